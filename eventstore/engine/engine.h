@@ -1,0 +1,91 @@
+// The narrow waist: what a storage engine must do. Sequencer, codec, proofs, projections and
+// services never name an engine; tests/contract runs one suite against every engine.
+//
+// The shape fits an engine that keeps the head in memory (RocksDB) and one that loads it under the
+// lock of the head's row inside a transaction (PostgreSQL): the engine calls `resolve` with the
+// head it is going to commit on, and may call it again on a newer head.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "absl/functional/function_ref.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "caseledger/storage/v1/envelope.pb.h"
+#include "eventstore/event.h"
+
+namespace caseledger::eventstore {
+
+// One event as the engine keeps it. The engine never looks into `record`.
+struct StoredEvent {
+  StreamId stream;
+  uint64_t revision = 0;
+  uint64_t position = 0;
+  Hash256 leaf_hash;
+  std::string record;  // serialised storage.v1.StoredRecord
+};
+
+// What one commit writes, all or nothing.
+struct EngineBatch {
+  std::vector<StoredEvent> events;                       // contiguous positions from the head on
+  std::vector<std::pair<StreamId, StreamHead>> streams;  // new heads of the streams written
+  std::vector<std::pair<std::string, std::string>>
+      marks;        // unique keys -> values (request ids, names)
+  LedgerHead head;  // after the batch
+};
+
+// The committed state that a batch is resolved against. Valid only inside `resolve`.
+class HeadView {
+ public:
+  virtual ~HeadView() = default;
+  virtual const LedgerHead& head() const = 0;
+  virtual absl::StatusOr<StreamHead> FindStream(const StreamId& stream) = 0;
+  virtual absl::StatusOr<std::optional<std::string>> FindMark(std::string_view key) = 0;
+  virtual absl::Status ReadStream(const StreamId& stream, uint64_t from_revision,
+                                  absl::FunctionRef<bool(const StoredEvent&)> visit) = 0;
+  virtual absl::Status Read(uint64_t from, uint64_t end,
+                            absl::FunctionRef<bool(const StoredEvent&)> visit) = 0;
+};
+
+// Pure; may run again. An empty batch (no events) is not written. An error ends the commit with
+// that error.
+using Resolve = absl::FunctionRef<absl::StatusOr<EngineBatch>(HeadView& view)>;
+
+// Thread-safe; but one ledger has at most one Commit at a time (its sequencer's).
+class Engine {
+ public:
+  virtual ~Engine() = default;
+
+  // All ledgers, by name. Names match [a-z0-9-]{1,40} (or such a name plus `.access`).
+  virtual absl::StatusOr<std::vector<storage::v1::LedgerInfo>> ListLedgers() const = 0;
+  // ALREADY_EXISTS when there is one of that name.
+  virtual absl::Status CreateLedger(const storage::v1::LedgerInfo& info) = 0;
+
+  // NOT_FOUND for an unknown ledger, here and below. DATA_LOSS when head and records disagree.
+  virtual absl::StatusOr<LedgerHead> LoadHead(std::string_view ledger) const = 0;
+
+  // Durable when it returns OK. UNAVAILABLE after storage failed: the outcome is unknown and every
+  // later commit fails too until the engine is reopened; a failed sync is never retried.
+  virtual absl::Status Commit(std::string_view ledger, Resolve resolve) = 0;
+
+  // Records of positions [from, end), in order, until `visit` returns false. DATA_LOSS on a hole.
+  virtual absl::Status Read(std::string_view ledger, uint64_t from, uint64_t end,
+                            absl::FunctionRef<bool(const StoredEvent&)> visit) const = 0;
+  virtual absl::StatusOr<StreamHead> FindStream(std::string_view ledger,
+                                                const StreamId& stream) const = 0;
+  virtual absl::Status ReadStream(std::string_view ledger, const StreamId& stream,
+                                  uint64_t from_revision,
+                                  absl::FunctionRef<bool(const StoredEvent&)> visit) const = 0;
+  virtual absl::StatusOr<std::optional<std::string>> FindMark(std::string_view ledger,
+                                                              std::string_view key) const = 0;
+  // Makes everything durable and lets go of the files.
+  virtual absl::Status Close() = 0;
+};
+
+}  // namespace caseledger::eventstore

@@ -1,0 +1,33 @@
+// The sequencer of one ledger: batching, dedupe, order, hashing; shared by all engines. It is the
+// EventLog.
+#pragma once
+
+#include <memory>
+#include <string_view>
+
+#include "absl/status/statusor.h"
+#include "eventstore/base/clock.h"
+#include "eventstore/base/random.h"
+#include "eventstore/engine/engine.h"
+#include "eventstore/log.h"
+
+namespace caseledger::eventstore {
+
+struct SequencerOptions {
+  LogLimits limits;
+  Clock* clock = nullptr;  // required
+};
+
+// Opens the log of an existing ledger and starts its thread. The engine must outlive the log.
+// NOT_FOUND            no such ledger
+// FAILED_PRECONDITION  the ledger needs features or a format this program does not know
+// DATA_LOSS            head and records disagree
+absl::StatusOr<std::unique_ptr<EventLog>> OpenLog(Engine& engine, std::string_view ledger,
+                                                  const SequencerOptions& options);
+
+// Creates a ledger (unsealed, format 1) with a fresh digest key. ALREADY_EXISTS; INVALID_ARGUMENT
+// for a bad name.
+absl::Status CreateLedger(Engine& engine, std::string_view ledger, Clock& clock,
+                          RandomSource& random);
+
+}  // namespace caseledger::eventstore

@@ -1,0 +1,31 @@
+// A projection: a versioned function from events to rows.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "absl/status/status.h"
+#include "caseledger/event/v1/fact.pb.h"
+#include "eventstore/event.h"
+#include "projections/read_model/read_model.h"
+
+namespace caseledger::projections {
+
+// Rebuildable: keeps nothing that the log cannot recreate, and nothing that depends on the clock.
+// Apply is called for every event of the ledger, in order, by one thread.
+class Projection {
+ public:
+  virtual ~Projection() = default;
+  // Such as `case-list`. A table is called `NAME@VERSION`.
+  virtual std::string_view name() const = 0;
+  // Raised when the rows' meaning changes; a new version is rebuilt beside the old one.
+  virtual uint32_t version() const = 0;
+  // Any error stops this projection at this event, says where and why, and leaves the others
+  // running. An event of a type this program does not know arrives with `fact` unset: return an
+  // error when it could matter.
+  virtual absl::Status Apply(const eventstore::RecordedEvent& event, const event::v1::Fact& fact,
+                             ReadModelBatch& batch) = 0;
+};
+
+}  // namespace caseledger::projections

@@ -1,0 +1,74 @@
+// Runs projections: one worker thread each, catch-up to live, rows and position in one commit, stop
+// on poison, rebuild beside the live version.
+//
+// Invariants
+//  1. Each applied event has exactly the position after the last one's.
+//  2. Rows and position commit together.
+//  3. A failing projection stops at the failing event, keeps serving what it has and says so; the
+//  others go on.
+//  4. A rebuilt table equals the live one byte for byte.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "eventstore/base/clock.h"
+#include "eventstore/log.h"
+#include "projections/read_model/read_model.h"
+#include "projections/runtime/projection.h"
+
+namespace caseledger::projections {
+
+struct ProjectionHealth {
+  enum class State { kCatchingUp, kLive, kRebuilding, kStopped };
+  std::string name;  // `case-list@1`
+  State state = State::kCatchingUp;
+  uint64_t applied_events = 0;
+  uint64_t lag_events = 0;
+  double lag_seconds = 0;  // age of the oldest event not applied, by its recorded time; 0 when none
+  uint64_t stopped_at_position = 0;
+  std::string trouble;  // why it stopped
+};
+
+// All projections of one ledger. Thread-safe.
+class Runtime {
+ public:
+  using Factory = std::function<std::unique_ptr<Projection>()>;
+
+  struct Options {
+    Clock* clock = nullptr;         // required
+    size_t max_batch_events = 512;  // events of one commit
+  };
+
+  virtual ~Runtime() = default;
+
+  // A consistent view of a projection's live rows, by its name without version, of at least
+  // `min_applied_events` events. NOT_FOUND          no such projection DEADLINE_EXCEEDED  not that
+  // far within `timeout`; the message says how far it is UNAVAILABLE        it is stopped before
+  // that point
+  virtual absl::StatusOr<std::unique_ptr<ReadSnapshot>> View(std::string_view name,
+                                                             uint64_t min_applied_events,
+                                                             absl::Duration timeout) = 0;
+  virtual std::vector<ProjectionHealth> Health() const = 0;
+  // Begins to rebuild a projection from position 0 beside the live one; swaps when it has caught
+  // up. NOT_FOUND; FAILED_PRECONDITION when a rebuild is running.
+  virtual absl::Status Rebuild(std::string_view name) = 0;
+  // Stops all workers. Idempotent.
+  virtual void Stop() = 0;
+};
+
+// Starts the workers. `log` and `store` must outlive the runtime.
+absl::StatusOr<std::unique_ptr<Runtime>> StartRuntime(eventstore::EventLog& log,
+                                                      std::string_view ledger,
+                                                      ReadModelStore& store,
+                                                      std::vector<Runtime::Factory> projections,
+                                                      const Runtime::Options& options);
+
+}  // namespace caseledger::projections

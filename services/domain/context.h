@@ -1,0 +1,65 @@
+// What a decision may know besides the record's own events. Everything comes in; nothing is looked
+// up from within.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "services/domain/event.h"
+
+namespace caseledger::domain {
+
+// Who asks.
+struct Caller {
+  std::string actor;
+  std::string agency;
+  std::set<std::string> roles;  // such as "supervisor"
+
+  bool HasRole(std::string_view role) const { return roles.contains(std::string(role)); }
+};
+
+// Facts of other records, as they were when the proposed fact occurred. Implemented by
+// services/commands.
+class Related {
+ public:
+  virtual ~Related() = default;
+  // Consent of the person in force at `at` for `purpose` towards `agency` ("": any): its key, or
+  // nullopt.
+  virtual std::optional<std::string> ConsentInForce(std::string_view person_id,
+                                                    std::string_view purpose,
+                                                    std::string_view agency, Micros at) const = 0;
+  // Whether the person stands for another since a merge.
+  virtual bool IsMergedAway(std::string_view person_id, Micros at) const = 0;
+  // Whether the case is open at `at` and the person takes part in it then.
+  virtual bool IsParticipant(std::string_view case_id, std::string_view person_id,
+                             Micros at) const = 0;
+  virtual bool IsCaseOpen(std::string_view case_id, Micros at) const = 0;
+  // Whether the agency takes new work at `at`.
+  virtual bool IsAgencyActive(std::string_view agency_id, Micros at) const = 0;
+  // Year of birth of the person as known at `at`; 0 if unknown.
+  virtual int BirthYear(std::string_view person_id, Micros at) const = 0;
+};
+
+struct Context {
+  Caller caller;
+  std::string record_id;             // UUID text of the record the command is for
+  Micros now = 0;                    // time of decision: the recorded time of the events
+  Micros occurred_at = 0;            // when the proposed fact happened
+  std::string legal_basis;           // of the command, or ""
+  bool imported = false;             // who-may and consent failures become data-quality items
+  const Related* related = nullptr;  // never null
+};
+
+// An accepted fact: completed with what the server says, with what follows for other streams, and
+// with reasons for a second look.
+struct Decided {
+  Fact fact;
+  std::vector<ProposedFact> consequences;  // judged and written in the same append
+  std::vector<std::string> data_quality;   // reason ids
+};
+
+}  // namespace caseledger::domain

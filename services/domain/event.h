@@ -1,0 +1,48 @@
+// Events as aggregates see them: open facts, when they happened, who recorded them.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "caseledger/event/v1/fact.pb.h"
+#include "caseledger/options/v1/options.pb.h"
+
+namespace caseledger::domain {
+
+using event::v1::Fact;
+using options::v1::RecordKind;
+
+// Microseconds since 1970 UTC.
+using Micros = int64_t;
+
+// One event of a stream. `fact` holds the open part; nothing here may read a `Private` message.
+struct DomainEvent {
+  std::string event_id;   // UUID text
+  uint64_t revision = 0;  // from 1; a proposed event has the revision it would get
+  Micros occurred_at = 0;
+  std::shared_ptr<const Fact> fact;  // never null
+  std::string actor;
+  std::string agency;
+  std::string legal_basis;
+  bool imported = false;
+};
+
+// A fact that follows from a decision, for a stream that may be another record's.
+struct ProposedFact {
+  RecordKind kind = RecordKind::RECORD_KIND_UNSPECIFIED;
+  std::string record_id;  // UUID text
+  Fact fact;
+};
+
+// The kind of a fact as a plain number: an aggregate switches over its own facts only, and
+// -Wswitch-enum would have it list everyone else's.
+inline int KindOf(const Fact& fact) { return static_cast<int>(fact.kind_case()); }
+
+// Microseconds of a protobuf timestamp; 0 when it is not set.
+inline Micros ToMicros(const google::protobuf::Timestamp& time) {
+  return time.seconds() * 1'000'000 + time.nanos() / 1000;
+}
+
+}  // namespace caseledger::domain
