@@ -1,5 +1,6 @@
 #include "services/commands/command_handler.h"
 
+#include <chrono>
 #include <memory>
 #include <optional>
 #include <utility>
@@ -40,13 +41,13 @@ bool IsServerFact(const Fact& fact) {
 RecordKind KindOfRecord(const v1::Command& command) {
   const Fact& fact = command.fact();
   if (fact.has_event_voided()) return command.record_kind();
-  const FactSchema* schema = fact.has_fact_corrected()
-                                 ? SchemaOf(fact.fact_corrected().replacement())
-                                 : SchemaOf(fact);
+  const FactSchema* schema =
+      fact.has_fact_corrected() ? SchemaOf(fact.fact_corrected().replacement()) : SchemaOf(fact);
   return schema == nullptr ? RecordKind::RECORD_KIND_UNSPECIFIED : schema->kind;
 }
 
-void CheckRecordId(const v1::Command& command, RecordKind kind, std::vector<Violation>& violations) {
+void CheckRecordId(const v1::Command& command, RecordKind kind,
+                   std::vector<Violation>& violations) {
   const FactSchema& schema = *SchemaOf(command.fact());
   if (!schema.creates || IsNamedKind(kind)) {
     if (command.record_id().empty()) {
@@ -108,7 +109,19 @@ eventstore::EventOrigin OriginOf(const PreparedCommand& prepared, const std::str
 
 }  // namespace
 
+CommandHandler::Done CommandHandler::Observed(const v1::Command& command, Done done) {
+  if (observer_ == nullptr) return done;
+  return [this, started = std::chrono::steady_clock::now(),
+          fact = FactName(static_cast<uint32_t>(command.fact().kind_case())),
+          done = std::move(done)](absl::StatusOr<v1::CommandResult> result) {
+    const std::chrono::duration<double> took = std::chrono::steady_clock::now() - started;
+    observer_->OnCommand(fact, result.status().code(), took.count());
+    done(std::move(result));
+  };
+}
+
 void CommandHandler::Submit(v1::Command command, const access::CallMetadata& metadata, Done done) {
+  done = Observed(command, std::move(done));
   absl::StatusOr<domain::Caller> caller = access::Identify(metadata);
   if (!caller.ok()) return done(caller.status());
   std::string content = ContentOf(command);
@@ -120,8 +133,8 @@ void CommandHandler::Submit(v1::Command command, const access::CallMetadata& met
 
 void CommandHandler::SubmitFromServer(v1::Command command, Done done) {
   std::string content = ContentOf(command);
-  absl::StatusOr<PreparedCommand> prepared = Prepare(
-      std::move(command), {"caseledgerd", "caseledger", {"service"}}, /*from_server=*/true);
+  absl::StatusOr<PreparedCommand> prepared =
+      Prepare(std::move(command), {"caseledgerd", "caseledger", {"service"}}, /*from_server=*/true);
   if (!prepared.ok()) return done(prepared.status());
   Append(*std::move(prepared), std::move(content), "", std::move(done));
 }
@@ -164,10 +177,9 @@ void CommandHandler::Append(PreparedCommand prepared, std::string content,
   request.content = std::move(content);
   request.origin = OriginOf(prepared, traceparent);
   Aggregates& aggregates = (*ledger)->aggregates;
-  request.decide = [&aggregates, shared = std::make_shared<const PreparedCommand>(
-                                     std::move(prepared))](eventstore::LedgerView& view) {
-    return Judge(view, aggregates, *shared).Decide();
-  };
+  request.decide =
+      [&aggregates, shared = std::make_shared<const PreparedCommand>(std::move(prepared))](
+          eventstore::LedgerView& view) { return Judge(view, aggregates, *shared).Decide(); };
   (*ledger)->parts.log->Submit(
       std::move(request),
       [done = std::move(done)](absl::StatusOr<eventstore::AppendResult> appended) {

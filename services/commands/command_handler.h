@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <string>
+#include <string_view>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -15,6 +16,14 @@
 
 namespace caseledger::commands {
 
+// Hears of every answered command, for metrics. Thread-safe.
+class CommandObserver {
+ public:
+  virtual ~CommandObserver() = default;
+  // `seconds`: from arrival to the answer.
+  virtual void OnCommand(std::string_view fact_name, absl::StatusCode code, double seconds) = 0;
+};
+
 // Thread-safe.
 class CommandHandler {
  public:
@@ -23,7 +32,11 @@ class CommandHandler {
   CommandHandler(const Ledgers& ledgers, Clock& clock, RandomSource& random)
       : ledgers_(ledgers), clock_(clock), random_(random) {}
 
-  // Carries out a command. `done` is called exactly once, at once or from the ledger's thread, and must not block.
+  // Before the first command; the observer must outlive the handler.
+  void Observe(CommandObserver* observer) { observer_ = observer; }
+
+  // Carries out a command. `done` is called exactly once, at once or from the ledger's thread, and
+  // must not block.
   //
   // UNAUTHENTICATED      the caller is not named
   // INVALID_ARGUMENT     the request breaks rules of its fields; all of them are listed
@@ -33,10 +46,13 @@ class CommandHandler {
   // ABORTED, ALREADY_EXISTS, RESOURCE_EXHAUSTED, UNAVAILABLE   as EventLog::Submit
   void Submit(v1::Command command, const access::CallMetadata& metadata, Done done);
 
-  // The same for a fact that the server itself records (timers); the request id makes it happen once.
+  // The same for a fact that the server itself records (timers); the request id makes it happen
+  // once.
   void SubmitFromServer(v1::Command command, Done done);
 
  private:
+  // `done`, and the observer told before it.
+  Done Observed(const v1::Command& command, Done done);
   absl::StatusOr<PreparedCommand> Prepare(v1::Command command, domain::Caller caller,
                                           bool from_server);
   void Append(PreparedCommand prepared, std::string content, const std::string& traceparent,
@@ -45,6 +61,7 @@ class CommandHandler {
   const Ledgers& ledgers_;
   Clock& clock_;
   RandomSource& random_;
+  CommandObserver* observer_ = nullptr;
 };
 
 // The result a client gets for what its command became.

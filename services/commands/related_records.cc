@@ -15,6 +15,10 @@ std::optional<eventstore::StreamId> StreamOf(domain::RecordKind kind, std::strin
   return eventstore::StreamId{static_cast<uint32_t>(kind), *uuid};
 }
 
+bool IsOpen(const domain::CaseState& state) {
+  return state.lifecycle.phase() == domain::CasePhase::kOpen;
+}
+
 }  // namespace
 
 template <typename State, typename Use>
@@ -41,7 +45,7 @@ bool RelatedRecords::IsMergedAway(std::string_view person_id, domain::Micros at)
   bool merged = false;
   WithState<domain::PersonState>(
       domain::RecordKind::RECORD_KIND_PERSON, person_id, at,
-      [&](const domain::PersonState& person) { merged = !person.merged_into.empty(); });
+      [&](const domain::PersonState& person) { merged = person.merged_into.has_value(); });
   return merged;
 }
 
@@ -50,8 +54,8 @@ bool RelatedRecords::IsParticipant(std::string_view case_id, std::string_view pe
   bool participant = false;
   WithState<domain::CaseState>(domain::RecordKind::RECORD_KIND_CASE_RECORD, case_id, at,
                                [&](const domain::CaseState& state) {
-                                 participant = state.IsOpen() &&
-                                               state.IsParticipant(std::string(person_id));
+                                 participant = IsOpen(state) &&
+                                               state.participants.Has(std::string(person_id));
                                });
   return participant;
 }
@@ -59,7 +63,7 @@ bool RelatedRecords::IsParticipant(std::string_view case_id, std::string_view pe
 bool RelatedRecords::IsCaseOpen(std::string_view case_id, domain::Micros at) const {
   bool open = false;
   WithState<domain::CaseState>(domain::RecordKind::RECORD_KIND_CASE_RECORD, case_id, at,
-                               [&](const domain::CaseState& state) { open = state.IsOpen(); });
+                               [&](const domain::CaseState& state) { open = IsOpen(state); });
   return open;
 }
 
@@ -75,7 +79,7 @@ int RelatedRecords::BirthYear(std::string_view person_id, domain::Micros at) con
   int year = 0;
   WithState<domain::PersonState>(
       domain::RecordKind::RECORD_KIND_PERSON, person_id, at,
-      [&](const domain::PersonState& person) { year = static_cast<int>(person.birth_year); });
+      [&](const domain::PersonState& person) { year = person.birth_year; });
   return year;
 }
 
