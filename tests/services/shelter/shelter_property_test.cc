@@ -38,6 +38,17 @@ std::string AnyFact(int kind, int number, int hours) {
   }
 }
 
+// A correction that only moves a recorded fact in time, or a void.
+std::string AnyCorrection(const Timeline& timeline, int number, int hours) {
+  const std::string target = absl::StrCat("target_event_id: 'e", number, "' ");
+  const DomainEvent* event = timeline.Find(absl::StrCat("e", number));
+  if (event == nullptr || *rc::gen::arbitrary<bool>()) {
+    return absl::StrCat("event_voided { ", target, "}");
+  }
+  return absl::StrCat("fact_corrected { ", target, "replacement { ", event->fact->DebugString(),
+                      " } replacement_occurred_time", Time(hours), "}");
+}
+
 // Opens a shelter, asks for all placements at once, and lets random things happen to them.
 Record<ShelterState> RandomShelter() {
   Record<ShelterState> record("shelter", DecideShelter);
@@ -49,7 +60,14 @@ Record<ShelterState> RandomShelter() {
   for (int i = 0; i < commands; ++i) {
     const int hours = *rc::gen::inRange(0, kHours);
     const int number = *rc::gen::inRange(0, kPlacements);
-    (void)record.Try({static_cast<double>(hours), AnyFact(*rc::gen::inRange(1, 7), number, hours)});
+    const int kind = *rc::gen::inRange(1, 8);
+    if (kind < 7) {
+      (void)record.Try({static_cast<double>(hours), AnyFact(kind, number, hours)});
+      continue;
+    }
+    const int target = *rc::gen::inRange(1, 40);
+    const testing::Step step{kHours, AnyCorrection(record.timeline(), target, hours)};
+    (void)record.Write(testing::FactFrom(step.fact), step);
   }
   return record;
 }
