@@ -13,6 +13,9 @@
 namespace caseledger::projections {
 
 using event::v1::Fact;
+using options::v1::RECORD_KIND_CASE_RECORD;
+using options::v1::RECORD_KIND_CONTACT;
+using options::v1::RECORD_KIND_PERSON;
 
 std::string Id(std::string_view name) { return Uuid::FromName(Uuid{}, name).ToString(); }
 
@@ -74,6 +77,36 @@ void Ledger::Void(options::v1::RecordKind kind, std::string_view name, const std
   Fact voided;
   voided.mutable_event_voided()->set_target_event_id(Id(event));
   Record(kind, name, At("2024-12-01"), voided);
+}
+
+void OpenCase(Ledger& ledger, const std::string& name, const std::string& time,
+              const std::string& fields) {
+  ledger.Record(RECORD_KIND_CASE_RECORD, name, time, "case_opened { " + fields + " }");
+}
+
+std::string AddParticipant(Ledger& ledger, const std::string& name, const std::string& person,
+                           const std::string& role, const std::string& time) {
+  return ledger.Record(
+      RECORD_KIND_CASE_RECORD, name, time,
+      "participant_added { person_id: \"$" + person + "\" role: PARTICIPANT_ROLE_" + role + " }");
+}
+
+std::string Register(Ledger& ledger, const std::string& person, const std::string& time,
+                     const std::string& attributes) {
+  return ledger.Record(RECORD_KIND_PERSON, person, time,
+                       "person_registered { attributes { " + attributes + " } }");
+}
+
+std::string Serve(Ledger& ledger, const std::string& case_name, const std::string& time,
+                  const std::string& kind, const std::string& person) {
+  return ledger.Record(RECORD_KIND_CASE_RECORD, case_name, time,
+                       "service_delivered { kind: '" + kind + "' beneficiary_person_ids: \"$" +
+                           person + "\" minutes: 30 }");
+}
+
+std::string EndContact(Ledger& ledger, const std::string& contact, const std::string& time) {
+  return ledger.Record(RECORD_KIND_CONTACT, contact, time,
+                       "contact_ended { outcome: CONTACT_OUTCOME_COUNSELLED }");
 }
 
 std::string Definition(const std::string& body) {

@@ -56,6 +56,17 @@ class Ledger {
   uint64_t next_position_ = 0;
 };
 
+// Facts that most tests need. Those that return a string return the name of the event.
+void OpenCase(Ledger& ledger, const std::string& name, const std::string& time,
+              const std::string& fields = "case_type: 'child_protection'");
+std::string AddParticipant(Ledger& ledger, const std::string& name, const std::string& person,
+                           const std::string& role, const std::string& time);
+std::string Register(Ledger& ledger, const std::string& person, const std::string& time,
+                     const std::string& attributes);
+std::string Serve(Ledger& ledger, const std::string& case_name, const std::string& time,
+                  const std::string& kind, const std::string& person);
+std::string EndContact(Ledger& ledger, const std::string& contact, const std::string& time);
+
 // The figure of the report with the one indicator `X` whose body is given; the first half of 2024.
 // -1, with a failed expectation, when it cannot be computed.
 int64_t Figure(const Ledger& ledger, const std::string& indicator_body, uint64_t as_of_events);
