@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
+#include "google/protobuf/unknown_field_set.h"
 #include "gtest/gtest.h"
 #include "projections/read_model/memory/memory_read_models.h"
 #include "projections/report_facts/definition.h"
@@ -303,6 +304,15 @@ TEST(Rows, HoldNothingPersonalAndNoFreeText) {
                     "case_closed { reason: 'other' override_reason: 'SECRET8' }");
   ledger.Correct(RECORD_KIND_CASE_RECORD, "c", closing,
                  "case_closed { reason: 'other' note { text: 'SECRET9' } }");
+  event::v1::Fact newer = ParseFact("person_amended { attributes { sex: 'female' } }");
+  for (google::protobuf::Message* part :
+       {static_cast<google::protobuf::Message*>(&newer),
+        static_cast<google::protobuf::Message*>(newer.mutable_person_amended()),
+        static_cast<google::protobuf::Message*>(
+            newer.mutable_person_amended()->mutable_attributes())}) {
+    part->GetReflection()->MutableUnknownFields(part)->AddLengthDelimited(900, "SECRET10");
+  }
+  ledger.Record(RECORD_KIND_PERSON, "p", At("2024-03-01"), newer);
   int rows = 0;
   const absl::Status status =
       ledger.Snapshot()->Scan("", "", [&](std::string_view key, std::string_view value) {
@@ -312,7 +322,7 @@ TEST(Rows, HoldNothingPersonalAndNoFreeText) {
         return true;
       });
   EXPECT_TRUE(status.ok()) << status;
-  EXPECT_EQ(rows, 8);
+  EXPECT_EQ(rows, 10);
   EXPECT_EQ(Figure(ledger, "fact: 'case_closed' filters { field: 'reason' any_of: 'other' }"), 1);
 }
 
