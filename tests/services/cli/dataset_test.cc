@@ -35,7 +35,7 @@ TEST(Dataset, EveryWrongCellIsReportedAndGoodRowsGoOn) {
           "contacts.csv:4:5: channel: must not be empty",
           "contacts.csv:4:34: ended_at: before started_at",
           "contacts.csv:5:1: the same key stands in line 2 already",
-          "contacts.csv:6:66: outcome: must not be empty when there is ended_at"));
+          "contacts.csv:6:65: outcome: must not be empty when there is ended_at"));
   std::vector<std::string> good;
   for (const Row& row : loaded.dataset.Get("contacts").rows) {
     if (row.good) good.push_back(row.key);
@@ -83,7 +83,7 @@ TEST(Dataset, RowsThatReferToNothingOrToBadRowsAreLeftOut) {
   EXPECT_THAT(loaded.IssueLines(),
               UnorderedElementsAre(
                   "persons.csv:3:8: birth: not a birth date: 2014, 2014-09 or 2014-09-30",
-                  "cases.csv:3:46: owner_agency_id: no readable row of agencies.csv has this id",
+                  "cases.csv:3:44: owner_agency_id: no readable row of agencies.csv has this id",
                   "participants.csv:5:5: person_id: no readable row of persons.csv has this id",
                   "participants.csv:3:5: person_id: refers to persons.csv:3, which is not imported",
                   "participants.csv:4:1: case_id: refers to cases.csv:3, which is not imported"));

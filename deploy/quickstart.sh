@@ -1,0 +1,204 @@
+#!/usr/bin/env bash
+# From a fresh checkout on Debian 12 to a report that is known to be right: installs what is missing,
+# builds, starts a server on this machine, imports half a year of synthetic records, compares the
+# report with the published figures and replays one case. Safe to run again: a running server is used
+# as it is, and nothing is imported twice.
+#
+#   deploy/quickstart.sh [--dir DIR]        do all of it
+#   deploy/quickstart.sh stop [--dir DIR]   stop the server this script started in DIR
+#
+# DIR holds the server's data, log and address; default: $HOME/.local/share/caseledger-quickstart.
+# Exit code: 0 every figure is as expected; 1 not, or something failed; 2 wrong use.
+set -euo pipefail
+
+readonly here="$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)"
+readonly root="$(dirname "$here")"
+readonly bin="$root/build/release/bin"
+readonly sample="$here/sample/quang-ninh-2024-h1"
+readonly definition="$here/reports/qn-half-year.textproto"
+readonly agency=ctxh-qn
+readonly start_seconds=30
+readonly stop_seconds=30
+
+say() { printf '\n== %s\n' "$*"; }
+
+fail() {
+  printf 'quickstart: %s\n' "$1" >&2
+  exit "${2:-1}"
+}
+
+# Whether the process in DIR/pid is the server of DIR: a number alone may belong to someone else by now.
+server_runs() {
+  local pid
+  [[ -s "$dir/pid" ]] || return 1
+  pid="$(<"$dir/pid")"
+  [[ "$pid" =~ ^[0-9]+$ && -r "/proc/$pid/cmdline" ]] || return 1
+  local -a words=()
+  mapfile -d '' -t words <"/proc/$pid/cmdline" 2>/dev/null || return 1
+  [[ "${words[0]:-}" == */caseledgerd && " ${words[*]} " == *" --data-dir $dir/data "* ]]
+}
+
+# Waits up to $1 seconds for the command in the other arguments; a dot a second.
+wait_for() {
+  local deadline=$((SECONDS + $1)) shown=$SECONDS
+  shift
+  until "$@"; do
+    ((SECONDS < deadline)) || return 1
+    if ((SECONDS > shown)); then
+      printf '.'
+      shown=$SECONDS
+    fi
+    sleep 0.1
+  done
+}
+
+server_stopped() { ! server_runs; }
+
+stop_server() {
+  if ! server_runs; then
+    echo "no server of $dir is running"
+    rm -f "$dir/pid" "$dir/port"
+    return
+  fi
+  local pid
+  pid="$(<"$dir/pid")"
+  kill -TERM "$pid"
+  wait_for "$stop_seconds" server_stopped || fail "the server ($pid) did not stop within $stop_seconds s; see $dir/server.log"
+  rm -f "$dir/pid" "$dir/port"
+  echo "stopped the server ($pid); the data stays in $dir/data"
+}
+
+# The port file appears when the server is ready; a server that ended will never write it.
+server_ready_or_gone() { [[ -s "$dir/port" ]] || ! server_runs; }
+
+start_server() {
+  if server_runs && [[ -s "$dir/port" ]]; then
+    echo "the server is running already (process $(<"$dir/pid"))"
+    return
+  fi
+  server_runs && fail "a server of $dir is starting or stopping; try again, or run: $0 stop --dir $dir"
+  rm -f "$dir/port"
+  mkdir -p "$dir/data"
+  chmod 700 "$dir" "$dir/data"
+  nohup "$bin/caseledgerd" --data-dir "$dir/data" --listen 127.0.0.1:0 --metrics-listen 127.0.0.1:0 \
+    --ledger quang-ninh --port-file "$dir/port" >>"$dir/server.log" 2>&1 </dev/null &
+  echo $! >"$dir/pid"
+  # Until the new process has become the server, its command line is still this script's.
+  wait_for 5 server_runs || true
+  wait_for "$start_seconds" server_ready_or_gone || fail "the server was not ready within $start_seconds s; see $dir/server.log"
+  if ! [[ -s "$dir/port" ]]; then
+    tail -n 5 "$dir/server.log" >&2
+    fail "the server did not start; see $dir/server.log"
+  fi
+  echo "started (process $(<"$dir/pid")), listening on $(<"$dir/port")"
+}
+
+caseledger() {
+  CASELEDGER_SERVER="$(<"$dir/port")" CASELEDGER_LEDGER=quang-ninh CASELEDGER_AGENCY="$agency" \
+    CASELEDGER_ACTOR="${USER:-quickstart}" "$bin/caseledger" "$@"
+}
+
+build() {
+  say "Packages"
+  "$here/install-packages.sh" build
+  echo "all there"
+  say "Build (the first time takes some minutes)"
+  cd "$root"
+  cmake --preset release >"$dir/cmake.log" 2>&1 || {
+    tail -n 20 "$dir/cmake.log" >&2
+    fail "cmake failed; see $dir/cmake.log"
+  }
+  ninja -C build/release caseledgerd caseledger
+}
+
+import_sample() {
+  say "Report definition"
+  caseledger definition load "$definition"
+  say "Import of $sample"
+  caseledger import "$sample"
+}
+
+# Prints the computed beside the expected figures; fails when one differs. Everything else of the
+# report (labels, units, order) is compared byte for byte as well.
+check_report() {
+  say "Report qn-half-year, 2024-01-01 to 2024-07-01"
+  caseledger report qn-half-year@1 --from 2024-01-01 --to 2024-07-01 --format csv >"$dir/report.csv"
+  local differs=0
+  awk -F, '
+    NR == FNR { expected[$1] = $3; label[$1] = $6; if (FNR > 1) order[++rows] = $1; next }
+    FNR > 1 { computed[$1] = $3 }
+    END {
+      printf "%-4s %8s %8s  %-5s  %s\n", "row", "computed", "expected", "same?", "label"
+      for (i = 1; i <= rows; i++) {
+        row = order[i]
+        same = (row in computed) && computed[row] == expected[row]
+        if (!same) wrong++
+        printf "%-4s %8s %8s  %-5s  %s\n", row, (row in computed) ? computed[row] : "-", expected[row],
+          same ? "yes" : "NO", label[row]
+      }
+      exit wrong > 0
+    }' "$sample/expected_report.csv" "$dir/report.csv" || differs=1
+  ((differs == 0)) || fail "the report differs from the published figures"
+  cmp -s "$sample/expected_report.csv" "$dir/report.csv" ||
+    fail "the figures are right, but $dir/report.csv is not byte for byte $sample/expected_report.csv"
+  echo "all figures as published; $dir/report.csv is byte for byte the expected file"
+}
+
+replay_case() {
+  say "Replay of one case"
+  caseledger case history CASE-2024-0001
+}
+
+say_how_to_go_on() {
+  say "How to go on"
+  cat <<END
+  export CASELEDGER_SERVER=$(<"$dir/port") CASELEDGER_LEDGER=quang-ninh CASELEDGER_AGENCY=$agency
+  $bin/caseledger report qn-half-year --from 2024-01-01 --to 2024-07-01
+  $bin/caseledger case list --phase open
+  $bin/caseledger case check-closure CASE-2024-0093
+  $bin/caseledger shelter occupancy SH-1 --from 2024-05-01 --to 2024-06-01
+  $bin/caseledger projection status
+  $bin/caseledger --help
+The server keeps running. To stop it:
+  $here/quickstart.sh stop --dir $dir
+END
+}
+
+usage() { sed -n '2,11s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"; }
+
+action=run
+dir="${HOME:-/tmp}/.local/share/caseledger-quickstart"
+while (($# > 0)); do
+  case "$1" in
+    stop) action=stop ;;
+    --dir)
+      (($# > 1)) || fail "--dir needs a directory" 2
+      dir="$2"
+      shift
+      ;;
+    -h | --help)
+      usage
+      exit 0
+      ;;
+    *) fail "unknown argument $1; see --help" 2 ;;
+  esac
+  shift
+done
+if [[ "$action" == run ]]; then mkdir -p "$dir"; fi
+[[ -d "$dir" ]] || fail "no such directory: $dir"
+readonly dir="$(cd "$dir" && pwd)"
+
+if [[ "$action" == stop ]]; then
+  stop_server
+  exit
+fi
+# One run at a time: two would start two servers on the same data.
+exec 9>"$dir/lock"
+flock -n 9 || fail "another quickstart is at work in $dir"
+build
+say "Server"
+start_server 9>&-
+import_sample
+check_report
+replay_case
+say_how_to_go_on
