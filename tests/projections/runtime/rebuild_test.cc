@@ -1,3 +1,5 @@
+#include <atomic>
+
 #include "tests/projections/runtime/runtime_fixture.h"
 
 namespace caseledger::projections::testing {
@@ -21,55 +23,60 @@ TEST_F(RuntimeTest, RebuiltTableEqualsTheLiveOneAndReplacesIt) {
 
 TEST_F(RuntimeTest, LiveRowsAreServedWhileARebuildRunsAndOnlyOneRuns) {
   log_.AppendContacts(3);
-  Barrier barrier;
-  Start({Recorder::Factory({.barrier = &barrier})});
+  Start({Recorder::Factory({.barrier = &barrier_})});
   View("recorder", 3);
-  barrier.CloseBefore(2);
+  barrier_.CloseBefore(2);
   ASSERT_TRUE(runtime_->Rebuild("recorder").ok());
   EXPECT_EQ(HealthOf("recorder@1").state, State::kRebuilding);
   EXPECT_EQ(runtime_->Rebuild("recorder").code(), absl::StatusCode::kFailedPrecondition);
   EXPECT_EQ(View("recorder", 3)->applied_events(), 3u);
-  barrier.Open();
+  barrier_.Open();
   AwaitState("recorder@1", State::kLive);
 }
 
+// A projection whose mistake can be mended while the runtime runs.
+class MendableProjection {
+ public:
+  explicit MendableProjection(uint64_t poison) : poison_(poison) {}
+
+  void SetBroken(bool broken) { *broken_ = broken; }
+  Runtime::Factory Factory() const {
+    return [broken = broken_, poison = poison_] {
+      Recorder::Options options;
+      if (*broken) options.poison = poison;
+      return std::make_unique<Recorder>(options);
+    };
+  }
+
+ private:
+  const uint64_t poison_;
+  const std::shared_ptr<std::atomic<bool>> broken_ = std::make_shared<std::atomic<bool>>(false);
+};
+
 TEST_F(RuntimeTest, RebuildHealsAStoppedProjection) {
   log_.AppendContacts(5);
-  Start({Recorder::Factory({.poison = 3})});
-  EXPECT_FALSE(runtime_->View("recorder", 5, kLong).ok());
-  runtime_.reset();
-  // A program without the mistake, of the same version.
-  Barrier barrier;
-  barrier.CloseBefore(0);
-  Start({Recorder::Factory({.barrier = &barrier})});
+  MendableProjection projection(3);
+  projection.SetBroken(true);
+  Start({projection.Factory()});
+  EXPECT_EQ(runtime_->View("recorder", 5, kLong).status().code(), absl::StatusCode::kUnavailable);
+  projection.SetBroken(false);
   ASSERT_TRUE(runtime_->Rebuild("recorder").ok());
-  barrier.Open();
   EXPECT_EQ(View("recorder", 5)->applied_events(), 5u);
+  AwaitState("recorder@1", State::kLive);
+  EXPECT_EQ(HealthOf("recorder@1").trouble, "");
 }
 
 TEST_F(RuntimeTest, FailedRebuildLeavesTheLiveRowsAndSaysWhy) {
   log_.AppendContacts(5);
-  bool poisoned = false;
-  std::mutex mutex;
-  Start({[&] {
-    const std::lock_guard lock(mutex);
-    Recorder::Options options;
-    if (poisoned) options.poison = 2;
-    return std::make_unique<Recorder>(options);
-  }});
+  MendableProjection projection(2);
+  Start({projection.Factory()});
   View("recorder", 5);
-  {
-    const std::lock_guard lock(mutex);
-    poisoned = true;
-  }
+  projection.SetBroken(true);
   ASSERT_TRUE(runtime_->Rebuild("recorder").ok());
   Await([&] { return !HealthOf("recorder@1").trouble.empty(); });
   EXPECT_THAT(HealthOf("recorder@1").trouble, HasSubstr("rebuild stopped at position 2"));
   EXPECT_EQ(View("recorder", 5)->applied_events(), 5u);
-  {
-    const std::lock_guard lock(mutex);
-    poisoned = false;
-  }
+  projection.SetBroken(false);
   ASSERT_TRUE(runtime_->Rebuild("recorder").ok()) << "a failed rebuild is not a running one";
   Await([&] { return Tables() == std::vector<std::string>{"live-tables", "recorder@1.rebuild"}; });
 }
@@ -79,15 +86,14 @@ TEST_F(RuntimeTest, NewVersionIsBuiltBesideAndSwappedWhenCaughtUp) {
   Start({Recorder::Factory({})});
   View("recorder", 5);
   runtime_.reset();
-  Barrier barrier;
-  barrier.CloseBefore(3);
-  Start({Recorder::Factory({.version = 2, .barrier = &barrier})}, 1);
+  barrier_.CloseBefore(3);
+  Start({Recorder::Factory({.version = 2, .barrier = &barrier_})}, 1);
   EXPECT_EQ(HealthOf("recorder@2").state, State::kRebuilding);
   EXPECT_THAT(Tables(), ElementsAre("live-tables", "recorder@1", "recorder@2"));
   // Half of the new rows would be a wrong number, and the old ones mean something else.
   EXPECT_EQ(runtime_->View("recorder", 0, absl::Milliseconds(5)).status().code(),
             absl::StatusCode::kDeadlineExceeded);
-  barrier.Open();
+  barrier_.Open();
   EXPECT_EQ(View("recorder", 5)->applied_events(), 5u);
   Await([&] { return Tables() == std::vector<std::string>{"live-tables", "recorder@2"}; });
 }
@@ -97,15 +103,12 @@ TEST_F(RuntimeTest, InterruptedRebuildOfANewVersionGoesOnAfterARestart) {
   Start({Recorder::Factory({})});
   View("recorder", 5);
   runtime_.reset();
-  {
-    Barrier barrier;
-    barrier.CloseBefore(3);
-    Start({Recorder::Factory({.version = 2, .barrier = &barrier})}, 1);
-    Await([&] { return HealthOf("recorder@2").applied_events == 3; });
-    std::thread opener([&] { barrier.Open(); });
-    runtime_.reset();
-    opener.join();
-  }
+  barrier_.CloseBefore(3);
+  Start({Recorder::Factory({.version = 2, .barrier = &barrier_})}, 1);
+  Await([&] { return HealthOf("recorder@2").applied_events == 3; });
+  std::thread opener([&] { barrier_.Open(); });
+  runtime_.reset();
+  opener.join();
   EXPECT_GE(store_->OpenTable("qn", "recorder@2").value()->Snapshot()->applied_events(), 3u);
   Start({Recorder::Factory({.version = 2})});
   EXPECT_EQ(View("recorder", 5)->applied_events(), 5u);

@@ -88,6 +88,7 @@ class Barrier {
     const std::lock_guard lock(mutex_);
     position_ = position;
   }
+  // Lets through now and from now on.
   void Open() {
     const std::lock_guard lock(mutex_);
     position_ = kLatestPosition;
@@ -178,6 +179,8 @@ class RuntimeTest : public ::testing::Test {
   }
   std::vector<std::string> Tables() { return store_->ListTables("qn").value(); }
 
+  // Before the runtime, whose workers use it to the end.
+  Barrier barrier_;
   LogInMemory log_;
   std::unique_ptr<ReadModelStore> store_ = NewMemoryReadModels();
   std::unique_ptr<Runtime> runtime_;

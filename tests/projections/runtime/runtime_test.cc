@@ -97,12 +97,11 @@ TEST_F(RuntimeTest, TwoProjectionsOfOneNameAreRefused) {
 }
 
 TEST_F(RuntimeTest, LagIsTheAgeOfTheOldestEventNotAppliedAndGrowsWhileNobodyWorks) {
-  Barrier barrier;
-  Start({Recorder::Factory({.barrier = &barrier})});
+  Start({Recorder::Factory({.barrier = &barrier_})});
   log_.AppendContacts(2);
   View("recorder", 2);
   EXPECT_EQ(HealthOf("recorder@1").lag_seconds, 0);
-  barrier.CloseBefore(2);
+  barrier_.CloseBefore(2);
   log_.AppendContacts(1);
   log_.clock().Advance(10 * kMicrosPerSecond);
   log_.AppendContacts(1);
@@ -110,7 +109,7 @@ TEST_F(RuntimeTest, LagIsTheAgeOfTheOldestEventNotAppliedAndGrowsWhileNobodyWork
   EXPECT_DOUBLE_EQ(HealthOf("recorder@1").lag_seconds, 10);
   log_.clock().Advance(50 * kMicrosPerSecond);
   EXPECT_DOUBLE_EQ(HealthOf("recorder@1").lag_seconds, 60);
-  barrier.Open();
+  barrier_.Open();
   View("recorder", 4);
   EXPECT_EQ(HealthOf("recorder@1").lag_events, 0u);
   EXPECT_EQ(HealthOf("recorder@1").lag_seconds, 0);
