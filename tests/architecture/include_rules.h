@@ -13,7 +13,7 @@ namespace caseledger::architecture {
 // outside eventstore/, projections/ and services/ may include anything.
 std::vector<std::string> IncludeViolations(const SourceFile& file);
 
-// Where a file of services/domain reads personal data. Other files give none.
-std::vector<std::string> PrivateViolations(const SourceFile& file);
+// Where a file of services/domain reads personal data or a clock. Other files give none.
+std::vector<std::string> PurityViolations(const SourceFile& file);
 
 }  // namespace caseledger::architecture

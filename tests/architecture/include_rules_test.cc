@@ -33,8 +33,8 @@ TEST(Includes, PointOneWayEverywhere) {
   for (const SourceFile& file : Layers()) EXPECT_THAT(IncludeViolations(file), IsEmpty());
 }
 
-TEST(Includes, TheDomainNeverReadsPersonalData) {
-  for (const SourceFile& file : Layers()) EXPECT_THAT(PrivateViolations(file), IsEmpty());
+TEST(Includes, TheDomainNeverReadsPersonalDataOrAClock) {
+  for (const SourceFile& file : Layers()) EXPECT_THAT(PurityViolations(file), IsEmpty());
 }
 
 TEST(PlantedInclude, EventstoreOfServicesIsFound) {
@@ -78,7 +78,7 @@ TEST(PlantedInclude, AgainstTheLayersIsFound) {
 }
 
 TEST(PlantedInclude, OfForeignCodeIsFound) {
-  EXPECT_THAT(ViolationsOf("services/domain/x.cc", "#include <chrono>\n"),
+  EXPECT_THAT(ViolationsOf("services/domain/x.cc", "#include <random>\n"),
               ElementsAre(HasSubstr("pure")));
   EXPECT_THAT(ViolationsOf("services/domain/x.cc", "#include <spdlog/spdlog.h>\n"),
               ElementsAre(HasSubstr("only event protos")));
@@ -107,18 +107,26 @@ TEST(PlantedInclude, AlongTheLayersIsAllowed) {
               IsEmpty());
 }
 
-TEST(PlantedPrivateRead, IsFoundInCodeAndNotInComments) {
-  EXPECT_THAT(PrivateViolations({"services/domain/x.cc",
-                                 "// never private_part\nauto x = fact.private_part().text();\n"}),
+TEST(PlantedImpurity, OfAClockIsFound) {
+  EXPECT_THAT(PurityViolations(
+                  {"services/domain/x.cc", "const auto now = std::chrono::system_clock::now();\n"}),
+              ElementsAre(HasSubstr("never from a clock")));
+  EXPECT_THAT(PurityViolations({"services/domain/x.cc", "std::time(nullptr);\n"}),
+              ElementsAre(HasSubstr("never from a clock")));
+  EXPECT_THAT(PurityViolations({"services/domain/x.cc", "fact.occurred_time();\n"}), IsEmpty());
+}
+
+TEST(PlantedImpurity, OfAPrivateReadIsFoundInCodeAndNotInComments) {
+  EXPECT_THAT(PurityViolations({"services/domain/x.cc",
+                                "// never private_part\nauto x = fact.private_part().text();\n"}),
               ElementsAre(HasSubstr("x.cc:2:")));
-  EXPECT_THAT(PrivateViolations({"services/domain/x.cc", "PlanDrafted_Private copy;\n"}),
+  EXPECT_THAT(PurityViolations({"services/domain/x.cc", "PlanDrafted_Private copy;\n"}),
               ElementsAre(HasSubstr("x.cc:1:")));
-  EXPECT_THAT(PrivateViolations({"services/domain/x.cc", "plan.mutable_private_part();\n"}),
+  EXPECT_THAT(PurityViolations({"services/domain/x.cc", "plan.mutable_private_part();\n"}),
               ElementsAre(HasSubstr("x.cc:1:")));
-  EXPECT_THAT(
-      PrivateViolations({"services/domain/x.h", "/* Private */ class A {\n private:\n};\n"}),
-      IsEmpty());
-  EXPECT_THAT(PrivateViolations({"services/commands/x.cc", "fact.private_part();\n"}), IsEmpty());
+  EXPECT_THAT(PurityViolations({"services/domain/x.h", "/* Private */ class A {\n private:\n};\n"}),
+              IsEmpty());
+  EXPECT_THAT(PurityViolations({"services/commands/x.cc", "fact.private_part();\n"}), IsEmpty());
 }
 
 }  // namespace
