@@ -109,7 +109,8 @@ struct LogLimits {
   size_t max_page_events = 4096;  // events of one page
   size_t max_page_bytes = 4u << 20;  // stored bytes of one page, unless one event alone is larger
   size_t max_subscribers = 256;
-  size_t subscriber_buffer_events = 4096;  // live buffer of one subscriber
+  size_t subscriber_buffer_events = 4096;      // live buffer of one subscriber
+  size_t subscriber_buffer_bytes = 32u << 20;  // stored bytes in it; shared between subscribers
 };
 
 // A live reader. Not thread-safe, except Cancel.

@@ -8,6 +8,7 @@
 #include "absl/status/statusor.h"
 #include "eventstore/base/clock.h"
 #include "eventstore/base/random.h"
+#include "eventstore/codec/upgrades.h"
 #include "eventstore/engine/engine.h"
 #include "eventstore/log.h"
 
@@ -16,6 +17,8 @@ namespace caseledger::eventstore {
 struct SequencerOptions {
   LogLimits limits;
   Clock* clock = nullptr;  // required
+  // Upgrades of old facts on read; must outlive the log. None: facts are read as they were written.
+  const FactUpgrades* upgrades = nullptr;
 };
 
 // Opens the log of an existing ledger and starts its thread. The engine must outlive the log.

@@ -46,11 +46,12 @@ class Related {
 
 struct Context {
   Caller caller;
-  std::string record_id;             // UUID text of the record the command is for
-  Micros now = 0;                    // time of decision: the recorded time of the events
-  Micros occurred_at = 0;            // when the proposed fact happened
-  std::string legal_basis;           // of the command, or ""
-  bool imported = false;             // who-may and consent failures become data-quality items
+  std::string record_id;    // UUID text of the record the command is for
+  std::string record_name;  // id of name-keyed records: "ctxh-qn", "2024", "report/NAME"; else ""
+  Micros now = 0;           // time of decision: the recorded time of the events
+  Micros occurred_at = 0;   // when the proposed fact happened
+  std::string legal_basis;  // of the command, or ""
+  bool imported = false;    // who-may and consent failures become data-quality items
   const Related* related = nullptr;  // never null
 };
 

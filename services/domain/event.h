@@ -27,6 +27,9 @@ struct DomainEvent {
   std::string agency;
   std::string legal_basis;
   bool imported = false;
+  // UUID text of the record whose stream this is. A merge is the same fact in both persons'
+  // streams: only this tells the one that goes on from the one that stands for it.
+  std::string record_id;
 };
 
 // A fact that follows from a decision, for a stream that may be another record's.

@@ -76,8 +76,15 @@ absl::Status ContactState::Check(const DomainEvent& event) const {
   }
 }
 
-absl::StatusOr<Decided> DecideContact(const ContactState&, const Fact& fact, const Context&) {
-  return Decided{fact, {}, {}};
+absl::StatusOr<Decided> DecideContact(const ContactState&, const Fact& fact,
+                                      const Context& context) {
+  Decided decided{fact, {}, {}};
+  if (!fact.has_report_forwarded()) return decided;
+  const std::string& agency = fact.report_forwarded().to_agency_id();
+  if (context.related->IsAgencyActive(agency, context.occurred_at)) return decided;
+  if (!context.imported) return Reject(Reason::kAgencyRetired, agency);
+  decided.data_quality.emplace_back(TextOf(Reason::kAgencyRetired).id);
+  return decided;
 }
 
 }  // namespace caseledger::domain

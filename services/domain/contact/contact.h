@@ -4,7 +4,8 @@
 //  1. It is received once and ends at most once, not before it began.
 //  2. A classification names exactly one main topic; the newest in time is current.
 //  3. It is linked to a case at most once at a time.
-//  4. A forwarding is acknowledged at most once, after it was made; its due time lies after it.
+//  4. A forwarding is acknowledged at most once, after it was made; its due time lies after it, and
+//     it goes to an agency that takes new work then.
 #pragma once
 
 #include <cstdint>

@@ -1,0 +1,276 @@
+#include "eventstore/engine/memory/memory_engine.h"
+
+#include <algorithm>
+#include <span>
+#include <utility>
+
+#include "absl/status/status.h"
+#include "eventstore/base/status_macros.h"
+#include "eventstore/base/strings.h"
+
+namespace caseledger::eventstore {
+namespace {
+
+// Events handed to a visitor between two looks at the lock.
+constexpr size_t kVisitChunk = 256;
+
+bool Visit(std::span<const StoredEvent* const> events,
+           absl::FunctionRef<bool(const StoredEvent&)> visit) {
+  for (const StoredEvent* event : events) {
+    if (!visit(*event)) return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+// One ledger. Thread-safe. Events are never moved or removed, so pointers to them stay good; a
+// visitor runs without the lock.
+class MemoryEngine::Ledger {
+ public:
+  explicit Ledger(storage::v1::LedgerInfo info) : info_(std::move(info)) {}
+
+  const storage::v1::LedgerInfo& info() const { return info_; }
+  // Held for the whole of a commit: one commit at a time.
+  absl::Mutex& commit_mutex() { return commit_mutex_; }
+
+  LedgerHead head() const {
+    absl::ReaderMutexLock lock(&mutex_);
+    return head_;
+  }
+
+  // INTERNAL when the batch does not continue the ledger; nothing is kept then.
+  absl::Status Write(EngineBatch batch) {
+    absl::MutexLock lock(&mutex_);
+    RETURN_IF_ERROR(CheckContinues(batch));
+    for (StoredEvent& event : batch.events) {
+      const StreamId stream = event.stream;
+      events_.push_back(std::move(event));
+      streams_[stream].events.push_back(&events_.back());
+    }
+    for (auto& [stream, head] : batch.streams) streams_[stream].head = head;
+    for (auto& [key, value] : batch.marks) marks_.insert_or_assign(key, std::move(value));
+    head_ = batch.head;
+    return absl::OkStatus();
+  }
+
+  absl::Status Read(uint64_t from, uint64_t end,
+                    absl::FunctionRef<bool(const StoredEvent&)> visit) const {
+    std::vector<const StoredEvent*> chunk;
+    for (uint64_t at = from; at < end; at += chunk.size()) {
+      chunk.clear();
+      {
+        absl::ReaderMutexLock lock(&mutex_);
+        const uint64_t stop = std::min<uint64_t>({end, at + kVisitChunk, events_.size()});
+        for (uint64_t i = at; i < stop; ++i) chunk.push_back(&events_[i]);
+      }
+      if (chunk.empty()) return absl::DataLossError(StrCat("no record at position ", at));
+      if (!Visit(chunk, visit)) break;
+    }
+    return absl::OkStatus();
+  }
+
+  StreamHead FindStream(const StreamId& stream) const {
+    absl::ReaderMutexLock lock(&mutex_);
+    const auto found = streams_.find(stream);
+    return found == streams_.end() ? StreamHead{} : found->second.head;
+  }
+
+  void ReadStream(const StreamId& stream, uint64_t from_revision,
+                  absl::FunctionRef<bool(const StoredEvent&)> visit) const {
+    std::vector<const StoredEvent*> events;
+    {
+      absl::ReaderMutexLock lock(&mutex_);
+      const auto found = streams_.find(stream);
+      if (found == streams_.end()) return;
+      const auto& all = found->second.events;
+      const size_t skip = from_revision == 0 ? 0 : static_cast<size_t>(from_revision - 1);
+      if (skip < all.size()) {
+        events.assign(all.begin() + static_cast<std::ptrdiff_t>(skip), all.end());
+      }
+    }
+    Visit(events, visit);
+  }
+
+  std::optional<std::string> FindMark(std::string_view key) const {
+    absl::ReaderMutexLock lock(&mutex_);
+    const auto found = marks_.find(ToAbsl(key));
+    if (found == marks_.end()) return std::nullopt;
+    return found->second;
+  }
+
+  void OverwriteRecord(uint64_t position, std::string record) {
+    absl::MutexLock lock(&mutex_);
+    events_.at(position).record = std::move(record);
+  }
+
+ private:
+  struct Stream {
+    StreamHead head;
+    std::vector<const StoredEvent*> events;
+  };
+
+  absl::Status CheckContinues(const EngineBatch& batch) const ABSL_SHARED_LOCKS_REQUIRED(mutex_) {
+    uint64_t position = head_.next_position;
+    absl::flat_hash_map<StreamId, uint64_t> revisions;
+    for (const StoredEvent& event : batch.events) {
+      const auto found = streams_.find(event.stream);
+      const uint64_t base = found == streams_.end() ? 0 : found->second.head.revision;
+      uint64_t& revision = revisions.try_emplace(event.stream, base).first->second;
+      if (event.position != position++ || event.revision != ++revision) {
+        return absl::InternalError("batch does not continue the ledger");
+      }
+    }
+    if (batch.head.next_position != position || batch.streams.size() != revisions.size()) {
+      return absl::InternalError("batch has wrong heads");
+    }
+    return absl::OkStatus();
+  }
+
+  const storage::v1::LedgerInfo info_;
+  absl::Mutex commit_mutex_;
+  mutable absl::Mutex mutex_;
+  LedgerHead head_ ABSL_GUARDED_BY(mutex_);
+  std::deque<StoredEvent> events_ ABSL_GUARDED_BY(mutex_);
+  absl::flat_hash_map<StreamId, Stream> streams_ ABSL_GUARDED_BY(mutex_);
+  absl::flat_hash_map<std::string, std::string> marks_ ABSL_GUARDED_BY(mutex_);
+};
+
+class MemoryEngine::View final : public HeadView {
+ public:
+  explicit View(const Ledger& ledger) : ledger_(ledger), head_(ledger.head()) {}
+
+  const LedgerHead& head() const override { return head_; }
+  absl::StatusOr<StreamHead> FindStream(const StreamId& stream) override {
+    return ledger_.FindStream(stream);
+  }
+  absl::StatusOr<std::optional<std::string>> FindMark(std::string_view key) override {
+    return ledger_.FindMark(key);
+  }
+  absl::Status ReadStream(const StreamId& stream, uint64_t from_revision,
+                          absl::FunctionRef<bool(const StoredEvent&)> visit) override {
+    ledger_.ReadStream(stream, from_revision, visit);
+    return absl::OkStatus();
+  }
+  absl::Status Read(uint64_t from, uint64_t end,
+                    absl::FunctionRef<bool(const StoredEvent&)> visit) override {
+    return ledger_.Read(from, end, visit);
+  }
+
+ private:
+  const Ledger& ledger_;
+  const LedgerHead head_;
+};
+
+MemoryEngine::MemoryEngine(MemoryEngineOptions options) : options_(std::move(options)) {}
+MemoryEngine::~MemoryEngine() = default;
+
+absl::StatusOr<MemoryEngine::Ledger*> MemoryEngine::Find(std::string_view ledger) const {
+  absl::ReaderMutexLock lock(&mutex_);
+  const auto found = ledgers_.find(ToAbsl(ledger));
+  if (found == ledgers_.end()) return absl::NotFoundError(StrCat("no ledger ", ledger));
+  return found->second.get();
+}
+
+absl::Status MemoryEngine::failure() const {
+  absl::ReaderMutexLock lock(&mutex_);
+  return failure_;
+}
+
+absl::Status MemoryEngine::Fail(absl::Status status) {
+  absl::MutexLock lock(&mutex_);
+  failure_ = status;
+  return status;
+}
+
+absl::StatusOr<std::vector<storage::v1::LedgerInfo>> MemoryEngine::ListLedgers() const {
+  std::vector<storage::v1::LedgerInfo> infos;
+  {
+    absl::ReaderMutexLock lock(&mutex_);
+    for (const auto& [name, ledger] : ledgers_) infos.push_back(ledger->info());
+  }
+  std::sort(infos.begin(), infos.end(),
+            [](const auto& a, const auto& b) { return a.ledger() < b.ledger(); });
+  return infos;
+}
+
+absl::Status MemoryEngine::CreateLedger(const storage::v1::LedgerInfo& info) {
+  absl::MutexLock lock(&mutex_);
+  if (!ledgers_.try_emplace(info.ledger(), std::make_unique<Ledger>(info)).second) {
+    return absl::AlreadyExistsError(StrCat("there is a ledger ", info.ledger()));
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<LedgerHead> MemoryEngine::LoadHead(std::string_view ledger) const {
+  ASSIGN_OR_RETURN(const Ledger* found, Find(ledger));
+  return found->head();
+}
+
+absl::StatusOr<EngineBatch> MemoryEngine::RunResolve(View& view, Resolve resolve) const {
+  for (int run = 1; run < options_.resolve_runs; ++run) RETURN_IF_ERROR(resolve(view).status());
+  return resolve(view);
+}
+
+absl::Status MemoryEngine::Commit(std::string_view ledger, Resolve resolve) {
+  ASSIGN_OR_RETURN(Ledger * found, Find(ledger));
+  absl::MutexLock lock(&found->commit_mutex());
+  RETURN_IF_ERROR(failure());
+  View view(*found);
+  ASSIGN_OR_RETURN(EngineBatch batch, RunResolve(view, resolve));
+  if (batch.events.empty()) return absl::OkStatus();
+  if (options_.before_write) {
+    if (absl::Status status = options_.before_write(batch); !status.ok()) return Fail(status);
+  }
+  const EngineBatch written = options_.after_write ? batch : EngineBatch{};
+  RETURN_IF_ERROR(found->Write(std::move(batch)));
+  if (options_.after_write) {
+    if (absl::Status status = options_.after_write(written); !status.ok()) return Fail(status);
+  }
+  return absl::OkStatus();
+}
+
+absl::Status MemoryEngine::Read(std::string_view ledger, uint64_t from, uint64_t end,
+                                absl::FunctionRef<bool(const StoredEvent&)> visit) const {
+  ASSIGN_OR_RETURN(const Ledger* found, Find(ledger));
+  return found->Read(from, end, visit);
+}
+
+absl::StatusOr<StreamHead> MemoryEngine::FindStream(std::string_view ledger,
+                                                    const StreamId& stream) const {
+  ASSIGN_OR_RETURN(const Ledger* found, Find(ledger));
+  return found->FindStream(stream);
+}
+
+absl::Status MemoryEngine::ReadStream(std::string_view ledger, const StreamId& stream,
+                                      uint64_t from_revision,
+                                      absl::FunctionRef<bool(const StoredEvent&)> visit) const {
+  ASSIGN_OR_RETURN(const Ledger* found, Find(ledger));
+  found->ReadStream(stream, from_revision, visit);
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::optional<std::string>> MemoryEngine::FindMark(std::string_view ledger,
+                                                                  std::string_view key) const {
+  ASSIGN_OR_RETURN(const Ledger* found, Find(ledger));
+  return found->FindMark(key);
+}
+
+absl::Status MemoryEngine::Close() {
+  absl::MutexLock lock(&mutex_);
+  if (failure_.ok()) failure_ = absl::UnavailableError("the engine is closed");
+  return absl::OkStatus();
+}
+
+void MemoryEngine::Reopen() {
+  absl::MutexLock lock(&mutex_);
+  failure_ = absl::OkStatus();
+}
+
+void MemoryEngine::OverwriteRecord(std::string_view ledger, uint64_t position, std::string record) {
+  if (absl::StatusOr<Ledger*> found = Find(ledger); found.ok()) {
+    (*found)->OverwriteRecord(position, std::move(record));
+  }
+}
+
+}  // namespace caseledger::eventstore

@@ -1,0 +1,48 @@
+// Resolves the appends that wait into one batch: dedupe, decide, check, name, number, encode, hash.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "eventstore/codec/upgrades.h"
+#include "eventstore/engine/engine.h"
+#include "eventstore/log.h"
+
+namespace caseledger::eventstore {
+
+// What stays the same for all batches of a ledger.
+struct BatchContext {
+  std::string ledger;
+  std::string digest_key;
+  LogLimits limits;
+  const FactUpgrades* upgrades = nullptr;
+};
+
+// What became of one append. Its events are `count` of the batch's from index `first` on, or else
+// `recorded`, if it had been carried out before this batch.
+struct Outcome {
+  absl::Status status;
+  bool already_appended = false;
+  // The answer rests on events of this batch: it may be given only once they are durable.
+  bool rests_on_commit = false;
+  size_t first = 0;
+  size_t count = 0;
+  std::vector<RecordedEvent> recorded;
+};
+
+struct ResolvedBatch {
+  LedgerHead head;                    // after the batch
+  std::vector<RecordedEvent> events;  // of the batch
+  size_t stored_bytes = 0;
+  // Of the first appends, in order. The rest did not fit and waits for the next batch.
+  std::vector<Outcome> outcomes;
+};
+
+// Pure: the same view and time give the same batch. Takes at least the first append. `batch` is
+// what the engine has to write.
+ResolvedBatch ResolveBatch(HeadView& view, const std::vector<const AppendRequest*>& appends,
+                           const BatchContext& context, Micros now, EngineBatch& batch);
+
+}  // namespace caseledger::eventstore

@@ -1,0 +1,112 @@
+#include "eventstore/sequencer/batch_view.h"
+
+#include <algorithm>
+#include <iterator>
+#include <limits>
+
+#include "eventstore/base/status_macros.h"
+#include "eventstore/base/strings.h"
+#include "eventstore/codec/record.h"
+#include "eventstore/sequencer/reader.h"
+
+namespace caseledger::eventstore {
+
+BatchView::BatchView(HeadView& committed, std::string_view ledger, const FactUpgrades& upgrades,
+                     Micros now)
+    : committed_(committed),
+      ledger_(ledger),
+      upgrades_(upgrades),
+      recorded_at_(std::max(now, committed.head().last_recorded_at)),
+      base_position_(committed.head().next_position) {}
+
+absl::StatusOr<StreamHead> BatchView::Head(const StreamId& stream) {
+  if (const auto known = streams_.find(stream); known != streams_.end()) return known->second.head;
+  ASSIGN_OR_RETURN(const StreamHead head, committed_.FindStream(stream));
+  streams_[stream].head = head;
+  return head;
+}
+
+absl::Status BatchView::ReadCommittedStream(const StreamId& stream, uint64_t from_revision,
+                                            absl::FunctionRef<bool(const RecordedEvent&)> visit,
+                                            bool& stopped) {
+  absl::Status damage;
+  RETURN_IF_ERROR(
+      committed_.ReadStream(stream, from_revision, [&](const StoredEvent& stored) -> bool {
+        const absl::StatusOr<RecordedEvent> event = DecodeEvent(ledger_, stored, upgrades_);
+        damage = event.status();
+        stopped = !event.ok() || !visit(*event);
+        return !stopped;
+      }));
+  return damage;
+}
+
+absl::Status BatchView::ReadStream(const StreamId& stream, uint64_t from_revision,
+                                   absl::FunctionRef<bool(const RecordedEvent&)> visit) {
+  from_revision = std::max<uint64_t>(from_revision, 1);
+  RETURN_IF_ERROR(Head(stream).status());
+  // A copy: `visit` may look at other streams, and that moves the entries.
+  const Stream known = streams_.find(stream)->second;
+  const uint64_t committed_revision = known.head.revision - known.added.size();
+  bool stopped = false;
+  if (from_revision <= committed_revision) {
+    RETURN_IF_ERROR(ReadCommittedStream(stream, from_revision, visit, stopped));
+  }
+  for (const size_t index : known.added) {
+    if (stopped) break;
+    if (events_[index].revision >= from_revision) stopped = !visit(events_[index]);
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::optional<std::string>> BatchView::FindMark(std::string_view key) {
+  if (const auto added = marks_.find(ToAbsl(key)); added != marks_.end()) return added->second;
+  return committed_.FindMark(key);
+}
+
+absl::StatusOr<std::optional<StreamId>> BatchView::FindName(uint32_t kind, std::string_view source,
+                                                            std::string_view value) {
+  return FindNameInMarks(kind, source, value,
+                         [this](std::string_view key) { return FindMark(key); });
+}
+
+absl::StatusOr<std::vector<RecordedEvent>> BatchView::ReadCommittedEvents(uint64_t from,
+                                                                          size_t count) {
+  EventCollector events(ledger_, upgrades_, count, std::numeric_limits<size_t>::max());
+  const absl::Status visit = committed_.Read(
+      from, from + count, [&events](const StoredEvent& stored) { return events.Visit(stored); });
+  ASSIGN_OR_RETURN(std::vector<RecordedEvent> found, std::move(events).Finish(visit));
+  if (found.size() != count) return absl::DataLossError(StrCat("no record after position ", from));
+  return found;
+}
+
+void BatchView::Add(PreparedAppend append) {
+  for (RecordedEvent& event : append.events) {
+    Stream& stream = streams_[event.stream];
+    stream.head = {event.revision, event.position, event.leaf_hash};
+    stream.added.push_back(events_.size());
+    events_.push_back(std::move(event));
+  }
+  std::move(append.records.begin(), append.records.end(), std::back_inserter(records_));
+  for (auto& [key, value] : append.marks) marks_.insert_or_assign(key, std::move(value));
+  stored_bytes_ += append.stored_bytes;
+}
+
+EngineBatch BatchView::TakeBatch() {
+  EngineBatch batch;
+  batch.head = committed_.head();
+  if (events_.empty()) return batch;
+  batch.events.reserve(events_.size());
+  for (size_t i = 0; i < events_.size(); ++i) {
+    const RecordedEvent& event = events_[i];
+    batch.events.push_back(
+        {event.stream, event.revision, event.position, event.leaf_hash, std::move(records_[i])});
+  }
+  for (const auto& [id, stream] : streams_) {
+    if (!stream.added.empty()) batch.streams.emplace_back(id, stream.head);
+  }
+  for (auto& [key, value] : marks_) batch.marks.emplace_back(key, std::move(value));
+  batch.head = {next_position(), recorded_at_, events_.back().leaf_hash};
+  return batch;
+}
+
+}  // namespace caseledger::eventstore

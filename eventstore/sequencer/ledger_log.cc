@@ -1,0 +1,220 @@
+#include "eventstore/sequencer/ledger_log.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "eventstore/base/status_macros.h"
+#include "eventstore/base/strings.h"
+
+namespace caseledger::eventstore {
+namespace {
+
+absl::Status Closed() { return absl::UnavailableError("the log is closed"); }
+
+// What callers learn when a commit failed: its outcome is unknown.
+absl::Status AsFailure(const absl::Status& status) {
+  if (absl::IsDataLoss(status)) return status;
+  return absl::UnavailableError(
+      StrCat("storage failed, nothing is accepted until it is reopened; look the request up: ",
+             FromAbsl(status.message())));
+}
+
+// The append's answer once its batch is durable. `batch` is null when nothing was written.
+absl::StatusOr<AppendResult> AnswerOf(Outcome outcome, const SharedBatch& batch) {
+  RETURN_IF_ERROR(outcome.status);
+  AppendResult result;
+  result.already_appended = outcome.already_appended;
+  result.events = std::move(outcome.recorded);
+  if (outcome.count > 0) {
+    const auto first = batch->events.begin() + static_cast<std::ptrdiff_t>(outcome.first);
+    result.events.assign(first, first + static_cast<std::ptrdiff_t>(outcome.count));
+  }
+  return result;
+}
+
+}  // namespace
+
+LedgerLog::LedgerLog(Engine& engine, BatchContext context, const LedgerHead& head, Clock& clock)
+    : engine_(engine),
+      context_(std::move(context)),
+      clock_(clock),
+      reader_(engine, context_.ledger, context_.limits, *context_.upgrades),
+      feed_(reader_, context_.limits, head.next_position),
+      head_(head),
+      thread_([this] { Run(); }) {}
+
+LedgerLog::~LedgerLog() { Close(); }
+
+void LedgerLog::Submit(AppendRequest request, Done done) {
+  if (absl::Status refused = Enqueue(request, done); !refused.ok()) done(std::move(refused));
+}
+
+absl::Status LedgerLog::Enqueue(AppendRequest& request, Done& done) {
+  if (request.key.request_id.is_nil()) {
+    return absl::InvalidArgumentError("an append lacks its request id");
+  }
+  absl::MutexLock lock(&mutex_);
+  RETURN_IF_ERROR(failure_);
+  if (closing_) return Closed();
+  if (unanswered_ >= context_.limits.max_appends_waiting) {
+    return absl::ResourceExhaustedError("too many appends waiting");
+  }
+  ++unanswered_;
+  queue_.push_back({std::move(request), std::move(done)});
+  return absl::OkStatus();
+}
+
+bool LedgerLog::HasWorkOrCloses() const { return !queue_.empty() || closing_; }
+
+void LedgerLog::Run() {
+  while (TakeWaiting()) {
+    ResolvedBatch resolved;
+    if (absl::Status committed = CommitTaken(resolved); !committed.ok()) {
+      StopAfter(AsFailure(committed), std::move(resolved.outcomes));
+      return;
+    }
+    SharedBatch batch;
+    if (!resolved.events.empty()) {
+      batch = std::make_shared<const PublishedBatch>(
+          PublishedBatch{std::move(resolved.events), resolved.stored_bytes});
+      Publish(resolved.head, batch);
+    }
+    AnswerCommitted(std::move(resolved.outcomes), batch);
+  }
+}
+
+bool LedgerLog::TakeWaiting() {
+  absl::MutexLock lock(&mutex_);
+  if (taken_.empty()) mutex_.Await(absl::Condition(this, &LedgerLog::HasWorkOrCloses));
+  while (!queue_.empty() && taken_.size() < context_.limits.max_batch_appends) {
+    taken_.push_back(std::move(queue_.front()));
+    queue_.pop_front();
+  }
+  return !taken_.empty();
+}
+
+absl::Status LedgerLog::CommitTaken(ResolvedBatch& resolved) {
+  std::vector<const AppendRequest*> appends;
+  appends.reserve(taken_.size());
+  for (const Waiting& waiting : taken_) appends.push_back(&waiting.request);
+  return engine_.Commit(context_.ledger, [&](HeadView& view) -> absl::StatusOr<EngineBatch> {
+    EngineBatch batch;
+    resolved = ResolveBatch(view, appends, context_, clock_.Now(), batch);
+    return batch;
+  });
+}
+
+void LedgerLog::Publish(const LedgerHead& head, const SharedBatch& batch) {
+  {
+    absl::MutexLock lock(&mutex_);
+    head_ = head;
+  }
+  feed_.Publish(batch);
+}
+
+// The first `count` appends taken, no longer counted as waiting: whoever is answered may submit.
+std::vector<LedgerLog::Waiting> LedgerLog::Release(size_t count) {
+  std::vector<Waiting> released;
+  released.reserve(count);
+  for (size_t i = 0; i < count; ++i) {
+    released.push_back(std::move(taken_.front()));
+    taken_.pop_front();
+  }
+  absl::MutexLock lock(&mutex_);
+  unanswered_ -= count;
+  return released;
+}
+
+void LedgerLog::AnswerCommitted(std::vector<Outcome> outcomes, const SharedBatch& batch) {
+  std::vector<Waiting> answered = Release(outcomes.size());
+  for (size_t i = 0; i < answered.size(); ++i) {
+    answered[i].done(AnswerOf(std::move(outcomes[i]), batch));
+  }
+}
+
+void LedgerLog::StopAfter(const absl::Status& failure, std::vector<Outcome> outcomes) {
+  {
+    absl::MutexLock lock(&mutex_);
+    failure_ = failure;
+    std::move(queue_.begin(), queue_.end(), std::back_inserter(taken_));
+    queue_.clear();
+  }
+  std::vector<Waiting> answered = Release(taken_.size());
+  for (size_t i = 0; i < answered.size(); ++i) {
+    const bool known = i < outcomes.size() && !outcomes[i].rests_on_commit;
+    if (known) {
+      answered[i].done(AnswerOf(std::move(outcomes[i]), nullptr));
+    } else {
+      answered[i].done(failure);
+    }
+  }
+}
+
+LedgerHead LedgerLog::Head() const {
+  absl::MutexLock lock(&mutex_);
+  return head_;
+}
+
+absl::StatusOr<std::vector<RecordedEvent>> LedgerLog::ReadLedger(uint64_t from,
+                                                                 size_t max_events) const {
+  const uint64_t end = Head().next_position;
+  if (from > end) {
+    return absl::OutOfRangeError(StrCat("position ", from, " is beyond the end, which is ", end));
+  }
+  return reader_.ReadPage(from, end, max_events);
+}
+
+absl::StatusOr<std::vector<RecordedEvent>> LedgerLog::ReadStream(const StreamId& stream,
+                                                                 uint64_t from_revision,
+                                                                 size_t max_events) const {
+  return reader_.ReadStream(stream, from_revision, max_events);
+}
+
+absl::StatusOr<std::optional<StreamId>> LedgerLog::FindName(uint32_t kind, std::string_view source,
+                                                            std::string_view value) const {
+  return reader_.FindName(kind, source, value);
+}
+
+absl::StatusOr<std::optional<AppendResult>> LedgerLog::FindRequest(const RequestKey& key) const {
+  return reader_.FindRequest(key);
+}
+
+absl::StatusOr<uint64_t> LedgerLog::CountRecordedUntil(Micros time) const {
+  const LedgerHead head = Head();
+  if (time >= head.last_recorded_at) return head.next_position;
+  // Recorded times never go down, so the first event after `time` is found by halving.
+  uint64_t low = 0;
+  uint64_t high = head.next_position;
+  while (low < high) {
+    const uint64_t middle = low + (high - low) / 2;
+    ASSIGN_OR_RETURN(const RecordedEvent event, reader_.ReadOne(middle));
+    if (event.recorded_at <= time) {
+      low = middle + 1;
+    } else {
+      high = middle;
+    }
+  }
+  return low;
+}
+
+absl::StatusOr<std::unique_ptr<Subscription>> LedgerLog::Subscribe(uint64_t from) {
+  return feed_.Subscribe(from);
+}
+
+absl::Status LedgerLog::health() const {
+  absl::MutexLock lock(&mutex_);
+  if (!failure_.ok()) return failure_;
+  return closing_ ? Closed() : absl::OkStatus();
+}
+
+void LedgerLog::Close() {
+  {
+    absl::MutexLock lock(&mutex_);
+    closing_ = true;
+  }
+  absl::MutexLock lock(&close_mutex_);
+  if (thread_.joinable()) thread_.join();
+  feed_.Close();
+}
+
+}  // namespace caseledger::eventstore

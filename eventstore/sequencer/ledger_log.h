@@ -1,0 +1,88 @@
+// The EventLog of one ledger: a queue, one thread that commits what waits, and a feed.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <string_view>
+#include <thread>
+#include <vector>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/synchronization/mutex.h"
+#include "eventstore/engine/engine.h"
+#include "eventstore/log.h"
+#include "eventstore/sequencer/batch.h"
+#include "eventstore/sequencer/feed.h"
+#include "eventstore/sequencer/reader.h"
+
+namespace caseledger::eventstore {
+
+// Invariants
+// 1. Only the log's thread commits, so positions follow the order of decisions.
+// 2. An answer that rests on events is given after they are durable, and after the head and the
+//    feed show them.
+// 3. After a failed commit nothing is committed any more: what storage holds is unknown until it is
+//    opened again.
+// 4. Every accepted append is answered exactly once.
+class LedgerLog final : public EventLog {
+ public:
+  // Starts the thread. `engine` and `clock` must outlive the log; `head` is the ledger's.
+  LedgerLog(Engine& engine, BatchContext context, const LedgerHead& head, Clock& clock);
+  ~LedgerLog() override;
+
+  void Submit(AppendRequest request, Done done) override;
+  LedgerHead Head() const override;
+  absl::StatusOr<std::vector<RecordedEvent>> ReadLedger(uint64_t from,
+                                                        size_t max_events) const override;
+  absl::StatusOr<std::vector<RecordedEvent>> ReadStream(const StreamId& stream,
+                                                        uint64_t from_revision,
+                                                        size_t max_events) const override;
+  absl::StatusOr<std::optional<StreamId>> FindName(uint32_t kind, std::string_view source,
+                                                   std::string_view value) const override;
+  absl::StatusOr<std::optional<AppendResult>> FindRequest(const RequestKey& key) const override;
+  absl::StatusOr<uint64_t> CountRecordedUntil(Micros time) const override;
+  absl::StatusOr<std::unique_ptr<Subscription>> Subscribe(uint64_t from) override;
+  absl::Status health() const override;
+  void Close() override;
+
+ private:
+  struct Waiting {
+    AppendRequest request;
+    Done done;
+  };
+
+  absl::Status Enqueue(AppendRequest& request, Done& done) ABSL_LOCKS_EXCLUDED(mutex_);
+  bool HasWorkOrCloses() const ABSL_SHARED_LOCKS_REQUIRED(mutex_);
+
+  // The log's thread.
+  void Run();
+  bool TakeWaiting() ABSL_LOCKS_EXCLUDED(mutex_);
+  absl::Status CommitTaken(ResolvedBatch& resolved);
+  void Publish(const LedgerHead& head, const SharedBatch& batch) ABSL_LOCKS_EXCLUDED(mutex_);
+  void AnswerCommitted(std::vector<Outcome> outcomes, const SharedBatch& batch);
+  void StopAfter(const absl::Status& failure, std::vector<Outcome> outcomes);
+  std::vector<Waiting> Release(size_t count) ABSL_LOCKS_EXCLUDED(mutex_);
+
+  Engine& engine_;
+  const BatchContext context_;
+  Clock& clock_;
+  const LedgerReader reader_;
+  Feed feed_;
+
+  mutable absl::Mutex mutex_;
+  LedgerHead head_ ABSL_GUARDED_BY(mutex_);
+  std::deque<Waiting> queue_ ABSL_GUARDED_BY(mutex_);
+  size_t unanswered_ ABSL_GUARDED_BY(mutex_) = 0;
+  bool closing_ ABSL_GUARDED_BY(mutex_) = false;
+  absl::Status failure_ ABSL_GUARDED_BY(mutex_);
+
+  std::deque<Waiting> taken_;  // of the log's thread only
+  absl::Mutex close_mutex_;
+  std::thread thread_ ABSL_GUARDED_BY(close_mutex_);
+};
+
+}  // namespace caseledger::eventstore

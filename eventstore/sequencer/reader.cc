@@ -1,0 +1,115 @@
+#include "eventstore/sequencer/reader.h"
+
+#include <algorithm>
+#include <limits>
+#include <utility>
+
+#include "absl/status/status.h"
+#include "eventstore/base/status_macros.h"
+#include "eventstore/base/strings.h"
+#include "eventstore/codec/marks.h"
+#include "eventstore/codec/record.h"
+#include "eventstore/sequencer/names.h"
+
+namespace caseledger::eventstore {
+namespace {
+
+constexpr size_t kUnlimited = std::numeric_limits<size_t>::max();
+
+absl::Status CheckRange(const std::vector<RecordedEvent>& events, uint64_t from, uint64_t end) {
+  uint64_t position = from;
+  for (const RecordedEvent& event : events) {
+    if (event.position != position) {
+      return absl::DataLossError(StrCat("no record at position ", position));
+    }
+    ++position;
+  }
+  if (events.empty() && from < end) {
+    return absl::DataLossError(StrCat("no record at position ", from));
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+bool EventCollector::Visit(const StoredEvent& stored) {
+  if (!events_.empty() && stored.record.size() > max_bytes_ - std::min(bytes_, max_bytes_)) {
+    return false;
+  }
+  absl::StatusOr<RecordedEvent> event = DecodeEvent(ledger_, stored, upgrades_);
+  if (!event.ok()) {
+    status_ = event.status();
+    return false;
+  }
+  bytes_ += stored.record.size();
+  events_.push_back(*std::move(event));
+  return events_.size() < max_events_;
+}
+
+absl::StatusOr<std::vector<RecordedEvent>> EventCollector::Finish(absl::Status visit) && {
+  RETURN_IF_ERROR(visit);
+  RETURN_IF_ERROR(status_);
+  return std::move(events_);
+}
+
+LedgerReader::LedgerReader(const Engine& engine, std::string_view ledger, const LogLimits& limits,
+                           const FactUpgrades& upgrades)
+    : engine_(engine), ledger_(ledger), limits_(limits), upgrades_(upgrades) {}
+
+size_t LedgerReader::PageEvents(size_t max_events) const {
+  return max_events == 0 ? limits_.max_page_events : std::min(max_events, limits_.max_page_events);
+}
+
+absl::StatusOr<std::vector<RecordedEvent>> LedgerReader::ReadPage(uint64_t from, uint64_t end,
+                                                                  size_t max_events) const {
+  if (from >= end) return std::vector<RecordedEvent>();
+  EventCollector page(ledger_, upgrades_, PageEvents(max_events), limits_.max_page_bytes);
+  const uint64_t stop = std::min<uint64_t>(end, from + PageEvents(max_events));
+  const absl::Status visit = engine_.Read(
+      ledger_, from, stop, [&page](const StoredEvent& stored) { return page.Visit(stored); });
+  ASSIGN_OR_RETURN(std::vector<RecordedEvent> events, std::move(page).Finish(visit));
+  RETURN_IF_ERROR(CheckRange(events, from, stop));
+  return events;
+}
+
+absl::StatusOr<std::vector<RecordedEvent>> LedgerReader::ReadStream(const StreamId& stream,
+                                                                    uint64_t from_revision,
+                                                                    size_t max_events) const {
+  EventCollector page(ledger_, upgrades_, PageEvents(max_events), limits_.max_page_bytes);
+  const absl::Status visit =
+      engine_.ReadStream(ledger_, stream, std::max<uint64_t>(from_revision, 1),
+                         [&page](const StoredEvent& stored) { return page.Visit(stored); });
+  return std::move(page).Finish(visit);
+}
+
+absl::StatusOr<std::optional<StreamId>> LedgerReader::FindName(uint32_t kind,
+                                                               std::string_view source,
+                                                               std::string_view value) const {
+  return FindNameInMarks(kind, source, value,
+                         [this](std::string_view key) { return engine_.FindMark(ledger_, key); });
+}
+
+absl::StatusOr<std::optional<AppendResult>> LedgerReader::FindRequest(const RequestKey& key) const {
+  ASSIGN_OR_RETURN(const std::string mark_key, MarkKeys::Request(key.agency, key.request_id));
+  ASSIGN_OR_RETURN(const std::optional<std::string> bytes, engine_.FindMark(ledger_, mark_key));
+  if (!bytes.has_value()) return std::nullopt;
+  ASSIGN_OR_RETURN(const RequestMark mark, DecodeRequestMark(*bytes));
+  // One append is bounded when it is made, so its events are read whole.
+  EventCollector events(ledger_, upgrades_, mark.event_count, kUnlimited);
+  const uint64_t end = mark.first_position + mark.event_count;
+  const absl::Status visit =
+      engine_.Read(ledger_, mark.first_position, end,
+                   [&events](const StoredEvent& stored) { return events.Visit(stored); });
+  AppendResult result;
+  result.already_appended = true;
+  ASSIGN_OR_RETURN(result.events, std::move(events).Finish(visit));
+  RETURN_IF_ERROR(CheckRange(result.events, mark.first_position, end));
+  return result;
+}
+
+absl::StatusOr<RecordedEvent> LedgerReader::ReadOne(uint64_t position) const {
+  ASSIGN_OR_RETURN(std::vector<RecordedEvent> events, ReadPage(position, position + 1, 1));
+  return std::move(events.front());
+}
+
+}  // namespace caseledger::eventstore

@@ -1,0 +1,30 @@
+// Read models in one RocksDB directory of their own, beside the log's and the vault's.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "projections/read_model/read_model.h"
+
+namespace rocksdb {
+class Env;
+}  // namespace rocksdb
+
+namespace caseledger::projections {
+
+struct RocksDbReadModelOptions {
+  std::string path;             // a directory; created when missing
+  rocksdb::Env* env = nullptr;  // null: the system's
+};
+
+// Opens all tables. A crash may lose the newest commits, but rows and position always together: the
+// runtime goes on from the position found.
+//
+// DATA_LOSS            damaged; safe to delete and rebuild
+// FAILED_PRECONDITION  written by a program with another format
+// UNAVAILABLE          the directory cannot be opened, for instance because another program has it
+absl::StatusOr<std::unique_ptr<ReadModelStore>> OpenRocksDbReadModels(
+    const RocksDbReadModelOptions& options);
+
+}  // namespace caseledger::projections

@@ -1,0 +1,125 @@
+#include "projections/report_facts/facts_as_of.h"
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "eventstore/base/status_macros.h"
+#include "projections/report_facts/rows.h"
+
+namespace caseledger::projections {
+namespace {
+
+using eventstore::StreamId;
+using report_rows::FactRow;
+using report_rows::TimeIndexRow;
+
+// Places read before their timelines are: no scan is open while another one runs.
+constexpr size_t kPageFacts = 1024;
+// Timelines kept for the next fact of the same stream; some 100 MB at most.
+constexpr size_t kMaxCachedFacts = 200'000;
+
+absl::Status Damaged() {
+  return absl::DataLossError("report-facts: a row is damaged; rebuild the projection");
+}
+
+std::optional<EffectiveFact> ToEffectiveFact(FactRow row) {
+  EffectiveFact fact;
+  fact.occurred_at = row.key.occurred_at;
+  fact.revision = row.key.revision;
+  fact.from = row.key.from;
+  fact.event_id = row.event_id;
+  fact.agency = std::move(row.agency);
+  if (!fact.fact.ParseFromString(row.fact)) return std::nullopt;
+  return fact;
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<FactsAsOf>> FactsAsOf::Open(const ReadSnapshot& snapshot,
+                                                           uint64_t as_of_events) {
+  if (as_of_events > snapshot.applied_events()) {
+    return absl::OutOfRangeError(absl::StrCat("report-facts reflects ", snapshot.applied_events(),
+                                              " events, not yet ", as_of_events));
+  }
+  return std::unique_ptr<FactsAsOf>(new FactsAsOf(snapshot, as_of_events));
+}
+
+absl::StatusOr<std::shared_ptr<const Timeline>> FactsAsOf::TimelineOf(const StreamId& stream) {
+  if (const auto cached = cache_.find(stream); cached != cache_.end()) return cached->second;
+  auto timeline = std::make_shared<Timeline>();
+  timeline->stream = stream;
+  bool damaged = false;
+  RETURN_IF_ERROR(snapshot_.Scan(report_rows::StreamBegin(stream), report_rows::StreamEnd(stream),
+                                 [&](std::string_view key, std::string_view value) {
+                                   std::optional<FactRow> row =
+                                       report_rows::ReadFactRow(key, value);
+                                   damaged = !row.has_value();
+                                   if (damaged) return false;
+                                   if (!row->InForceAt(as_of_events_)) return true;
+                                   std::optional<EffectiveFact> fact =
+                                       ToEffectiveFact(*std::move(row));
+                                   damaged = !fact.has_value();
+                                   if (!damaged) timeline->facts.push_back(*std::move(fact));
+                                   return !damaged;
+                                 }));
+  if (damaged) return Damaged();
+  if (cached_facts_ > kMaxCachedFacts) {
+    cache_.clear();
+    cached_facts_ = 0;
+  }
+  cached_facts_ += timeline->facts.size() + 1;
+  cache_[stream] = timeline;
+  return std::shared_ptr<const Timeline>(std::move(timeline));
+}
+
+absl::Status FactsAsOf::NextPage(std::string& begin, const std::string& end,
+                                 std::vector<Place>& page) const {
+  page.clear();
+  bool damaged = false;
+  std::string next = end;
+  RETURN_IF_ERROR(snapshot_.Scan(begin, end, [&](std::string_view key, std::string_view value) {
+    if (page.size() == kPageFacts) {
+      next = std::string(key);
+      return false;
+    }
+    const std::optional<TimeIndexRow> row = report_rows::ReadTimeIndexRow(key, value);
+    damaged = !row.has_value();
+    if (damaged) return false;
+    if (row->InForceAt(as_of_events_)) {
+      page.push_back({row->key.stream, row->key.occurred_at, row->key.revision});
+    }
+    return true;
+  }));
+  if (damaged) return Damaged();
+  begin = next;
+  return absl::OkStatus();
+}
+
+absl::Status FactsAsOf::VisitByTime(
+    int kind, Micros from, Micros to,
+    absl::FunctionRef<absl::Status(const Timeline&, const EffectiveFact&)> visit) {
+  const auto number = static_cast<uint32_t>(kind);
+  std::string begin = report_rows::TimeIndexBegin(number, from);
+  const std::string end =
+      to == kLatest ? report_rows::TimeIndexEnd(number) : report_rows::TimeIndexBegin(number, to);
+  std::vector<Place> page;
+  while (begin < end) {
+    RETURN_IF_ERROR(NextPage(begin, end, page));
+    for (const Place& place : page) {
+      ASSIGN_OR_RETURN(const std::shared_ptr<const Timeline> timeline, TimelineOf(place.stream));
+      const auto found = std::lower_bound(
+          timeline->facts.begin(), timeline->facts.end(),
+          std::pair(place.occurred_at, place.revision),
+          [](const EffectiveFact& fact, const std::pair<Micros, uint64_t>& wanted) {
+            return std::pair(fact.occurred_at, fact.revision) < wanted;
+          });
+      if (found == timeline->facts.end() || found->revision != place.revision) return Damaged();
+      RETURN_IF_ERROR(visit(*timeline, *found));
+    }
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace caseledger::projections

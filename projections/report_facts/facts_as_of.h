@@ -1,0 +1,77 @@
+// The facts as a reader knew them after n events: each stream's in order of occurrence, corrected
+// and without what was voided.
+#pragma once
+
+#include <cstdint>
+#include <limits>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/functional/function_ref.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "caseledger/event/v1/fact.pb.h"
+#include "eventstore/base/clock.h"
+#include "eventstore/base/uuid.h"
+#include "eventstore/event.h"
+#include "projections/read_model/read_model.h"
+
+namespace caseledger::projections {
+
+inline constexpr Micros kEarliest = std::numeric_limits<Micros>::min();
+inline constexpr Micros kLatest = std::numeric_limits<Micros>::max();
+
+struct EffectiveFact {
+  Micros occurred_at = 0;
+  uint64_t revision = 0;
+  uint64_t from = 0;  // position of the event that said it so
+  Uuid event_id;      // of the original event
+  std::string agency;
+  event::v1::Fact fact;  // only what may be counted
+
+  int kind() const { return static_cast<int>(fact.kind_case()); }
+};
+
+// The facts of one stream by (occurred_at, revision).
+struct Timeline {
+  eventstore::StreamId stream;
+  std::vector<EffectiveFact> facts;
+};
+
+// Not thread-safe. `snapshot` must outlive it.
+class FactsAsOf {
+ public:
+  // OUT_OF_RANGE: the snapshot does not reflect that many events yet.
+  static absl::StatusOr<std::unique_ptr<FactsAsOf>> Open(const ReadSnapshot& snapshot,
+                                                         uint64_t as_of_events);
+
+  // Empty for a stream that is not there. DATA_LOSS on damage.
+  absl::StatusOr<std::shared_ptr<const Timeline>> TimelineOf(const eventstore::StreamId& stream);
+
+  // Every fact of the kind that occurred in [from, to), by time, with the timeline it stands in.
+  // Stops at the first error of `visit`.
+  absl::Status VisitByTime(
+      int kind, Micros from, Micros to,
+      absl::FunctionRef<absl::Status(const Timeline&, const EffectiveFact&)> visit);
+
+ private:
+  struct Place {
+    eventstore::StreamId stream;
+    Micros occurred_at;
+    uint64_t revision;
+  };
+
+  FactsAsOf(const ReadSnapshot& snapshot, uint64_t as_of_events)
+      : snapshot_(snapshot), as_of_events_(as_of_events) {}
+  // Up to kPageFacts places from `begin` on; `begin` becomes the next page's, or `end` at the end.
+  absl::Status NextPage(std::string& begin, const std::string& end, std::vector<Place>& page) const;
+
+  const ReadSnapshot& snapshot_;
+  const uint64_t as_of_events_;
+  absl::flat_hash_map<eventstore::StreamId, std::shared_ptr<const Timeline>> cache_;
+  size_t cached_facts_ = 0;
+};
+
+}  // namespace caseledger::projections

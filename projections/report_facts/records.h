@@ -1,0 +1,61 @@
+// What the records around a counted fact say: its case, contact, persons, places. Joined when a
+// report is computed, as known at the point it is read at.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "projections/report_facts/catalogue.h"
+#include "projections/report_facts/facts_as_of.h"
+
+namespace caseledger::projections {
+
+// A fact being counted. The timeline and the fact must outlive it.
+struct Subject {
+  const Timeline* timeline = nullptr;
+  const EffectiveFact* fact = nullptr;
+  Micros at = 0;         // the moment at which attributes are judged
+  std::string person;    // the person looked at, as the fact names it; "" for none
+  std::string survivor;  // who that person is since merges
+};
+
+// Not thread-safe. `facts` must outlive it.
+class Records {
+ public:
+  Records(FactsAsOf& facts, const absl::TimeZone& zone) : facts_(facts), zone_(zone) {}
+
+  // Known values at the path, as codes.
+  absl::StatusOr<std::vector<std::string>> Values(const FieldPath& path, const Subject& subject);
+  // The record a person stands for after all merges.
+  absl::StatusOr<std::string> Survivor(const std::string& person_id);
+  // UUIDs of the cases and contacts the fact belongs to.
+  absl::StatusOr<std::set<std::string>> CasesOf(const Subject& subject);
+  absl::StatusOr<std::set<std::string>> ContactsOf(const Subject& subject);
+  // Whether `unit` (CODE@VERSION) is one of `places` or below one of them.
+  absl::StatusOr<bool> IsWithin(const std::string& unit, const std::set<std::string>& places);
+
+ private:
+  using Texts = std::vector<std::string>;
+
+  absl::StatusOr<Texts> FactValues(const FieldPath& path, const Subject& subject);
+  absl::StatusOr<Texts> StartValues(const FieldPath& path, const Subject& subject);
+  absl::StatusOr<Texts> RecordValues(const RecordAttribute& attribute, const Subject& subject);
+  absl::StatusOr<Texts> PersonValues(const RecordAttribute& attribute, const Subject& subject);
+  absl::StatusOr<Texts> AgeOf(const Subject& subject);
+  absl::StatusOr<Texts> RolesOf(const Subject& subject);
+  absl::StatusOr<Texts> VictimStatusOf(const Subject& subject);
+  absl::StatusOr<std::set<std::string>> RecordsOf(Scope scope, const Subject& subject);
+  absl::StatusOr<bool> IsSamePerson(const std::string& person_id, const Subject& subject);
+  absl::Status LoadUnits();
+
+  FactsAsOf& facts_;
+  const absl::TimeZone zone_;
+  std::optional<std::map<std::string, std::string>> unit_parents_;  // CODE@VERSION; loaded once
+};
+
+}  // namespace caseledger::projections

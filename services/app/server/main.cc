@@ -1,0 +1,77 @@
+// caseledgerd: the server.
+#include <pthread.h>
+
+#include <csignal>
+#include <cstdio>
+#include <fstream>
+#include <string>
+
+#include "eventstore/base/strings.h"
+#include "services/app/server/logging.h"
+#include "services/app/server/options.h"
+#include "services/app/server/server.h"
+
+namespace caseledger::app {
+namespace {
+
+// Written whole and moved in place, so that whoever waits for the file never reads half of it.
+bool WritePortFile(const std::string& path, const std::string& address) {
+  const std::string partial = path + ".part";
+  {
+    std::ofstream file(partial);
+    file << address << "\n";
+    if (!file.flush()) return false;
+  }
+  return std::rename(partial.c_str(), path.c_str()) == 0;
+}
+
+std::string AddressOf(const std::string& listen, int port) {
+  return StrCat(listen.substr(0, listen.rfind(':')), ":", port);
+}
+
+int Run(const ServerOptions& options) {
+  SetLogLevel(options.log_level);
+  // Blocked before any thread exists, so that only sigwait below takes them.
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGTERM);
+  sigaddset(&signals, SIGINT);
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+
+  auto server = StartServer(options, SystemClock(), SystemRandom());
+  if (!server.ok()) {
+    const std::string why(FromAbsl(server.status().message()));
+    Log(LogLevel::kError, "cannot start", {{"reason", why}});
+    std::fprintf(stderr, "caseledgerd: %s\n", why.c_str());
+    return 1;
+  }
+  const std::string address = AddressOf(options.listen, (*server)->port());
+  Log(LogLevel::kInfo, "listening",
+      {{"address", address},
+       {"metrics_port", StrCat((*server)->metrics_port())},
+       {"access", "loopback only until callers have identities"}});
+  if (!options.port_file.empty() && !WritePortFile(options.port_file, address)) {
+    Log(LogLevel::kError, "cannot write the port file", {{"file", options.port_file}});
+    return 1;
+  }
+  int signal = 0;
+  sigwait(&signals, &signal);
+  Log(LogLevel::kInfo, "shutting down", {{"signal", StrCat(signal)}});
+  const absl::Status closed = (*server)->Shutdown();
+  if (!closed.ok()) {
+    Log(LogLevel::kError, "closed with trouble",
+        {{"reason", std::string(FromAbsl(closed.message()))}});
+    return 1;
+  }
+  Log(LogLevel::kInfo, "closed");
+  return 0;
+}
+
+}  // namespace
+}  // namespace caseledger::app
+
+int main(int argc, char** argv) {
+  const caseledger::app::ParsedOptions parsed = caseledger::app::ParseServerOptions(argc, argv);
+  if (!parsed.run) return parsed.exit_code;
+  return caseledger::app::Run(parsed.options);
+}

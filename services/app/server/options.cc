@@ -1,0 +1,106 @@
+#include "services/app/server/options.h"
+
+#include <CLI/CLI.hpp>
+#include <cstdlib>
+
+#include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
+#include "eventstore/base/strings.h"
+
+namespace caseledger::app {
+namespace {
+
+constexpr char kDescription[] =
+    R"(caseledgerd: the Caseledger server. Takes case events over gRPC into an event log on RocksDB.
+
+Until identities exist it listens on the loopback interface only.)";
+
+constexpr char kExamples[] = R"(
+Examples:
+  caseledgerd --data-dir ~/caseledger --ledger quang-ninh
+  caseledgerd --config /etc/caseledger.toml
+  caseledgerd --data-dir /tmp/try --ledger try --listen 127.0.0.1:0 --port-file /tmp/try/port
+
+A configuration file holds the same names in TOML:
+  data-dir = "/var/lib/caseledger"
+  ledger = ["quang-ninh", "hai-phong"]
+
+Stop it with SIGTERM or Ctrl-C: it finishes what it has accepted, makes it durable and ends.)";
+
+std::string HostOf(const std::string& address) {
+  const size_t colon = address.rfind(':');
+  std::string host = colon == std::string::npos ? address : address.substr(0, colon);
+  if (host.size() > 2 && host.front() == '[' && host.back() == ']') {
+    host = host.substr(1, host.size() - 2);
+  }
+  return host;
+}
+
+bool IsLoopbackV4(const std::string& host) {
+  int octets = 0;
+  size_t at = 0;
+  while (at <= host.size()) {
+    const size_t dot = std::min(host.find('.', at), host.size());
+    int value = -1;
+    if (!absl::SimpleAtoi(host.substr(at, dot - at), &value) || value < 0 || value > 255) {
+      return false;
+    }
+    if (octets == 0 && value != 127) return false;
+    ++octets;
+    at = dot + 1;
+  }
+  return octets == 4;
+}
+
+}  // namespace
+
+ParsedOptions ParseServerOptions(int argc, char** argv) {
+  ParsedOptions parsed;
+  ServerOptions& options = parsed.options;
+  CLI::App app(kDescription, "caseledgerd");
+  app.footer(kExamples);
+  app.set_config("--config", "", "Read options from a TOML file; flags win over it");
+  app.add_option("--data-dir", options.data_dir,
+                 "Directory of the ledgers; log and read models lie in folders of their own")
+      ->required();
+  app.add_option("--ledger", options.ledgers,
+                 "Name of a ledger to host, [a-z0-9-]{1,40}; created when it is new; repeatable")
+      ->required();
+  app.add_option("--listen", options.listen, "Loopback address for gRPC; port 0 picks a free one")
+      ->capture_default_str();
+  app.add_option("--metrics-listen", options.metrics_listen,
+                 "Loopback address for Prometheus metrics (path /metrics); empty: none")
+      ->capture_default_str();
+  app.add_option("--port-file", options.port_file,
+                 "Write the address listened on to this file once the server is ready");
+  app.add_option("--log-level", options.log_level, "What to log")
+      ->capture_default_str()
+      ->check(CLI::IsMember({"debug", "info", "warn", "error"}));
+  app.add_option("--query-threads", options.query_threads, "Threads for queries and replays")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 64));
+  app.add_option("--drain-seconds", options.drain_seconds,
+                 "How long running calls may take to end at shutdown")
+      ->capture_default_str()
+      ->check(CLI::Range(0, 600));
+  app.set_version_flag("--version", std::string(CASELEDGER_VERSION));
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    parsed.exit_code = app.exit(error);
+    return parsed;
+  }
+  parsed.run = true;
+  return parsed;
+}
+
+absl::Status CheckLoopback(const std::string& address) {
+  const std::string host = HostOf(address);
+  if (host == "localhost" || host == "::1" || IsLoopbackV4(host)) return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      StrCat("refusing to listen on ", address,
+             ": callers are not identified yet, so only loopback addresses are allowed; use "
+             "127.0.0.1:PORT or [::1]:PORT"));
+}
+
+}  // namespace caseledger::app

@@ -1,0 +1,36 @@
+// How a server is to run: flags and configuration file with the same names.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+
+namespace caseledger::app {
+
+struct ServerOptions {
+  std::string data_dir;
+  std::string listen = "127.0.0.1:7400";
+  std::string metrics_listen = "127.0.0.1:7401";
+  std::vector<std::string> ledgers;
+  std::string port_file;
+  std::string log_level = "info";
+  int query_threads = 4;
+  int drain_seconds = 10;
+};
+
+// What to do after reading the command line.
+struct ParsedOptions {
+  ServerOptions options;
+  bool run = false;  // false: help or an error was printed
+  int exit_code = 0;
+};
+
+ParsedOptions ParseServerOptions(int argc, char** argv);
+
+// INVALID_ARGUMENT unless the address is on the loopback interface: until identities exist, nobody
+// else may connect.
+absl::Status CheckLoopback(const std::string& address);
+
+}  // namespace caseledger::app

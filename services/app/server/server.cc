@@ -1,0 +1,156 @@
+#include "services/app/server/server.h"
+
+#include <filesystem>
+#include <set>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+#include "eventstore/base/status_macros.h"
+#include "eventstore/base/strings.h"
+#include "eventstore/engine/rocksdb/rocksdb_engine.h"
+#include "eventstore/sequencer/sequencer.h"
+#include "projections/case_list/case_list.h"
+#include "projections/due_items/due_items.h"
+#include "projections/read_model/rocksdb/rocksdb_read_models.h"
+#include "projections/referrals/referrals.h"
+#include "projections/report_facts/report_facts.h"
+#include "projections/runtime/runtime.h"
+#include "projections/shelter_occupancy/shelter_occupancy.h"
+#include "services/app/server/logging.h"
+#include "services/app/server/metrics.h"
+#include "services/commands/command_handler.h"
+#include "services/commands/ledgers.h"
+#include "services/rpc/grpc_server.h"
+#include "services/timers/expiry_worker.h"
+
+namespace caseledger::app {
+namespace {
+
+constexpr char kSnapshotsTable[] = "snapshots@1";
+
+std::vector<projections::Runtime::Factory> FoundationProjections() {
+  return {[] { return projections::MakeCaseList(); }, [] { return projections::MakeReferrals(); },
+          [] { return projections::MakeShelterOccupancy(); },
+          [] { return projections::MakeDueItems(); },
+          [] { return std::make_unique<projections::ReportFacts>(); }};
+}
+
+absl::Status MakeDirectory(const std::string& path) {
+  std::error_code error;
+  std::filesystem::create_directories(path, error);
+  if (error) {
+    return absl::UnavailableError(
+        StrCat("cannot create the directory ", path, ": ", error.message()));
+  }
+  std::filesystem::permissions(path, std::filesystem::perms::owner_all, error);
+  return absl::OkStatus();
+}
+
+class RunningServer final : public Server {
+ public:
+  RunningServer(ServerOptions options, Clock& clock, RandomSource& random)
+      : options_(std::move(options)),
+        clock_(clock),
+        random_(random),
+        handler_(ledgers_, clock, random),
+        metrics_(ledgers_),
+        expiry_(ledgers_, handler_, clock) {}
+  ~RunningServer() override { Shutdown().IgnoreError(); }
+
+  absl::Status Start() {
+    RETURN_IF_ERROR(CheckLoopback(options_.listen));
+    if (!options_.metrics_listen.empty()) RETURN_IF_ERROR(CheckLoopback(options_.metrics_listen));
+    RETURN_IF_ERROR(OpenStorage());
+    const std::set<std::string> names(options_.ledgers.begin(), options_.ledgers.end());
+    for (const std::string& name : names) RETURN_IF_ERROR(OpenLedger(name));
+    handler_.Observe(&metrics_);
+    if (!options_.metrics_listen.empty()) RETURN_IF_ERROR(metrics_.Listen(options_.metrics_listen));
+    rpc::GrpcServerOptions grpc_options;
+    grpc_options.listen = options_.listen;
+    grpc_options.query_threads = static_cast<size_t>(options_.query_threads);
+    grpc_options.version = CASELEDGER_VERSION;
+    ASSIGN_OR_RETURN(grpc_, rpc::StartGrpcServer(grpc_options, ledgers_, handler_, clock_));
+    expiry_.Start();
+    return absl::OkStatus();
+  }
+
+  int port() const override { return grpc_->port(); }
+  int metrics_port() const override { return metrics_.port(); }
+
+  absl::Status Shutdown() override {
+    if (closed_) return absl::OkStatus();
+    closed_ = true;
+    expiry_.Stop();
+    // The order matters: no new calls, then what was accepted, then readers, then the files.
+    if (grpc_ != nullptr) grpc_->Shutdown(absl::Seconds(options_.drain_seconds));
+    for (commands::Ledger* ledger : ledgers_.All()) ledger->parts.log->Close();
+    for (commands::Ledger* ledger : ledgers_.All()) ledger->parts.projections->Stop();
+    absl::Status status;
+    if (read_models_ != nullptr) status.Update(read_models_->Close());
+    if (engine_ != nullptr) status.Update(engine_->Close());
+    return status;
+  }
+
+ private:
+  absl::Status OpenStorage() {
+    RETURN_IF_ERROR(MakeDirectory(options_.data_dir));
+    eventstore::RocksDbOptions log_options;
+    log_options.path = options_.data_dir + "/log";
+    ASSIGN_OR_RETURN(engine_, eventstore::OpenRocksDbEngine(log_options));
+    projections::RocksDbReadModelOptions read_options;
+    read_options.path = options_.data_dir + "/read-models";
+    ASSIGN_OR_RETURN(read_models_, projections::OpenRocksDbReadModels(read_options));
+    return absl::OkStatus();
+  }
+
+  absl::Status OpenLedger(const std::string& name) {
+    const absl::Status created = eventstore::CreateLedger(*engine_, name, clock_, random_);
+    if (!created.ok() && !absl::IsAlreadyExists(created)) return created;
+    commands::LedgerParts parts;
+    parts.name = name;
+    ASSIGN_OR_RETURN(const auto infos, engine_->ListLedgers());
+    for (const storage::v1::LedgerInfo& info : infos) {
+      if (info.ledger() != name) continue;
+      parts.created_at = info.created_at_us();
+      parts.sealed = info.sealed();
+    }
+    eventstore::SequencerOptions log_options;
+    log_options.clock = &clock_;
+    ASSIGN_OR_RETURN(parts.log, eventstore::OpenLog(*engine_, name, log_options));
+    projections::Runtime::Options runtime_options;
+    runtime_options.clock = &clock_;
+    ASSIGN_OR_RETURN(parts.projections,
+                     projections::StartRuntime(*parts.log, name, *read_models_,
+                                               FoundationProjections(), runtime_options));
+    ASSIGN_OR_RETURN(auto snapshots, read_models_->OpenTable(name, kSnapshotsTable));
+    parts.snapshots = std::make_unique<commands::SnapshotStore>(std::move(snapshots));
+    Log(LogLevel::kInfo, created.ok() ? "ledger created" : "ledger opened",
+        {{"ledger", name}, {"events", StrCat(parts.log->Head().next_position)}});
+    ledgers_.Add(std::move(parts));
+    return absl::OkStatus();
+  }
+
+  const ServerOptions options_;
+  Clock& clock_;
+  RandomSource& random_;
+  bool closed_ = false;
+  std::unique_ptr<eventstore::Engine> engine_;
+  std::unique_ptr<projections::ReadModelStore> read_models_;
+  commands::Ledgers ledgers_;
+  commands::CommandHandler handler_;
+  Metrics metrics_;
+  timers::ExpiryWorker expiry_;
+  std::unique_ptr<rpc::GrpcServer> grpc_;
+};
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<Server>> StartServer(const ServerOptions& options, Clock& clock,
+                                                    RandomSource& random) {
+  auto server = std::make_unique<RunningServer>(options, clock, random);
+  if (absl::Status status = server->Start(); !status.ok()) return status;
+  return server;
+}
+
+}  // namespace caseledger::app

@@ -1,0 +1,33 @@
+// A whole server in one object: engine, ledgers, projections, timers, gRPC. The only place, with
+// the CLI, that names an engine. Used by main and by tests in the same process.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "eventstore/base/clock.h"
+#include "eventstore/base/random.h"
+#include "services/app/server/options.h"
+
+namespace caseledger::app {
+
+class Server {
+ public:
+  virtual ~Server() = default;
+  // The gRPC port.
+  virtual int port() const = 0;
+  // The metrics port, 0 when none.
+  virtual int metrics_port() const = 0;
+  // Refuses new calls, finishes what was accepted, makes it durable, closes the files. Idempotent.
+  virtual absl::Status Shutdown() = 0;
+};
+
+// INVALID_ARGUMENT     an address that is not loopback, a bad ledger name
+// FAILED_PRECONDITION  the data directory is used by another server, or of a newer program
+// DATA_LOSS            stored data is damaged; says what to do
+// UNAVAILABLE          an address is taken
+absl::StatusOr<std::unique_ptr<Server>> StartServer(const ServerOptions& options, Clock& clock,
+                                                    RandomSource& random);
+
+}  // namespace caseledger::app

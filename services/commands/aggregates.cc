@@ -1,0 +1,60 @@
+#include "services/commands/aggregates.h"
+
+namespace caseledger::commands {
+
+absl::StatusOr<domain::DomainEvent> ToDomainEvent(const eventstore::RecordedEvent& event) {
+  auto fact = std::make_shared<domain::Fact>();
+  if (!fact->ParseFromString(event.fact)) {
+    return absl::DataLossError(
+        absl::StrCat("the fact at position ", event.position, " cannot be read; verify the log"));
+  }
+  return domain::DomainEvent{event.event_id.ToString(), event.revision,
+                             event.occurred_at,         std::move(fact),
+                             event.origin.actor,        event.origin.agency,
+                             event.origin.legal_basis,  !event.origin.source_file.empty()};
+}
+
+absl::StatusOr<StreamHistory> ReadHistory(eventstore::LedgerView& view,
+                                          const eventstore::StreamId& stream) {
+  StreamHistory history;
+  absl::Status failure;
+  RETURN_IF_ERROR(view.ReadStream(stream, 1, [&](const eventstore::RecordedEvent& recorded) {
+    absl::StatusOr<domain::DomainEvent> event = ToDomainEvent(recorded);
+    if (!event.ok()) {
+      failure = event.status();
+      return false;
+    }
+    history.request_ids[event->event_id] = recorded.origin.request_id;
+    history.fact_types[event->event_id] = recorded.fact_type;
+    history.timeline.Add(*event);
+    return true;
+  }));
+  RETURN_IF_ERROR(failure);
+  return history;
+}
+
+CachedState* Aggregates::Find(const eventstore::StreamId& stream) {
+  const auto it = entries_.find(stream);
+  if (it == entries_.end()) return nullptr;
+  recently_used_.splice(recently_used_.begin(), recently_used_, it->second.used);
+  return it->second.state.get();
+}
+
+CachedState* Aggregates::Keep(const eventstore::StreamId& stream,
+                              std::unique_ptr<CachedState> state) {
+  const auto it = entries_.find(stream);
+  if (it != entries_.end()) {
+    it->second.state = std::move(state);
+    return it->second.state.get();
+  }
+  if (entries_.size() >= max_records_) {
+    entries_.erase(recently_used_.back());
+    recently_used_.pop_back();
+  }
+  recently_used_.push_front(stream);
+  Entry& entry = entries_[stream];
+  entry = {std::move(state), recently_used_.begin()};
+  return entry.state.get();
+}
+
+}  // namespace caseledger::commands

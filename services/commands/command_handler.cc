@@ -1,0 +1,212 @@
+#include "services/commands/command_handler.h"
+
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "eventstore/base/status_macros.h"
+#include "eventstore/base/strings.h"
+#include "services/commands/definitions.h"
+#include "services/commands/judge.h"
+#include "services/commands/text.h"
+#include "services/commands/times.h"
+#include "services/commands/validation.h"
+#include "services/domain/rejection.h"
+
+namespace caseledger::commands {
+namespace {
+
+using domain::Reason;
+using domain::Reject;
+
+constexpr size_t kSaltBytes = 16;
+
+bool IsServerFact(const Fact& fact) {
+  switch (static_cast<int>(fact.kind_case())) {
+    case Fact::kShelterStayOpened:
+    case Fact::kShelterStayClosed:
+    case Fact::kStayBegan:
+    case Fact::kStayFinished:
+    case Fact::kReferralExpired:
+    case Fact::kHoldExpired:
+      return true;
+    default:
+      return false;
+  }
+}
+
+// The record's kind as the fact says it; for a void, as the request says it.
+RecordKind KindOfRecord(const v1::Command& command) {
+  const Fact& fact = command.fact();
+  if (fact.has_event_voided()) return command.record_kind();
+  const FactSchema* schema =
+      fact.has_fact_corrected() ? SchemaOf(fact.fact_corrected().replacement()) : SchemaOf(fact);
+  return schema == nullptr ? RecordKind::RECORD_KIND_UNSPECIFIED : schema->kind;
+}
+
+void CheckRecordId(const v1::Command& command, RecordKind kind,
+                   std::vector<Violation>& violations) {
+  const FactSchema& schema = *SchemaOf(command.fact());
+  if (!schema.creates || IsNamedKind(kind)) {
+    if (command.record_id().empty()) {
+      violations.push_back({"record_id", "must name the record"});
+    }
+  } else if (!command.record_id().empty() && !Uuid::Parse(command.record_id()).has_value()) {
+    violations.push_back({"record_id", "must be a UUID, or empty to let the server choose"});
+  }
+}
+
+std::vector<Violation> CheckCommand(const v1::Command& command, Micros now) {
+  std::vector<Violation> violations = Validate(command, now);
+  const v1::CommandHeader& header = command.header();
+  if (header.has_expected_revision() && header.expected_revision() < 0) {
+    violations.push_back({"header.expected_revision", "must be 0 or more"});
+  }
+  if (SchemaOf(command.fact()) == nullptr) {
+    violations.push_back({"fact", "must be one of the facts this server knows"});
+    return violations;
+  }
+  const RecordKind kind = KindOfRecord(command);
+  if (kind == RecordKind::RECORD_KIND_UNSPECIFIED) {
+    violations.push_back({command.fact().has_event_voided() ? "record_kind" : "fact.replacement",
+                          "must say which kind of record it is about"});
+    return violations;
+  }
+  CheckRecordId(command, kind, violations);
+  return violations;
+}
+
+// What makes two requests the same: all but what only traces them.
+std::string ContentOf(const v1::Command& command) {
+  v1::Command content = command;
+  content.mutable_header()->clear_correlation_id();
+  content.mutable_header()->clear_causation_id();
+  return content.SerializeAsString();
+}
+
+Uuid OptionalUuid(const std::string& text) { return Uuid::Parse(text).value_or(Uuid{}); }
+
+eventstore::EventOrigin OriginOf(const PreparedCommand& prepared, const std::string& traceparent) {
+  const v1::CommandHeader& header = prepared.command.header();
+  eventstore::EventOrigin origin;
+  origin.actor = prepared.caller.actor;
+  origin.agency = prepared.caller.agency;
+  origin.purpose = header.purpose();
+  origin.legal_basis = header.legal_basis();
+  origin.correlation_id = OptionalUuid(header.correlation_id());
+  origin.causation_id = OptionalUuid(header.causation_id());
+  origin.traceparent = traceparent;
+  origin.request_id = prepared.request_id;
+  if (header.has_import()) {
+    origin.on_behalf_of = header.import().on_behalf_of();
+    origin.source_file = StrCat(header.import().source(), "/", header.import().file());
+    origin.source_row = header.import().row();
+  }
+  return origin;
+}
+
+}  // namespace
+
+CommandHandler::Done CommandHandler::Observed(const v1::Command& command, Done done) {
+  if (observer_ == nullptr) return done;
+  return [this, started = std::chrono::steady_clock::now(),
+          fact = FactName(static_cast<uint32_t>(command.fact().kind_case())),
+          done = std::move(done)](absl::StatusOr<v1::CommandResult> result) {
+    const std::chrono::duration<double> took = std::chrono::steady_clock::now() - started;
+    observer_->OnCommand(fact, result.status().code(), took.count());
+    done(std::move(result));
+  };
+}
+
+void CommandHandler::Submit(v1::Command command, const access::CallMetadata& metadata, Done done) {
+  done = Observed(command, std::move(done));
+  absl::StatusOr<domain::Caller> caller = access::Identify(metadata);
+  if (!caller.ok()) return done(caller.status());
+  std::string content = ContentOf(command);
+  absl::StatusOr<PreparedCommand> prepared =
+      Prepare(std::move(command), *std::move(caller), /*from_server=*/false);
+  if (!prepared.ok()) return done(prepared.status());
+  Append(*std::move(prepared), std::move(content), metadata.traceparent, std::move(done));
+}
+
+void CommandHandler::SubmitFromServer(v1::Command command, Done done) {
+  std::string content = ContentOf(command);
+  absl::StatusOr<PreparedCommand> prepared =
+      Prepare(std::move(command), {"caseledgerd", "caseledger", {"service"}}, /*from_server=*/true);
+  if (!prepared.ok()) return done(prepared.status());
+  Append(*std::move(prepared), std::move(content), "", std::move(done));
+}
+
+absl::StatusOr<PreparedCommand> CommandHandler::Prepare(v1::Command command, domain::Caller caller,
+                                                        bool from_server) {
+  std::vector<Violation> violations = CheckCommand(command, clock_.Now());
+  if (!violations.empty()) return InvalidRequest(violations);
+  if (!from_server && IsServerFact(command.fact())) return Reject(Reason::kServerFactOnly);
+  const bool imported = command.header().has_import();
+  if (imported && !caller.HasRole("data_steward")) return Reject(Reason::kImportNotAllowed);
+  NormalizeText(command);
+
+  PreparedCommand prepared;
+  prepared.kind = KindOfRecord(command);
+  prepared.caller = std::move(caller);
+  prepared.request_id = *Uuid::Parse(command.header().request_id());
+  prepared.new_record_id = Uuid::Generate(clock_, random_);
+  prepared.imported = imported;
+  prepared.from_server = from_server;
+  prepared.data_quality = UnknownCodes(command.fact());
+  RETURN_IF_ERROR(CompleteDefinition(*command.mutable_fact(), command.record_id()));
+  if (command.fact().has_plan_drafted()) {
+    event::v1::PlanDrafted& plan = *command.mutable_fact()->mutable_plan_drafted();
+    std::string salt(kSaltBytes, '\0');
+    random_.Fill(reinterpret_cast<uint8_t*>(salt.data()), salt.size());
+    plan.mutable_private_part()->set_salt(salt);
+    plan.set_content_hash(std::string(Sha256({salt, plan.private_part().text()}).raw()));
+  }
+  prepared.command = std::move(command);
+  return prepared;
+}
+
+void CommandHandler::Append(PreparedCommand prepared, std::string content,
+                            const std::string& traceparent, Done done) {
+  absl::StatusOr<Ledger*> ledger = ledgers_.Find(prepared.command.header().ledger());
+  if (!ledger.ok()) return done(ledger.status());
+  eventstore::AppendRequest request;
+  request.key = {prepared.caller.agency, prepared.request_id};
+  request.content = std::move(content);
+  request.origin = OriginOf(prepared, traceparent);
+  Aggregates& aggregates = (*ledger)->aggregates;
+  request.decide =
+      [&aggregates, shared = std::make_shared<const PreparedCommand>(std::move(prepared))](
+          eventstore::LedgerView& view) { return Judge(view, aggregates, *shared).Decide(); };
+  (*ledger)->parts.log->Submit(
+      std::move(request),
+      [done = std::move(done)](absl::StatusOr<eventstore::AppendResult> appended) {
+        if (!appended.ok()) return done(appended.status());
+        done(ToResult(*appended));
+      });
+}
+
+v1::CommandResult ToResult(const eventstore::AppendResult& appended) {
+  v1::CommandResult result;
+  result.set_already_recorded(appended.already_appended);
+  for (const eventstore::RecordedEvent& event : appended.events) {
+    v1::EventReceipt& receipt = *result.add_events();
+    receipt.set_event_id(event.event_id.ToString());
+    receipt.set_record_kind(static_cast<RecordKind>(event.stream.kind));
+    receipt.set_record_id(event.stream.id.ToString());
+    receipt.set_revision(event.revision);
+    receipt.set_position(event.position);
+    *receipt.mutable_recorded_time() = ToTimestamp(event.recorded_at);
+    receipt.set_fact_name(std::string(FactName(event.fact_type)));
+    for (const std::string& item : event.data_quality) receipt.add_data_quality(item);
+  }
+  if (result.events_size() > 0) {
+    result.set_record_id(result.events(0).record_id());
+    result.set_revision(result.events(0).revision());
+  }
+  return result;
+}
+
+}  // namespace caseledger::commands

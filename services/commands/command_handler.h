@@ -1,0 +1,70 @@
+// From a request to durable events: identify, check, decide inside the sequencer, append.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <string_view>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "caseledger/v1/common.pb.h"
+#include "eventstore/base/clock.h"
+#include "eventstore/base/random.h"
+#include "services/access/caller.h"
+#include "services/commands/ledgers.h"
+#include "services/commands/prepared_command.h"
+
+namespace caseledger::commands {
+
+// Hears of every answered command, for metrics. Thread-safe.
+class CommandObserver {
+ public:
+  virtual ~CommandObserver() = default;
+  // `seconds`: from arrival to the answer.
+  virtual void OnCommand(std::string_view fact_name, absl::StatusCode code, double seconds) = 0;
+};
+
+// Thread-safe.
+class CommandHandler {
+ public:
+  using Done = std::function<void(absl::StatusOr<v1::CommandResult>)>;
+
+  CommandHandler(const Ledgers& ledgers, Clock& clock, RandomSource& random)
+      : ledgers_(ledgers), clock_(clock), random_(random) {}
+
+  // Before the first command; the observer must outlive the handler.
+  void Observe(CommandObserver* observer) { observer_ = observer; }
+
+  // Carries out a command. `done` is called exactly once, at once or from the ledger's thread, and
+  // must not block.
+  //
+  // UNAUTHENTICATED      the caller is not named
+  // INVALID_ARGUMENT     the request breaks rules of its fields; all of them are listed
+  // PERMISSION_DENIED    the caller may not do this
+  // NOT_FOUND            the record, or one that the fact refers to, does not exist
+  // FAILED_PRECONDITION  a rule of the domain
+  // ABORTED, ALREADY_EXISTS, RESOURCE_EXHAUSTED, UNAVAILABLE   as EventLog::Submit
+  void Submit(v1::Command command, const access::CallMetadata& metadata, Done done);
+
+  // The same for a fact that the server itself records (timers); the request id makes it happen
+  // once.
+  void SubmitFromServer(v1::Command command, Done done);
+
+ private:
+  // `done`, and the observer told before it.
+  Done Observed(const v1::Command& command, Done done);
+  absl::StatusOr<PreparedCommand> Prepare(v1::Command command, domain::Caller caller,
+                                          bool from_server);
+  void Append(PreparedCommand prepared, std::string content, const std::string& traceparent,
+              Done done);
+
+  const Ledgers& ledgers_;
+  Clock& clock_;
+  RandomSource& random_;
+  CommandObserver* observer_ = nullptr;
+};
+
+// The result a client gets for what its command became.
+v1::CommandResult ToResult(const eventstore::AppendResult& appended);
+
+}  // namespace caseledger::commands

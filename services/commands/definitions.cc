@@ -1,0 +1,95 @@
+#include "services/commands/definitions.h"
+
+#include <set>
+#include <string_view>
+#include <vector>
+
+#include "caseledger/v1/deadlines.pb.h"
+#include "eventstore/base/status_macros.h"
+#include "eventstore/base/strings.h"
+#include "google/protobuf/io/tokenizer.h"
+#include "google/protobuf/text_format.h"
+#include "projections/report_facts/definition.h"
+#include "services/commands/validation.h"
+
+namespace caseledger::commands {
+namespace {
+
+constexpr size_t kMostDeadlines = 200;
+
+class FirstError final : public google::protobuf::io::ErrorCollector {
+ public:
+  void AddError(int line, google::protobuf::io::ColumnNumber column,
+                const std::string& message) override {
+    if (text_.empty()) text_ = StrCat("line ", line + 1, ", column ", column + 1, ": ", message);
+  }
+  const std::string& text() const { return text_; }
+
+ private:
+  std::string text_;
+};
+
+bool IsFactName(const std::string& name) {
+  return event::v1::Fact::descriptor()->FindFieldByName(name) != nullptr;
+}
+
+absl::Status CheckDeadlines(const std::string& text) {
+  v1::Deadlines deadlines;
+  FirstError errors;
+  google::protobuf::TextFormat::Parser parser;
+  parser.RecordErrorsTo(&errors);
+  if (!parser.ParseFromString(text, &deadlines)) {
+    return InvalidRequest({{"fact.text", errors.text()}});
+  }
+  std::vector<Violation> violations;
+  if (deadlines.deadline_size() == 0 || deadlines.deadline_size() > static_cast<int>(kMostDeadlines)) {
+    violations.push_back({"fact.text", StrCat("must hold 1 to ", kMostDeadlines, " deadlines")});
+  }
+  std::set<std::string> ids;
+  for (const v1::Deadline& deadline : deadlines.deadline()) {
+    const std::string where = StrCat("fact.text deadline ", deadline.id());
+    if (deadline.id().empty() || !ids.insert(deadline.id()).second) {
+      violations.push_back({where, "needs an id that no other deadline has"});
+    }
+    std::vector<std::string> facts(deadline.met_by().begin(), deadline.met_by().end());
+    facts.insert(facts.end(), deadline.cancelled_by().begin(), deadline.cancelled_by().end());
+    facts.push_back(deadline.starts_with());
+    for (const std::string& fact : facts) {
+      if (!IsFactName(fact)) violations.push_back({where, StrCat("names no known fact: ", fact)});
+    }
+    const int lengths = (deadline.hours() > 0) + (deadline.days() > 0) + (deadline.working_days() > 0);
+    if (lengths != 1) violations.push_back({where, "needs exactly one of hours, days, working_days"});
+  }
+  return violations.empty() ? absl::OkStatus() : InvalidRequest(violations);
+}
+
+absl::Status CompleteReport(event::v1::ReportDefinitionLoaded& loaded,
+                            const std::string& record_name) {
+  const auto definition = projections::ParseReportDefinition(loaded.text());
+  if (!definition.ok()) {
+    return InvalidRequest({{"fact.text", std::string(definition.status().message())}});
+  }
+  if (record_name != "report/" + definition->id()) {
+    return InvalidRequest(
+        {{"record_id", StrCat("must be report/", definition->id(), ", as the text says")}});
+  }
+  loaded.set_version(definition->version());
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::Status CompleteDefinition(event::v1::Fact& fact, const std::string& record_name) {
+  if (fact.has_report_definition_loaded()) {
+    return CompleteReport(*fact.mutable_report_definition_loaded(), record_name);
+  }
+  if (fact.has_deadlines_loaded()) {
+    if (!record_name.starts_with("deadlines/")) {
+      return InvalidRequest({{"record_id", "must be deadlines/AGENCY or deadlines/default"}});
+    }
+    return CheckDeadlines(fact.deadlines_loaded().text());
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace caseledger::commands

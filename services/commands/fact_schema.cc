@@ -1,0 +1,79 @@
+#include "services/commands/fact_schema.h"
+
+#include <map>
+#include <string>
+
+#include "eventstore/base/strings.h"
+
+namespace caseledger::commands {
+namespace {
+
+using google::protobuf::Descriptor;
+using google::protobuf::FieldDescriptor;
+
+struct Tables {
+  std::map<int, FactSchema> by_number;
+  std::map<const Descriptor*, const FieldDescriptor*> by_message;
+};
+
+const Tables& AllFacts() {
+  static const Tables* const tables = [] {
+    auto* built = new Tables;
+    const Descriptor* fact = Fact::descriptor();
+    for (int i = 0; i < fact->field_count(); ++i) {
+      const FieldDescriptor* field = fact->field(i);
+      FactSchema schema{field, RecordKind::RECORD_KIND_UNSPECIFIED, false};
+      const auto& message_options = field->message_type()->options();
+      if (message_options.HasExtension(options::v1::stream)) {
+        const auto& stream = message_options.GetExtension(options::v1::stream);
+        schema.kind = stream.kind();
+        schema.creates = stream.creates();
+      }
+      built->by_number[field->number()] = schema;
+      built->by_message[field->message_type()] = field;
+    }
+    return built;
+  }();
+  return *tables;
+}
+
+// Namespace of named records; a random UUID fixed once and for all.
+const Uuid& NamedRecords() {
+  static const Uuid id = *Uuid::Parse("6f3c1d1e-9b0a-4a7e-8a53-2f2f0c6f7d10");
+  return id;
+}
+
+}  // namespace
+
+const FactSchema* SchemaOf(const Fact& fact) {
+  return SchemaOfType(static_cast<uint32_t>(fact.kind_case()));
+}
+
+const FactSchema* SchemaOfType(uint32_t fact_type) {
+  const auto& facts = AllFacts().by_number;
+  const auto it = facts.find(static_cast<int>(fact_type));
+  return it == facts.end() ? nullptr : &it->second;
+}
+
+const FieldDescriptor* FactField(const Descriptor* message) {
+  const auto& fields = AllFacts().by_message;
+  const auto it = fields.find(message);
+  return it == fields.end() ? nullptr : it->second;
+}
+
+std::string_view FactName(uint32_t fact_type) {
+  const FactSchema* schema = SchemaOfType(fact_type);
+  return schema == nullptr ? std::string_view("unknown") : std::string_view(schema->field->name());
+}
+
+bool IsNamedKind(RecordKind kind) {
+  return kind == RecordKind::RECORD_KIND_AGENCY || kind == RecordKind::RECORD_KIND_ADMIN_UNITS ||
+         kind == RecordKind::RECORD_KIND_DEFINITION;
+}
+
+eventstore::StreamId NamedStream(RecordKind kind, std::string_view name) {
+  const std::string key = StrCat(static_cast<int>(kind), "/", name);
+  return {static_cast<uint32_t>(kind), Uuid::FromName(NamedRecords(), key)};
+}
+
+}  // namespace caseledger::commands

@@ -1,0 +1,332 @@
+#include "services/commands/judge.h"
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+#include "eventstore/base/strings.h"
+#include "services/domain/case_record/case_record.h"
+#include "services/domain/contact/contact.h"
+#include "services/domain/directory/admin_units.h"
+#include "services/domain/directory/agency.h"
+#include "services/domain/directory/definition.h"
+#include "services/domain/directory/programme.h"
+#include "services/domain/person/person.h"
+#include "services/domain/rejection.h"
+#include "services/domain/shelter/shelter.h"
+
+namespace caseledger::commands {
+namespace {
+
+using domain::Reason;
+using domain::Reject;
+using eventstore::StreamId;
+
+RecordIndex IndexOf(eventstore::LedgerView& view) {
+  return {[&view](uint32_t kind, std::string_view source, std::string_view value) {
+            return view.FindName(kind, source, value);
+          },
+          [&view](const StreamId& stream) -> absl::StatusOr<bool> {
+            ASSIGN_OR_RETURN(const eventstore::StreamHead head, view.Head(stream));
+            return head.revision > 0;
+          }};
+}
+
+// The message that is set in the fact's oneof.
+google::protobuf::Message& InnerMessage(domain::Fact& fact) {
+  return *fact.GetReflection()->MutableMessage(&fact, SchemaOf(fact)->field);
+}
+
+bool IsCorrection(const domain::Fact& fact) {
+  return fact.has_fact_corrected() || fact.has_event_voided();
+}
+
+// Facts about facts whose target holds the fact to be replaced.
+const std::string& TargetOf(const domain::Fact& fact) {
+  return fact.has_fact_corrected() ? fact.fact_corrected().target_event_id()
+                                   : fact.event_voided().target_event_id();
+}
+
+const domain::ProposedFact* FindSame(const std::vector<domain::ProposedFact>& facts,
+                                     const domain::ProposedFact& wanted) {
+  const auto it = std::find_if(facts.begin(), facts.end(), [&](const domain::ProposedFact& fact) {
+    return fact.kind == wanted.kind && fact.record_id == wanted.record_id &&
+           fact.fact.kind_case() == wanted.fact.kind_case();
+  });
+  return it == facts.end() ? nullptr : &*it;
+}
+
+}  // namespace
+
+Judge::Judge(eventstore::LedgerView& view, Aggregates& aggregates, const PreparedCommand& prepared)
+    : view_(view),
+      aggregates_(aggregates),
+      prepared_(prepared),
+      related_(view, aggregates),
+      index_(IndexOf(view)) {}
+
+absl::StatusOr<eventstore::Decision> Judge::Decide() {
+  ASSIGN_OR_RETURN(Proposal proposal, ResolveTarget());
+  ExpectRevision(proposal.stream);
+  RETURN_IF_ERROR(ResolveReferences(index_, InnerMessage(proposal.fact)));
+  ClaimName(proposal);
+  RETURN_IF_ERROR(JudgeOne(std::move(proposal)));
+  RETURN_IF_ERROR(related_.status());
+  return std::move(decision_);
+}
+
+absl::StatusOr<Judge::Proposal> Judge::ResolveTarget() {
+  const v1::Command& command = prepared_.command;
+  const v1::CommandHeader& header = command.header();
+  const FactSchema& schema = *SchemaOf(command.fact());
+  Proposal proposal{prepared_.kind, {}, "", command.fact(), view_.recorded_at()};
+  if (header.has_occurred_time()) proposal.occurred_at = domain::ToMicros(header.occurred_time());
+  if (IsNamedKind(prepared_.kind)) {
+    proposal.record_name = command.record_id();
+    proposal.stream = NamedStream(prepared_.kind, command.record_id());
+  } else if (schema.creates) {
+    const std::optional<Uuid> chosen = Uuid::Parse(command.record_id());
+    proposal.stream = {static_cast<uint32_t>(prepared_.kind),
+                       chosen.value_or(prepared_.new_record_id)};
+  } else {
+    ASSIGN_OR_RETURN(proposal.stream, FindRecord(index_, prepared_.kind, command.record_id()));
+  }
+  return proposal;
+}
+
+void Judge::ExpectRevision(const StreamId& stream) {
+  const v1::CommandHeader& header = prepared_.command.header();
+  if (!header.has_expected_revision()) return;
+  const auto revision = static_cast<uint64_t>(header.expected_revision());
+  decision_.checks.push_back({stream, revision == 0 ? eventstore::Expected::None()
+                                                    : eventstore::Expected::At(revision)});
+}
+
+void Judge::ClaimName(const Proposal& proposal) {
+  domain::Fact fact = proposal.fact;
+  const google::protobuf::Message& inner = InnerMessage(fact);
+  const google::protobuf::FieldDescriptor* field =
+      inner.GetDescriptor()->FindFieldByName("external_ref");
+  if (field == nullptr || !inner.GetReflection()->HasField(inner, field)) return;
+  const auto& name = static_cast<const event::v1::ExternalRef&>(
+      inner.GetReflection()->GetMessage(inner, field));
+  decision_.names.push_back({proposal.stream, name.source(), name.value()});
+}
+
+absl::Status Judge::JudgeOne(Proposal proposal) {
+  switch (static_cast<int>(proposal.kind)) {
+    case RecordKind::RECORD_KIND_CONTACT:
+      return JudgeWith<domain::ContactState>(proposal, domain::DecideContact);
+    case RecordKind::RECORD_KIND_PERSON:
+      return JudgeWith<domain::PersonState>(proposal, domain::DecidePerson);
+    case RecordKind::RECORD_KIND_CASE_RECORD:
+      return JudgeWith<domain::CaseState>(proposal, domain::DecideCase);
+    case RecordKind::RECORD_KIND_SHELTER:
+      return JudgeWith<domain::ShelterState>(proposal, domain::DecideShelter);
+    case RecordKind::RECORD_KIND_PROGRAMME:
+      return JudgeWith<domain::ProgrammeState>(proposal, domain::DecideProgramme);
+    case RecordKind::RECORD_KIND_AGENCY:
+      return JudgeWith<domain::AgencyState>(proposal, domain::DecideAgency);
+    case RecordKind::RECORD_KIND_ADMIN_UNITS:
+      return JudgeWith<domain::AdminUnitsState>(proposal, domain::DecideAdminUnits);
+    case RecordKind::RECORD_KIND_DEFINITION:
+      return JudgeWith<domain::DefinitionState>(proposal, domain::DecideDefinition);
+    default:
+      return Reject(Reason::kRecordUnknown);
+  }
+}
+
+template <typename State, typename DecideFunction>
+absl::Status Judge::JudgeWith(const Proposal& proposal, DecideFunction decide) {
+  if (IsCorrection(proposal.fact)) return JudgeCorrection<State>(proposal, decide);
+  ASSIGN_OR_RETURN(const Aggregate<State>* current, aggregates_.Load<State>(view_, proposal.stream));
+  const bool in_order = proposal.occurred_at >= current->latest_occurred_at;
+  const uint64_t revision = current->revision + 1;
+  domain::Decided decided;
+  if (in_order) {
+    ASSIGN_OR_RETURN(decided, decide(current->state, proposal.fact, ContextFor(proposal)));
+    // Deciding may have loaded other records; look this one up again.
+    ASSIGN_OR_RETURN(current, aggregates_.Load<State>(view_, proposal.stream));
+    RETURN_IF_ERROR(current->state.Check(EventFor(proposal, revision, decided.fact)));
+  } else {
+    ASSIGN_OR_RETURN(const StreamHistory history, ReadHistory(view_, proposal.stream));
+    const auto& before = history.timeline.in_order();
+    ASSIGN_OR_RETURN(decided, decide(domain::FoldUntil<State>(before, proposal.occurred_at),
+                                     proposal.fact, ContextFor(proposal)));
+    const domain::DomainEvent event = EventFor(proposal, revision, decided.fact);
+    domain::Timeline after = history.timeline;
+    after.Add(event);
+    RETURN_IF_ERROR(domain::CheckChange<State>(before, after.in_order(), {event.event_id}));
+  }
+  RETURN_IF_ERROR(related_.status());
+  RETURN_IF_ERROR(Emit(proposal, decided.fact, std::move(decided.data_quality)));
+  return JudgeConsequences(std::move(decided.consequences), proposal.occurred_at);
+}
+
+absl::Status Judge::JudgeConsequences(std::vector<domain::ProposedFact> consequences,
+                                      domain::Micros occurred_at) {
+  for (domain::ProposedFact& consequence : consequences) {
+    const std::optional<Uuid> id = Uuid::Parse(consequence.record_id);
+    if (!id.has_value()) return absl::InternalError("a consequence names no record");
+    RETURN_IF_ERROR(JudgeOne({consequence.kind,
+                              {static_cast<uint32_t>(consequence.kind), *id},
+                              "",
+                              std::move(consequence.fact),
+                              occurred_at,
+                              /*is_consequence=*/true}));
+  }
+  return absl::OkStatus();
+}
+
+template <typename State, typename DecideFunction>
+absl::Status Judge::JudgeCorrection(const Proposal& proposal, DecideFunction decide) {
+  ASSIGN_OR_RETURN(const StreamHistory history, ReadHistory(view_, proposal.stream));
+  ASSIGN_OR_RETURN(const eventstore::StreamHead head, view_.Head(proposal.stream));
+  const std::string& target_id = TargetOf(proposal.fact);
+  const domain::DomainEvent* target = history.timeline.Find(target_id);
+  if (target == nullptr) {
+    return Reject(history.timeline.IsVoided(target_id) ? Reason::kTargetVoided
+                                                       : Reason::kTargetUnknown);
+  }
+  if (!proposal.is_consequence) RETURN_IF_ERROR(MayCorrect(*target));
+
+  // What the target had decided, and what its replacement decides, each without the target in the way.
+  domain::Timeline without = history.timeline;
+  domain::Fact voiding;
+  voiding.mutable_event_voided()->set_target_event_id(target_id);
+  without.Add(EventFor(proposal, head.revision + 1, voiding));
+  const auto decide_at = [&](const domain::Fact& fact, domain::Micros at) {
+    Proposal replaced = proposal;
+    replaced.occurred_at = at;
+    domain::Context context = ContextFor(replaced);
+    context.imported = context.imported || target->imported;
+    return decide(domain::FoldUntil<State>(without.in_order(), at), fact, context);
+  };
+  absl::StatusOr<domain::Decided> old = decide_at(*target->fact, target->occurred_at);
+  std::vector<domain::ProposedFact> old_consequences;
+  if (old.ok()) old_consequences = std::move(old->consequences);
+
+  domain::Fact fact = proposal.fact;
+  std::vector<domain::ProposedFact> new_consequences;
+  std::vector<std::string> data_quality;
+  if (fact.has_fact_corrected()) {
+    event::v1::FactCorrected& correction = *fact.mutable_fact_corrected();
+    if (correction.replacement().kind_case() != target->fact->kind_case()) {
+      return Reject(Reason::kCorrectionOfOtherType);
+    }
+    const domain::Micros at = correction.has_replacement_occurred_time()
+                                  ? domain::ToMicros(correction.replacement_occurred_time())
+                                  : target->occurred_at;
+    ASSIGN_OR_RETURN(domain::Decided decided, decide_at(correction.replacement(), at));
+    *correction.mutable_replacement() = std::move(decided.fact);
+    new_consequences = std::move(decided.consequences);
+    data_quality = std::move(decided.data_quality);
+  }
+  domain::Timeline after = history.timeline;
+  after.Add(EventFor(proposal, head.revision + 1, fact));
+  RETURN_IF_ERROR(domain::CheckChange<State>(history.timeline.in_order(), after.in_order(), {target_id}));
+  RETURN_IF_ERROR(related_.status());
+  const Uuid target_request = history.request_ids.at(target_id);
+  RETURN_IF_ERROR(Emit(proposal, fact, std::move(data_quality)));
+  return CorrectConsequences(proposal, target_request, old_consequences, new_consequences);
+}
+
+absl::Status Judge::CorrectConsequences(const Proposal& proposal, const Uuid& target_request,
+                                        const std::vector<domain::ProposedFact>& before,
+                                        const std::vector<domain::ProposedFact>& after) {
+  const bool voiding = proposal.fact.has_event_voided();
+  for (const domain::ProposedFact& old : before) {
+    const std::optional<Uuid> id = Uuid::Parse(old.record_id);
+    if (!id.has_value()) return absl::InternalError("a consequence names no record");
+    const StreamId stream{static_cast<uint32_t>(old.kind), *id};
+    ASSIGN_OR_RETURN(const StreamHistory history, ReadHistory(view_, stream));
+    const auto& events = history.timeline.in_order();
+    const auto event = std::find_if(events.begin(), events.end(), [&](const auto& candidate) {
+      return candidate.fact->kind_case() == old.fact.kind_case() &&
+             history.request_ids.at(candidate.event_id) == target_request;
+    });
+    if (event == events.end()) continue;
+    domain::Fact fact;
+    const domain::ProposedFact* replacement = voiding ? nullptr : FindSame(after, old);
+    if (replacement == nullptr) {
+      fact.mutable_event_voided()->set_target_event_id(event->event_id);
+      fact.mutable_event_voided()->set_reason(voiding ? proposal.fact.event_voided().reason()
+                                                      : proposal.fact.fact_corrected().reason());
+    } else {
+      fact = proposal.fact;
+      fact.mutable_fact_corrected()->set_target_event_id(event->event_id);
+      *fact.mutable_fact_corrected()->mutable_replacement() = replacement->fact;
+    }
+    RETURN_IF_ERROR(JudgeOne({old.kind, stream, "", std::move(fact), proposal.occurred_at,
+                              /*is_consequence=*/true}));
+  }
+  std::vector<domain::ProposedFact> added;
+  for (const domain::ProposedFact& fact : after) {
+    if (FindSame(before, fact) == nullptr) added.push_back(fact);
+  }
+  return JudgeConsequences(std::move(added), proposal.occurred_at);
+}
+
+absl::Status Judge::MayCorrect(const domain::DomainEvent& target) const {
+  const domain::Caller& caller = prepared_.caller;
+  const bool author = caller.actor == target.actor && caller.agency == target.agency;
+  const bool supervisor = caller.HasRole("supervisor") && caller.agency == target.agency;
+  if (author || supervisor || prepared_.imported) return absl::OkStatus();
+  return Reject(Reason::kCorrectionNotAllowed);
+}
+
+domain::Context Judge::ContextFor(const Proposal& proposal) const {
+  domain::Context context;
+  context.caller = prepared_.caller;
+  context.record_id = proposal.stream.id.ToString();
+  context.record_name = proposal.record_name;
+  context.now = view_.recorded_at();
+  context.occurred_at = proposal.occurred_at;
+  context.legal_basis = prepared_.command.header().legal_basis();
+  context.imported = prepared_.imported;
+  context.related = &related_;
+  return context;
+}
+
+domain::DomainEvent Judge::EventFor(const Proposal& proposal, uint64_t revision,
+                                    domain::Fact fact) const {
+  return {NextEventId(),
+          revision,
+          proposal.occurred_at,
+          std::make_shared<const domain::Fact>(std::move(fact)),
+          prepared_.caller.actor,
+          prepared_.caller.agency,
+          prepared_.command.header().legal_basis(),
+          prepared_.imported};
+}
+
+// Derived from the request, so that a re-run and a client that lost the answer come to the same id.
+std::string Judge::NextEventId() const {
+  return Uuid::FromName(prepared_.request_id,
+                        StrCat(prepared_.caller.agency, "/", decision_.events.size()))
+      .ToString();
+}
+
+absl::Status Judge::Emit(const Proposal& proposal, const domain::Fact& fact,
+                         std::vector<std::string> data_quality) {
+  if (!written_.insert(proposal.stream).second) {
+    return absl::InternalError("a command would write twice to one record");
+  }
+  eventstore::NewEvent event;
+  event.event_id = *Uuid::Parse(NextEventId());
+  event.stream = proposal.stream;
+  event.occurred_at = proposal.occurred_at;
+  event.occurred_precision =
+      static_cast<uint32_t>(prepared_.command.header().occurred_precision());
+  event.fact_type = static_cast<uint32_t>(fact.kind_case());
+  event.fact = fact.SerializeAsString();
+  event.data_quality = std::move(data_quality);
+  if (!proposal.is_consequence) {
+    event.data_quality.insert(event.data_quality.end(), prepared_.data_quality.begin(),
+                              prepared_.data_quality.end());
+  }
+  decision_.events.push_back(std::move(event));
+  return absl::OkStatus();
+}
+
+}  // namespace caseledger::commands

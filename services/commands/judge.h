@@ -1,0 +1,71 @@
+// Decides one command against the ledger: which streams it touches, what the domain says of it there, and which events
+// it becomes. Runs inside the sequencer; pure for a given view.
+#pragma once
+
+#include <set>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "eventstore/log.h"
+#include "services/commands/aggregates.h"
+#include "services/commands/prepared_command.h"
+#include "services/commands/references.h"
+#include "services/commands/related_records.h"
+
+namespace caseledger::commands {
+
+class Judge {
+ public:
+  Judge(eventstore::LedgerView& view, Aggregates& aggregates, const PreparedCommand& prepared);
+
+  // The events, checks and names of the command, or why it is refused.
+  absl::StatusOr<eventstore::Decision> Decide();
+
+ private:
+  // One fact for one stream, with what the domain needs to know.
+  struct Proposal {
+    RecordKind kind;
+    eventstore::StreamId stream;
+    std::string record_name;
+    domain::Fact fact;
+    domain::Micros occurred_at;
+    bool is_consequence = false;
+  };
+
+  absl::StatusOr<Proposal> ResolveTarget();
+  void ExpectRevision(const eventstore::StreamId& stream);
+  void ClaimName(const Proposal& proposal);
+
+  // Judges by the aggregate of the proposal's kind.
+  absl::Status JudgeOne(Proposal proposal);
+  template <typename State, typename DecideFunction>
+  absl::Status JudgeWith(const Proposal& proposal, DecideFunction decide);
+  template <typename State, typename DecideFunction>
+  absl::Status JudgeCorrection(const Proposal& proposal, DecideFunction decide);
+  absl::Status JudgeConsequences(std::vector<domain::ProposedFact> consequences,
+                                 domain::Micros occurred_at);
+
+  // The same change for the facts that the target had brought into other streams.
+  absl::Status CorrectConsequences(const Proposal& proposal, const Uuid& target_request,
+                                   const std::vector<domain::ProposedFact>& before,
+                                   const std::vector<domain::ProposedFact>& after);
+  absl::Status MayCorrect(const domain::DomainEvent& target) const;
+
+  domain::Context ContextFor(const Proposal& proposal) const;
+  domain::DomainEvent EventFor(const Proposal& proposal, uint64_t revision, domain::Fact fact) const;
+  std::string NextEventId() const;
+  absl::Status Emit(const Proposal& proposal, const domain::Fact& fact,
+                    std::vector<std::string> data_quality);
+
+  eventstore::LedgerView& view_;
+  Aggregates& aggregates_;
+  const PreparedCommand& prepared_;
+  RelatedRecords related_;
+  RecordIndex index_;
+  eventstore::Decision decision_;
+  std::set<eventstore::StreamId> written_;
+};
+
+}  // namespace caseledger::commands

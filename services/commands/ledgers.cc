@@ -1,0 +1,31 @@
+#include "services/commands/ledgers.h"
+
+#include <utility>
+
+namespace caseledger::commands {
+
+void Ledgers::Add(LedgerParts parts) {
+  std::string name = parts.name;
+  ledgers_.emplace(std::move(name), std::make_unique<Ledger>(std::move(parts), kCachedRecords));
+}
+
+absl::StatusOr<Ledger*> Ledgers::Find(std::string_view name) const {
+  if (name.empty() && ledgers_.size() == 1) return ledgers_.begin()->second.get();
+  if (name.empty()) {
+    return absl::InvalidArgumentError(
+        "LEDGER_NEEDED: this server hosts several ledgers; name one (ListLedgers shows them)");
+  }
+  const auto it = ledgers_.find(name);
+  if (it == ledgers_.end()) {
+    return absl::NotFoundError("LEDGER_UNKNOWN: this server does not host a ledger of that name");
+  }
+  return it->second.get();
+}
+
+std::vector<Ledger*> Ledgers::All() const {
+  std::vector<Ledger*> all;
+  for (const auto& [name, ledger] : ledgers_) all.push_back(ledger.get());
+  return all;
+}
+
+}  // namespace caseledger::commands

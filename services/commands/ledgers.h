@@ -1,0 +1,52 @@
+// The ledgers a server hosts, each with its log and its projections.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "eventstore/log.h"
+#include "projections/runtime/runtime.h"
+#include "services/commands/aggregates.h"
+#include "services/commands/snapshots.h"
+
+namespace caseledger::commands {
+
+struct LedgerParts {
+  std::string name;
+  Micros created_at = 0;
+  bool sealed = false;
+  std::unique_ptr<eventstore::EventLog> log;
+  std::unique_ptr<projections::Runtime> projections;
+  std::unique_ptr<SnapshotStore> snapshots;  // may be null
+};
+
+// One hosted ledger. `aggregates` belongs to the log's thread.
+struct Ledger {
+  explicit Ledger(LedgerParts owned, size_t max_cached_records)
+      : parts(std::move(owned)), aggregates(max_cached_records, parts.snapshots.get()) {}
+
+  LedgerParts parts;
+  Aggregates aggregates;
+};
+
+// Fixed after the start; thread-safe.
+class Ledgers {
+ public:
+  static constexpr size_t kCachedRecords = 20'000;
+
+  void Add(LedgerParts parts);
+
+  // The ledger of that name; "" means the only one.
+  // NOT_FOUND LEDGER_UNKNOWN; INVALID_ARGUMENT LEDGER_NEEDED when "" and there are several.
+  absl::StatusOr<Ledger*> Find(std::string_view name) const;
+  std::vector<Ledger*> All() const;
+
+ private:
+  std::map<std::string, std::unique_ptr<Ledger>, std::less<>> ledgers_;
+};
+
+}  // namespace caseledger::commands

@@ -1,0 +1,34 @@
+// From what a client calls a record (UUID, external reference, short name) to its stream.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "eventstore/event.h"
+#include "google/protobuf/message.h"
+#include "services/commands/fact_schema.h"
+
+namespace caseledger::commands {
+
+// Where names and streams are looked up: inside a decision the ledger view, for queries the log.
+struct RecordIndex {
+  std::function<absl::StatusOr<std::optional<eventstore::StreamId>>(
+      uint32_t kind, std::string_view source, std::string_view value)>
+      find_name;
+  std::function<absl::StatusOr<bool>(const eventstore::StreamId&)> exists;
+};
+
+// The stream of a record that must exist. `id` is a UUID, `VALUE`, `SOURCE/VALUE`, or for named kinds the name.
+// NOT_FOUND RECORD_UNKNOWN; INVALID_ARGUMENT when a bare VALUE names several records.
+absl::StatusOr<eventstore::StreamId> FindRecord(const RecordIndex& index, RecordKind kind,
+                                                std::string_view id);
+
+// Replaces every reference in `fact` (rule `refers_to`) by the record's UUID; short names stay.
+// NOT_FOUND REFERENCE_UNKNOWN naming the field.
+absl::Status ResolveReferences(const RecordIndex& index, google::protobuf::Message& fact);
+
+}  // namespace caseledger::commands

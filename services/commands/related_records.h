@@ -1,0 +1,43 @@
+// What other records say, for decisions: domain::Related over the ledger view.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "absl/status/status.h"
+#include "eventstore/log.h"
+#include "services/commands/aggregates.h"
+#include "services/domain/context.h"
+
+namespace caseledger::commands {
+
+// Not thread-safe; lives for one decision. A failure to read is kept in status() and must be looked at afterwards: the
+// answers given meanwhile are worthless.
+class RelatedRecords final : public domain::Related {
+ public:
+  RelatedRecords(eventstore::LedgerView& view, Aggregates& aggregates)
+      : view_(view), aggregates_(aggregates) {}
+
+  std::optional<std::string> ConsentInForce(std::string_view person_id, std::string_view purpose,
+                                            std::string_view agency,
+                                            domain::Micros at) const override;
+  bool IsMergedAway(std::string_view person_id, domain::Micros at) const override;
+  bool IsParticipant(std::string_view case_id, std::string_view person_id,
+                     domain::Micros at) const override;
+  bool IsCaseOpen(std::string_view case_id, domain::Micros at) const override;
+  bool IsAgencyActive(std::string_view agency_id, domain::Micros at) const override;
+  int BirthYear(std::string_view person_id, domain::Micros at) const override;
+
+  const absl::Status& status() const { return status_; }
+
+ private:
+  template <typename State, typename Use>
+  void WithState(domain::RecordKind kind, std::string_view id, domain::Micros at, Use use) const;
+
+  eventstore::LedgerView& view_;
+  Aggregates& aggregates_;
+  mutable absl::Status status_;
+};
+
+}  // namespace caseledger::commands

@@ -1,0 +1,95 @@
+// A person: pseudonyms and unknown names allowed, no document required.
+//
+// Invariants
+//  1. A person is registered once and first.
+//  2. Keys of identifiers and consents are used once; a consent is withdrawn at most once.
+//  3. An exclusion of a representative can always be recorded, also late. It stands until a
+//     supervisor who could know of it appoints them anew: a guardian may be the abuser.
+//  4. A consent that an excluded representative gave is never in force.
+//  5. At most one stay in a shelter is open at a time.
+//  6. A record merged away takes no facts but the reversal of a merge and the end of a stay.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "services/domain/context.h"
+#include "services/domain/event.h"
+
+namespace caseledger::domain {
+
+struct PersonState {
+  static constexpr uint32_t kVersion = 1;
+
+  struct Consent {
+    std::set<std::string> purposes;
+    std::string recipient_agency_id;  // "": towards anyone
+    Micros expires_at = 0;            // 0: until withdrawn
+    bool withdrawn = false;
+    bool by_excluded = false;  // who gave it was excluded then
+
+    template <typename Archive>
+    void Fields(Archive& archive) {
+      archive(purposes, recipient_agency_id, expires_at, withdrawn, by_excluded);
+    }
+  };
+  struct Stay {
+    std::string shelter_id;
+    std::string placement_id;
+
+    template <typename Archive>
+    void Fields(Archive& archive) {
+      archive(shelter_id, placement_id);
+    }
+  };
+
+  bool registered = false;
+  int birth_year = 0;                          // 0: unknown
+  std::set<std::string> identifiers;           // keys
+  std::set<std::string> representatives;       // persons appointed
+  std::map<std::string, uint64_t> exclusions;  // person excluded -> revision of the exclusion
+  std::map<std::string, Consent> consents;
+  std::optional<Stay> open_stay;
+  std::optional<std::string> merged_into;   // the record that goes on
+  std::set<std::string> merged_person_ids;  // records that stand for this one
+
+  void Apply(const DomainEvent& event);
+  absl::Status Check(const DomainEvent& event) const;
+
+  template <typename Archive>
+  void Fields(Archive& archive) {
+    archive(registered, birth_year, identifiers, representatives, exclusions, consents, open_stay,
+            merged_into, merged_person_ids);
+  }
+
+ private:
+  void ApplyConsent(const DomainEvent& event);
+  void ApplyAppointment(const DomainEvent& event);
+  void ApplyMerge(const DomainEvent& event);
+  void ApplyReversal(const DomainEvent& event);
+  absl::Status CheckConsent(const DomainEvent& event) const;
+  absl::Status CheckWithdrawal(const std::string& consent_id) const;
+  absl::Status CheckMerge(const DomainEvent& event) const;
+  absl::Status CheckReversal(const DomainEvent& event) const;
+  absl::Status CheckStayFinished(const event::v1::StayFinished& finished) const;
+};
+
+// Pure: same arguments, same answer. `state` is as of context.occurred_at; the caller runs Check on
+// the fact as completed here. A merge and its reversal are commands to the record that goes on; the
+// same fact follows for the other.
+absl::StatusOr<Decided> DecidePerson(const PersonState& state, const Fact& fact,
+                                     const Context& context);
+
+// Key of a consent for `purpose` towards `agency` that is in force at `at`, or nullopt. `state` is
+// as of `at`. A consent limited to a recipient covers no other; an empty `agency` asks for a
+// consent towards anyone at all, which only an unlimited one is.
+std::optional<std::string> ConsentInForce(const PersonState& state, std::string_view purpose,
+                                          std::string_view agency, Micros at);
+
+}  // namespace caseledger::domain

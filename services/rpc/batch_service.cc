@@ -1,0 +1,185 @@
+#include "services/rpc/batch_service.h"
+
+#include <deque>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <utility>
+
+#include "services/rpc/command_adapter.h"
+#include "services/rpc/status.h"
+
+namespace caseledger::rpc {
+namespace {
+
+constexpr size_t kMaxCommandsPerMessage = 256;
+constexpr int kMaxAnswersPerMessage = 256;
+
+// What outlives the call: a command that was submitted is answered even after the client has left.
+struct Answers {
+  struct Slot {
+    bool answered = false;
+    v1::CommandAnswer answer;
+  };
+  std::mutex mutex;
+  std::deque<std::shared_ptr<Slot>> in_order;
+  class BatchReactor* reactor = nullptr;  // null after the call ended
+};
+
+class BatchReactor final : public grpc::ServerBidiReactor<v1::ExecuteRequest, v1::ExecuteResponse> {
+ public:
+  BatchReactor(commands::CommandHandler& handler, access::CallMetadata metadata)
+      : handler_(handler), metadata_(std::move(metadata)), answers_(std::make_shared<Answers>()) {
+    answers_->reactor = this;
+    reading_ = true;
+    StartRead(&request_);
+  }
+
+  void OnReadDone(bool ok) override {
+    if (ok && request_.commands_size() <= static_cast<int>(kMaxCommandsPerMessage)) {
+      v1::ExecuteRequest request;
+      request.Swap(&request_);
+      for (v1::Command& command : *request.mutable_commands()) SubmitOne(std::move(command));
+      Change([this] { reading_ = false; });
+      return;
+    }
+    Change([this, ok] {
+      reading_ = false;
+      client_done_ = true;
+      if (ok) {
+        failure_ = absl::InvalidArgumentError(
+            "INVALID_REQUEST: a message carries at most 256 commands; send the rest in another");
+      }
+    });
+  }
+
+  void OnWriteDone(bool ok) override {
+    Change([this, ok] {
+      writing_ = false;
+      broken_ = broken_ || !ok;
+    });
+  }
+
+  void OnCancel() override {
+    Change([this] { broken_ = true; });
+  }
+
+  void OnDone() override {
+    {
+      const std::lock_guard lock(answers_->mutex);
+      answers_->reactor = nullptr;
+    }
+    delete this;
+  }
+
+ private:
+  void SubmitOne(v1::Command command) {
+    auto slot = std::make_shared<Answers::Slot>();
+    slot->answer.set_request_id(command.header().request_id());
+    {
+      const std::lock_guard lock(answers_->mutex);
+      answers_->in_order.push_back(slot);
+    }
+    handler_.Submit(std::move(command), metadata_,
+                    [answers = answers_, slot](absl::StatusOr<v1::CommandResult> result) {
+                      Answered(*answers, *slot, std::move(result));
+                    });
+  }
+
+  static void Answered(Answers& answers, Answers::Slot& slot,
+                       absl::StatusOr<v1::CommandResult> result) {
+    BatchReactor* reactor = nullptr;
+    Next next;
+    {
+      const std::lock_guard lock(answers.mutex);
+      if (result.ok()) {
+        *slot.answer.mutable_result() = *std::move(result);
+      } else {
+        *slot.answer.mutable_error() = ToRpcStatus(result.status());
+      }
+      slot.answered = true;
+      reactor = answers.reactor;
+      if (reactor != nullptr) next = reactor->Plan();
+    }
+    if (reactor != nullptr) reactor->Do(next);
+  }
+
+  // What to start after a change of state. Planned with the mutex held, started without it, for gRPC may run reactions
+  // inside the calls that start operations. An operation planned is marked as running, so the reactor cannot end before.
+  struct Next {
+    bool read = false;
+    bool write = false;
+    std::optional<grpc::Status> end;
+  };
+
+  template <typename Function>
+  void Change(Function change) {
+    Next next;
+    {
+      const std::lock_guard lock(answers_->mutex);
+      change();
+      next = Plan();
+    }
+    Do(next);
+  }
+
+  // Writes what is answered, reads on when there is room, ends when all is done.
+  Next Plan() {
+    Next next;
+    if (finished_) return next;
+    if (broken_) {
+      if (!reading_ && !writing_) next.end = grpc::Status::CANCELLED;
+      finished_ = next.end.has_value();
+      return next;
+    }
+    if (!writing_ && CollectAnswers()) next.write = writing_ = true;
+    if (client_done_) {
+      if (!writing_ && !reading_ && answers_->in_order.empty()) next.end = ToGrpcStatus(failure_);
+      finished_ = next.end.has_value();
+    } else if (!reading_ && answers_->in_order.size() + kMaxCommandsPerMessage <=
+                                BatchServiceImpl::kMaxUnanswered) {
+      next.read = reading_ = true;
+    }
+    return next;
+  }
+
+  // Moves the answers at the front of the line into the response. False when there is none.
+  bool CollectAnswers() {
+    response_.Clear();
+    std::deque<std::shared_ptr<Answers::Slot>>& slots = answers_->in_order;
+    while (!slots.empty() && slots.front()->answered &&
+           response_.answers_size() < kMaxAnswersPerMessage) {
+      response_.add_answers()->Swap(&slots.front()->answer);
+      slots.pop_front();
+    }
+    return response_.answers_size() > 0;
+  }
+
+  void Do(const Next& next) {
+    if (next.write) StartWrite(&response_);
+    if (next.read) StartRead(&request_);
+    if (next.end.has_value()) Finish(*next.end);
+  }
+
+  commands::CommandHandler& handler_;
+  const access::CallMetadata metadata_;
+  const std::shared_ptr<Answers> answers_;
+  v1::ExecuteRequest request_;
+  v1::ExecuteResponse response_;
+  // Guarded by answers_->mutex.
+  bool reading_ = false;
+  bool writing_ = false;
+  bool client_done_ = false;
+  bool broken_ = false;
+  bool finished_ = false;
+  absl::Status failure_;
+};
+
+}  // namespace
+
+grpc::ServerBidiReactor<v1::ExecuteRequest, v1::ExecuteResponse>* BatchServiceImpl::Execute(
+    grpc::CallbackServerContext* context) {
+  return new BatchReactor(handler_, MetadataOf(*context));
+}
+
+}  // namespace caseledger::rpc

@@ -1,0 +1,40 @@
+// One adapter for every command method: all requests have the shape {header, record id, fact}.
+#pragma once
+
+#include <grpcpp/grpcpp.h>
+
+#include "absl/status/statusor.h"
+#include "caseledger/v1/common.pb.h"
+#include "services/access/caller.h"
+#include "services/commands/command_handler.h"
+
+namespace caseledger::rpc {
+
+// The command a request stands for. `request` must have the shape; the architecture test checks that all have.
+v1::Command ToCommand(const google::protobuf::Message& request);
+
+access::CallMetadata MetadataOf(const grpc::CallbackServerContext& context);
+
+// Thread-safe.
+class CommandAdapter {
+ public:
+  explicit CommandAdapter(commands::CommandHandler& handler) : handler_(handler) {}
+
+  // Carries the request out and finishes the call.
+  grpc::ServerUnaryReactor* Run(grpc::CallbackServerContext* context,
+                                const google::protobuf::Message* request,
+                                v1::CommandResult* result);
+
+ private:
+  commands::CommandHandler& handler_;
+};
+
+}  // namespace caseledger::rpc
+
+// Defines the method of a service class that has a member `CommandAdapter& commands_`.
+#define CASELEDGER_COMMAND(method)                                                           \
+  grpc::ServerUnaryReactor* method(grpc::CallbackServerContext* context,                     \
+                                   const v1::method##Request* request,                       \
+                                   v1::CommandResult* result) override {                     \
+    return commands_.Run(context, request, result);                                          \
+  }

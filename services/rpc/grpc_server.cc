@@ -1,0 +1,119 @@
+#include "services/rpc/grpc_server.h"
+
+#include <grpcpp/ext/proto_server_reflection_plugin.h>
+#include <grpcpp/grpcpp.h>
+#include <grpcpp/health_check_service_interface.h>
+
+#include <mutex>
+#include <utility>
+#include <vector>
+
+#include "eventstore/base/strings.h"
+#include "services/rpc/batch_service.h"
+#include "services/rpc/command_services.h"
+#include "services/rpc/history_service.h"
+#include "services/rpc/queries.h"
+#include "services/rpc/query_services.h"
+
+namespace caseledger::rpc {
+namespace {
+
+constexpr int kMaxRequestBytes = 16 << 20;  // a full batch message with long notes
+
+class RunningServer final : public GrpcServer {
+ public:
+  RunningServer(const GrpcServerOptions& options, const commands::Ledgers& ledgers,
+                commands::CommandHandler& handler, Clock& clock)
+      : executor_(options.query_threads, options.max_waiting_queries),
+        subscribers_(options.max_subscribers),
+        commands_(handler),
+        answers_(ledgers, clock, options.version),
+        intake_(commands_),
+        person_(commands_),
+        directory_(commands_),
+        casework_(commands_, executor_, answers_),
+        referral_(commands_, executor_, answers_),
+        shelter_(commands_, executor_, answers_),
+        closure_(commands_, executor_, answers_),
+        history_(commands_, ledgers, executor_, subscribers_, clock),
+        dashboard_(executor_, answers_),
+        admin_(executor_, answers_),
+        batch_(handler) {}
+  ~RunningServer() override { Shutdown(absl::ZeroDuration()); }
+
+  absl::Status Start(const std::string& listen) {
+    grpc::EnableDefaultHealthCheckService(true);
+    grpc::reflection::InitProtoReflectionServerBuilderPlugin();
+    grpc::ServerBuilder builder;
+    // A second server on the same port would silently take half of the calls.
+    builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
+    builder.SetMaxReceiveMessageSize(kMaxRequestBytes);
+    builder.AddListeningPort(listen, grpc::InsecureServerCredentials(), &port_);
+    for (grpc::Service* service : Services()) builder.RegisterService(service);
+    server_ = builder.BuildAndStart();
+    if (server_ == nullptr || port_ == 0) {
+      return absl::UnavailableError(
+          StrCat("cannot listen on ", listen, ": is another server running there?"));
+    }
+    grpc::HealthCheckServiceInterface* health = server_->GetHealthCheckService();
+    for (const char* name : kServiceNames) health->SetServingStatus(name, true);
+    return absl::OkStatus();
+  }
+
+  int port() const override { return port_; }
+
+  void Shutdown(absl::Duration grace) override {
+    const std::lock_guard lock(shutdown_mutex_);
+    if (server_ == nullptr) return;
+    if (auto* health = server_->GetHealthCheckService(); health != nullptr) health->Shutdown();
+    subscribers_.CancelAll();
+    server_->Shutdown(absl::ToChronoTime(absl::Now() + grace));
+    server_.reset();
+  }
+
+ private:
+  static constexpr const char* kServiceNames[] = {
+      "caseledger.v1.IntakeService",    "caseledger.v1.PersonService",
+      "caseledger.v1.DirectoryService", "caseledger.v1.CaseworkService",
+      "caseledger.v1.ReferralService",  "caseledger.v1.ShelterService",
+      "caseledger.v1.ClosureService",   "caseledger.v1.HistoryService",
+      "caseledger.v1.DashboardService", "caseledger.v1.AdminService",
+      "caseledger.v1.BatchService"};
+
+  std::vector<grpc::Service*> Services() {
+    return {&intake_,  &person_,  &directory_, &casework_, &referral_, &shelter_,
+            &closure_, &history_, &dashboard_, &admin_,    &batch_};
+  }
+
+  Executor executor_;
+  SubscriberPool subscribers_;
+  CommandAdapter commands_;
+  Queries answers_;
+  IntakeServiceImpl intake_;
+  PersonServiceImpl person_;
+  DirectoryServiceImpl directory_;
+  CaseworkServiceImpl casework_;
+  ReferralServiceImpl referral_;
+  ShelterServiceImpl shelter_;
+  ClosureServiceImpl closure_;
+  HistoryServiceImpl history_;
+  DashboardServiceImpl dashboard_;
+  AdminServiceImpl admin_;
+  BatchServiceImpl batch_;
+  int port_ = 0;
+  std::mutex shutdown_mutex_;
+  std::unique_ptr<grpc::Server> server_;
+};
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<GrpcServer>> StartGrpcServer(const GrpcServerOptions& options,
+                                                            const commands::Ledgers& ledgers,
+                                                            commands::CommandHandler& handler,
+                                                            Clock& clock) {
+  auto server = std::make_unique<RunningServer>(options, ledgers, handler, clock);
+  if (absl::Status status = server->Start(options.listen); !status.ok()) return status;
+  return server;
+}
+
+}  // namespace caseledger::rpc

@@ -1,0 +1,41 @@
+// The gRPC face of a server: all services on one port, with health and reflection.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "eventstore/base/clock.h"
+#include "services/commands/command_handler.h"
+#include "services/commands/ledgers.h"
+
+namespace caseledger::rpc {
+
+struct GrpcServerOptions {
+  std::string listen;  // `127.0.0.1:7400`; port 0 picks a free one
+  size_t query_threads = 4;
+  size_t max_waiting_queries = 1024;
+  size_t max_subscribers = 128;
+  std::string version;
+};
+
+// Thread-safe.
+class GrpcServer {
+ public:
+  virtual ~GrpcServer() = default;
+  // The port it listens on.
+  virtual int port() const = 0;
+  // Refuses new calls, ends streams, gives running calls until `grace`, then cancels them.
+  // Idempotent.
+  virtual void Shutdown(absl::Duration grace) = 0;
+};
+
+// Starts listening. UNAVAILABLE when the address cannot be had. Ledgers and handler must outlive
+// the server.
+absl::StatusOr<std::unique_ptr<GrpcServer>> StartGrpcServer(const GrpcServerOptions& options,
+                                                            const commands::Ledgers& ledgers,
+                                                            commands::CommandHandler& handler,
+                                                            Clock& clock);
+
+}  // namespace caseledger::rpc

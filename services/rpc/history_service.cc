@@ -1,0 +1,95 @@
+#include "services/rpc/history_service.h"
+
+#include <string>
+
+#include "eventstore/base/status_macros.h"
+#include "services/commands/times.h"
+#include "services/commands/validation.h"
+#include "services/rpc/page_stream.h"
+#include "services/rpc/replay.h"
+#include "services/rpc/status.h"
+
+namespace caseledger::rpc {
+namespace {
+
+using ReplayReactor = grpc::ServerWriteReactor<v1::ReplayResponse>;
+
+template <typename Request>
+absl::StatusOr<commands::Ledger*> CheckAndFind(const commands::Ledgers& ledgers, Clock& clock,
+                                               const Request& request) {
+  const std::vector<commands::Violation> violations = commands::Validate(request, clock.Now());
+  if (!violations.empty()) return commands::InvalidRequest(violations);
+  return ledgers.Find(request.ledger());
+}
+
+template <typename Request>
+RecordReplay ReplayFor(const commands::Ledger& ledger, const Request& request,
+                       options::v1::RecordKind kind, const std::string& record_id) {
+  RecordReplay replay{ledger.parts.name, kind, record_id, request.as_of(), std::nullopt};
+  if (request.has_as_of_occurred_time()) {
+    replay.as_of_occurred = commands::FromTimestamp(request.as_of_occurred_time());
+  }
+  return replay;
+}
+
+}  // namespace
+
+grpc::ServerUnaryReactor* HistoryServiceImpl::GetLedgerHead(
+    grpc::CallbackServerContext* context, const v1::GetLedgerHeadRequest* request,
+    v1::GetLedgerHeadResponse* response) {
+  return queries_.Run(context, [this, request, response]() -> absl::Status {
+    ASSIGN_OR_RETURN(const commands::Ledger* ledger, CheckAndFind(ledgers_, clock_, *request));
+    const eventstore::LedgerHead head = ledger->parts.log->Head();
+    response->set_ledger(ledger->parts.name);
+    response->set_event_count(head.next_position);
+    if (head.next_position > 0) {
+      *response->mutable_last_recorded_time() = commands::ToTimestamp(head.last_recorded_at);
+    }
+    *response->mutable_created_time() = commands::ToTimestamp(ledger->parts.created_at);
+    response->set_sealed(ledger->parts.sealed);
+    return absl::OkStatus();
+  });
+}
+
+ReplayReactor* HistoryServiceImpl::ReplayCase(grpc::CallbackServerContext*,
+                                              const v1::ReplayCaseRequest* request) {
+  const auto ledger = CheckAndFind(ledgers_, clock_, *request);
+  if (!ledger.ok()) return Refuse<v1::ReplayResponse>(ToGrpcStatus(ledger.status()));
+  return new PageStream<v1::ReplayResponse>(
+      executor_,
+      ReplayOfRecord(*(*ledger)->parts.log,
+                     ReplayFor(**ledger, *request, options::v1::RECORD_KIND_CASE_RECORD,
+                               request->case_id())));
+}
+
+ReplayReactor* HistoryServiceImpl::ReplayRecord(grpc::CallbackServerContext*,
+                                                const v1::ReplayRecordRequest* request) {
+  const auto ledger = CheckAndFind(ledgers_, clock_, *request);
+  if (!ledger.ok()) return Refuse<v1::ReplayResponse>(ToGrpcStatus(ledger.status()));
+  return new PageStream<v1::ReplayResponse>(
+      executor_, ReplayOfRecord(*(*ledger)->parts.log,
+                                ReplayFor(**ledger, *request, request->record_kind(),
+                                          request->record_id())));
+}
+
+ReplayReactor* HistoryServiceImpl::ReplayLedger(grpc::CallbackServerContext*,
+                                                const v1::ReplayLedgerRequest* request) {
+  const auto ledger = CheckAndFind(ledgers_, clock_, *request);
+  if (!ledger.ok()) return Refuse<v1::ReplayResponse>(ToGrpcStatus(ledger.status()));
+  return new PageStream<v1::ReplayResponse>(
+      executor_, ReplayOfLedger(*(*ledger)->parts.log, (*ledger)->parts.name,
+                                request->from_position(), request->max_events()));
+}
+
+grpc::ServerWriteReactor<v1::SubscribeResponse>* HistoryServiceImpl::Subscribe(
+    grpc::CallbackServerContext*, const v1::SubscribeRequest* request) {
+  const auto ledger = CheckAndFind(ledgers_, clock_, *request);
+  if (!ledger.ok()) return Refuse<v1::SubscribeResponse>(ToGrpcStatus(ledger.status()));
+  return StartSubscription(
+      subscribers_, *(*ledger)->parts.log, clock_,
+      {(*ledger)->parts.name,
+       request->from_position(),
+       {request->fact_names().begin(), request->fact_names().end()}});
+}
+
+}  // namespace caseledger::rpc

@@ -1,0 +1,51 @@
+// HistoryService: replay, subscribe, correct.
+#pragma once
+
+#include <memory>
+#include <utility>
+
+#include "caseledger/v1/history.grpc.pb.h"
+#include "services/commands/ledgers.h"
+#include "services/rpc/command_adapter.h"
+#include "services/rpc/executor.h"
+#include "services/rpc/query_runner.h"
+#include "services/rpc/subscriber.h"
+
+namespace caseledger::rpc {
+
+class HistoryServiceImpl final : public v1::HistoryService::CallbackService {
+ public:
+  HistoryServiceImpl(CommandAdapter& commands, const commands::Ledgers& ledgers, Executor& executor,
+                     SubscriberPool& subscribers, Clock& clock)
+      : commands_(commands),
+        ledgers_(ledgers),
+        executor_(executor),
+        queries_(executor),
+        subscribers_(subscribers),
+        clock_(clock) {}
+
+  CASELEDGER_COMMAND(CorrectFact)
+  CASELEDGER_COMMAND(VoidEvent)
+
+  grpc::ServerUnaryReactor* GetLedgerHead(grpc::CallbackServerContext* context,
+                                          const v1::GetLedgerHeadRequest* request,
+                                          v1::GetLedgerHeadResponse* response) override;
+  grpc::ServerWriteReactor<v1::ReplayResponse>* ReplayCase(
+      grpc::CallbackServerContext* context, const v1::ReplayCaseRequest* request) override;
+  grpc::ServerWriteReactor<v1::ReplayResponse>* ReplayRecord(
+      grpc::CallbackServerContext* context, const v1::ReplayRecordRequest* request) override;
+  grpc::ServerWriteReactor<v1::ReplayResponse>* ReplayLedger(
+      grpc::CallbackServerContext* context, const v1::ReplayLedgerRequest* request) override;
+  grpc::ServerWriteReactor<v1::SubscribeResponse>* Subscribe(
+      grpc::CallbackServerContext* context, const v1::SubscribeRequest* request) override;
+
+ private:
+  CommandAdapter& commands_;
+  const commands::Ledgers& ledgers_;
+  Executor& executor_;
+  QueryRunner queries_;
+  SubscriberPool& subscribers_;
+  Clock& clock_;
+};
+
+}  // namespace caseledger::rpc

@@ -1,0 +1,68 @@
+// The unary queries: from public requests to read models and back. They answer from the
+// projections' consistent views and say how many events these reflect.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "caseledger/v1/admin.pb.h"
+#include "caseledger/v1/casework.pb.h"
+#include "caseledger/v1/closure.pb.h"
+#include "caseledger/v1/dashboard.pb.h"
+#include "caseledger/v1/referral.pb.h"
+#include "caseledger/v1/shelter.pb.h"
+#include "services/commands/ledgers.h"
+#include "services/commands/validation.h"
+
+namespace caseledger::rpc {
+
+// Thread-safe. Every method may block: on storage, and up to `wait` until a read model is far
+// enough.
+//
+// INVALID_ARGUMENT   the request breaks rules of its fields
+// NOT_FOUND          ledger or record unknown
+// OUT_OF_RANGE       a position past the end
+// DEADLINE_EXCEEDED  the read model did not get to `min_position` in time
+// UNAVAILABLE        the read model is stopped before that point
+class Queries {
+ public:
+  Queries(const commands::Ledgers& ledgers, Clock& clock, std::string version)
+      : ledgers_(ledgers), clock_(clock), version_(std::move(version)) {}
+
+  // Runs `query` when the request keeps the rules of its fields.
+  template <typename Request, typename Query>
+  absl::Status Checked(const Request& request, Query query) const {
+    const auto violations = commands::Validate(request, clock_.Now());
+    if (!violations.empty()) return commands::InvalidRequest(violations);
+    return query();
+  }
+
+  absl::Status GetCase(const v1::GetCaseRequest& request, absl::Duration wait,
+                       v1::GetCaseResponse& response) const;
+  absl::Status CheckClosure(const v1::CheckClosureRequest& request, absl::Duration wait,
+                            v1::CheckClosureResponse& response) const;
+  absl::Status ListReferrals(const v1::ListReferralsRequest& request, absl::Duration wait,
+                             v1::ListReferralsResponse& response) const;
+  absl::Status GetOccupancy(const v1::GetOccupancyRequest& request, absl::Duration wait,
+                            v1::GetOccupancyResponse& response) const;
+  absl::Status ListCases(const v1::ListCasesRequest& request, absl::Duration wait,
+                         v1::ListCasesResponse& response) const;
+  absl::Status RunReport(const v1::RunReportRequest& request, absl::Duration wait,
+                         v1::RunReportResponse& response) const;
+  absl::Status ListLedgers(const v1::ListLedgersRequest& request, absl::Duration wait,
+                           v1::ListLedgersResponse& response) const;
+  absl::Status ListProjections(const v1::ListProjectionsRequest& request, absl::Duration wait,
+                               v1::ListProjectionsResponse& response) const;
+  absl::Status RebuildProjection(const v1::RebuildProjectionRequest& request, absl::Duration wait,
+                                 v1::RebuildProjectionResponse& response) const;
+
+ private:
+  const commands::Ledgers& ledgers_;
+  Clock& clock_;
+  const std::string version_;
+};
+
+}  // namespace caseledger::rpc

@@ -1,0 +1,154 @@
+// Services with queries beside their commands. The queries themselves are in queries.h.
+#pragma once
+
+#include "caseledger/v1/admin.grpc.pb.h"
+#include "caseledger/v1/casework.grpc.pb.h"
+#include "caseledger/v1/closure.grpc.pb.h"
+#include "caseledger/v1/dashboard.grpc.pb.h"
+#include "caseledger/v1/referral.grpc.pb.h"
+#include "caseledger/v1/shelter.grpc.pb.h"
+#include "services/rpc/command_adapter.h"
+#include "services/rpc/queries.h"
+#include "services/rpc/query_runner.h"
+
+namespace caseledger::rpc {
+
+// Defines a query method of a service class that has members `QueryRunner queries_` and `Queries&
+// answers_`: runs off the reaction, after the request was checked.
+#define CASELEDGER_QUERY(method)                                                                \
+  grpc::ServerUnaryReactor* method(grpc::CallbackServerContext* context,                        \
+                                   const v1::method##Request* request,                          \
+                                   v1::method##Response* response) override {                   \
+    return queries_.Run(context, [this, context, request, response] {                           \
+      return answers_.Checked(                                                                  \
+          *request, [&] { return answers_.method(*request, WaitLimit(*context), *response); }); \
+    });                                                                                         \
+  }
+
+class CaseworkServiceImpl final : public v1::CaseworkService::CallbackService {
+ public:
+  CaseworkServiceImpl(CommandAdapter& commands, Executor& executor, Queries& answers)
+      : commands_(commands), queries_(executor), answers_(answers) {}
+
+  CASELEDGER_COMMAND(OpenCase)
+  CASELEDGER_COMMAND(AssignOwner)
+  CASELEDGER_COMMAND(AddParticipant)
+  CASELEDGER_COMMAND(ChangeParticipantRole)
+  CASELEDGER_COMMAND(RemoveParticipant)
+  CASELEDGER_COMMAND(AssessRisk)
+  CASELEDGER_COMMAND(ChangeVictimStatus)
+  CASELEDGER_COMMAND(DraftPlan)
+  CASELEDGER_COMMAND(ApprovePlan)
+  CASELEDGER_COMMAND(RejectPlan)
+  CASELEDGER_COMMAND(ReviewPlan)
+  CASELEDGER_COMMAND(DeliverService)
+  CASELEDGER_COMMAND(ScreenForTherapy)
+  CASELEDGER_COMMAND(EnrolInTherapy)
+  CASELEDGER_COMMAND(HoldTherapySession)
+  CASELEDGER_COMMAND(EndTherapy)
+  CASELEDGER_COMMAND(StartEmergency)
+  CASELEDGER_COMMAND(EndEmergency)
+  CASELEDGER_COMMAND(OrderSeparation)
+  CASELEDGER_COMMAND(ExtendSeparation)
+  CASELEDGER_COMMAND(LiftSeparation)
+  CASELEDGER_COMMAND(IssueContactBan)
+  CASELEDGER_COMMAND(ExtendContactBan)
+  CASELEDGER_COMMAND(LiftContactBan)
+  CASELEDGER_COMMAND(RequestTransfer)
+  CASELEDGER_COMMAND(AcceptTransfer)
+  CASELEDGER_COMMAND(DeclineTransfer)
+  CASELEDGER_COMMAND(RevokeTransfer)
+  CASELEDGER_COMMAND(PlaceLegalHold)
+  CASELEDGER_COMMAND(LiftLegalHold)
+  CASELEDGER_QUERY(GetCase)
+
+ private:
+  CommandAdapter& commands_;
+  QueryRunner queries_;
+  Queries& answers_;
+};
+
+class ReferralServiceImpl final : public v1::ReferralService::CallbackService {
+ public:
+  ReferralServiceImpl(CommandAdapter& commands, Executor& executor, Queries& answers)
+      : commands_(commands), queries_(executor), answers_(answers) {}
+
+  CASELEDGER_COMMAND(SendReferral)
+  CASELEDGER_COMMAND(AcceptReferral)
+  CASELEDGER_COMMAND(DeclineReferral)
+  CASELEDGER_COMMAND(RevokeReferral)
+  CASELEDGER_COMMAND(CompleteReferral)
+  CASELEDGER_COMMAND(ReturnReferral)
+  CASELEDGER_COMMAND(ForwardReferral)
+  CASELEDGER_QUERY(ListReferrals)
+
+ private:
+  CommandAdapter& commands_;
+  QueryRunner queries_;
+  Queries& answers_;
+};
+
+class ShelterServiceImpl final : public v1::ShelterService::CallbackService {
+ public:
+  ShelterServiceImpl(CommandAdapter& commands, Executor& executor, Queries& answers)
+      : commands_(commands), queries_(executor), answers_(answers) {}
+
+  CASELEDGER_COMMAND(RegisterShelter)
+  CASELEDGER_COMMAND(ChangeBeds)
+  CASELEDGER_COMMAND(RequestPlacement)
+  CASELEDGER_COMMAND(HoldPlacement)
+  CASELEDGER_COMMAND(AdmitResident)
+  CASELEDGER_COMMAND(ExtendStay)
+  CASELEDGER_COMMAND(DischargeResident)
+  CASELEDGER_COMMAND(DeclinePlacement)
+  CASELEDGER_COMMAND(CancelPlacement)
+  CASELEDGER_QUERY(GetOccupancy)
+
+ private:
+  CommandAdapter& commands_;
+  QueryRunner queries_;
+  Queries& answers_;
+};
+
+class ClosureServiceImpl final : public v1::ClosureService::CallbackService {
+ public:
+  ClosureServiceImpl(CommandAdapter& commands, Executor& executor, Queries& answers)
+      : commands_(commands), queries_(executor), answers_(answers) {}
+
+  CASELEDGER_COMMAND(CloseCase)
+  CASELEDGER_COMMAND(ReopenCase)
+  CASELEDGER_QUERY(CheckClosure)
+
+ private:
+  CommandAdapter& commands_;
+  QueryRunner queries_;
+  Queries& answers_;
+};
+
+class DashboardServiceImpl final : public v1::DashboardService::CallbackService {
+ public:
+  DashboardServiceImpl(Executor& executor, Queries& answers)
+      : queries_(executor), answers_(answers) {}
+
+  CASELEDGER_QUERY(ListCases)
+  CASELEDGER_QUERY(RunReport)
+
+ private:
+  QueryRunner queries_;
+  Queries& answers_;
+};
+
+class AdminServiceImpl final : public v1::AdminService::CallbackService {
+ public:
+  AdminServiceImpl(Executor& executor, Queries& answers) : queries_(executor), answers_(answers) {}
+
+  CASELEDGER_QUERY(ListLedgers)
+  CASELEDGER_QUERY(ListProjections)
+  CASELEDGER_QUERY(RebuildProjection)
+
+ private:
+  QueryRunner queries_;
+  Queries& answers_;
+};
+
+}  // namespace caseledger::rpc

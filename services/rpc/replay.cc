@@ -1,0 +1,126 @@
+#include "services/rpc/replay.h"
+
+#include <algorithm>
+#include <map>
+#include <memory>
+#include <utility>
+
+#include "eventstore/base/status_macros.h"
+#include "services/commands/references.h"
+#include "services/commands/times.h"
+#include "services/rpc/recorded_event.h"
+
+namespace caseledger::rpc {
+namespace {
+
+using eventstore::EventLog;
+using eventstore::StreamId;
+
+constexpr size_t kEventsPerPage = 256;
+
+// A replay of one record. The first page looks through the stream for corrections, so that a corrected event can say so
+// although its correction comes later.
+class RecordReplayer {
+ public:
+  RecordReplayer(const EventLog& log, RecordReplay replay) : log_(log), replay_(std::move(replay)) {}
+
+  absl::StatusOr<bool> NextPage(v1::ReplayResponse& page) {
+    if (!begun_) RETURN_IF_ERROR(Begin());
+    while (page.events_size() == 0) {
+      ASSIGN_OR_RETURN(const auto events, log_.ReadStream(stream_, next_revision_, kEventsPerPage));
+      if (events.empty()) return false;
+      for (const eventstore::RecordedEvent& event : events) {
+        if (event.position >= events_that_count_) return page.events_size() > 0;
+        next_revision_ = event.revision + 1;
+        ASSIGN_OR_RETURN(v1::RecordedEvent shown, ToPublicEvent(event, replay_.ledger));
+        if (!HadHappened(shown)) continue;
+        const auto by = superseded_by_.find(shown.event_id());
+        if (by != superseded_by_.end()) shown.set_superseded_by_event_id(by->second);
+        *page.add_events() = std::move(shown);
+      }
+    }
+    return true;
+  }
+
+ private:
+  absl::Status Begin() {
+    ASSIGN_OR_RETURN(events_that_count_, EventsAsOf(log_, replay_.as_of));
+    ASSIGN_OR_RETURN(stream_,
+                     commands::FindRecord(IndexOf(log_), replay_.kind, replay_.record_id));
+    uint64_t revision = 1;
+    while (true) {
+      ASSIGN_OR_RETURN(const auto events, log_.ReadStream(stream_, revision, kEventsPerPage));
+      if (events.empty() || events.front().position >= events_that_count_) break;
+      for (const eventstore::RecordedEvent& event : events) {
+        revision = event.revision + 1;
+        if (event.position >= events_that_count_) break;
+        RETURN_IF_ERROR(Note(event));
+      }
+    }
+    begun_ = true;
+    return absl::OkStatus();
+  }
+
+  // Remembers when the event happened and what it supersedes. A correction counts as happening when its target did.
+  absl::Status Note(const eventstore::RecordedEvent& event) {
+    ASSIGN_OR_RETURN(const v1::RecordedEvent shown, ToPublicEvent(event, replay_.ledger));
+    Micros happened = event.occurred_at;
+    if (shown.fact().has_fact_corrected()) {
+      const event::v1::FactCorrected& correction = shown.fact().fact_corrected();
+      superseded_by_[correction.target_event_id()] = shown.event_id();
+      happened = correction.has_replacement_occurred_time()
+                     ? commands::FromTimestamp(correction.replacement_occurred_time())
+                     : happened_[correction.target_event_id()];
+    } else if (shown.fact().has_event_voided()) {
+      superseded_by_[shown.fact().event_voided().target_event_id()] = shown.event_id();
+      happened = happened_[shown.fact().event_voided().target_event_id()];
+    }
+    happened_[shown.event_id()] = happened;
+    return absl::OkStatus();
+  }
+
+  bool HadHappened(const v1::RecordedEvent& event) const {
+    if (!replay_.as_of_occurred.has_value()) return true;
+    const auto it = happened_.find(event.event_id());
+    return it != happened_.end() && it->second <= *replay_.as_of_occurred;
+  }
+
+  const EventLog& log_;
+  const RecordReplay replay_;
+  bool begun_ = false;
+  StreamId stream_;
+  uint64_t events_that_count_ = 0;
+  uint64_t next_revision_ = 1;
+  std::map<std::string, std::string> superseded_by_;
+  std::map<std::string, Micros> happened_;
+};
+
+}  // namespace
+
+ReplaySource ReplayOfRecord(const EventLog& log, RecordReplay replay) {
+  auto replayer = std::make_shared<RecordReplayer>(log, std::move(replay));
+  return [replayer](v1::ReplayResponse& page) { return replayer->NextPage(page); };
+}
+
+ReplaySource ReplayOfLedger(const EventLog& log, std::string ledger, uint64_t from,
+                            uint64_t max_events) {
+  const uint64_t head = log.Head().next_position;
+  const uint64_t wanted = max_events == 0 ? head : max_events;
+  const uint64_t end = from >= head ? from : from + std::min(wanted, head - from);
+  return [&log, ledger = std::move(ledger), from, head, end,
+          next = from](v1::ReplayResponse& page) mutable -> absl::StatusOr<bool> {
+    if (from > head) {
+      return absl::OutOfRangeError("POSITION_PAST_END: the ledger has fewer events than that");
+    }
+    if (next >= end) return false;
+    const size_t most = static_cast<size_t>(std::min<uint64_t>(kEventsPerPage, end - next));
+    ASSIGN_OR_RETURN(const auto events, log.ReadLedger(next, most));
+    for (const eventstore::RecordedEvent& event : events) {
+      ASSIGN_OR_RETURN(*page.add_events(), ToPublicEvent(event, ledger));
+      next = event.position + 1;
+    }
+    return page.events_size() > 0;
+  };
+}
+
+}  // namespace caseledger::rpc

@@ -1,0 +1,31 @@
+// Sources of replay pages: one record's history, or the ledger.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "caseledger/v1/history.pb.h"
+#include "eventstore/log.h"
+
+namespace caseledger::rpc {
+
+using ReplaySource = std::function<absl::StatusOr<bool>(v1::ReplayResponse& page)>;
+
+struct RecordReplay {
+  std::string ledger;
+  options::v1::RecordKind kind;
+  std::string record_id;
+  v1::AsOf as_of;
+  std::optional<Micros> as_of_occurred;
+};
+
+// The record's events in order of recording; corrected and voided ones say by which event, as far as the replay reaches.
+ReplaySource ReplayOfRecord(const eventstore::EventLog& log, RecordReplay replay);
+
+// The ledger from a position to the end it had when the replay began, or `max_events` events.
+ReplaySource ReplayOfLedger(const eventstore::EventLog& log, std::string ledger, uint64_t from,
+                            uint64_t max_events);
+
+}  // namespace caseledger::rpc

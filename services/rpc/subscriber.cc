@@ -1,0 +1,163 @@
+#include "services/rpc/subscriber.h"
+
+#include <algorithm>
+#include <atomic>
+#include <thread>
+#include <utility>
+
+#include "services/commands/fact_schema.h"
+#include "services/commands/times.h"
+#include "services/rpc/recorded_event.h"
+#include "services/rpc/status.h"
+
+namespace caseledger::rpc {
+namespace {
+
+using eventstore::Subscription;
+
+constexpr size_t kEventsPerMessage = 512;
+constexpr absl::Duration kWait = absl::Seconds(1);
+
+v1::SubscriptionState StateOf(Subscription::Change change) {
+  switch (change) {
+    case Subscription::Change::kCaughtUp:
+      return v1::SUBSCRIPTION_STATE_CAUGHT_UP;
+    case Subscription::Change::kFellBehind:
+      return v1::SUBSCRIPTION_STATE_FELL_BEHIND;
+    case Subscription::Change::kNone:
+      break;
+  }
+  return v1::SUBSCRIPTION_STATE_UNSPECIFIED;
+}
+
+class SubscriberReactor final : public grpc::ServerWriteReactor<v1::SubscribeResponse> {
+ public:
+  SubscriberReactor(SubscriberPool& pool, Clock& clock, SubscriptionRequest request,
+                    std::shared_ptr<Subscription> subscription)
+      : clock_(clock), request_(std::move(request)), subscription_(std::move(subscription)) {
+    std::thread([this, &pool, subscription = subscription_] {
+      const grpc::Status status = Run();
+      pool.Leave(subscription.get());
+      this->Finish(status);  // may delete this
+    }).detach();
+  }
+
+  void OnWriteDone(bool ok) override {
+    const std::lock_guard lock(mutex_);
+    writing_ = false;
+    broken_ = broken_ || !ok;
+    written_.notify_one();
+  }
+  void OnCancel() override {
+    {
+      const std::lock_guard lock(mutex_);
+      broken_ = true;
+    }
+    written_.notify_one();
+    subscription_->Cancel();
+  }
+  void OnDone() override { delete this; }
+
+ private:
+  grpc::Status Run() {
+    while (true) {
+      absl::StatusOr<Subscription::Delivery> delivery = subscription_->Next(kWait);
+      if (absl::IsDeadlineExceeded(delivery.status())) continue;
+      if (!delivery.ok()) return ToGrpcStatus(delivery.status());
+      const absl::Status sent = Send(*delivery);
+      if (!sent.ok()) return ToGrpcStatus(sent);
+    }
+  }
+
+  absl::Status Send(const Subscription::Delivery& delivery) {
+    size_t at = 0;
+    do {
+      response_.Clear();
+      const size_t end = std::min(delivery.events.size(), at + kEventsPerMessage);
+      for (; at < end; ++at) {
+        const eventstore::RecordedEvent& event = delivery.events[at];
+        if (!Wanted(event)) continue;
+        absl::StatusOr<v1::RecordedEvent> shown = ToPublicEvent(event, request_.ledger);
+        if (!shown.ok()) return shown.status();
+        *response_.add_events() = *std::move(shown);
+      }
+      const bool last = at == delivery.events.size();
+      response_.set_next_position(last ? delivery.next_position : delivery.events[at].position);
+      if (last) response_.set_state(StateOf(delivery.change));
+      *response_.mutable_server_time() = commands::ToTimestamp(clock_.Now());
+      if (!Write()) return absl::CancelledError("the subscriber left");
+    } while (at < delivery.events.size());
+    return absl::OkStatus();
+  }
+
+  bool Wanted(const eventstore::RecordedEvent& event) const {
+    return request_.fact_names.empty() ||
+           request_.fact_names.contains(std::string(commands::FactName(event.fact_type)));
+  }
+
+  // Writes the response and waits until it is out, so that a slow reader holds back only itself.
+  bool Write() {
+    std::unique_lock lock(mutex_);
+    if (broken_) return false;
+    writing_ = true;
+    lock.unlock();
+    this->StartWrite(&response_);
+    lock.lock();
+    written_.wait(lock, [this] { return !writing_; });
+    return !broken_;
+  }
+
+  Clock& clock_;
+  const SubscriptionRequest request_;
+  const std::shared_ptr<Subscription> subscription_;
+  v1::SubscribeResponse response_;
+  std::mutex mutex_;
+  std::condition_variable written_;
+  bool writing_ = false;
+  bool broken_ = false;
+};
+
+}  // namespace
+
+SubscriberPool::~SubscriberPool() {
+  CancelAll();
+  std::unique_lock lock(mutex_);
+  changed_.wait(lock, [this] { return running_.empty(); });
+}
+
+bool SubscriberPool::Enter(Subscription* subscription) {
+  const std::lock_guard lock(mutex_);
+  if (ending_ || running_.size() >= most_) return false;
+  running_.insert(subscription);
+  return true;
+}
+
+void SubscriberPool::Leave(Subscription* subscription) {
+  const std::lock_guard lock(mutex_);
+  running_.erase(subscription);
+  changed_.notify_all();
+}
+
+void SubscriberPool::CancelAll() {
+  const std::lock_guard lock(mutex_);
+  ending_ = true;
+  for (Subscription* subscription : running_) subscription->Cancel();
+}
+
+grpc::ServerWriteReactor<v1::SubscribeResponse>* StartSubscription(SubscriberPool& pool,
+                                                                   eventstore::EventLog& log,
+                                                                   Clock& clock,
+                                                                   SubscriptionRequest request) {
+  absl::StatusOr<std::unique_ptr<Subscription>> subscription = log.Subscribe(request.from);
+  if (!subscription.ok()) {
+    return Refuse<v1::SubscribeResponse>(ToGrpcStatus(subscription.status()));
+  }
+  std::shared_ptr<Subscription> shared = *std::move(subscription);
+  if (!pool.Enter(shared.get())) {
+    return Refuse<v1::SubscribeResponse>(ToGrpcStatus(
+        absl::ResourceExhaustedError("OVERLOADED: too many subscribers; try again later")));
+  }
+  return new SubscriberReactor(pool, clock, std::move(request), std::move(shared));
+}
+
+}  // namespace caseledger::rpc

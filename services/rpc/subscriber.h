@@ -1,0 +1,61 @@
+// A live subscription over gRPC: one thread each, bounded in number, ending with the call or the server.
+#pragma once
+
+#include <grpcpp/grpcpp.h>
+
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+#include <set>
+#include <string>
+
+#include "caseledger/v1/history.pb.h"
+#include "eventstore/base/clock.h"
+#include "eventstore/log.h"
+
+namespace caseledger::rpc {
+
+// Counts the running subscriptions and ends them at shutdown. Thread-safe.
+class SubscriberPool {
+ public:
+  explicit SubscriberPool(size_t most) : most_(most) {}
+  // Waits until every subscription has ended.
+  ~SubscriberPool();
+
+  bool Enter(eventstore::Subscription* subscription);
+  void Leave(eventstore::Subscription* subscription);
+  // Cancels all; new ones are refused from now on.
+  void CancelAll();
+
+ private:
+  const size_t most_;
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  bool ending_ = false;
+  std::set<eventstore::Subscription*> running_;
+};
+
+struct SubscriptionRequest {
+  std::string ledger;
+  uint64_t from = 0;
+  std::set<std::string> fact_names;  // empty: all
+};
+
+// The reactor of one Subscribe call.
+grpc::ServerWriteReactor<v1::SubscribeResponse>* StartSubscription(SubscriberPool& pool,
+                                                                   eventstore::EventLog& log,
+                                                                   Clock& clock,
+                                                                   SubscriptionRequest request);
+
+// A reactor that only answers with an error.
+template <typename Message>
+grpc::ServerWriteReactor<Message>* Refuse(const grpc::Status& status) {
+  class Refusal final : public grpc::ServerWriteReactor<Message> {
+   public:
+    explicit Refusal(const grpc::Status& why) { this->Finish(why); }
+    void OnDone() override { delete this; }
+  };
+  return new Refusal(status);
+}
+
+}  // namespace caseledger::rpc
