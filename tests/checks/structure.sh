@@ -30,12 +30,15 @@ check_top() {
   done < <(files | cut -d/ -f1 | sort -u)
 }
 
-# proto/ has one README.md: its folders are packages, described by their files. Reasons are data of the domain.
+# proto/ has one README.md: its folders are packages, described by their files. Reasons are data of the domain. Below
+# tests, a folder's README.md also speaks for the folders in it.
 check_readmes() {
   local folder
   [[ -f proto/README.md ]] || report "proto: has no README.md"
   while read -r folder; do
-    [[ "$folder" == services/domain/reasons || -f "$folder/README.md" ]] || report "$folder: has no README.md"
+    [[ "$folder" == services/domain/reasons || -f "$folder/README.md" ]] && continue
+    [[ "$folder" == tests/*/* && -f "$(cut -d/ -f1,2 <<<"$folder")/README.md" ]] && continue
+    report "$folder: has no README.md"
   done < <(files eventstore projections services deploy tests | grep -E '\.(h|cc|sh|js|mjs|py)$' | xargs -r -n1 dirname | sort -u)
 }
 
