@@ -1,0 +1,39 @@
+// Facts of other records, as a test tells them. By default nothing stands in the way: cases are
+// open, everybody takes part, agencies take new work, nobody is merged away.
+#pragma once
+
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+
+#include "services/domain/context.h"
+
+namespace caseledger::domain::testing {
+
+struct ToldRelated final : Related {
+  std::set<std::string> closed_cases;
+  std::set<std::string> strangers;  // persons who take part in no case
+  std::set<std::string> merged_away;
+  std::set<std::string> retired_agencies;
+
+  std::optional<std::string> ConsentInForce(std::string_view, std::string_view, std::string_view,
+                                            Micros) const override {
+    return std::nullopt;
+  }
+  bool IsMergedAway(std::string_view person_id, Micros) const override {
+    return merged_away.contains(std::string(person_id));
+  }
+  bool IsParticipant(std::string_view, std::string_view person_id, Micros) const override {
+    return !strangers.contains(std::string(person_id));
+  }
+  bool IsCaseOpen(std::string_view case_id, Micros) const override {
+    return !closed_cases.contains(std::string(case_id));
+  }
+  bool IsAgencyActive(std::string_view agency_id, Micros) const override {
+    return !retired_agencies.contains(std::string(agency_id));
+  }
+  int BirthYear(std::string_view, Micros) const override { return 0; }
+};
+
+}  // namespace caseledger::domain::testing
