@@ -18,9 +18,7 @@ report() {
 
 # Files of the tree, new ones included, deleted ones left out.
 files() {
-  git ls-files --cached --others --exclude-standard -- "$@" | sort -u | while read -r file; do
-    [[ ! -f "$file" ]] || echo "$file"
-  done
+  comm -23 <(git ls-files --cached --others --exclude-standard -- "$@" | sort -u) <(git ls-files --deleted -- "$@" | sort)
 }
 
 check_top() {
@@ -39,17 +37,16 @@ check_readmes() {
     [[ "$folder" == services/domain/reasons || -f "$folder/README.md" ]] && continue
     [[ "$folder" == tests/*/* && -f "$(cut -d/ -f1,2 <<<"$folder")/README.md" ]] && continue
     report "$folder: has no README.md"
-  done < <(files eventstore projections services deploy tests | grep -E '\.(h|cc|sh|js|mjs|py)$' | xargs -r -n1 dirname | sort -u)
+  done < <(files eventstore projections services deploy tests | grep -E '\.(h|cc|sh|js|mjs|py)$' | sed 's|/[^/]*$||' | sort -u)
 }
 
 check_lengths() {
   local file lines most
-  while read -r file; do
-    lines=$(wc -l <"$file")
+  while read -r lines file; do
     most=$most_lines
     [[ "$file" == *.proto ]] && most=$most_proto_lines
     ((lines <= most)) || report "$file: $lines lines, more than $most"
-  done < <(files | grep -E '\.(h|cc|proto|sh|js|mjs|py)$')
+  done < <(files | grep -E '\.(h|cc|proto|sh|js|mjs|py)$' | tr '\n' '\0' | xargs -0 wc -l | awk '$2 != "total"')
 }
 
 # grep_tree WHY PATTERN FILES...: every match is a violation.
