@@ -187,7 +187,8 @@ class EventLog {
   // OK, or why no appends are accepted.
   virtual absl::Status health() const = 0;
 
-  // Refuses new appends, finishes those accepted, ends subscriptions. Idempotent.
+  // Refuses new appends, finishes those accepted, ends subscriptions. Idempotent. Not from a
+  // decision or a `done`: it waits for them.
   virtual void Close() = 0;
 };
 

@@ -142,7 +142,9 @@ absl::StatusOr<std::string> EncodeRecord(std::string_view ledger, const Recorded
 absl::StatusOr<RecordedEvent> DecodeEvent(std::string_view ledger, const StoredEvent& stored,
                                           const FactUpgrades& upgrades) {
   StoredRecord record;
-  if (!record.ParseFromString(stored.record)) return Damaged(stored, "not a record");
+  if (!record.ParseFromString(stored.record) || record.format_version() == 0) {
+    return Damaged(stored, "not a record");
+  }
   if (record.format_version() != kRecordFormatVersion) {
     return absl::FailedPreconditionError(StrCat("the record at position ", stored.position,
                                                 " has format version ", record.format_version(),

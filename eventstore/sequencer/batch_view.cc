@@ -27,17 +27,27 @@ absl::StatusOr<StreamHead> BatchView::Head(const StreamId& stream) {
 }
 
 absl::Status BatchView::ReadCommittedStream(const StreamId& stream, uint64_t from_revision,
+                                            uint64_t end_revision,
                                             absl::FunctionRef<bool(const RecordedEvent&)> visit,
                                             bool& stopped) {
   absl::Status damage;
+  uint64_t next_revision = from_revision;
   RETURN_IF_ERROR(
       committed_.ReadStream(stream, from_revision, [&](const StoredEvent& stored) -> bool {
+        if (stored.revision != next_revision) return false;
         const absl::StatusOr<RecordedEvent> event = DecodeEvent(ledger_, stored, upgrades_);
         damage = event.status();
         stopped = !event.ok() || !visit(*event);
+        ++next_revision;
         return !stopped;
       }));
-  return damage;
+  RETURN_IF_ERROR(damage);
+  // A decision must never rest on part of a history.
+  if (!stopped && next_revision != end_revision) {
+    return absl::DataLossError(
+        StrCat("a stream of kind ", stream.kind, " lacks its revision ", next_revision));
+  }
+  return absl::OkStatus();
 }
 
 absl::Status BatchView::ReadStream(const StreamId& stream, uint64_t from_revision,
@@ -49,7 +59,8 @@ absl::Status BatchView::ReadStream(const StreamId& stream, uint64_t from_revisio
   const uint64_t committed_revision = known.head.revision - known.added.size();
   bool stopped = false;
   if (from_revision <= committed_revision) {
-    RETURN_IF_ERROR(ReadCommittedStream(stream, from_revision, visit, stopped));
+    RETURN_IF_ERROR(
+        ReadCommittedStream(stream, from_revision, committed_revision + 1, visit, stopped));
   }
   for (const size_t index : known.added) {
     if (stopped) break;

@@ -58,7 +58,9 @@ class BatchView final : public LedgerView {
     std::vector<size_t> added;  // indexes into events_
   };
 
+  // Committed revisions [from_revision, end_revision). DATA_LOSS when one is missing.
   absl::Status ReadCommittedStream(const StreamId& stream, uint64_t from_revision,
+                                   uint64_t end_revision,
                                    absl::FunctionRef<bool(const RecordedEvent&)> visit,
                                    bool& stopped);
 

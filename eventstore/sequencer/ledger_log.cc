@@ -53,6 +53,7 @@ absl::Status LedgerLog::Enqueue(AppendRequest& request, Done& done) {
   if (request.key.request_id.is_nil()) {
     return absl::InvalidArgumentError("an append lacks its request id");
   }
+  if (request.decide == nullptr) return absl::InvalidArgumentError("an append lacks its decision");
   absl::MutexLock lock(&mutex_);
   RETURN_IF_ERROR(failure_);
   if (closing_) return Closed();

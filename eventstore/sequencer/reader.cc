@@ -79,7 +79,14 @@ absl::StatusOr<std::vector<RecordedEvent>> LedgerReader::ReadStream(const Stream
   const absl::Status visit =
       engine_.ReadStream(ledger_, stream, std::max<uint64_t>(from_revision, 1),
                          [&page](const StoredEvent& stored) { return page.Visit(stored); });
-  return std::move(page).Finish(visit);
+  ASSIGN_OR_RETURN(std::vector<RecordedEvent> events, std::move(page).Finish(visit));
+  uint64_t revision = std::max<uint64_t>(from_revision, 1);
+  for (const RecordedEvent& event : events) {
+    if (event.revision != revision++) {
+      return absl::DataLossError(StrCat("a stream of kind ", stream.kind, " lacks a revision"));
+    }
+  }
+  return events;
 }
 
 absl::StatusOr<std::optional<StreamId>> LedgerReader::FindName(uint32_t kind,

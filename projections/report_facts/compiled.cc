@@ -201,6 +201,7 @@ class IndicatorCompiler {
     }
     CompiledFilter compiled;
     compiled.field = *std::move(path);
+    compiled.or_unknown = filter.or_unknown();
     if (compiled.field.scope == Scope::kPerson && !out_.ForEachPerson()) {
       bad("field", -1, StrCat("`", filter.field(), "` needs `persons`"));
     }

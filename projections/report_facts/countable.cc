@@ -6,6 +6,7 @@
 #include "caseledger/event/v1/fact.pb.h"
 #include "caseledger/options/v1/options.pb.h"
 #include "google/protobuf/timestamp.pb.h"
+#include "google/protobuf/unknown_field_set.h"
 
 namespace caseledger::projections {
 namespace {
@@ -62,6 +63,13 @@ const Plans& AllPlans() {
   return plans;
 }
 
+void DropUnknown(Message& message) {
+  const Reflection& reflection = *message.GetReflection();
+  if (!reflection.GetUnknownFields(message).empty()) {
+    reflection.MutableUnknownFields(&message)->Clear();
+  }
+}
+
 void Clean(Message& message, const Plans& plans) {
   const auto plan = plans.find(message.GetDescriptor());
   if (plan == plans.end()) {  // not a part of any fact: nothing of it is known to be open
@@ -69,6 +77,7 @@ void Clean(Message& message, const Plans& plans) {
     return;
   }
   const Reflection& reflection = *message.GetReflection();
+  DropUnknown(message);
   for (const FieldDescriptor* field : plan->second.clear) reflection.ClearField(&message, field);
   for (const FieldDescriptor* field : plan->second.descend) {
     if (field->is_repeated()) {
@@ -149,12 +158,12 @@ bool IsCountable(const FieldDescriptor& field) {
 }
 
 void KeepCountable(Message& message) {
-  message.DiscardUnknownFields();
   if (message.GetDescriptor() != event::v1::Fact::descriptor()) {
     Clean(message, AllPlans());
     return;
   }
   // A fact has one of many kinds: look at that one only.
+  DropUnknown(message);
   const Reflection& reflection = *message.GetReflection();
   const FieldDescriptor* kind =
       reflection.GetOneofFieldDescriptor(message, message.GetDescriptor()->oneof_decl(0));

@@ -31,7 +31,7 @@ std::optional<EffectiveFact> ToEffectiveFact(FactRow row) {
   fact.from = row.key.from;
   fact.event_id = row.event_id;
   fact.agency = std::move(row.agency);
-  if (!fact.fact.ParseFromString(row.fact)) return std::nullopt;
+  if (!fact.fact.ParseFromString(row.fact) || fact.kind() == 0) return std::nullopt;
   return fact;
 }
 

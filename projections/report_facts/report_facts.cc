@@ -65,8 +65,15 @@ absl::StatusOr<std::optional<FactRow>> CloseTarget(const RecordedEvent& event,
   return row;
 }
 
+absl::Status UnknownFact(const RecordedEvent& event) {
+  return absl::FailedPreconditionError(
+      absl::StrCat("report-facts: the event at position ", event.position, " of type ",
+                   event.fact_type, " holds a fact this program does not know; it might count"));
+}
+
 absl::Status Correct(const RecordedEvent& event, const FactCorrected& correction,
                      ReadModelBatch& batch) {
+  if (correction.replacement().kind_case() == Fact::KIND_NOT_SET) return UnknownFact(event);
   ASSIGN_OR_RETURN(std::optional<FactRow> target,
                    CloseTarget(event, correction.target_event_id(), batch));
   if (!target.has_value()) return absl::OkStatus();
@@ -95,9 +102,7 @@ absl::Status ReportFacts::Apply(const RecordedEvent& event, const Fact& fact,
                                 ReadModelBatch& batch) {
   switch (static_cast<int>(fact.kind_case())) {
     case Fact::KIND_NOT_SET:
-      return absl::FailedPreconditionError(
-          absl::StrCat("report-facts: the event at position ", event.position, " has type ",
-                       event.fact_type, ", which this program does not know; it might count"));
+      return UnknownFact(event);
     case Fact::kFactCorrected:
       return Correct(event, fact.fact_corrected(), batch);
     case Fact::kEventVoided:

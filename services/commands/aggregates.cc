@@ -8,10 +8,17 @@ absl::StatusOr<domain::DomainEvent> ToDomainEvent(const eventstore::RecordedEven
     return absl::DataLossError(
         absl::StrCat("the fact at position ", event.position, " cannot be read; verify the log"));
   }
-  return domain::DomainEvent{event.event_id.ToString(), event.revision,
-                             event.occurred_at,         std::move(fact),
-                             event.origin.actor,        event.origin.agency,
-                             event.origin.legal_basis,  !event.origin.source_file.empty()};
+  domain::DomainEvent out;
+  out.event_id = event.event_id.ToString();
+  out.record_id = event.stream.id.ToString();
+  out.revision = event.revision;
+  out.occurred_at = event.occurred_at;
+  out.fact = std::move(fact);
+  out.actor = event.origin.actor;
+  out.agency = event.origin.agency;
+  out.legal_basis = event.origin.legal_basis;
+  out.imported = !event.origin.source_file.empty();
+  return out;
 }
 
 absl::StatusOr<StreamHistory> ReadHistory(eventstore::LedgerView& view,

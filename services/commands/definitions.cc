@@ -39,7 +39,7 @@ absl::Status CheckDeadlines(const std::string& text) {
   google::protobuf::TextFormat::Parser parser;
   parser.RecordErrorsTo(&errors);
   if (!parser.ParseFromString(text, &deadlines)) {
-    return InvalidRequest({{"fact.text", errors.text()}});
+    return InvalidRequest({Violation{"fact.text", errors.text()}});
   }
   std::vector<Violation> violations;
   if (deadlines.deadline_size() == 0 || deadlines.deadline_size() > static_cast<int>(kMostDeadlines)) {
@@ -67,11 +67,11 @@ absl::Status CompleteReport(event::v1::ReportDefinitionLoaded& loaded,
                             const std::string& record_name) {
   const auto definition = projections::ParseReportDefinition(loaded.text());
   if (!definition.ok()) {
-    return InvalidRequest({{"fact.text", std::string(definition.status().message())}});
+    return InvalidRequest({Violation{"fact.text", std::string(definition.status().message())}});
   }
-  if (record_name != "report/" + definition->id()) {
+  if (record_name != "report/" + definition->report_id()) {
     return InvalidRequest(
-        {{"record_id", StrCat("must be report/", definition->id(), ", as the text says")}});
+        {Violation{"record_id", StrCat("must be report/", definition->report_id(), ", as the text says")}});
   }
   loaded.set_version(definition->version());
   return absl::OkStatus();
@@ -85,7 +85,7 @@ absl::Status CompleteDefinition(event::v1::Fact& fact, const std::string& record
   }
   if (fact.has_deadlines_loaded()) {
     if (!record_name.starts_with("deadlines/")) {
-      return InvalidRequest({{"record_id", "must be deadlines/AGENCY or deadlines/default"}});
+      return InvalidRequest({Violation{"record_id", "must be deadlines/AGENCY or deadlines/default"}});
     }
     return CheckDeadlines(fact.deadlines_loaded().text());
   }

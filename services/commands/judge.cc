@@ -290,14 +290,17 @@ domain::Context Judge::ContextFor(const Proposal& proposal) const {
 
 domain::DomainEvent Judge::EventFor(const Proposal& proposal, uint64_t revision,
                                     domain::Fact fact) const {
-  return {NextEventId(),
-          revision,
-          proposal.occurred_at,
-          std::make_shared<const domain::Fact>(std::move(fact)),
-          prepared_.caller.actor,
-          prepared_.caller.agency,
-          prepared_.command.header().legal_basis(),
-          prepared_.imported};
+  domain::DomainEvent event;
+  event.event_id = NextEventId();
+  event.record_id = proposal.stream.id.ToString();
+  event.revision = revision;
+  event.occurred_at = proposal.occurred_at;
+  event.fact = std::make_shared<const domain::Fact>(std::move(fact));
+  event.actor = prepared_.caller.actor;
+  event.agency = prepared_.caller.agency;
+  event.legal_basis = prepared_.command.header().legal_basis();
+  event.imported = prepared_.imported;
+  return event;
 }
 
 // Derived from the request, so that a re-run and a client that lost the answer come to the same id.

@@ -17,7 +17,7 @@ namespace caseledger::commands {
 struct Snapshot {
   uint32_t state_version = 0;
   uint64_t revision = 0;
-  eventstore::Hash256 leaf_hash;
+  Hash256 leaf_hash;
   int64_t latest_occurred_at = 0;
   std::string state;
 };

@@ -1,0 +1,63 @@
+// Reads one ledger out of the database and checks what it reads.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "absl/functional/function_ref.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "eventstore/engine/engine.h"
+#include "eventstore/engine/rocksdb/key_codec.h"
+#include "rocksdb/db.h"
+
+namespace caseledger::eventstore::rocksdb_engine {
+
+using Visit = absl::FunctionRef<bool(const StoredEvent&)>;
+
+// Thread-safe. The database must outlive it and stay open during every call. All methods:
+// DATA_LOSS when bytes fail their check or disagree, UNAVAILABLE when the storage does not answer.
+class LedgerReader {
+ public:
+  LedgerReader(rocksdb::DB& db, std::string_view ledger);
+
+  const LedgerKeys& keys() const { return keys_; }
+
+  // The head, after checking it against the events: the last one is there with the head's leaf
+  // hash, and none lies beyond.
+  absl::StatusOr<LedgerHead> LoadHead() const;
+
+  // Events of [from, end), in order, until `visit` returns false. A missing one is DATA_LOSS.
+  absl::Status Read(uint64_t from, uint64_t end, Visit visit) const;
+
+  // Revision 0 when absent.
+  absl::StatusOr<StreamHead> FindStream(const StreamId& stream) const;
+
+  absl::Status ReadStream(const StreamId& stream, uint64_t from_revision, Visit visit) const;
+
+  absl::StatusOr<std::optional<std::string>> FindMark(std::string_view mark) const;
+
+ private:
+  // Nullopt when there is no such key.
+  absl::StatusOr<std::optional<std::string>> Get(const rocksdb::ReadOptions& options,
+                                                 const std::string& key,
+                                                 std::string_view what) const;
+  absl::StatusOr<LedgerHead> GetHead(const rocksdb::ReadOptions& options) const;
+  absl::StatusOr<StoredEvent> GetEvent(const rocksdb::ReadOptions& options,
+                                       uint64_t position) const;
+  absl::Status CheckLastEvent(const rocksdb::ReadOptions& options, const LedgerHead& head) const;
+  absl::Status CheckNothingBeyond(const rocksdb::ReadOptions& options,
+                                  const LedgerHead& head) const;
+  // The event that the stream's index entry at `revision` points to.
+  absl::StatusOr<StoredEvent> GetIndexedEvent(const StreamId& stream, uint64_t revision,
+                                              std::string_view index_value) const;
+  absl::Status Hole(uint64_t position) const;
+
+  rocksdb::DB& db_;
+  std::string ledger_;
+  LedgerKeys keys_;
+};
+
+}  // namespace caseledger::eventstore::rocksdb_engine

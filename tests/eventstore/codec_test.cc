@@ -1,0 +1,222 @@
+// Stored bytes: records, leaves and keys.
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <set>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "absl/strings/escaping.h"
+#include "eventstore/base/strings.h"
+#include "eventstore/codec/leaf.h"
+#include "eventstore/codec/marks.h"
+#include "eventstore/codec/record.h"
+#include "eventstore/codec/utf8.h"
+
+namespace caseledger::eventstore {
+namespace {
+
+Uuid Repeated(uint8_t byte) {
+  Uuid id;
+  id.bytes.fill(byte);
+  return id;
+}
+
+Hash256 RepeatedHash(uint8_t byte) {
+  Hash256 hash;
+  hash.bytes.fill(byte);
+  return hash;
+}
+
+// The event of FORMAT.md's worked example.
+RecordedEvent ExampleEvent() {
+  RecordedEvent event;
+  event.event_id = Repeated(0x22);
+  event.stream = {3, Repeated(0x11)};
+  event.revision = 2;
+  event.position = 7;
+  event.occurred_at = 1'704'067'200'000'000;
+  event.occurred_precision = 1;
+  event.recorded_at = 1'704'067'260'000'000;
+  event.schema_version = 1;
+  event.fact_type = 40;
+  event.fact = "fact";
+  event.origin.actor = "worker-1";
+  event.origin.agency = "hotline";
+  event.origin.request_id = Repeated(0x33);
+  event.previous_leaf_hash = RepeatedHash(0x44);
+  return event;
+}
+
+// Hexadecimal digits of the fenced block that follows `heading` in FORMAT.md; what follows a '#' is
+// a remark.
+std::string DocumentedHex(std::string_view heading) {
+  std::ifstream file("eventstore/codec/FORMAT.md");
+  std::string line;
+  while (std::getline(file, line) && line != heading) {
+  }
+  while (std::getline(file, line) && line != "```") {
+  }
+  std::string hex;
+  while (std::getline(file, line) && line != "```") {
+    for (const char c : line.substr(0, line.find('#'))) {
+      if (c != ' ') hex.push_back(c);
+    }
+  }
+  return hex;
+}
+
+std::string Hex(std::string_view bytes) { return absl::BytesToHexString(ToAbsl(bytes)); }
+
+StoredEvent Stored(const RecordedEvent& event, std::string record) {
+  return {event.stream, event.revision, event.position, HashLeaf("quang-ninh", event, record),
+          std::move(record)};
+}
+
+TEST(RecordTest, BytesAreThoseOfTheWorkedExample) {
+  const absl::StatusOr<std::string> record = EncodeRecord("quang-ninh", ExampleEvent());
+  ASSERT_TRUE(record.ok()) << record.status();
+  EXPECT_EQ(Hex(*record), DocumentedHex("### The record"));
+}
+
+TEST(LeafTest, BytesAreThoseOfTheWorkedExample) {
+  const RecordedEvent event = ExampleEvent();
+  const std::string record = *EncodeRecord("quang-ninh", event);
+  LeafFields fields;
+  fields.ledger = "quang-ninh";
+  fields.position = event.position;
+  fields.stream = event.stream;
+  fields.revision = event.revision;
+  fields.event_id = event.event_id;
+  fields.fact_type = event.fact_type;
+  fields.recorded_at = event.recorded_at;
+  fields.record_hash = Sha256({record});
+  fields.previous_leaf_hash = event.previous_leaf_hash;
+  const std::string entry = EncodeLeafEntry(fields);
+  EXPECT_EQ(Hex(entry), DocumentedHex("### The entry"));
+  EXPECT_EQ(HashLeafEntry(entry).ToHex(), DocumentedHex("### The leaf hash"));
+  EXPECT_EQ(HashLeaf("quang-ninh", event, record), HashLeafEntry(entry));
+  EXPECT_EQ(HashLeafEntry(entry), Sha256({std::string("\0", 1) + entry}));
+}
+
+TEST(LeafTest, EveryFieldChangesTheHash) {
+  const RecordedEvent event = ExampleEvent();
+  std::set<std::string> hashes = {HashLeaf("quang-ninh", event, "record").ToHex(),
+                                  HashLeaf("quang-nin", event, "record").ToHex(),
+                                  HashLeaf("quang-ninh", event, "recorD").ToHex()};
+  const auto add = [&](auto change) {
+    RecordedEvent changed = event;
+    change(changed);
+    hashes.insert(HashLeaf("quang-ninh", changed, "record").ToHex());
+  };
+  add([](RecordedEvent& e) { ++e.position; });
+  add([](RecordedEvent& e) { ++e.revision; });
+  add([](RecordedEvent& e) { ++e.stream.kind; });
+  add([](RecordedEvent& e) { e.stream.id.bytes[15] = 0; });
+  add([](RecordedEvent& e) { e.event_id.bytes[15] = 0; });
+  add([](RecordedEvent& e) { ++e.fact_type; });
+  add([](RecordedEvent& e) { ++e.recorded_at; });
+  add([](RecordedEvent& e) { e.previous_leaf_hash.bytes[31] = 0; });
+  EXPECT_EQ(hashes.size(), 11u);
+}
+
+TEST(RecordTest, UnknownFormatVersionIsRefused) {
+  storage::v1::StoredRecord record;
+  ASSERT_TRUE(record.ParseFromString(*EncodeRecord("quang-ninh", ExampleEvent())));
+  record.set_format_version(2);
+  const StoredEvent stored = Stored(ExampleEvent(), record.SerializeAsString());
+  EXPECT_EQ(DecodeEvent("quang-ninh", stored, {}).status().code(),
+            absl::StatusCode::kFailedPrecondition);
+}
+
+TEST(RecordTest, TruncatedOrMisplacedRecordIsDataLoss) {
+  const RecordedEvent event = ExampleEvent();
+  const std::string record = *EncodeRecord("quang-ninh", event);
+  const auto code = [](const StoredEvent& stored, std::string_view ledger = "quang-ninh") {
+    return DecodeEvent(ledger, stored, {}).status().code();
+  };
+  ASSERT_EQ(code(Stored(event, record)), absl::StatusCode::kOk);
+  for (size_t size = 0; size < record.size(); ++size) {
+    StoredEvent cut = Stored(event, record);
+    cut.record.resize(size);
+    EXPECT_EQ(code(cut), absl::StatusCode::kDataLoss) << size;
+  }
+  StoredEvent moved = Stored(event, record);
+  ++moved.position;
+  EXPECT_EQ(code(moved), absl::StatusCode::kDataLoss);
+  moved = Stored(event, record);
+  moved.stream.id = Repeated(0x55);
+  EXPECT_EQ(code(moved), absl::StatusCode::kDataLoss);
+  EXPECT_EQ(code(Stored(event, record), "other"), absl::StatusCode::kDataLoss);
+}
+
+TEST(MarksTest, NoTwoKeysCollide) {
+  const std::vector<absl::StatusOr<std::string>> keys = {
+      MarkKeys::Request("a", Repeated(0x61)), MarkKeys::Request("aa", Repeated(0x61)),
+      MarkKeys::Request("", Repeated(0x61)),  MarkKeys::Name(1, "ab", "c"),
+      MarkKeys::Name(1, "a", "bc"),           MarkKeys::Name(1, "", "abc"),
+      MarkKeys::Name(1, "abc", ""),           MarkKeys::Name(2, "ab", "c"),
+      MarkKeys::NameOfAnySource(1, "c"),      MarkKeys::NameOfAnySource(1, "abc"),
+      MarkKeys::NameOfAnySource(2, "c"),      MarkKeys::NameOfAnySource(1, ""),
+  };
+  std::set<std::string> distinct;
+  for (const auto& key : keys) {
+    ASSERT_TRUE(key.ok()) << key.status();
+    distinct.insert(*key);
+  }
+  EXPECT_EQ(distinct.size(), keys.size());
+  // None begins another, so a scan over one never meets the other.
+  for (const std::string& a : distinct) {
+    for (const std::string& b : distinct) EXPECT_TRUE(a == b || !b.starts_with(a)) << Hex(a);
+  }
+}
+
+TEST(MarksTest, KeysAreThoseOfTheWorkedExample) {
+  EXPECT_EQ(Hex(*MarkKeys::Request("hotline", Repeated(0x33))),
+            DocumentedHex("### A request's key"));
+  EXPECT_EQ(Hex(*MarkKeys::Name(3, "paper", "C-1")), DocumentedHex("### A name's key"));
+  EXPECT_EQ(Hex(*MarkKeys::NameOfAnySource(3, "C-1")),
+            DocumentedHex("### The key of a name whatever its source"));
+}
+
+TEST(MarksTest, TooLongTextsAreRefused) {
+  const std::string longest(MarkKeys::kMaxTextBytes, 'x');
+  EXPECT_TRUE(MarkKeys::Name(1, longest, longest).ok());
+  for (const auto& key :
+       {MarkKeys::Name(1, longest + "x", ""), MarkKeys::Name(1, "", longest + "x"),
+        MarkKeys::NameOfAnySource(1, longest + "x"), MarkKeys::Request(longest + "x", {})}) {
+    EXPECT_EQ(key.status().code(), absl::StatusCode::kInvalidArgument);
+  }
+}
+
+TEST(MarksTest, ValuesReadBackAndDamageIsDataLoss) {
+  const auto request = DecodeRequestMark(EncodeMark(RequestMark{RepeatedHash(9), 1'000'000, 12}));
+  ASSERT_TRUE(request.ok()) << request.status();
+  EXPECT_EQ(request->digest, RepeatedHash(9));
+  EXPECT_EQ(request->first_position, 1'000'000u);
+  EXPECT_EQ(request->event_count, 12u);
+  const auto name = DecodeNameMark(EncodeMark(NameMark{{3, Repeated(5)}, true}));
+  ASSERT_TRUE(name.ok()) << name.status();
+  EXPECT_EQ(name->stream, (StreamId{3, Repeated(5)}));
+  EXPECT_TRUE(name->ambiguous);
+  for (const std::string& damaged : {std::string(), std::string("\xFF\xFF"), std::string("x")}) {
+    EXPECT_EQ(DecodeRequestMark(damaged).status().code(), absl::StatusCode::kDataLoss);
+    EXPECT_EQ(DecodeNameMark(damaged).status().code(), absl::StatusCode::kDataLoss);
+  }
+}
+
+TEST(Utf8Test, AcceptsTextAndRefusesTheRest) {
+  for (const char* good : {"", "plain", "Nguyễn Thị Ánh", "\xF0\x9F\x8C\x8A", "\xEF\xBF\xBF",
+                           "\xF4\x8F\xBF\xBF", "\xED\x9F\xBF"}) {
+    EXPECT_TRUE(IsUtf8(good)) << good;
+  }
+  for (const char* bad :
+       {"\x80", "\xC0\x80", "\xC1\xBF", "\xC3", "\xC3(", "\xE0\x80\x80", "\xE1\x80", "\xED\xA0\x80",
+        "\xF0\x80\x80\x80", "\xF4\x90\x80\x80", "\xF5\x80\x80\x80", "\xFF"}) {
+    EXPECT_FALSE(IsUtf8(bad)) << Hex(bad);
+  }
+}
+
+}  // namespace
+}  // namespace caseledger::eventstore
