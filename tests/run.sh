@@ -125,8 +125,7 @@ sanitizer_step() {
   for folder in "$@"; do targets+=("tests/$folder/all"); done
   build_step "$preset" "$preset" "${targets[@]}" || return
   for folder in "$@"; do
-    [[ -s "build/$preset/tests/$folder/CTestTestfile.cmake" ]] || continue
-    grep -q add_test "build/$preset/tests/$folder/CTestTestfile.cmake" || continue
+    grep -rqs --include=CTestTestfile.cmake add_test "build/$preset/tests/$folder" || continue
     if [[ "$preset" == tsan ]]; then
       ctest_step "$preset $folder" "build/$preset/tests/$folder" --label-exclude '^(grpc|slow)$'
     else
