@@ -66,13 +66,7 @@ void Show(const projections::CaseRow& row, v1::CaseRow& out) {
   out.set_revision(row.revision);
 }
 
-// Whether the receiver knows whom the referral is about: only once it was accepted.
-bool PersonIsShared(const projections::ReferralRow& row) {
-  return row.state == "accepted" || row.state == "completed" || row.state == "returned" ||
-         row.state == "forwarded";
-}
-
-void Show(const projections::ReferralRow& row, bool inbox, Micros now, v1::ReferralRow& out) {
+void Show(const projections::ReferralRow& row, Micros now, v1::ReferralRow& out) {
   out.set_case_id(row.case_id.ToString());
   out.set_referral_id(row.referral_id);
   out.set_from_agency_id(row.from_agency_id);
@@ -84,7 +78,7 @@ void Show(const projections::ReferralRow& row, bool inbox, Micros now, v1::Refer
   if (row.answered_at.has_value()) *out.mutable_answered_time() = ToTimestamp(*row.answered_at);
   if (row.completed_at.has_value()) *out.mutable_completed_time() = ToTimestamp(*row.completed_at);
   if (row.expire_at.has_value()) *out.mutable_expire_time() = ToTimestamp(*row.expire_at);
-  if (!inbox || PersonIsShared(row)) out.set_person_id(row.person_id);
+  out.set_person_id(row.person_id);
 }
 
 }  // namespace
@@ -126,7 +120,7 @@ absl::Status Queries::ListReferrals(const v1::ListReferralsRequest& request, abs
   ASSIGN_OR_RETURN(const projections::ReferralPage page,
                    projections::ListReferrals(*view.snapshot, query));
   for (const projections::ReferralRow& row : page.referrals) {
-    Show(row, inbox, query.now, *response.add_referrals());
+    Show(row, query.now, *response.add_referrals());
   }
   response.set_next_page_token(page.next_page_token);
   response.set_reflected_events(page.reflected_events);
