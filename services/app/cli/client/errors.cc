@@ -1,0 +1,90 @@
+#include "services/app/cli/client/errors.h"
+
+#include <algorithm>
+
+#include "google/rpc/error_details.pb.h"
+
+namespace caseledger::cli {
+namespace {
+
+void Append(std::string& text, const std::string& more, const char* separator) {
+  if (more.empty()) return;
+  if (!text.empty()) text += separator;
+  text += more;
+}
+
+void TakeInfo(const google::rpc::ErrorInfo& info, ErrorText& text) {
+  text.reason = info.reason();
+  for (const auto& [name, value] : info.metadata()) Append(text.extra, name + " " + value, ", ");
+}
+
+void TakeFields(const google::rpc::BadRequest& request, ErrorText& text) {
+  for (const auto& violation : request.field_violations()) {
+    Append(text.extra, violation.field() + ": " + violation.description(), "; ");
+  }
+}
+
+// What to do about errors that are not about the content of a request.
+std::string Advice(const grpc::Status& status, const std::string& server) {
+  const auto code = static_cast<int>(status.error_code());
+  if (code == grpc::StatusCode::UNAVAILABLE) {
+    return "start caseledgerd, or name another server with --server (now " + server + ")";
+  }
+  if (code == grpc::StatusCode::DEADLINE_EXCEEDED) {
+    return "the server took too long; see `caseledger projection status`, then try again";
+  }
+  if (code == grpc::StatusCode::UNAUTHENTICATED || code == grpc::StatusCode::PERMISSION_DENIED) {
+    return "say who you are with --actor, --agency and --roles";
+  }
+  if (code == grpc::StatusCode::RESOURCE_EXHAUSTED) return "the server is busy; try again";
+  if (code == grpc::StatusCode::UNIMPLEMENTED)
+    return "the server does not know this call; update it";
+  return "";
+}
+
+}  // namespace
+
+std::string ErrorText::ToLine() const {
+  std::string line = sentence;
+  if (!extra.empty()) line += " (" + extra + ")";
+  if (!reason.empty()) line += " [" + reason + "]";
+  std::ranges::replace(line, '\n', ' ');
+  return line;
+}
+
+ErrorText Explain(const google::rpc::Status& status, bool vietnamese) {
+  ErrorText text;
+  text.sentence = status.message();
+  for (const google::protobuf::Any& detail : status.details()) {
+    google::rpc::ErrorInfo info;
+    google::rpc::LocalizedMessage message;
+    google::rpc::BadRequest request;
+    if (detail.UnpackTo(&info)) {
+      TakeInfo(info, text);
+    } else if (detail.UnpackTo(&request)) {
+      TakeFields(request, text);
+    } else if (detail.UnpackTo(&message)) {
+      const bool wanted = message.locale().starts_with(vietnamese ? "vi" : "en");
+      if (wanted) text.sentence = message.message();
+    }
+  }
+  return text;
+}
+
+google::rpc::Status DetailsOf(const grpc::Status& status) {
+  google::rpc::Status details;
+  if (!status.error_details().empty()) details.ParseFromString(status.error_details());
+  details.set_code(static_cast<int32_t>(status.error_code()));
+  if (details.message().empty()) details.set_message(status.error_message());
+  return details;
+}
+
+absl::Status ToAbslStatus(const grpc::Status& status, const std::string& server, bool vietnamese) {
+  if (status.ok()) return absl::OkStatus();
+  std::string line = Explain(DetailsOf(status), vietnamese).ToLine();
+  const std::string advice = Advice(status, server);
+  if (!advice.empty()) line += ": " + advice;
+  return absl::Status(static_cast<absl::StatusCode>(status.error_code()), line);
+}
+
+}  // namespace caseledger::cli

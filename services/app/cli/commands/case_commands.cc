@@ -1,0 +1,238 @@
+#include <fmt/format.h>
+
+#include <memory>
+
+#include "caseledger/v1/casework.grpc.pb.h"
+#include "caseledger/v1/closure.grpc.pb.h"
+#include "caseledger/v1/dashboard.grpc.pb.h"
+#include "caseledger/v1/history.grpc.pb.h"
+#include "eventstore/base/status_macros.h"
+#include "services/app/cli/commands/commands.h"
+#include "services/app/cli/commands/replay.h"
+#include "services/app/cli/print/event_text.h"
+#include "services/app/cli/print/json.h"
+#include "services/app/cli/print/text_table.h"
+
+namespace caseledger::cli {
+namespace {
+
+std::string Joined(const google::protobuf::RepeatedPtrField<std::string>& items) {
+  std::string text;
+  for (const std::string& item : items) text += (text.empty() ? "" : ", ") + item;
+  return text;
+}
+
+std::string CaseAsText(const v1::GetCaseResponse& found) {
+  std::string text = fmt::format("{}  {}\n", found.external_ref(), found.case_id());
+  const auto line = [&](const char* name, const std::string& value) {
+    if (!value.empty()) text += fmt::format("  {:<12} {}\n", name, value);
+  };
+  line("phase", found.phase());
+  line("type", found.case_type());
+  line("concerns", Joined(found.concerns()));
+  line("owner", found.owner_agency_id() +
+                    (found.owner_worker_id().empty() ? "" : " / " + found.owner_worker_id()));
+  line("risk", found.risk());
+  line("opened", ToText(found.opened_time()));
+  line("closed", ToText(found.closed_time()));
+  line("cycles", std::to_string(found.cycles()));
+  line("open stays", std::to_string(found.open_stays()));
+  line("emergencies", std::to_string(found.running_emergencies()) + " running");
+  line("revision", std::to_string(found.revision()));
+  for (const v1::CaseParticipant& participant : found.participants()) {
+    line("participant", fmt::format("{} ({})", participant.person_id(), participant.role()));
+  }
+  for (const v1::CaseReferral& referral : found.referrals()) {
+    line("referral", fmt::format("{} {} to {}: {}", referral.referral_id(), referral.service(),
+                                 referral.to_agency_id(), referral.state()));
+  }
+  return text;
+}
+
+absl::StatusOr<int> Show(const std::string& id, const ClientOptions& options) {
+  ASSIGN_OR_RETURN(const std::string format, FormatOf(options, "text", {"text", "json"}));
+  const Connection connection(options);
+  v1::GetCaseRequest request;
+  request.set_ledger(options.ledger);
+  request.set_case_id(id);
+  v1::GetCaseResponse response;
+  grpc::ClientContext context;
+  connection.PrepareCall(context);
+  const auto stub = v1::CaseworkService::NewStub(connection.channel());
+  RETURN_IF_ERROR(CallStatus(stub->GetCase(&context, request, &response), options));
+  fmt::print("{}", format == "json" ? ToDocument(ToJson(response)) : CaseAsText(response));
+  return kExitGood;
+}
+
+struct ListOptions {
+  std::string owner;
+  std::string phase;
+  std::string type;
+  std::string as_of;
+  std::string page_token;
+  int64_t page_size = 50;
+  bool all = false;
+};
+
+void PrintCases(const v1::ListCasesResponse& response) {
+  TextTable table({{"case"},
+                   {"type"},
+                   {"phase"},
+                   {"risk"},
+                   {"owner"},
+                   {"unit"},
+                   {"opened"},
+                   {"closed"},
+                   {"clients", Align::kRight}});
+  for (const v1::CaseRow& row : response.cases()) {
+    table.AddRow({row.external_ref().empty() ? row.case_id() : row.external_ref(), row.case_type(),
+                  row.phase(), row.risk(), row.owner_agency_id(), row.unit_code(),
+                  ToText(row.opened_time()), ToText(row.closed_time()),
+                  std::to_string(row.client_count())});
+  }
+  fmt::print("{}", table.ToString());
+}
+
+absl::StatusOr<v1::ListCasesRequest> ToRequest(const ListOptions& list,
+                                               const Connection& connection) {
+  v1::ListCasesRequest request;
+  request.set_ledger(connection.options().ledger);
+  request.set_owner_agency_id(list.owner);
+  request.set_phase(list.phase);
+  request.set_case_type(list.type);
+  request.set_page_size(list.page_size);
+  request.set_page_token(list.page_token);
+  ASSIGN_OR_RETURN(const v1::AsOf as_of, ToAsOf(list.as_of));
+  if (!list.as_of.empty()) *request.mutable_as_of() = as_of;
+  ASSIGN_OR_RETURN(const uint64_t events, EventCount(connection));
+  request.set_min_position(LastPosition(events));
+  return request;
+}
+
+absl::StatusOr<int> List(const ListOptions& list, const ClientOptions& options) {
+  ASSIGN_OR_RETURN(const std::string format, FormatOf(options, "table", {"table", "json"}));
+  const Connection connection(options);
+  ASSIGN_OR_RETURN(v1::ListCasesRequest request, ToRequest(list, connection));
+  const auto stub = v1::DashboardService::NewStub(connection.channel());
+  v1::ListCasesResponse all;
+  do {
+    v1::ListCasesResponse page;
+    grpc::ClientContext context;
+    connection.PrepareCall(context);
+    RETURN_IF_ERROR(CallStatus(stub->ListCases(&context, request, &page), options));
+    all.mutable_cases()->MergeFrom(page.cases());
+    all.set_next_page_token(page.next_page_token());
+    all.set_reflected_events(page.reflected_events());
+    request.set_page_token(page.next_page_token());
+  } while (list.all && !all.next_page_token().empty());
+  if (format == "json") {
+    fmt::print("{}", ToDocument(ToJson(all)));
+    return kExitGood;
+  }
+  PrintCases(all);
+  if (!all.next_page_token().empty()) {
+    fmt::print(stderr, "more: --page-token {}\n", all.next_page_token());
+  }
+  return kExitGood;
+}
+
+absl::StatusOr<int> CheckClosure(const std::string& id, const ClientOptions& options) {
+  ASSIGN_OR_RETURN(const std::string format, FormatOf(options, "text", {"text", "json"}));
+  const Connection connection(options);
+  v1::CheckClosureRequest request;
+  request.set_ledger(options.ledger);
+  request.set_case_id(id);
+  v1::CheckClosureResponse response;
+  grpc::ClientContext context;
+  connection.PrepareCall(context);
+  const auto stub = v1::ClosureService::NewStub(connection.channel());
+  RETURN_IF_ERROR(CallStatus(stub->CheckClosure(&context, request, &response), options));
+  if (format == "json") {
+    fmt::print("{}", ToDocument(ToJson(response)));
+    return kExitGood;
+  }
+  if (response.blockers().empty()) fmt::print("nothing stands in the way of closing\n");
+  for (const v1::ClosureBlocker& blocker : response.blockers()) {
+    fmt::print("{}: {}{}\n", blocker.reason(),
+               options.vietnamese ? blocker.text_vi() : blocker.text_en(),
+               blocker.item().empty() ? "" : " (" + blocker.item() + ")");
+  }
+  return kExitGood;
+}
+
+absl::StatusOr<int> History(const ReplayPoint& point, const std::string& id,
+                            const ClientOptions& options) {
+  const Connection connection(options);
+  v1::ReplayCaseRequest request;
+  request.set_ledger(options.ledger);
+  request.set_case_id(id);
+  RETURN_IF_ERROR(SetPoint(point, request));
+  const auto stub = v1::HistoryService::NewStub(connection.channel());
+  grpc::ClientContext context;
+  connection.PrepareStream(context);
+  return PrintReplay(*stub->ReplayCase(&context, request), options);
+}
+
+void AddList(CLI::App& group, Chosen& chosen) {
+  CLI::App* command = group.add_subcommand("list", "List cases, newest opened first.");
+  command->footer(
+      "Examples:\n"
+      "  caseledger case list --phase open --owner vp-bache\n"
+      "  caseledger case list --all --format json");
+  auto list = std::make_shared<ListOptions>();
+  command->add_option("--owner", list->owner, "Only of this agency");
+  command->add_option("--phase", list->phase, "Only open, closed or transferred");
+  command->add_option("--type", list->type, "Only of this type, such as child_protection");
+  command->add_option("--as-of", list->as_of, "What was known then: a position or a time");
+  command->add_option("--page-size", list->page_size, "Most rows of a page")
+      ->check(CLI::Range(1, 1000))
+      ->capture_default_str();
+  command->add_option("--page-token", list->page_token, "Where to go on");
+  command->add_flag("--all", list->all, "All pages");
+  command->callback([list, &chosen] {
+    chosen.action = [list](const ClientOptions& client) { return List(*list, client); };
+  });
+}
+
+using CaseAction = absl::StatusOr<int> (*)(const std::string& id, const ClientOptions& options);
+
+void AddOne(CLI::App& group, Chosen& chosen, const char* name, const char* help,
+            const char* example, CaseAction action) {
+  CLI::App* command = group.add_subcommand(name, help);
+  command->footer(example);
+  auto id = std::make_shared<std::string>();
+  command->add_option("ID", *id, "UUID or external reference, such as CASE-2024-0001")->required();
+  command->callback([id, action, &chosen] {
+    chosen.action = [id, action](const ClientOptions& client) { return action(*id, client); };
+  });
+}
+
+}  // namespace
+
+void AddCaseCommands(CLI::App& app, Chosen& chosen) {
+  CLI::App* group =
+      app.add_subcommand("case", "Cases: where they stand and what happened in them.");
+  group->require_subcommand(1);
+  AddOne(*group, chosen, "show", "Show where a case stands.",
+         "Example:\n  caseledger case show CASE-2024-0001", Show);
+  AddOne(*group, chosen, "check-closure", "Say what stands in the way of closing a case.",
+         "Example:\n  caseledger case check-closure CASE-2024-0093", CheckClosure);
+  AddList(*group, chosen);
+  CLI::App* history = group->add_subcommand(
+      "history", "Replay a case: every event in order of recording, corrected ones too.");
+  history->footer(
+      "Examples:\n"
+      "  caseledger case history CASE-2024-0001\n"
+      "  caseledger case history qn-csv/CASE-2024-0001 --as-of-occurred 2024-06-25 --format json");
+  auto id = std::make_shared<std::string>();
+  auto point = std::make_shared<ReplayPoint>();
+  history->add_option("ID", *id, "UUID or external reference")->required();
+  AddPointOptions(*history, *point);
+  history->callback([id, point, &chosen] {
+    chosen.action = [id, point](const ClientOptions& client) {
+      return History(*point, *id, client);
+    };
+  });
+}
+
+}  // namespace caseledger::cli

@@ -1,0 +1,64 @@
+// The commands of the program. Each registers itself and leaves behind what to do when it was
+// chosen.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <functional>
+#include <optional>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "caseledger/v1/common.pb.h"
+#include "google/protobuf/timestamp.pb.h"
+#include "services/app/cli/client/connection.h"
+
+namespace caseledger::cli {
+
+// Exit codes.
+inline constexpr int kExitGood = 0;
+inline constexpr int kExitCouldNotRun = 1;
+inline constexpr int kExitSomeRefused = 2;
+
+// What the chosen command does: an exit code, or the error to print.
+using Action = std::function<absl::StatusOr<int>(const ClientOptions& options)>;
+
+// Where a command leaves its action.
+struct Chosen {
+  Action action;
+};
+
+void AddImportCommand(CLI::App& app, Chosen& chosen);
+void AddDefinitionCommands(CLI::App& app, Chosen& chosen);
+void AddReportCommand(CLI::App& app, Chosen& chosen);
+void AddCaseCommands(CLI::App& app, Chosen& chosen);
+void AddHistoryCommands(CLI::App& app, Chosen& chosen);  // record, log
+void AddProjectionCommands(CLI::App& app, Chosen& chosen);
+void AddShelterCommands(CLI::App& app, Chosen& chosen);
+void AddReferralCommands(CLI::App& app, Chosen& chosen);
+
+// INVALID_ARGUMENT when `text`, given to `option`, is neither an ISO date nor RFC 3339.
+absl::StatusOr<google::protobuf::Timestamp> ToTime(const std::string& text,
+                                                   const std::string& option);
+
+// A position (digits only) or a time. Empty: unset, which is now.
+absl::StatusOr<v1::AsOf> ToAsOf(const std::string& text);
+
+// The format asked for, or `standard`; INVALID_ARGUMENT when the command does not have it.
+absl::StatusOr<std::string> FormatOf(const ClientOptions& options, const std::string& standard,
+                                     std::initializer_list<const char*> allowed);
+
+// The status of a call made with these options, as one line for people.
+absl::Status CallStatus(const grpc::Status& status, const ClientOptions& options);
+
+// Number of events in the ledger now: what a read must reflect to see all that was written before.
+absl::StatusOr<uint64_t> EventCount(const Connection& connection);
+
+// The position to wait for so that a read reflects `event_count` events.
+inline uint64_t LastPosition(uint64_t event_count) {
+  return event_count == 0 ? 0 : event_count - 1;
+}
+
+// A time for people in the ledger's zone, or "" when it is not set.
+std::string ToText(const google::protobuf::Timestamp& time);
+
+}  // namespace caseledger::cli

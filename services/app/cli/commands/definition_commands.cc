@@ -1,0 +1,96 @@
+#include <fmt/format.h>
+
+#include <filesystem>
+#include <fstream>
+#include <memory>
+#include <regex>
+
+#include "caseledger/v1/directory.grpc.pb.h"
+#include "eventstore/base/status_macros.h"
+#include "services/app/cli/client/head.h"
+#include "services/app/cli/commands/commands.h"
+#include "services/app/cli/import/ids.h"
+#include "services/app/cli/print/json.h"
+
+namespace caseledger::cli {
+namespace {
+
+constexpr uintmax_t kMostDefinitionBytes = 1 << 20;
+
+absl::StatusOr<std::string> ReadText(const std::string& path) {
+  std::error_code error;
+  const uintmax_t size = std::filesystem::file_size(path, error);
+  if (error) return absl::NotFoundError(path + ": " + error.message());
+  if (size > kMostDefinitionBytes) {
+    return absl::InvalidArgumentError(path + ": larger than 1 MiB; is it a definition?");
+  }
+  std::ifstream stream(path, std::ios::binary);
+  std::string text(size, '\0');
+  if (!stream.read(text.data(), static_cast<std::streamsize>(size))) {
+    return absl::UnavailableError(path + ": cannot be read");
+  }
+  return text;
+}
+
+// `report/NAME` from the text's first `id: "NAME"` outside of comments.
+absl::StatusOr<std::string> IdFromText(const std::string& text, const std::string& path) {
+  static const std::regex& pattern =
+      *new std::regex("(?:^|\\n)[ \\t]*(?:report_id|id)[ \\t]*:[ \\t]*\"([^\"]+)\"");
+  std::smatch match;
+  if (std::regex_search(text, match, pattern)) return "report/" + match[1].str();
+  return absl::InvalidArgumentError(path + ": no line `id: \"NAME\"`; give --id report/NAME");
+}
+
+absl::StatusOr<int> Load(const std::string& path, std::string id, ClientOptions options) {
+  ASSIGN_OR_RETURN(const std::string format, FormatOf(options, "text", {"text", "json"}));
+  if (options.roles.empty()) options.roles = "data_steward";
+  if (options.agency.empty()) {
+    return absl::InvalidArgumentError(
+        "a definition is loaded for an agency: name it with --agency, such as --agency ctxh-qn");
+  }
+  ASSIGN_OR_RETURN(const std::string text, ReadText(path));
+  if (id.empty()) {
+    ASSIGN_OR_RETURN(id, IdFromText(text, path));
+  }
+  const Connection connection(options);
+  ASSIGN_OR_RETURN(const v1::GetLedgerHeadResponse head, GetHead(connection));
+  const std::string& ledger = head.ledger();
+  v1::LoadReportDefinitionRequest request;
+  request.mutable_header()->set_ledger(ledger);
+  request.mutable_header()->set_request_id(DefinitionRequestId(ledger, id, text));
+  request.set_definition_id(id);
+  request.mutable_fact()->set_text(text);
+  v1::CommandResult result;
+  grpc::ClientContext context;
+  connection.PrepareCall(context);
+  const auto stub = v1::DirectoryService::NewStub(connection.channel());
+  RETURN_IF_ERROR(CallStatus(stub->LoadReportDefinition(&context, request, &result), options));
+  if (format == "json") {
+    fmt::print("{}", ToDocument(ToJson(result)));
+  } else {
+    fmt::print("{}: {}\n", id,
+               result.already_recorded() ? "this text was loaded before" : "loaded");
+  }
+  return kExitGood;
+}
+
+}  // namespace
+
+void AddDefinitionCommands(CLI::App& app, Chosen& chosen) {
+  CLI::App* group = app.add_subcommand("definition", "Definitions of reports.");
+  group->require_subcommand(1);
+  CLI::App* load = group->add_subcommand(
+      "load", "Load a report definition. Loading the same text twice does nothing twice.");
+  load->footer(
+      "Example:\n"
+      "  caseledger definition load deploy/reports/qn-half-year.textproto --agency ctxh-qn");
+  auto path = std::make_shared<std::string>();
+  auto id = std::make_shared<std::string>();
+  load->add_option("FILE", *path, "ReportDefinition in protobuf text format")->required();
+  load->add_option("--id", *id, "report/NAME; else taken from the text");
+  load->callback([path, id, &chosen] {
+    chosen.action = [path, id](const ClientOptions& client) { return Load(*path, *id, client); };
+  });
+}
+
+}  // namespace caseledger::cli

@@ -1,0 +1,81 @@
+// `caseledger`: imports files, asks for reports and histories, watches the server.
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <cstdlib>
+#include <string_view>
+
+#include "services/app/cli/commands/commands.h"
+
+namespace caseledger::cli {
+namespace {
+
+std::string FromEnvironment(const char* name) {
+  const char* value = std::getenv(name);
+  return value == nullptr ? "" : value;
+}
+
+bool PrefersVietnamese() {
+  for (const char* name : {"LC_ALL", "LC_MESSAGES", "LANG"}) {
+    const std::string value = FromEnvironment(name);
+    if (!value.empty()) return value.starts_with("vi");
+  }
+  return false;
+}
+
+void AddGlobalOptions(CLI::App& app, ClientOptions& options) {
+  options.actor = FromEnvironment("USER");
+  options.vietnamese = PrefersVietnamese();
+  app.add_option("--server", options.server, "Address of the server")
+      ->envname("CASELEDGER_SERVER")
+      ->capture_default_str();
+  app.add_option("--ledger", options.ledger, "Ledger; else the server's only one")
+      ->envname("CASELEDGER_LEDGER");
+  app.add_option("--actor", options.actor, "Who is asking")
+      ->envname("CASELEDGER_ACTOR")
+      ->capture_default_str();
+  app.add_option("--agency", options.agency, "For which agency")->envname("CASELEDGER_AGENCY");
+  app.add_option("--roles", options.roles, "Roles, comma-separated, such as supervisor,auditor")
+      ->envname("CASELEDGER_ROLES");
+  app.add_option("--format", options.format,
+                 "table, text, csv or json, as far as the command has it");
+}
+
+int Run(int argc, char** argv) {
+  CLI::App app("Case records of social-work centres: import, report, replay.", "caseledger");
+  app.footer(
+      "Examples:\n"
+      "  caseledger import deploy/sample/quang-ninh-2024-h1 --agency ctxh-qn\n"
+      "  caseledger report qn-half-year --from 2024-01-01 --to 2024-07-01\n"
+      "  caseledger case history CASE-2024-0001\n"
+      "  caseledger projection status\n"
+      "`caseledger COMMAND --help` says more. Exit code 0: good, 1: could not run, 2: some of it\n"
+      "was wrong or refused.");
+  app.require_subcommand(1);
+  app.fallthrough();
+  ClientOptions options;
+  Chosen chosen;
+  AddGlobalOptions(app, options);
+  AddImportCommand(app, chosen);
+  AddDefinitionCommands(app, chosen);
+  AddReportCommand(app, chosen);
+  AddCaseCommands(app, chosen);
+  AddHistoryCommands(app, chosen);
+  AddProjectionCommands(app, chosen);
+  AddShelterCommands(app, chosen);
+  AddReferralCommands(app, chosen);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? kExitGood : kExitCouldNotRun;
+  }
+  const absl::StatusOr<int> exit_code = chosen.action(options);
+  if (exit_code.ok()) return *exit_code;
+  fmt::print(stderr, "caseledger: {}\n", std::string(exit_code.status().message()));
+  return kExitCouldNotRun;
+}
+
+}  // namespace
+}  // namespace caseledger::cli
+
+int main(int argc, char** argv) { return caseledger::cli::Run(argc, argv); }

@@ -1,0 +1,54 @@
+#include "services/app/cli/print/progress.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <utility>
+
+namespace caseledger::cli {
+namespace {
+
+constexpr std::chrono::milliseconds kTerminalPause{100};
+constexpr std::chrono::seconds kLinePause{3};
+constexpr size_t kBarWidth = 30;
+
+}  // namespace
+
+Progress::Progress(std::string label, size_t total)
+    : label_(std::move(label)),
+      total_(total),
+      terminal_(isatty(STDERR_FILENO) == 1),
+      begun_(std::chrono::steady_clock::now()),
+      shown_(begun_) {}
+
+Progress::~Progress() { Finish(); }
+
+void Progress::Advance(size_t count) {
+  done_ += count;
+  const TimePoint now = std::chrono::steady_clock::now();
+  if (now - shown_ < (terminal_ ? std::chrono::milliseconds(kTerminalPause) : kLinePause)) return;
+  shown_ = now;
+  Show(now);
+}
+
+void Progress::Finish() {
+  if (finished_) return;
+  finished_ = true;
+  Show(std::chrono::steady_clock::now());
+  if (terminal_) fmt::print(stderr, "\n");
+}
+
+void Progress::Show(TimePoint now) {
+  const double seconds = std::chrono::duration<double>(now - begun_).count();
+  const double rate = seconds > 0 ? static_cast<double>(done_) / seconds : 0;
+  const size_t parts = total_ == 0 ? kBarWidth : done_ * kBarWidth / total_;
+  if (terminal_) {
+    fmt::print(stderr, "\r{} [{:<{}}] {}/{}  {:.0f}/s ", label_, std::string(parts, '#'), kBarWidth,
+               done_, total_, rate);
+    std::fflush(stderr);
+  } else {
+    fmt::print(stderr, "{} {}/{}, {:.0f}/s\n", label_, done_, total_, rate);
+  }
+}
+
+}  // namespace caseledger::cli

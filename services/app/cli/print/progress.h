@@ -1,0 +1,36 @@
+// Shows that work goes on: a bar on a terminal, a line every few seconds elsewhere.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdio>
+#include <string>
+
+namespace caseledger::cli {
+
+// Writes to standard error, so that standard output stays for results. Not thread-safe.
+class Progress {
+ public:
+  Progress(std::string label, size_t total);
+  ~Progress();
+  Progress(const Progress&) = delete;
+  Progress& operator=(const Progress&) = delete;
+
+  void Advance(size_t count = 1);
+  // Shows the last state and ends the line. Further calls do nothing.
+  void Finish();
+
+ private:
+  using TimePoint = std::chrono::steady_clock::time_point;
+  void Show(TimePoint now);
+
+  const std::string label_;
+  const size_t total_;
+  const bool terminal_;
+  const TimePoint begun_;
+  TimePoint shown_;
+  size_t done_ = 0;
+  bool finished_ = false;
+};
+
+}  // namespace caseledger::cli

@@ -1,0 +1,180 @@
+#include "services/app/cli/text/csv.h"
+
+#include <optional>
+#include <utility>
+
+#include "services/app/cli/text/utf8.h"
+
+namespace caseledger::cli {
+namespace {
+
+constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
+
+// Reads records one after another. Bytes that are not text spoil their record only; where the
+// structure is broken, reading resumes at the line after the one that broke it.
+class Reader {
+ public:
+  explicit Reader(std::string_view content) : content_(content) {
+    if (content_.starts_with(kByteOrderMark)) offset_ = line_start_ = kByteOrderMark.size();
+  }
+
+  CsvFile ReadAll() {
+    CsvFile file;
+    while (!AtEnd()) {
+      if (SkipLineEnd()) continue;
+      CsvRecord record;
+      issue_.reset();
+      if (!ReadRecord(record)) ResumeAfter(broken_);
+      if (issue_) {
+        file.issues.push_back(*std::move(issue_));
+      } else {
+        file.records.push_back(std::move(record));
+      }
+    }
+    return file;
+  }
+
+ private:
+  // The beginning of a line.
+  struct Line {
+    size_t start = 0;
+    size_t number = 1;
+  };
+
+  bool AtEnd() const { return offset_ >= content_.size(); }
+  char Current() const { return content_[offset_]; }
+  bool AtCrLf() const { return content_.substr(offset_).starts_with("\r\n"); }
+  bool AtFieldEnd() const { return AtEnd() || Current() == ',' || Current() == '\n' || AtCrLf(); }
+  Line CurrentLine() const { return {line_start_, line_}; }
+
+  // Position of here.
+  TextPosition Here() const {
+    return {line_, CountCharacters(content_.substr(line_start_, offset_ - line_start_)) + 1};
+  }
+
+  void BeginLine(size_t start) {
+    offset_ = line_start_ = start;
+    ++line_;
+  }
+
+  // Moves past LF or CRLF, if one is here.
+  bool SkipLineEnd() {
+    if (AtEnd() || (Current() != '\n' && !AtCrLf())) return false;
+    BeginLine(offset_ + (Current() == '\n' ? 1 : 2));
+    return true;
+  }
+
+  void ResumeAfter(Line line) {
+    line_ = line.number;
+    const size_t end = content_.find('\n', line.start);
+    BeginLine(end == std::string_view::npos ? content_.size() : end + 1);
+  }
+
+  // The record is bad; its structure is not. The first complaint is the one reported.
+  void Spoil(TextPosition at, std::string reason) {
+    if (!issue_) issue_ = CsvIssue{at, std::move(reason)};
+  }
+
+  // The structure is broken in `line`.
+  bool Break(TextPosition at, std::string reason, Line line) {
+    issue_ = CsvIssue{at, std::move(reason)};
+    broken_ = line;
+    return false;
+  }
+
+  bool ReadRecord(CsvRecord& record) {
+    record.at = Here();
+    while (true) {
+      CsvField field;
+      field.at = Here();
+      const bool quoted = !AtEnd() && Current() == '"';
+      if (!(quoted ? ReadQuoted(field) : ReadPlain(field))) return false;
+      record.fields.push_back(std::move(field));
+      if (AtEnd() || SkipLineEnd()) return true;
+      if (record.fields.size() == kMostFields) {
+        return Break(Here(), "more than 256 columns", CurrentLine());
+      }
+      ++offset_;  // the separator
+    }
+  }
+
+  // Ends before the separator, the line end or the end of the file.
+  bool ReadPlain(CsvField& field) {
+    const size_t start = offset_;
+    for (; !AtFieldEnd(); ++offset_) {
+      if (Current() == '"') {
+        return Break(Here(), "a quote inside an unquoted field", CurrentLine());
+      }
+      if (Current() == '\r') {
+        return Break(Here(), "a carriage return without a line feed", CurrentLine());
+      }
+    }
+    TakePiece(start, field.at, field);
+    return true;
+  }
+
+  bool ReadQuoted(CsvField& field) {
+    const Line opened = CurrentLine();
+    const size_t limit = offset_ + kMostFieldBytes;
+    ++offset_;
+    while (true) {
+      const size_t start = offset_;
+      const TextPosition at = Here();
+      while (!AtEnd() && Current() != '"' && Current() != '\n') ++offset_;
+      if (AtEnd()) return Break(field.at, "a quoted field is not closed", opened);
+      if (offset_ > limit) {
+        return Break(field.at, "a quoted field is not closed within 1 MiB", opened);
+      }
+      TakePiece(start, at, field);
+      if (Current() == '\n') {
+        field.text += '\n';
+        BeginLine(offset_ + 1);
+        continue;
+      }
+      ++offset_;
+      if (AtFieldEnd()) return true;
+      if (Current() != '"') return Break(Here(), "text after a closing quote", CurrentLine());
+      field.text += '"';
+      ++offset_;
+    }
+  }
+
+  // Adds what stands between `start` and here to the field.
+  void TakePiece(size_t start, TextPosition at, CsvField& field) {
+    const std::string_view text = content_.substr(start, offset_ - start);
+    const auto invalid = FirstInvalidUtf8(text);
+    const size_t nul = text.find('\0');
+    if (invalid && *invalid < nul) {
+      at.column += CountCharacters(text.substr(0, *invalid));
+      Spoil(at, "bytes that are not UTF-8");
+    } else if (nul != std::string_view::npos) {
+      at.column += CountCharacters(text.substr(0, nul));
+      Spoil(at, "a NUL character");
+    }
+    field.text.append(text);
+    if (field.text.size() > kMostFieldBytes) Spoil(field.at, "a field longer than 1 MiB");
+  }
+
+  std::string_view content_;
+  size_t offset_ = 0;
+  size_t line_start_ = 0;
+  size_t line_ = 1;
+  std::optional<CsvIssue> issue_;  // of the record being read
+  Line broken_;                    // where its structure broke
+};
+
+}  // namespace
+
+CsvFile ReadCsv(std::string_view content) { return Reader(content).ReadAll(); }
+
+std::string CsvQuote(std::string_view value) {
+  if (value.find_first_of(",\"\r\n") == std::string_view::npos) return std::string(value);
+  std::string quoted = "\"";
+  for (const char c : value) {
+    if (c == '"') quoted += '"';
+    quoted += c;
+  }
+  return quoted + '"';
+}
+
+}  // namespace caseledger::cli
