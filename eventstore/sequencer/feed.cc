@@ -1,6 +1,7 @@
 #include "eventstore/sequencer/feed.h"
 
 #include <algorithm>
+#include <chrono>
 #include <utility>
 
 #include "absl/status/status.h"
@@ -9,6 +10,11 @@
 
 namespace caseledger::eventstore {
 namespace {
+
+// At most a year: a longer wait would overflow the clock.
+std::chrono::microseconds Microseconds(absl::Duration timeout) {
+  return absl::ToChronoMicroseconds(std::min(timeout, absl::Hours(24 * 365)));
+}
 
 // Pages from storage up to the position from which the mailbox has everything, then empties the
 // mailbox; back to paging when the mailbox overflowed.
@@ -84,7 +90,7 @@ void Mailbox::Clear() {
 }
 
 void Mailbox::Put(const SharedBatch& batch) {
-  absl::MutexLock lock(&mutex_);
+  MutexLock lock(&mutex_);
   const bool follows = batch->first_position() == next_position_;
   next_position_ = batch->end_position();
   if (cancelled_ || overflowed_) return;
@@ -104,8 +110,8 @@ bool Mailbox::NotReading() const { return !reading_; }
 bool Mailbox::SomethingToTake() const { return cancelled_ || overflowed_ || !batches_.empty(); }
 
 absl::StatusOr<Mailbox::Contents> Mailbox::Take(bool wait, absl::Duration timeout) {
-  absl::MutexLock lock(&mutex_);
-  if (wait) mutex_.AwaitWithTimeout(absl::Condition(this, &Mailbox::SomethingToTake), timeout);
+  MutexLock lock(&mutex_);
+  if (wait) mutex_.AwaitFor(this, &Mailbox::SomethingToTake, Microseconds(timeout));
   if (cancelled_) return absl::CancelledError("the subscription has ended");
   Contents contents;
   contents.overflowed = overflowed_;
@@ -128,37 +134,37 @@ absl::StatusOr<Mailbox::Contents> Mailbox::Take(bool wait, absl::Duration timeou
 }
 
 uint64_t Mailbox::Restart() {
-  absl::MutexLock lock(&mutex_);
+  MutexLock lock(&mutex_);
   overflowed_ = false;
   return next_position_;
 }
 
 void Mailbox::Cancel() {
-  absl::MutexLock lock(&mutex_);
+  MutexLock lock(&mutex_);
   cancelled_ = true;
   Clear();
 }
 
 bool Mailbox::finished() const {
-  absl::MutexLock lock(&mutex_);
+  MutexLock lock(&mutex_);
   return cancelled_ && !reading_;
 }
 
 bool Mailbox::BeginRead() {
-  absl::MutexLock lock(&mutex_);
+  MutexLock lock(&mutex_);
   if (cancelled_) return false;
   reading_ = true;
   return true;
 }
 
 void Mailbox::EndRead() {
-  absl::MutexLock lock(&mutex_);
+  MutexLock lock(&mutex_);
   reading_ = false;
 }
 
 void Mailbox::WaitForRead() {
-  absl::MutexLock lock(&mutex_);
-  mutex_.Await(absl::Condition(this, &Mailbox::NotReading));
+  MutexLock lock(&mutex_);
+  mutex_.Await(this, &Mailbox::NotReading);
 }
 
 Feed::Feed(const LedgerReader& reader, const LogLimits& limits, uint64_t next_position)
@@ -169,7 +175,7 @@ void Feed::ForgetFinished() {
 }
 
 absl::StatusOr<std::unique_ptr<Subscription>> Feed::Subscribe(uint64_t from) {
-  absl::MutexLock lock(&mutex_);
+  MutexLock lock(&mutex_);
   if (closed_) return absl::UnavailableError("the log is closed");
   if (from > next_position_) {
     return absl::OutOfRangeError(
@@ -185,7 +191,7 @@ absl::StatusOr<std::unique_ptr<Subscription>> Feed::Subscribe(uint64_t from) {
 }
 
 void Feed::Publish(const SharedBatch& batch) {
-  absl::MutexLock lock(&mutex_);
+  MutexLock lock(&mutex_);
   next_position_ = batch->end_position();
   for (const auto& mailbox : mailboxes_) mailbox->Put(batch);
 }
@@ -193,7 +199,7 @@ void Feed::Publish(const SharedBatch& batch) {
 void Feed::Close() {
   std::vector<std::shared_ptr<Mailbox>> mailboxes;
   {
-    absl::MutexLock lock(&mutex_);
+    MutexLock lock(&mutex_);
     closed_ = true;
     mailboxes = mailboxes_;
   }

@@ -9,8 +9,8 @@
 
 #include "absl/base/thread_annotations.h"
 #include "absl/status/statusor.h"
-#include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
+#include "eventstore/base/mutex.h"
 #include "eventstore/log.h"
 #include "eventstore/sequencer/reader.h"
 
@@ -66,7 +66,7 @@ class Mailbox {
   void Clear() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   const LogLimits limits_;
-  mutable absl::Mutex mutex_;
+  mutable Mutex mutex_;
   std::deque<SharedBatch> batches_ ABSL_GUARDED_BY(mutex_);
   size_t events_ ABSL_GUARDED_BY(mutex_) = 0;
   size_t bytes_ ABSL_GUARDED_BY(mutex_) = 0;
@@ -94,7 +94,7 @@ class Feed {
 
   const LedgerReader& reader_;
   const LogLimits limits_;
-  absl::Mutex mutex_;
+  Mutex mutex_;
   std::vector<std::shared_ptr<Mailbox>> mailboxes_ ABSL_GUARDED_BY(mutex_);
   uint64_t next_position_ ABSL_GUARDED_BY(mutex_);
   bool closed_ ABSL_GUARDED_BY(mutex_) = false;

@@ -21,7 +21,7 @@ absl::Status AsFailure(const absl::Status& status) {
 
 // The append's answer once its batch is durable. `batch` is null when nothing was written.
 absl::StatusOr<AppendResult> AnswerOf(Outcome outcome, const SharedBatch& batch) {
-  RETURN_IF_ERROR(outcome.status);
+  if (!outcome.status.ok()) return std::move(outcome.status);
   AppendResult result;
   result.already_appended = outcome.already_appended;
   result.events = std::move(outcome.recorded);
@@ -54,7 +54,7 @@ absl::Status LedgerLog::Enqueue(AppendRequest& request, Done& done) {
     return absl::InvalidArgumentError("an append lacks its request id");
   }
   if (request.decide == nullptr) return absl::InvalidArgumentError("an append lacks its decision");
-  absl::MutexLock lock(&mutex_);
+  MutexLock lock(&mutex_);
   RETURN_IF_ERROR(failure_);
   if (closing_) return Closed();
   if (unanswered_ >= context_.limits.max_appends_waiting) {
@@ -85,8 +85,8 @@ void LedgerLog::Run() {
 }
 
 bool LedgerLog::TakeWaiting() {
-  absl::MutexLock lock(&mutex_);
-  if (taken_.empty()) mutex_.Await(absl::Condition(this, &LedgerLog::HasWorkOrCloses));
+  MutexLock lock(&mutex_);
+  if (taken_.empty()) mutex_.Await(this, &LedgerLog::HasWorkOrCloses);
   while (!queue_.empty() && taken_.size() < context_.limits.max_batch_appends) {
     taken_.push_back(std::move(queue_.front()));
     queue_.pop_front();
@@ -107,7 +107,7 @@ absl::Status LedgerLog::CommitTaken(ResolvedBatch& resolved) {
 
 void LedgerLog::Publish(const LedgerHead& head, const SharedBatch& batch) {
   {
-    absl::MutexLock lock(&mutex_);
+    MutexLock lock(&mutex_);
     head_ = head;
   }
   feed_.Publish(batch);
@@ -121,7 +121,7 @@ std::vector<LedgerLog::Waiting> LedgerLog::Release(size_t count) {
     released.push_back(std::move(taken_.front()));
     taken_.pop_front();
   }
-  absl::MutexLock lock(&mutex_);
+  MutexLock lock(&mutex_);
   unanswered_ -= count;
   return released;
 }
@@ -135,7 +135,7 @@ void LedgerLog::AnswerCommitted(std::vector<Outcome> outcomes, const SharedBatch
 
 void LedgerLog::StopAfter(const absl::Status& failure, std::vector<Outcome> outcomes) {
   {
-    absl::MutexLock lock(&mutex_);
+    MutexLock lock(&mutex_);
     failure_ = failure;
     std::move(queue_.begin(), queue_.end(), std::back_inserter(taken_));
     queue_.clear();
@@ -152,7 +152,7 @@ void LedgerLog::StopAfter(const absl::Status& failure, std::vector<Outcome> outc
 }
 
 LedgerHead LedgerLog::Head() const {
-  absl::MutexLock lock(&mutex_);
+  MutexLock lock(&mutex_);
   return head_;
 }
 
@@ -203,17 +203,17 @@ absl::StatusOr<std::unique_ptr<Subscription>> LedgerLog::Subscribe(uint64_t from
 }
 
 absl::Status LedgerLog::health() const {
-  absl::MutexLock lock(&mutex_);
+  MutexLock lock(&mutex_);
   if (!failure_.ok()) return failure_;
   return closing_ ? Closed() : absl::OkStatus();
 }
 
 void LedgerLog::Close() {
   {
-    absl::MutexLock lock(&mutex_);
+    MutexLock lock(&mutex_);
     closing_ = true;
   }
-  absl::MutexLock lock(&close_mutex_);
+  MutexLock lock(&close_mutex_);
   if (thread_.joinable()) thread_.join();
   feed_.Close();
 }

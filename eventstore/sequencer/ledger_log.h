@@ -12,7 +12,7 @@
 #include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "absl/synchronization/mutex.h"
+#include "eventstore/base/mutex.h"
 #include "eventstore/engine/engine.h"
 #include "eventstore/log.h"
 #include "eventstore/sequencer/batch.h"
@@ -73,7 +73,7 @@ class LedgerLog final : public EventLog {
   const LedgerReader reader_;
   Feed feed_;
 
-  mutable absl::Mutex mutex_;
+  mutable Mutex mutex_;
   LedgerHead head_ ABSL_GUARDED_BY(mutex_);
   std::deque<Waiting> queue_ ABSL_GUARDED_BY(mutex_);
   size_t unanswered_ ABSL_GUARDED_BY(mutex_) = 0;
@@ -81,7 +81,7 @@ class LedgerLog final : public EventLog {
   absl::Status failure_ ABSL_GUARDED_BY(mutex_);
 
   std::deque<Waiting> taken_;  // of the log's thread only
-  absl::Mutex close_mutex_;
+  Mutex close_mutex_;
   std::thread thread_ ABSL_GUARDED_BY(close_mutex_);
 };
 

@@ -1,9 +1,10 @@
 // States of the records in use, folded from the log and cached.
 //
 // Invariants
-//  1. A cached state is used only when its revision and leaf hash are those of the stream's head, or when the events
-//     after it chain to its leaf hash. A state that includes events which never became durable cannot pass, so the cache
-//     needs no word from the commit.
+//  1. A cached state is used only when its revision and leaf hash are those of the stream's head,
+//  or when the events
+//     after it chain to its leaf hash. A state that includes events which never became durable
+//     cannot pass, so the cache needs no word from the commit.
 //  2. The cache holds at most `max_records` states and forgets the least recently used.
 //
 // Not thread-safe: used inside decisions only, which run one at a time per ledger.
@@ -32,7 +33,8 @@ namespace caseledger::commands {
 // A recorded event as the domain sees it. DATA_LOSS when its fact cannot be read.
 absl::StatusOr<domain::DomainEvent> ToDomainEvent(const eventstore::RecordedEvent& event);
 
-// Everything about a stream: its effective facts in order of occurrence, and what is needed to correct one.
+// Everything about a stream: its effective facts in order of occurrence, and what is needed to
+// correct one.
 struct StreamHistory {
   domain::Timeline timeline;
   std::map<std::string, Uuid> request_ids;  // event id -> request it came with
@@ -88,7 +90,8 @@ class Aggregates {
   CachedState* Find(const eventstore::StreamId& stream);
   CachedState* Keep(const eventstore::StreamId& stream, std::unique_ptr<CachedState> state);
 
-  // Applies the events after `aggregate`. False when they do not chain to it or are not in order of occurrence.
+  // Applies the events after `aggregate`. False when they do not chain to it or are not in order of
+  // occurrence.
   template <typename State>
   absl::StatusOr<bool> CatchUp(eventstore::LedgerView& view, const eventstore::StreamId& stream,
                                Aggregate<State>& aggregate);
@@ -178,11 +181,11 @@ std::unique_ptr<Aggregate<State>> Aggregates::FromSnapshot(eventstore::LedgerVie
     return nullptr;
   }
   bool same = false;
-  const absl::Status read = view.ReadStream(stream, snapshot->revision,
-                                            [&](const eventstore::RecordedEvent& event) {
-                                              same = event.leaf_hash == snapshot->leaf_hash;
-                                              return false;
-                                            });
+  const absl::Status read =
+      view.ReadStream(stream, snapshot->revision, [&](const eventstore::RecordedEvent& event) {
+        same = event.leaf_hash == snapshot->leaf_hash;
+        return false;
+      });
   std::optional<State> state = domain::Restore<State>(snapshot->state);
   if (!read.ok() || !same || !state.has_value()) return nullptr;
   auto aggregate = std::make_unique<Aggregate<State>>();

@@ -42,7 +42,8 @@ absl::Status CheckDeadlines(const std::string& text) {
     return InvalidRequest({Violation{"fact.text", errors.text()}});
   }
   std::vector<Violation> violations;
-  if (deadlines.deadline_size() == 0 || deadlines.deadline_size() > static_cast<int>(kMostDeadlines)) {
+  if (deadlines.deadline_size() == 0 ||
+      deadlines.deadline_size() > static_cast<int>(kMostDeadlines)) {
     violations.push_back({"fact.text", StrCat("must hold 1 to ", kMostDeadlines, " deadlines")});
   }
   std::set<std::string> ids;
@@ -57,8 +58,10 @@ absl::Status CheckDeadlines(const std::string& text) {
     for (const std::string& fact : facts) {
       if (!IsFactName(fact)) violations.push_back({where, StrCat("names no known fact: ", fact)});
     }
-    const int lengths = (deadline.hours() > 0) + (deadline.days() > 0) + (deadline.working_days() > 0);
-    if (lengths != 1) violations.push_back({where, "needs exactly one of hours, days, working_days"});
+    const int lengths =
+        (deadline.hours() > 0) + (deadline.days() > 0) + (deadline.working_days() > 0);
+    if (lengths != 1)
+      violations.push_back({where, "needs exactly one of hours, days, working_days"});
   }
   return violations.empty() ? absl::OkStatus() : InvalidRequest(violations);
 }
@@ -70,8 +73,8 @@ absl::Status CompleteReport(event::v1::ReportDefinitionLoaded& loaded,
     return InvalidRequest({Violation{"fact.text", std::string(definition.status().message())}});
   }
   if (record_name != "report/" + definition->report_id()) {
-    return InvalidRequest(
-        {Violation{"record_id", StrCat("must be report/", definition->report_id(), ", as the text says")}});
+    return InvalidRequest({Violation{
+        "record_id", StrCat("must be report/", definition->report_id(), ", as the text says")}});
   }
   loaded.set_version(definition->version());
   return absl::OkStatus();
@@ -85,7 +88,8 @@ absl::Status CompleteDefinition(event::v1::Fact& fact, const std::string& record
   }
   if (fact.has_deadlines_loaded()) {
     if (!record_name.starts_with("deadlines/")) {
-      return InvalidRequest({Violation{"record_id", "must be deadlines/AGENCY or deadlines/default"}});
+      return InvalidRequest(
+          {Violation{"record_id", "must be deadlines/AGENCY or deadlines/default"}});
     }
     return CheckDeadlines(fact.deadlines_loaded().text());
   }

@@ -1,4 +1,5 @@
-// Definitions loaded from files: checked as a whole before they are recorded, for the server acts on the logged text.
+// Definitions loaded from files: checked as a whole before they are recorded, for the server acts
+// on the logged text.
 #pragma once
 
 #include <string>
@@ -8,8 +9,9 @@
 
 namespace caseledger::commands {
 
-// Checks the text of a ReportDefinitionLoaded or DeadlinesLoaded fact and fills the version; leaves other facts alone.
-// INVALID_ARGUMENT with line, column and reason; also when the record's name is not `report/ID` of the text's id.
+// Checks the text of a ReportDefinitionLoaded or DeadlinesLoaded fact and fills the version; leaves
+// other facts alone. INVALID_ARGUMENT with line, column and reason; also when the record's name is
+// not `report/ID` of the text's id.
 absl::Status CompleteDefinition(event::v1::Fact& fact, const std::string& record_name);
 
 }  // namespace caseledger::commands

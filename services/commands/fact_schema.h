@@ -1,5 +1,5 @@
-// What the protos say about facts, read once by reflection: which record a fact belongs to, and under which field of
-// `Fact` a message goes.
+// What the protos say about facts, read once by reflection: which record a fact belongs to, and
+// under which field of `Fact` a message goes.
 #pragma once
 
 #include <cstdint>
@@ -18,7 +18,7 @@ using options::v1::RecordKind;
 
 struct FactSchema {
   const google::protobuf::FieldDescriptor* field = nullptr;  // in Fact
-  RecordKind kind = RecordKind::RECORD_KIND_UNSPECIFIED;      // unspecified for corrections and voids
+  RecordKind kind = RecordKind::RECORD_KIND_UNSPECIFIED;  // unspecified for corrections and voids
   bool creates = false;
 };
 

@@ -1,5 +1,5 @@
-// The rules that fields carry (options.proto), read once per message type: parsing options costs more than checking a
-// small request.
+// The rules that fields carry (options.proto), read once per message type: parsing options costs
+// more than checking a small request.
 #pragma once
 
 #include <vector>
@@ -14,7 +14,8 @@ struct RuledField {
   options::v1::FieldRule rule;
 };
 
-// Every field of the type with its rule, in field order. Thread-safe; the result lives as long as the program.
+// Every field of the type with its rule, in field order. Thread-safe; the result lives as long as
+// the program.
 const std::vector<RuledField>& RulesOf(const google::protobuf::Descriptor* type);
 
 }  // namespace caseledger::commands

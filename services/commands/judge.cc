@@ -98,8 +98,8 @@ void Judge::ExpectRevision(const StreamId& stream) {
   const v1::CommandHeader& header = prepared_.command.header();
   if (!header.has_expected_revision()) return;
   const auto revision = static_cast<uint64_t>(header.expected_revision());
-  decision_.checks.push_back({stream, revision == 0 ? eventstore::Expected::None()
-                                                    : eventstore::Expected::At(revision)});
+  decision_.checks.push_back(
+      {stream, revision == 0 ? eventstore::Expected::None() : eventstore::Expected::At(revision)});
 }
 
 void Judge::ClaimName(const Proposal& proposal) {
@@ -108,8 +108,8 @@ void Judge::ClaimName(const Proposal& proposal) {
   const google::protobuf::FieldDescriptor* field =
       inner.GetDescriptor()->FindFieldByName("external_ref");
   if (field == nullptr || !inner.GetReflection()->HasField(inner, field)) return;
-  const auto& name = static_cast<const event::v1::ExternalRef&>(
-      inner.GetReflection()->GetMessage(inner, field));
+  const auto& name =
+      static_cast<const event::v1::ExternalRef&>(inner.GetReflection()->GetMessage(inner, field));
   decision_.names.push_back({proposal.stream, name.source(), name.value()});
 }
 
@@ -139,7 +139,8 @@ absl::Status Judge::JudgeOne(Proposal proposal) {
 template <typename State, typename DecideFunction>
 absl::Status Judge::JudgeWith(const Proposal& proposal, DecideFunction decide) {
   if (IsCorrection(proposal.fact)) return JudgeCorrection<State>(proposal, decide);
-  ASSIGN_OR_RETURN(const Aggregate<State>* current, aggregates_.Load<State>(view_, proposal.stream));
+  ASSIGN_OR_RETURN(const Aggregate<State>* current,
+                   aggregates_.Load<State>(view_, proposal.stream));
   const bool in_order = proposal.occurred_at >= current->latest_occurred_at;
   const uint64_t revision = current->revision + 1;
   domain::Decided decided;
@@ -190,7 +191,8 @@ absl::Status Judge::JudgeCorrection(const Proposal& proposal, DecideFunction dec
   }
   if (!proposal.is_consequence) RETURN_IF_ERROR(MayCorrect(*target));
 
-  // What the target had decided, and what its replacement decides, each without the target in the way.
+  // What the target had decided, and what its replacement decides, each without the target in the
+  // way.
   domain::Timeline without = history.timeline;
   domain::Fact voiding;
   voiding.mutable_event_voided()->set_target_event_id(target_id);
@@ -224,7 +226,8 @@ absl::Status Judge::JudgeCorrection(const Proposal& proposal, DecideFunction dec
   }
   domain::Timeline after = history.timeline;
   after.Add(EventFor(proposal, head.revision + 1, fact));
-  RETURN_IF_ERROR(domain::CheckChange<State>(history.timeline.in_order(), after.in_order(), {target_id}));
+  RETURN_IF_ERROR(
+      domain::CheckChange<State>(history.timeline.in_order(), after.in_order(), {target_id}));
   RETURN_IF_ERROR(related_.status());
   const Uuid target_request = history.request_ids.at(target_id);
   RETURN_IF_ERROR(Emit(proposal, fact, std::move(data_quality)));
@@ -319,8 +322,7 @@ absl::Status Judge::Emit(const Proposal& proposal, const domain::Fact& fact,
   event.event_id = *Uuid::Parse(NextEventId());
   event.stream = proposal.stream;
   event.occurred_at = proposal.occurred_at;
-  event.occurred_precision =
-      static_cast<uint32_t>(prepared_.command.header().occurred_precision());
+  event.occurred_precision = static_cast<uint32_t>(prepared_.command.header().occurred_precision());
   event.fact_type = static_cast<uint32_t>(fact.kind_case());
   event.fact = fact.SerializeAsString();
   event.data_quality = std::move(data_quality);

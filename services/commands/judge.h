@@ -1,5 +1,5 @@
-// Decides one command against the ledger: which streams it touches, what the domain says of it there, and which events
-// it becomes. Runs inside the sequencer; pure for a given view.
+// Decides one command against the ledger: which streams it touches, what the domain says of it
+// there, and which events it becomes. Runs inside the sequencer; pure for a given view.
 #pragma once
 
 #include <set>
@@ -54,7 +54,8 @@ class Judge {
   absl::Status MayCorrect(const domain::DomainEvent& target) const;
 
   domain::Context ContextFor(const Proposal& proposal) const;
-  domain::DomainEvent EventFor(const Proposal& proposal, uint64_t revision, domain::Fact fact) const;
+  domain::DomainEvent EventFor(const Proposal& proposal, uint64_t revision,
+                               domain::Fact fact) const;
   std::string NextEventId() const;
   absl::Status Emit(const Proposal& proposal, const domain::Fact& fact,
                     std::vector<std::string> data_quality);

@@ -1,4 +1,5 @@
-// A command that has passed every check that needs no record: ready to be decided inside the sequencer.
+// A command that has passed every check that needs no record: ready to be decided inside the
+// sequencer.
 #pragma once
 
 #include <string>
@@ -12,11 +13,11 @@
 namespace caseledger::commands {
 
 struct PreparedCommand {
-  v1::Command command;       // normalised; references not resolved yet
-  RecordKind kind;           // of the record the command is for
+  v1::Command command;  // normalised; references not resolved yet
+  RecordKind kind;      // of the record the command is for
   domain::Caller caller;
   Uuid request_id;
-  Uuid new_record_id;        // for a record that the command begins and the client gave no UUID for
+  Uuid new_record_id;  // for a record that the command begins and the client gave no UUID for
   bool imported = false;
   bool from_server = false;  // recorded by the server itself (timers)
   std::vector<std::string> data_quality;

@@ -49,9 +49,9 @@ absl::Status ResolveReferences(const RecordIndex& index, Message& fact) {
   const google::protobuf::Reflection* reflection = fact.GetReflection();
   for (const RuledField& ruled : RulesOf(fact.GetDescriptor())) {
     const FieldDescriptor* field = ruled.field;
-    const int size = field->is_repeated()                      ? reflection->FieldSize(fact, field)
+    const int size = field->is_repeated()                ? reflection->FieldSize(fact, field)
                      : reflection->HasField(fact, field) ? 1
-                                                               : 0;
+                                                         : 0;
     for (int i = 0; i < size; ++i) {
       if (field->cpp_type() == FieldDescriptor::CPPTYPE_MESSAGE) {
         RETURN_IF_ERROR(ResolveReferences(

@@ -22,8 +22,9 @@ struct RecordIndex {
   std::function<absl::StatusOr<bool>(const eventstore::StreamId&)> exists;
 };
 
-// The stream of a record that must exist. `id` is a UUID, `VALUE`, `SOURCE/VALUE`, or for named kinds the name.
-// NOT_FOUND RECORD_UNKNOWN; INVALID_ARGUMENT when a bare VALUE names several records.
+// The stream of a record that must exist. `id` is a UUID, `VALUE`, `SOURCE/VALUE`, or for named
+// kinds the name. NOT_FOUND RECORD_UNKNOWN; INVALID_ARGUMENT when a bare VALUE names several
+// records.
 absl::StatusOr<eventstore::StreamId> FindRecord(const RecordIndex& index, RecordKind kind,
                                                 std::string_view id);
 

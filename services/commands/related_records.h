@@ -12,8 +12,8 @@
 
 namespace caseledger::commands {
 
-// Not thread-safe; lives for one decision. A failure to read is kept in status() and must be looked at afterwards: the
-// answers given meanwhile are worthless.
+// Not thread-safe; lives for one decision. A failure to read is kept in status() and must be looked
+// at afterwards: the answers given meanwhile are worthless.
 class RelatedRecords final : public domain::Related {
  public:
   RelatedRecords(eventstore::LedgerView& view, Aggregates& aggregates)

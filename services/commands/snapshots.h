@@ -1,7 +1,8 @@
-// Snapshots of long streams: a state at a revision, so that it need not be folded from the first event.
+// Snapshots of long streams: a state at a revision, so that it need not be folded from the first
+// event.
 //
-// Throw-away and self-checking: a snapshot names the leaf hash of the event it was made at, so one made of events that
-// never became durable, or of another state version, is simply not used.
+// Throw-away and self-checking: a snapshot names the leaf hash of the event it was made at, so one
+// made of events that never became durable, or of another state version, is simply not used.
 #pragma once
 
 #include <cstdint>

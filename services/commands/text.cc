@@ -39,9 +39,8 @@ void NormalizeText(google::protobuf::Message& message) {
     const int size = field->is_repeated() ? reflection->FieldSize(message, field) : 1;
     for (int i = 0; i < size; ++i) {
       if (field->cpp_type() == FieldDescriptor::CPPTYPE_MESSAGE) {
-        NormalizeText(field->is_repeated()
-                          ? *reflection->MutableRepeatedMessage(&message, field, i)
-                          : *reflection->MutableMessage(&message, field));
+        NormalizeText(field->is_repeated() ? *reflection->MutableRepeatedMessage(&message, field, i)
+                                           : *reflection->MutableMessage(&message, field));
       } else if (field->type() == FieldDescriptor::TYPE_STRING) {
         std::string text = field->is_repeated() ? reflection->GetRepeatedString(message, field, i)
                                                 : reflection->GetString(message, field);

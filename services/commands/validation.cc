@@ -29,8 +29,9 @@ constexpr int kDefaultMaxItems = 64;
 constexpr size_t kMaxKeyChars = 64;
 
 size_t CountCodePoints(const std::string& text) {
-  return static_cast<size_t>(std::count_if(
-      text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }));
+  return static_cast<size_t>(std::count_if(text.begin(), text.end(), [](char c) {
+    return (static_cast<unsigned char>(c) & 0xC0) != 0x80;
+  }));
 }
 
 bool IsKey(const std::string& text) {
@@ -92,8 +93,8 @@ void Checker::CheckField(const Message& message, const RuledField& plan, const s
   }
   if (field->is_repeated()) {
     const int size = reflection->FieldSize(message, field);
-    const int most = plan.rule.max_items() > 0 ? static_cast<int>(plan.rule.max_items())
-                                               : kDefaultMaxItems;
+    const int most =
+        plan.rule.max_items() > 0 ? static_cast<int>(plan.rule.max_items()) : kDefaultMaxItems;
     if (size > most) {
       Add(path, StrCat("has ", size, " items; at most ", most, " are allowed"));
       return;
@@ -206,7 +207,8 @@ void Checker::CheckWholeMessage(const Message& message, const std::string& path)
   if (const auto* person = dynamic_cast<const event::v1::PersonAttributes*>(&message)) {
     const std::string& date = person->private_part().birth_date();
     std::string form = date;
-    std::replace_if(form.begin(), form.end(), [](unsigned char c) { return std::isdigit(c) != 0; }, '0');
+    std::replace_if(
+        form.begin(), form.end(), [](unsigned char c) { return std::isdigit(c) != 0; }, '0');
     if (!date.empty() && form != "0000" && form != "0000-00" && form != "0000-00-00") {
       Add(StrCat(path, ".private_part.birth_date"), "must look like 2014, 2014-09 or 2014-09-30");
     }

@@ -1,5 +1,5 @@
-// Checks requests by the rules their fields carry (options.proto): every violation at once, never the value itself in
-// the text, for values may be personal.
+// Checks requests by the rules their fields carry (options.proto): every violation at once, never
+// the value itself in the text, for values may be personal.
 #pragma once
 
 #include <string>
@@ -24,10 +24,12 @@ inline constexpr Micros kClockSkew = 120 * kMicrosPerSecond;
 std::vector<Violation> Validate(const google::protobuf::Message& message, Micros now,
                                 std::string_view path = "");
 
-// `UNKNOWN_CODE:LIST` for every open code that this program does not know: kept, but worth a second look.
+// `UNKNOWN_CODE:LIST` for every open code that this program does not know: kept, but worth a second
+// look.
 std::vector<std::string> UnknownCodes(const google::protobuf::Message& message);
 
-// INVALID_ARGUMENT carrying the violations as a serialised google.rpc.BadRequest in payload kViolationsUrl.
+// INVALID_ARGUMENT carrying the violations as a serialised google.rpc.BadRequest in payload
+// kViolationsUrl.
 absl::Status InvalidRequest(const std::vector<Violation>& violations);
 inline constexpr char kViolationsUrl[] = "caseledger/violations";
 

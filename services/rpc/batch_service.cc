@@ -104,8 +104,9 @@ class BatchReactor final : public grpc::ServerBidiReactor<v1::ExecuteRequest, v1
     if (reactor != nullptr) reactor->Do(next);
   }
 
-  // What to start after a change of state. Planned with the mutex held, started without it, for gRPC may run reactions
-  // inside the calls that start operations. An operation planned is marked as running, so the reactor cannot end before.
+  // What to start after a change of state. Planned with the mutex held, started without it, for
+  // gRPC may run reactions inside the calls that start operations. An operation planned is marked
+  // as running, so the reactor cannot end before.
   struct Next {
     bool read = false;
     bool write = false;

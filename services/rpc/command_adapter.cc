@@ -38,8 +38,9 @@ v1::Command ToCommand(const Message& request) {
       command.mutable_header()->CopyFrom(reflection->GetMessage(request, field));
     } else if (const FieldDescriptor* kind = commands::FactField(field->message_type())) {
       event::v1::Fact& fact = *command.mutable_fact();
-      fact.GetReflection()->MutableMessage(&fact, kind)->CopyFrom(
-          reflection->GetMessage(request, field));
+      fact.GetReflection()
+          ->MutableMessage(&fact, kind)
+          ->CopyFrom(reflection->GetMessage(request, field));
     }
   }
   return command;

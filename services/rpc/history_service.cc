@@ -34,9 +34,9 @@ RecordReplay ReplayFor(const commands::Ledger& ledger, const Request& request,
 
 }  // namespace
 
-grpc::ServerUnaryReactor* HistoryServiceImpl::GetLedgerHead(
-    grpc::CallbackServerContext* context, const v1::GetLedgerHeadRequest* request,
-    v1::GetLedgerHeadResponse* response) {
+grpc::ServerUnaryReactor* HistoryServiceImpl::GetLedgerHead(grpc::CallbackServerContext* context,
+                                                            const v1::GetLedgerHeadRequest* request,
+                                                            v1::GetLedgerHeadResponse* response) {
   return queries_.Run(context, [this, request, response]() -> absl::Status {
     ASSIGN_OR_RETURN(const commands::Ledger* ledger, CheckAndFind(ledgers_, clock_, *request));
     const eventstore::LedgerHead head = ledger->parts.log->Head();
@@ -56,10 +56,9 @@ ReplayReactor* HistoryServiceImpl::ReplayCase(grpc::CallbackServerContext*,
   const auto ledger = CheckAndFind(ledgers_, clock_, *request);
   if (!ledger.ok()) return Refuse<v1::ReplayResponse>(ToGrpcStatus(ledger.status()));
   return new PageStream<v1::ReplayResponse>(
-      executor_,
-      ReplayOfRecord(*(*ledger)->parts.log,
-                     ReplayFor(**ledger, *request, options::v1::RECORD_KIND_CASE_RECORD,
-                               request->case_id())));
+      executor_, ReplayOfRecord(*(*ledger)->parts.log,
+                                ReplayFor(**ledger, *request, options::v1::RECORD_KIND_CASE_RECORD,
+                                          request->case_id())));
 }
 
 ReplayReactor* HistoryServiceImpl::ReplayRecord(grpc::CallbackServerContext*,
@@ -67,9 +66,9 @@ ReplayReactor* HistoryServiceImpl::ReplayRecord(grpc::CallbackServerContext*,
   const auto ledger = CheckAndFind(ledgers_, clock_, *request);
   if (!ledger.ok()) return Refuse<v1::ReplayResponse>(ToGrpcStatus(ledger.status()));
   return new PageStream<v1::ReplayResponse>(
-      executor_, ReplayOfRecord(*(*ledger)->parts.log,
-                                ReplayFor(**ledger, *request, request->record_kind(),
-                                          request->record_id())));
+      executor_,
+      ReplayOfRecord(*(*ledger)->parts.log,
+                     ReplayFor(**ledger, *request, request->record_kind(), request->record_id())));
 }
 
 ReplayReactor* HistoryServiceImpl::ReplayLedger(grpc::CallbackServerContext*,
@@ -85,11 +84,10 @@ grpc::ServerWriteReactor<v1::SubscribeResponse>* HistoryServiceImpl::Subscribe(
     grpc::CallbackServerContext*, const v1::SubscribeRequest* request) {
   const auto ledger = CheckAndFind(ledgers_, clock_, *request);
   if (!ledger.ok()) return Refuse<v1::SubscribeResponse>(ToGrpcStatus(ledger.status()));
-  return StartSubscription(
-      subscribers_, *(*ledger)->parts.log, clock_,
-      {(*ledger)->parts.name,
-       request->from_position(),
-       {request->fact_names().begin(), request->fact_names().end()}});
+  return StartSubscription(subscribers_, *(*ledger)->parts.log, clock_,
+                           {(*ledger)->parts.name,
+                            request->from_position(),
+                            {request->fact_names().begin(), request->fact_names().end()}});
 }
 
 }  // namespace caseledger::rpc

@@ -60,9 +60,9 @@ absl::StatusOr<uint64_t> EventsAsOf(const eventstore::EventLog& log, const v1::A
   switch (static_cast<int>(as_of.point_case())) {
     case v1::AsOf::kPosition:
       if (as_of.position() >= all) {
-        return absl::OutOfRangeError(
-            StrCat("POSITION_PAST_END: the ledger has ", all, " events, the last at position ",
-                   all == 0 ? 0 : all - 1));
+        return absl::OutOfRangeError(StrCat("POSITION_PAST_END: the ledger has ", all,
+                                            " events, the last at position ",
+                                            all == 0 ? 0 : all - 1));
       }
       return as_of.position() + 1;
     case v1::AsOf::kRecordedTime:

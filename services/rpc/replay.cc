@@ -18,11 +18,12 @@ using eventstore::StreamId;
 
 constexpr size_t kEventsPerPage = 256;
 
-// A replay of one record. The first page looks through the stream for corrections, so that a corrected event can say so
-// although its correction comes later.
+// A replay of one record. The first page looks through the stream for corrections, so that a
+// corrected event can say so although its correction comes later.
 class RecordReplayer {
  public:
-  RecordReplayer(const EventLog& log, RecordReplay replay) : log_(log), replay_(std::move(replay)) {}
+  RecordReplayer(const EventLog& log, RecordReplay replay)
+      : log_(log), replay_(std::move(replay)) {}
 
   absl::StatusOr<bool> NextPage(v1::ReplayResponse& page) {
     if (!begun_) RETURN_IF_ERROR(Begin());
@@ -45,8 +46,7 @@ class RecordReplayer {
  private:
   absl::Status Begin() {
     ASSIGN_OR_RETURN(events_that_count_, EventsAsOf(log_, replay_.as_of));
-    ASSIGN_OR_RETURN(stream_,
-                     commands::FindRecord(IndexOf(log_), replay_.kind, replay_.record_id));
+    ASSIGN_OR_RETURN(stream_, commands::FindRecord(IndexOf(log_), replay_.kind, replay_.record_id));
     uint64_t revision = 1;
     while (true) {
       ASSIGN_OR_RETURN(const auto events, log_.ReadStream(stream_, revision, kEventsPerPage));
@@ -61,7 +61,8 @@ class RecordReplayer {
     return absl::OkStatus();
   }
 
-  // Remembers when the event happened and what it supersedes. A correction counts as happening when its target did.
+  // Remembers when the event happened and what it supersedes. A correction counts as happening when
+  // its target did.
   absl::Status Note(const eventstore::RecordedEvent& event) {
     ASSIGN_OR_RETURN(const v1::RecordedEvent shown, ToPublicEvent(event, replay_.ledger));
     Micros happened = event.occurred_at;

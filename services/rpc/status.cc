@@ -6,6 +6,7 @@
 
 #include "absl/strings/cord.h"
 #include "eventstore/base/strings.h"
+#include "eventstore/sequencer/checks.h"
 #include "google/rpc/error_details.pb.h"
 #include "services/commands/validation.h"
 #include "services/domain/rejection.h"
@@ -15,7 +16,6 @@ namespace {
 
 constexpr char kDomain[] = "caseledger";
 constexpr int kRetryMilliseconds = 100;
-constexpr char kCurrentRevisionUrl[] = "caseledger/current_revision";
 
 std::string_view DefaultReason(absl::StatusCode code) {
   switch (static_cast<int>(code)) {
@@ -74,7 +74,8 @@ google::rpc::Status ToRpcStatus(const absl::Status& status) {
   if (const std::string item = domain::ItemOf(status); !item.empty()) {
     (*info.mutable_metadata())["item"] = item;
   }
-  if (const auto revision = status.GetPayload(kCurrentRevisionUrl); revision.has_value()) {
+  if (const auto revision = status.GetPayload(eventstore::kCurrentRevisionUrl);
+      revision.has_value()) {
     (*info.mutable_metadata())["current_revision"] = std::string(*revision);
   }
   out.add_details()->PackFrom(info);

@@ -9,6 +9,7 @@
 #include <thread>
 
 #include "eventstore/base/clock.h"
+#include "eventstore/base/uuid.h"
 #include "projections/due_items/due_items.h"
 #include "services/commands/command_handler.h"
 #include "services/commands/ledgers.h"
@@ -32,6 +33,7 @@ class ExpiryWorker {
 
  private:
   void Run();
+  bool Remember(const Uuid& event_id);
   void Submit(const std::string& ledger, const projections::DueItem& item);
 
   const commands::Ledgers& ledgers_;
@@ -40,6 +42,7 @@ class ExpiryWorker {
   std::mutex mutex_;
   std::condition_variable changed_;
   bool stopping_ = false;
+  std::set<Uuid> submitted_;  // events whose expiry was submitted; bounded
   std::thread thread_;
 };
 

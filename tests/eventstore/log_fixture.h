@@ -14,7 +14,6 @@
 #include <utility>
 #include <vector>
 
-#include "absl/synchronization/notification.h"
 #include "eventstore/base/random.h"
 #include "eventstore/engine/engine.h"
 #include "eventstore/log.h"
@@ -151,23 +150,22 @@ class Gate {
  public:
   explicit Gate(EventLog& log) {
     answer_ = SubmitTo(log, RequestWith([this](LedgerView&) -> absl::StatusOr<Decision> {
-                         if (!entered_.HasBeenNotified()) entered_.Notify();
-                         released_.WaitForNotification();
+                         if (!std::exchange(announced_, true)) entered_.set_value();
+                         released_.wait();
                          return Decision{};
                        }));
-    entered_.WaitForNotification();
+    entered_.get_future().wait();
   }
   ~Gate() {
-    Open();
+    release_.set_value();
     answer_.wait();
-  }
-  void Open() {
-    if (!released_.HasBeenNotified()) released_.Notify();
   }
 
  private:
-  absl::Notification entered_;
-  absl::Notification released_;
+  bool announced_ = false;  // of the log's thread only
+  std::promise<void> entered_;
+  std::promise<void> release_;
+  std::shared_future<void> released_{release_.get_future()};
   Answer answer_;
 };
 

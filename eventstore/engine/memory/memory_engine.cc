@@ -32,16 +32,16 @@ class MemoryEngine::Ledger {
 
   const storage::v1::LedgerInfo& info() const { return info_; }
   // Held for the whole of a commit: one commit at a time.
-  absl::Mutex& commit_mutex() { return commit_mutex_; }
+  Mutex& commit_mutex() { return commit_mutex_; }
 
   LedgerHead head() const {
-    absl::ReaderMutexLock lock(&mutex_);
+    MutexLock lock(&mutex_);
     return head_;
   }
 
   // INTERNAL when the batch does not continue the ledger; nothing is kept then.
   absl::Status Write(EngineBatch batch) {
-    absl::MutexLock lock(&mutex_);
+    MutexLock lock(&mutex_);
     RETURN_IF_ERROR(CheckContinues(batch));
     for (StoredEvent& event : batch.events) {
       const StreamId stream = event.stream;
@@ -60,7 +60,7 @@ class MemoryEngine::Ledger {
     for (uint64_t at = from; at < end; at += chunk.size()) {
       chunk.clear();
       {
-        absl::ReaderMutexLock lock(&mutex_);
+        MutexLock lock(&mutex_);
         const uint64_t stop = std::min<uint64_t>({end, at + kVisitChunk, events_.size()});
         for (uint64_t i = at; i < stop; ++i) chunk.push_back(&events_[i]);
       }
@@ -71,7 +71,7 @@ class MemoryEngine::Ledger {
   }
 
   StreamHead FindStream(const StreamId& stream) const {
-    absl::ReaderMutexLock lock(&mutex_);
+    MutexLock lock(&mutex_);
     const auto found = streams_.find(stream);
     return found == streams_.end() ? StreamHead{} : found->second.head;
   }
@@ -80,7 +80,7 @@ class MemoryEngine::Ledger {
                   absl::FunctionRef<bool(const StoredEvent&)> visit) const {
     std::vector<const StoredEvent*> events;
     {
-      absl::ReaderMutexLock lock(&mutex_);
+      MutexLock lock(&mutex_);
       const auto found = streams_.find(stream);
       if (found == streams_.end()) return;
       const auto& all = found->second.events;
@@ -93,14 +93,14 @@ class MemoryEngine::Ledger {
   }
 
   std::optional<std::string> FindMark(std::string_view key) const {
-    absl::ReaderMutexLock lock(&mutex_);
+    MutexLock lock(&mutex_);
     const auto found = marks_.find(ToAbsl(key));
     if (found == marks_.end()) return std::nullopt;
     return found->second;
   }
 
   void OverwriteRecord(uint64_t position, std::string record) {
-    absl::MutexLock lock(&mutex_);
+    MutexLock lock(&mutex_);
     events_.at(position).record = std::move(record);
   }
 
@@ -128,8 +128,8 @@ class MemoryEngine::Ledger {
   }
 
   const storage::v1::LedgerInfo info_;
-  absl::Mutex commit_mutex_;
-  mutable absl::Mutex mutex_;
+  Mutex commit_mutex_;
+  mutable Mutex mutex_;
   LedgerHead head_ ABSL_GUARDED_BY(mutex_);
   std::deque<StoredEvent> events_ ABSL_GUARDED_BY(mutex_);
   absl::flat_hash_map<StreamId, Stream> streams_ ABSL_GUARDED_BY(mutex_);
@@ -166,19 +166,19 @@ MemoryEngine::MemoryEngine(MemoryEngineOptions options) : options_(std::move(opt
 MemoryEngine::~MemoryEngine() = default;
 
 absl::StatusOr<MemoryEngine::Ledger*> MemoryEngine::Find(std::string_view ledger) const {
-  absl::ReaderMutexLock lock(&mutex_);
+  MutexLock lock(&mutex_);
   const auto found = ledgers_.find(ToAbsl(ledger));
   if (found == ledgers_.end()) return absl::NotFoundError(StrCat("no ledger ", ledger));
   return found->second.get();
 }
 
 absl::Status MemoryEngine::failure() const {
-  absl::ReaderMutexLock lock(&mutex_);
+  MutexLock lock(&mutex_);
   return failure_;
 }
 
 absl::Status MemoryEngine::Fail(absl::Status status) {
-  absl::MutexLock lock(&mutex_);
+  MutexLock lock(&mutex_);
   failure_ = status;
   return status;
 }
@@ -186,7 +186,7 @@ absl::Status MemoryEngine::Fail(absl::Status status) {
 absl::StatusOr<std::vector<storage::v1::LedgerInfo>> MemoryEngine::ListLedgers() const {
   std::vector<storage::v1::LedgerInfo> infos;
   {
-    absl::ReaderMutexLock lock(&mutex_);
+    MutexLock lock(&mutex_);
     for (const auto& [name, ledger] : ledgers_) infos.push_back(ledger->info());
   }
   std::sort(infos.begin(), infos.end(),
@@ -195,7 +195,7 @@ absl::StatusOr<std::vector<storage::v1::LedgerInfo>> MemoryEngine::ListLedgers()
 }
 
 absl::Status MemoryEngine::CreateLedger(const storage::v1::LedgerInfo& info) {
-  absl::MutexLock lock(&mutex_);
+  MutexLock lock(&mutex_);
   if (!ledgers_.try_emplace(info.ledger(), std::make_unique<Ledger>(info)).second) {
     return absl::AlreadyExistsError(StrCat("there is a ledger ", info.ledger()));
   }
@@ -214,7 +214,7 @@ absl::StatusOr<EngineBatch> MemoryEngine::RunResolve(View& view, Resolve resolve
 
 absl::Status MemoryEngine::Commit(std::string_view ledger, Resolve resolve) {
   ASSIGN_OR_RETURN(Ledger * found, Find(ledger));
-  absl::MutexLock lock(&found->commit_mutex());
+  MutexLock lock(&found->commit_mutex());
   RETURN_IF_ERROR(failure());
   View view(*found);
   ASSIGN_OR_RETURN(EngineBatch batch, RunResolve(view, resolve));
@@ -257,13 +257,13 @@ absl::StatusOr<std::optional<std::string>> MemoryEngine::FindMark(std::string_vi
 }
 
 absl::Status MemoryEngine::Close() {
-  absl::MutexLock lock(&mutex_);
+  MutexLock lock(&mutex_);
   if (failure_.ok()) failure_ = absl::UnavailableError("the engine is closed");
   return absl::OkStatus();
 }
 
 void MemoryEngine::Reopen() {
-  absl::MutexLock lock(&mutex_);
+  MutexLock lock(&mutex_);
   failure_ = absl::OkStatus();
 }
 

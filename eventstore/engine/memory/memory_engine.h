@@ -12,7 +12,7 @@
 
 #include "absl/base/thread_annotations.h"
 #include "absl/container/flat_hash_map.h"
-#include "absl/synchronization/mutex.h"
+#include "eventstore/base/mutex.h"
 #include "eventstore/engine/engine.h"
 
 namespace caseledger::eventstore {
@@ -67,7 +67,7 @@ class MemoryEngine final : public Engine {
   absl::StatusOr<EngineBatch> RunResolve(View& view, Resolve resolve) const;
 
   const MemoryEngineOptions options_;
-  mutable absl::Mutex mutex_;
+  mutable Mutex mutex_;
   absl::flat_hash_map<std::string, std::unique_ptr<Ledger>> ledgers_ ABSL_GUARDED_BY(mutex_);
   absl::Status failure_ ABSL_GUARDED_BY(mutex_);
 };

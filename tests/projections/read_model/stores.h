@@ -12,6 +12,7 @@
 #include "projections/read_model/memory/memory_read_models.h"
 #include "projections/read_model/read_model.h"
 #include "projections/read_model/rocksdb/rocksdb_read_models.h"
+#include "tests/projections/read_model/rows.h"
 
 namespace caseledger::projections::testing {
 
@@ -54,19 +55,5 @@ class StoreTest : public ::testing::TestWithParam<StoreKind> {
   TemporaryDirectory directory_;
   std::unique_ptr<ReadModelStore> store_;
 };
-
-using Rows = std::vector<std::pair<std::string, std::string>>;
-
-inline Rows AllRows(const ReadSnapshot& snapshot, std::string_view begin = "",
-                    std::string_view end = "") {
-  Rows rows;
-  const absl::Status status =
-      snapshot.Scan(begin, end, [&](std::string_view key, std::string_view value) {
-        rows.emplace_back(key, value);
-        return true;
-      });
-  EXPECT_TRUE(status.ok()) << status;
-  return rows;
-}
 
 }  // namespace caseledger::projections::testing

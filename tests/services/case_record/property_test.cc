@@ -77,7 +77,7 @@ std::string FactText(const Attempt& attempt) {
       [&] { return Accepted(key); },
       [&] { return Completed(key); },
       [&] { return Expired(key); },
-      [&] { return Forwarded(key, "C", key + "2"); },
+      [&] { return Forwarded(key, "C", attempt.length < 15 ? "a" : key + "2"); },
       [&] { return Drafted(key); },
       [&] { return Approved(key); },
       [&] { return TransferRequested(key); },

@@ -1,0 +1,76 @@
+#include "projections/runtime/runtime.h"
+
+#include <map>
+#include <utility>
+
+#include "eventstore/base/status_macros.h"
+#include "eventstore/base/strings.h"
+#include "projections/runtime/slot.h"
+#include "projections/runtime/tables.h"
+
+namespace caseledger::projections {
+namespace {
+
+class RuntimeImpl final : public Runtime {
+ public:
+  explicit RuntimeImpl(std::unique_ptr<LiveTables> tables) : tables_(std::move(tables)) {}
+  ~RuntimeImpl() override { Stop(); }
+
+  absl::Status Add(eventstore::EventLog& log, Factory factory, const Options& options) {
+    auto slot = std::make_unique<Slot>(log, *tables_, std::move(factory), options);
+    const std::string name = slot->projection_name();
+    if (slots_.contains(name)) {
+      return absl::InvalidArgumentError(StrCat("two projections are called ", name));
+    }
+    RETURN_IF_ERROR(slot->Start());
+    slots_.emplace(name, std::move(slot));
+    return absl::OkStatus();
+  }
+
+  absl::StatusOr<std::unique_ptr<ReadSnapshot>> View(std::string_view name,
+                                                     uint64_t min_applied_events,
+                                                     absl::Duration timeout) override {
+    ASSIGN_OR_RETURN(Slot* const slot, Find(name));
+    return slot->View(min_applied_events, timeout);
+  }
+  std::vector<ProjectionHealth> Health() const override {
+    std::vector<ProjectionHealth> all;
+    for (const auto& [name, slot] : slots_) all.push_back(slot->Health());
+    return all;
+  }
+  absl::Status Rebuild(std::string_view name) override {
+    ASSIGN_OR_RETURN(Slot* const slot, Find(name));
+    return slot->Rebuild();
+  }
+  void Stop() override {
+    for (const auto& [name, slot] : slots_) slot->Stop();
+  }
+
+ private:
+  absl::StatusOr<Slot*> Find(std::string_view name) const {
+    const auto it = slots_.find(name);
+    if (it == slots_.end()) return absl::NotFoundError(StrCat("no projection is called ", name));
+    return it->second.get();
+  }
+
+  const std::unique_ptr<LiveTables> tables_;
+  std::map<std::string, std::unique_ptr<Slot>, std::less<>> slots_;  // fixed once started
+};
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<Runtime>> StartRuntime(eventstore::EventLog& log,
+                                                      std::string_view ledger,
+                                                      ReadModelStore& store,
+                                                      std::vector<Runtime::Factory> projections,
+                                                      const Runtime::Options& options) {
+  if (options.clock == nullptr) return absl::InvalidArgumentError("the runtime needs a clock");
+  ASSIGN_OR_RETURN(std::unique_ptr<LiveTables> tables, LiveTables::Open(store, ledger));
+  auto runtime = std::make_unique<RuntimeImpl>(std::move(tables));
+  for (Runtime::Factory& factory : projections) {
+    RETURN_IF_ERROR(runtime->Add(log, std::move(factory), options));
+  }
+  return std::unique_ptr<Runtime>(std::move(runtime));
+}
+
+}  // namespace caseledger::projections

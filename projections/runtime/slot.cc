@@ -1,0 +1,195 @@
+#include "projections/runtime/slot.h"
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+#include <vector>
+
+#include "eventstore/base/status_macros.h"
+#include "eventstore/base/strings.h"
+#include "projections/runtime/projection.h"
+
+namespace caseledger::projections {
+namespace {
+
+// No caller waits longer than this.
+constexpr absl::Duration kLongestWait = absl::Hours(1);
+
+}  // namespace
+
+Slot::Slot(eventstore::EventLog& log, LiveTables& tables, Runtime::Factory factory,
+           const Runtime::Options& options)
+    : log_(log), tables_(tables), factory_(std::move(factory)), options_(options) {
+  const std::unique_ptr<Projection> projection = factory_();
+  projection_name_ = projection->name();
+  table_name_ = TableName(projection_name_, projection->version());
+}
+
+Slot::~Slot() { Stop(); }
+
+absl::Status Slot::Start() {
+  ASSIGN_OR_RETURN(std::string live, tables_.Find(projection_name_));
+  if (live.empty()) {
+    live = table_name_;
+    RETURN_IF_ERROR(tables_.Set(projection_name_, live));
+  }
+  const bool same_version = IsOfVersion(table_name_, live);
+  // An interrupted rebuild of another version goes on; one of this version begins anew when asked.
+  const std::string table = same_version ? live : table_name_;
+  RETURN_IF_ERROR(tables_.DropOthers(projection_name_, {live, table}));
+  ASSIGN_OR_RETURN(SharedWorker worker, NewWorker(table));
+  if (worker->progress().applied_events > log_.Head().next_position) {
+    // The log is shorter than what these rows tell of: they are not of this log.
+    worker.reset();
+    RETURN_IF_ERROR(tables_.Drop(table));
+    ASSIGN_OR_RETURN(worker, NewWorker(table));
+  }
+  {
+    const std::lock_guard lock(mutex_);
+    (same_version ? live_ : building_) = worker;
+  }
+  worker->Start();
+  return absl::OkStatus();
+}
+
+absl::StatusOr<Slot::SharedWorker> Slot::NewWorker(const std::string& table_name) {
+  ASSIGN_OR_RETURN(std::unique_ptr<ReadModelTable> table, tables_.OpenTable(table_name));
+  return std::make_shared<Worker>(log_, factory_, table_name, std::move(table),
+                                  options_.max_batch_events,
+                                  [this](Worker& worker) { OnProgress(worker); });
+}
+
+void Slot::OnProgress(Worker& worker) {
+  SwapIfCaughtUp(worker);
+  const std::lock_guard lock(mutex_);
+  progressed_.notify_all();
+}
+
+void Slot::SwapIfCaughtUp(Worker& worker) {
+  const WorkerProgress built = worker.progress();
+  SharedWorker old;
+  {
+    const std::lock_guard lock(mutex_);
+    if (stopping_ || building_.get() != &worker) return;
+    if (built.stopped) {
+      rebuild_trouble_ =
+          StrCat("rebuild stopped at position ", built.stopped_at_position, ": ", built.trouble);
+      return;
+    }
+    if (!built.caught_up) return;
+    if (live_ != nullptr && built.applied_events < live_->progress().applied_events) return;
+    if (absl::Status set = tables_.Set(projection_name_, worker.table_name()); !set.ok()) {
+      rebuild_trouble_ = StrCat("the rebuilt table cannot be made live: ", set.ToString());
+      return;
+    }
+    rebuild_trouble_.clear();
+    old = std::exchange(live_, std::exchange(building_, nullptr));
+  }
+  if (old != nullptr) old->StopAndJoin();
+  // What cannot be dropped now is dropped at the next start.
+  tables_.DropOthers(projection_name_, {worker.table_name()}).IgnoreError();
+}
+
+absl::Status Slot::Rebuild() {
+  SharedWorker failed;
+  {
+    const std::lock_guard lock(mutex_);
+    if (stopping_) return absl::FailedPreconditionError("the runtime is stopped");
+    if (building_ != nullptr && !building_->progress().stopped) {
+      return absl::FailedPreconditionError(
+          StrCat("a rebuild of ", projection_name_, " is running"));
+    }
+    const std::string name =
+        live_ != nullptr ? RebuildTableName(table_name_, live_->table_name()) : table_name_;
+    RETURN_IF_ERROR(tables_.Drop(name));
+    ASSIGN_OR_RETURN(SharedWorker worker, NewWorker(name));
+    rebuild_trouble_.clear();
+    failed = std::exchange(building_, std::move(worker));
+    // Under the lock, so that Stop finds it started; its thread takes the lock only later.
+    building_->Start();
+  }
+  if (failed != nullptr) failed->StopAndJoin();
+  return absl::OkStatus();
+}
+
+absl::Status Slot::CannotWait(uint64_t min_applied_events) const {
+  const SharedWorker& worker = live_ != nullptr ? live_ : building_;
+  const WorkerProgress progress = worker->progress();
+  if (progress.stopped) {
+    return absl::UnavailableError(StrCat(projection_name_, " is stopped at position ",
+                                         progress.stopped_at_position, ": ", progress.trouble));
+  }
+  return absl::DeadlineExceededError(StrCat(projection_name_, " reflects ", progress.applied_events,
+                                            " events, asked for ", min_applied_events));
+}
+
+absl::StatusOr<std::unique_ptr<ReadSnapshot>> Slot::View(uint64_t min_applied_events,
+                                                         absl::Duration timeout) {
+  const absl::Duration wait = std::clamp(timeout, absl::ZeroDuration(), kLongestWait);
+  const auto deadline = std::chrono::steady_clock::now() + absl::ToChronoNanoseconds(wait);
+  std::unique_lock lock(mutex_);
+  const auto far_enough = [&] {
+    return live_ != nullptr && live_->progress().applied_events >= min_applied_events;
+  };
+  const auto stopped = [](const SharedWorker& worker) {
+    return worker == nullptr || worker->progress().stopped;
+  };
+  const auto settled = [&] { return far_enough() || (stopped(live_) && stopped(building_)); };
+  progressed_.wait_until(lock, deadline, settled);
+  if (!far_enough()) return CannotWait(min_applied_events);
+  return live_->Snapshot();
+}
+
+ProjectionHealth Slot::Health() const {
+  ProjectionHealth health;
+  health.name = table_name_;
+  {
+    const std::lock_guard lock(mutex_);
+    const SharedWorker& worker = live_ != nullptr ? live_ : building_;
+    const WorkerProgress progress = worker->progress();
+    const bool rebuilding = building_ != nullptr && !building_->progress().stopped;
+    using State = ProjectionHealth::State;
+    health.state = rebuilding           ? State::kRebuilding
+                   : progress.stopped   ? State::kStopped
+                   : progress.caught_up ? State::kLive
+                                        : State::kCatchingUp;
+    health.applied_events = progress.applied_events;
+    health.stopped_at_position = progress.stopped_at_position;
+    health.trouble = progress.stopped ? progress.trouble : rebuild_trouble_;
+  }
+  MeasureLag(health);
+  return health;
+}
+
+// Against the log's head, never against a mark of the worker's own.
+void Slot::MeasureLag(ProjectionHealth& health) const {
+  const uint64_t head = log_.Head().next_position;
+  if (head <= health.applied_events) return;
+  health.lag_events = head - health.applied_events;
+  const auto oldest = log_.ReadLedger(health.applied_events, 1);
+  if (!oldest.ok() || oldest->empty()) {
+    if (health.trouble.empty()) {
+      health.trouble = StrCat("the age of the next event is unknown: ", oldest.status().ToString());
+    }
+    return;
+  }
+  const Micros age = options_.clock->Now() - oldest->front().recorded_at;
+  health.lag_seconds =
+      static_cast<double>(std::max<Micros>(age, 0)) / static_cast<double>(kMicrosPerSecond);
+}
+
+void Slot::Stop() {
+  std::vector<SharedWorker> workers;
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+    workers = {live_, building_};
+  }
+  for (const SharedWorker& worker : workers) {
+    if (worker != nullptr) worker->StopAndJoin();
+  }
+  const std::lock_guard lock(mutex_);
+  progressed_.notify_all();
+}
+
+}  // namespace caseledger::projections

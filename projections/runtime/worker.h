@@ -1,0 +1,84 @@
+// One thread that applies the ledger's events to one table.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "eventstore/log.h"
+#include "projections/read_model/read_model.h"
+#include "projections/runtime/projection.h"
+#include "projections/runtime/runtime.h"
+
+namespace caseledger::projections {
+
+// Where a worker stands.
+struct WorkerProgress {
+  uint64_t applied_events = 0;
+  bool caught_up = false;
+  bool stopped = false;
+  uint64_t stopped_at_position = 0;
+  std::string trouble;  // why it stopped
+};
+
+// Keeps invariants 1 to 3 of runtime.h. Thread-safe.
+class Worker {
+ public:
+  // Called by the worker's thread after each commit, on catching up and when it stops. Must not
+  // wait for this worker; may wait for another.
+  using OnProgress = std::function<void(Worker& worker)>;
+
+  Worker(eventstore::EventLog& log, Runtime::Factory factory, std::string table_name,
+         std::unique_ptr<ReadModelTable> table, size_t max_batch_events, OnProgress on_progress);
+  ~Worker();
+
+  // Begins to apply from the table's position on. Once.
+  void Start();
+  // Ends the thread and waits for it. Idempotent; from any thread but its own.
+  void StopAndJoin();
+  // Ends the thread without waiting.
+  void Cancel();
+
+  WorkerProgress progress() const;
+  const std::string& table_name() const { return table_name_; }
+  std::unique_ptr<ReadSnapshot> Snapshot() const { return table_->Snapshot(); }
+
+ private:
+  // What a batch of events came to.
+  struct Applied {
+    uint64_t events = 0;   // applied before the trouble
+    absl::Status trouble;  // of the next event
+  };
+
+  absl::Status Run();
+  absl::Status Take(const eventstore::Subscription::Delivery& delivery);
+  absl::Status ApplyAndCommit(const eventstore::RecordedEvent* begin, uint64_t count);
+  Applied ApplyAll(Projection& projection, const eventstore::RecordedEvent* begin, uint64_t count,
+                   ReadModelBatch& batch) const;
+  absl::Status Commit(ReadModelBatch& batch, uint64_t count);
+  void SetCaughtUp(bool caught_up);
+  void SetStopped(const absl::Status& why);
+
+  eventstore::EventLog& log_;
+  const Runtime::Factory factory_;
+  const std::string table_name_;
+  const std::unique_ptr<ReadModelTable> table_;
+  const size_t max_batch_events_;
+  const OnProgress on_progress_;
+  std::unique_ptr<Projection> projection_;  // of the thread
+
+  mutable std::mutex mutex_;
+  WorkerProgress progress_;
+  bool cancelled_ = false;
+  std::unique_ptr<eventstore::Subscription> subscription_;
+
+  std::mutex join_mutex_;
+  std::thread thread_;
+};
+
+}  // namespace caseledger::projections

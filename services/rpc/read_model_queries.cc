@@ -1,0 +1,202 @@
+// Queries over read models; those about the server and single cases are in admin_queries.cc.
+#include <algorithm>
+#include <memory>
+#include <optional>
+#include <utility>
+
+#include "eventstore/base/status_macros.h"
+#include "eventstore/base/strings.h"
+#include "projections/case_list/case_list.h"
+#include "projections/referrals/referrals.h"
+#include "projections/report_facts/definition.h"
+#include "projections/report_facts/evaluator.h"
+#include "projections/report_facts/report_facts.h"
+#include "projections/shelter_occupancy/shelter_occupancy.h"
+#include "services/commands/references.h"
+#include "services/commands/times.h"
+#include "services/domain/rejection.h"
+#include "services/rpc/queries.h"
+#include "services/rpc/recorded_event.h"
+
+namespace caseledger::rpc {
+namespace {
+
+using commands::FromTimestamp;
+using commands::Ledger;
+using commands::ToTimestamp;
+using projections::ReadSnapshot;
+
+// A view that reflects what the client asks for, and how many events count.
+struct View {
+  std::unique_ptr<ReadSnapshot> snapshot;
+  uint64_t as_of_events = projections::kLatest;
+};
+
+// `min_position` 0 asks for nothing: the list then shows what the read model has.
+absl::StatusOr<View> Look(const Ledger& ledger, std::string_view projection, uint64_t min_position,
+                          const v1::AsOf* as_of, absl::Duration wait) {
+  const uint64_t events = ledger.parts.log->Head().next_position;
+  if (min_position > 0 && min_position >= events) {
+    return absl::OutOfRangeError(StrCat(
+        "POSITION_PAST_END: min_position is past the end; the ledger has ", events, " events"));
+  }
+  uint64_t needed = min_position > 0 ? min_position + 1 : 0;
+  View view;
+  if (as_of != nullptr && as_of->point_case() != v1::AsOf::POINT_NOT_SET) {
+    ASSIGN_OR_RETURN(view.as_of_events, EventsAsOf(*ledger.parts.log, *as_of));
+    needed = std::max(needed, view.as_of_events);
+  }
+  ASSIGN_OR_RETURN(view.snapshot, ledger.parts.projections->View(projection, needed, wait));
+  return view;
+}
+
+void Show(const projections::CaseRow& row, v1::CaseRow& out) {
+  out.set_case_id(row.case_id.ToString());
+  out.set_external_ref(row.external_ref);
+  out.set_case_type(row.case_type);
+  for (const std::string& concern : row.concerns) out.add_concerns(concern);
+  out.set_owner_agency_id(row.owner_agency_id);
+  out.set_owner_worker_id(row.owner_worker_id);
+  out.set_phase(row.phase);
+  out.set_risk(row.risk);
+  out.set_unit_code(row.unit_code);
+  *out.mutable_opened_time() = ToTimestamp(row.opened_at);
+  if (row.closed_at.has_value()) *out.mutable_closed_time() = ToTimestamp(*row.closed_at);
+  out.set_client_count(row.client_count);
+  out.set_revision(row.revision);
+}
+
+void Show(const projections::ReferralRow& row, Micros now, v1::ReferralRow& out) {
+  out.set_case_id(row.case_id.ToString());
+  out.set_referral_id(row.referral_id);
+  out.set_from_agency_id(row.from_agency_id);
+  out.set_to_agency_id(row.to_agency_id);
+  out.set_service(row.service);
+  out.set_state(projections::StateAt(row, now));
+  out.set_urgency(row.urgency);
+  *out.mutable_sent_time() = ToTimestamp(row.sent_at);
+  if (row.answered_at.has_value()) *out.mutable_answered_time() = ToTimestamp(*row.answered_at);
+  if (row.completed_at.has_value()) *out.mutable_completed_time() = ToTimestamp(*row.completed_at);
+  if (row.expire_at.has_value()) *out.mutable_expire_time() = ToTimestamp(*row.expire_at);
+  out.set_person_id(row.person_id);
+}
+
+}  // namespace
+
+absl::Status Queries::ListCases(const v1::ListCasesRequest& request, absl::Duration wait,
+                                v1::ListCasesResponse& response) const {
+  ASSIGN_OR_RETURN(const Ledger* ledger, ledgers_.Find(request.ledger()));
+  ASSIGN_OR_RETURN(const View view, Look(*ledger, projections::kCaseListName,
+                                         request.min_position(), &request.as_of(), wait));
+  projections::CaseListQuery query;
+  query.owner_agency_id = request.owner_agency_id();
+  query.phase = request.phase();
+  query.case_type = request.case_type();
+  query.page_size = request.page_size();
+  query.page_token = request.page_token();
+  query.as_of_events = view.as_of_events;
+  ASSIGN_OR_RETURN(const projections::CaseListPage page,
+                   projections::ListCases(*view.snapshot, query));
+  for (const projections::CaseRow& row : page.cases) Show(row, *response.add_cases());
+  response.set_next_page_token(page.next_page_token);
+  response.set_reflected_events(page.reflected_events);
+  return absl::OkStatus();
+}
+
+absl::Status Queries::ListReferrals(const v1::ListReferralsRequest& request, absl::Duration wait,
+                                    v1::ListReferralsResponse& response) const {
+  ASSIGN_OR_RETURN(const Ledger* ledger, ledgers_.Find(request.ledger()));
+  ASSIGN_OR_RETURN(const View view, Look(*ledger, projections::kReferralsName,
+                                         request.min_position(), nullptr, wait));
+  const bool inbox = request.direction() == v1::REFERRAL_DIRECTION_INBOX;
+  projections::ReferralQuery query;
+  query.agency_id = request.agency_id();
+  query.direction = inbox ? projections::ReferralQuery::Direction::kInbox
+                          : projections::ReferralQuery::Direction::kOutbox;
+  query.state = request.state();
+  query.page_size = request.page_size();
+  query.page_token = request.page_token();
+  query.now = clock_.Now();
+  ASSIGN_OR_RETURN(const projections::ReferralPage page,
+                   projections::ListReferrals(*view.snapshot, query));
+  for (const projections::ReferralRow& row : page.referrals) {
+    Show(row, query.now, *response.add_referrals());
+  }
+  response.set_next_page_token(page.next_page_token);
+  response.set_reflected_events(page.reflected_events);
+  return absl::OkStatus();
+}
+
+absl::Status Queries::GetOccupancy(const v1::GetOccupancyRequest& request, absl::Duration wait,
+                                   v1::GetOccupancyResponse& response) const {
+  ASSIGN_OR_RETURN(const Ledger* ledger, ledgers_.Find(request.ledger()));
+  ASSIGN_OR_RETURN(const eventstore::StreamId shelter,
+                   commands::FindRecord(IndexOf(*ledger->parts.log),
+                                        options::v1::RECORD_KIND_SHELTER, request.shelter_id()));
+  ASSIGN_OR_RETURN(const View view, Look(*ledger, projections::kShelterOccupancyName,
+                                         request.min_position(), &request.as_of(), wait));
+  projections::OccupancyQuery query;
+  query.shelter_id = shelter.id;
+  query.at = clock_.Now();
+  query.as_of_events = view.as_of_events;
+  if (request.has_from_time() || request.has_to_time()) {
+    query.nights = {FromTimestamp(request.from_time()), FromTimestamp(request.to_time())};
+  }
+  ASSIGN_OR_RETURN(const projections::Occupancy occupancy,
+                   projections::GetOccupancy(*view.snapshot, query));
+  response.set_shelter_id(shelter.id.ToString());
+  response.set_beds(occupancy.beds);
+  response.set_occupied(occupancy.occupied);
+  response.set_residents(occupancy.residents);
+  response.set_held(occupancy.held);
+  response.set_bed_nights(occupancy.bed_nights);
+  response.set_reflected_events(occupancy.reflected_events);
+  for (const projections::Night& night : occupancy.nights) {
+    v1::Night& shown = *response.add_nights();
+    shown.set_date(night.date);
+    shown.set_beds(night.beds);
+    shown.set_occupied(night.occupied);
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Queries::RunReport(const v1::RunReportRequest& request, absl::Duration wait,
+                                v1::RunReportResponse& response) const {
+  ASSIGN_OR_RETURN(const Ledger* ledger, ledgers_.Find(request.ledger()));
+  const Micros from = FromTimestamp(request.from_time());
+  const Micros to = FromTimestamp(request.to_time());
+  if (to <= from) {
+    return commands::InvalidRequest({commands::Violation{"to_time", "must be after from_time"}});
+  }
+  ASSIGN_OR_RETURN(const View view, Look(*ledger, projections::ReportFacts::kName,
+                                         request.min_position(), &request.as_of(), wait));
+  // The newest definition counts, also for figures of the past: a figure as it was known then, by
+  // the text of today.
+  ASSIGN_OR_RETURN(const projections::LoadedDefinition loaded,
+                   projections::FindDefinition(*view.snapshot, request.report_id(),
+                                               view.snapshot->applied_events()));
+  ASSIGN_OR_RETURN(const v1::ReportDefinition definition,
+                   projections::ParseReportDefinition(loaded.text));
+  const uint64_t events = std::min(view.as_of_events, view.snapshot->applied_events());
+  ASSIGN_OR_RETURN(const projections::ReportResult result,
+                   projections::RunReport(*view.snapshot, definition, from, to, events));
+  response.set_report_id(result.report_id);
+  response.set_version(result.version);
+  for (const projections::ReportFigure& figure : result.rows) {
+    v1::ReportRow& row = *response.add_rows();
+    row.set_row(figure.row);
+    row.set_parent(figure.parent);
+    row.set_value(figure.value);
+    row.set_unit(figure.unit);
+    row.set_label_vi(figure.label_vi);
+    row.set_label_en(figure.label_en);
+  }
+  for (const std::string& broken : result.broken_identities) response.add_broken_identities(broken);
+  response.set_reflected_events(events);
+  *response.mutable_from_time() = request.from_time();
+  *response.mutable_to_time() = request.to_time();
+  response.set_definition_position(loaded.position);
+  return absl::OkStatus();
+}
+
+}  // namespace caseledger::rpc

@@ -1,0 +1,83 @@
+#include "services/timers/expiry_worker.h"
+
+#include <chrono>
+#include <memory>
+#include <utility>
+
+#include "services/commands/times.h"
+
+namespace caseledger::timers {
+namespace {
+
+constexpr std::chrono::seconds kBetweenLooks{1};
+constexpr size_t kMostPerLook = 256;
+constexpr size_t kMostRemembered = 10'000;
+
+}  // namespace
+
+void ExpiryWorker::Start() {
+  thread_ = std::thread([this] { Run(); });
+}
+
+void ExpiryWorker::Stop() {
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  changed_.notify_all();
+  if (thread_.joinable()) thread_.join();
+}
+
+void ExpiryWorker::Run() {
+  std::unique_lock lock(mutex_);
+  while (!stopping_) {
+    lock.unlock();
+    RecordDue();
+    lock.lock();
+    changed_.wait_for(lock, kBetweenLooks, [this] { return stopping_; });
+  }
+}
+
+size_t ExpiryWorker::RecordDue() {
+  size_t submitted = 0;
+  for (commands::Ledger* ledger : ledgers_.All()) {
+    const auto view =
+        ledger->parts.projections->View(projections::kDueItemsName, 0, absl::ZeroDuration());
+    if (!view.ok()) continue;  // its health says why
+    const auto due = projections::DueUntil(**view, clock_.Now(), kMostPerLook);
+    if (!due.ok()) continue;
+    for (const projections::DueItem& item : *due) {
+      if (!Remember(item.event_id)) continue;
+      Submit(ledger->parts.name, item);
+      ++submitted;
+    }
+  }
+  return submitted;
+}
+
+// False when it was submitted already. The request id alone would keep it from happening twice;
+// this keeps a refused one from being tried every second.
+bool ExpiryWorker::Remember(const Uuid& event_id) {
+  const std::lock_guard lock(mutex_);
+  if (submitted_.size() >= kMostRemembered) submitted_.clear();
+  return submitted_.insert(event_id).second;
+}
+
+void ExpiryWorker::Submit(const std::string& ledger, const projections::DueItem& item) {
+  v1::Command command;
+  v1::CommandHeader& header = *command.mutable_header();
+  header.set_ledger(ledger);
+  header.set_request_id(Uuid::FromName(item.event_id, "expired").ToString());
+  *header.mutable_occurred_time() = commands::ToTimestamp(item.due_at);
+  header.set_causation_id(item.event_id.ToString());
+  command.set_record_id(item.stream.id.ToString());
+  if (item.kind == projections::DueKind::kReferral) {
+    command.mutable_fact()->mutable_referral_expired()->set_referral_id(item.key);
+  } else {
+    command.mutable_fact()->mutable_hold_expired()->set_placement_id(item.key);
+  }
+  // A refusal is no trouble: somebody answered in the meantime.
+  handler_.SubmitFromServer(std::move(command), [](const absl::StatusOr<v1::CommandResult>&) {});
+}
+
+}  // namespace caseledger::timers

@@ -1,0 +1,147 @@
+// Every projection over a random history: however it is cut into batches, restarted or rebuilt, the
+// rows are the same byte for byte, in memory and in RocksDB.
+#include <random>
+
+#include "projections/case_list/case_list.h"
+#include "projections/due_items/due_items.h"
+#include "projections/referrals/referrals.h"
+#include "projections/shelter_occupancy/shelter_occupancy.h"
+#include "tests/projections/read_model/stores.h"
+#include "tests/projections/runtime/runtime_fixture.h"
+#include "tests/support/placement_and_referral_facts.h"
+
+namespace caseledger::projections::testing {
+namespace {
+
+using namespace caseledger::testing;  // NOLINT: the facts
+using event::v1::Fact;
+
+constexpr int kEvents = 400;
+const std::vector<std::string_view> kNames = {kCaseListName, kDueItemsName, kReferralsName,
+                                              kShelterOccupancyName};
+
+std::vector<Runtime::Factory> AllProjections() {
+  return {MakeCaseList, MakeReferrals, MakeShelterOccupancy, MakeDueItems};
+}
+
+class RebuildAll : public RuntimeTest {
+ protected:
+  RebuildAll() : random_(seed_) {}
+
+  Fact CaseFact() {
+    const std::string referral = "r" + std::to_string(random_() % 3);
+    Fact fact;
+    switch (random_() % 9) {
+      case 0:
+        return ReferralSentFact(referral, random_() % 2 == 0 ? "x" : "y", 500);
+      case 1:
+        return ReferralAcceptedFact(referral);
+      case 2:
+        return ReferralForwardedFact(referral, referral + "f", "z");
+      case 3:
+        fact.mutable_case_closed()->set_reason("goals_met");
+        return fact;
+      case 4:
+        fact.mutable_case_reopened()->set_reason("again");
+        return fact;
+      case 5:
+        fact.mutable_risk_assessed()->set_risk(event::v1::RISK_HIGH);
+        return fact;
+      case 6:
+        fact.mutable_participant_added()->set_person_id("p" + std::to_string(random_() % 3));
+        fact.mutable_participant_added()->set_role(event::v1::PARTICIPANT_ROLE_CLIENT);
+        return fact;
+      default:
+        fact.mutable_case_opened()->set_case_type("trafficking");
+        fact.mutable_case_opened()->set_owner_agency_id("x");
+        return fact;
+    }
+  }
+  Fact ShelterFact() {
+    const std::string placement = "h" + std::to_string(random_() % 4);
+    switch (random_() % 7) {
+      case 0:
+        return ShelterRegisteredFact(10);
+      case 1:
+        return BedsChangedFact(static_cast<uint32_t>(random_() % 10));
+      case 2:
+        return HeldFact(placement, 600);
+      case 3:
+        return AdmittedFact(placement, {"c"});
+      case 4:
+        return DischargedFact(placement);
+      case 5:
+        return HoldExpiredFact(placement);
+      default:
+        return RequestedFact(placement, {"c"});
+    }
+  }
+  // One random event; now and then a correction or void of an earlier one of the stream.
+  void AppendRandom(int number) {
+    const bool of_case = random_() % 2 == 0;
+    const auto stream = NamedStream(
+        of_case ? options::v1::RECORD_KIND_CASE_RECORD : options::v1::RECORD_KIND_SHELTER,
+        std::to_string(random_() % 3));
+    Fact fact = of_case ? CaseFact() : ShelterFact();
+    std::vector<Uuid>& earlier = ids_[stream];
+    if (!earlier.empty() && random_() % 5 == 0) {
+      const std::string target = earlier[random_() % earlier.size()].ToString();
+      const Fact replacement = fact;
+      fact.Clear();
+      if (random_() % 2 == 0) {
+        fact.mutable_event_voided()->set_target_event_id(target);
+      } else {
+        fact.mutable_fact_corrected()->set_target_event_id(target);
+        *fact.mutable_fact_corrected()->mutable_replacement() = replacement;
+        SetTime(*fact.mutable_fact_corrected()->mutable_replacement_occurred_time(),
+                static_cast<Micros>(random_() % 1000));
+      }
+    }
+    const Uuid id = NamedId("event-" + std::to_string(number));
+    earlier.push_back(id);
+    log_.Append(stream, fact.SerializeAsString(), static_cast<Micros>(random_() % 1000), id);
+  }
+
+  std::vector<Rows> RowsOfAll(uint64_t events) {
+    std::vector<Rows> all;
+    for (const std::string_view name : kNames) all.push_back(AllRows(*View(name, events)));
+    return all;
+  }
+
+  const uint32_t seed_ = std::random_device()();
+  std::mt19937 random_;
+  std::map<eventstore::StreamId, std::vector<Uuid>> ids_;
+};
+
+TEST_F(RebuildAll, RowsDoNotDependOnBatchesRestartsRebuildsOrTheStore) {
+  SCOPED_TRACE("seed " + std::to_string(seed_));
+  Start(AllProjections(), 3);
+  for (int i = 0; i < kEvents / 2; ++i) AppendRandom(i);
+  RowsOfAll(kEvents / 2);
+  runtime_.reset();
+  Start(AllProjections(), 64);
+  for (int i = kEvents / 2; i < kEvents; ++i) AppendRandom(i);
+  const std::vector<Rows> live = RowsOfAll(kEvents);
+  for (const Rows& rows : live) EXPECT_FALSE(rows.empty());
+
+  const std::vector<std::string> before = Tables();
+  for (const std::string_view name : kNames) ASSERT_TRUE(runtime_->Rebuild(name).ok());
+  Await([&] {
+    for (const std::string& table : Tables()) {
+      if (table.ends_with("@1")) return false;
+    }
+    return true;
+  });
+  EXPECT_EQ(RowsOfAll(kEvents), live) << "rebuilt";
+  EXPECT_EQ(Tables().size(), before.size());
+  runtime_.reset();
+
+  TemporaryDirectory directory;
+  store_ = OpenRocksDbReadModels({.path = directory.path(), .env = nullptr}).value();
+  Start(AllProjections(), 50);
+  EXPECT_EQ(RowsOfAll(kEvents), live) << "in RocksDB";
+  runtime_.reset();
+}
+
+}  // namespace
+}  // namespace caseledger::projections::testing
