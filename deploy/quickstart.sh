@@ -95,7 +95,7 @@ start_server() {
 
 caseledger() {
   CASELEDGER_SERVER="$(<"$dir/port")" CASELEDGER_LEDGER=quang-ninh CASELEDGER_AGENCY="$agency" \
-    CASELEDGER_ACTOR="${USER:-quickstart}" "$bin/caseledger" "$@"
+    "$bin/caseledger" "$@"
 }
 
 build() {

@@ -1,5 +1,7 @@
 // `caseledger`: imports files, asks for reports and histories, watches the server.
 #include <fmt/format.h>
+#include <pwd.h>
+#include <unistd.h>
 
 #include <CLI/CLI.hpp>
 #include <cstdlib>
@@ -15,6 +17,14 @@ std::string FromEnvironment(const char* name) {
   return value == nullptr ? "" : value;
 }
 
+// The name this program's user logs in with.
+std::string UserName() {
+  const std::string name = FromEnvironment("USER");
+  if (!name.empty()) return name;
+  const passwd* user = getpwuid(geteuid());
+  return user == nullptr ? "" : user->pw_name;
+}
+
 bool PrefersVietnamese() {
   for (const char* name : {"LC_ALL", "LC_MESSAGES", "LANG"}) {
     const std::string value = FromEnvironment(name);
@@ -24,7 +34,7 @@ bool PrefersVietnamese() {
 }
 
 void AddGlobalOptions(CLI::App& app, ClientOptions& options) {
-  options.actor = FromEnvironment("USER");
+  options.actor = UserName();
   options.vietnamese = PrefersVietnamese();
   app.add_option("--server", options.server, "Address of the server")
       ->envname("CASELEDGER_SERVER")
@@ -66,6 +76,13 @@ int Run(int argc, char** argv) {
   AddReferralCommands(app, chosen);
   try {
     app.parse(argc, argv);
+  } catch (const CLI::RequiredError& error) {
+    // An unknown command is reported as a missing one.
+    for (const std::string& word : app.remaining()) {
+      fmt::print(stderr, "caseledger: unknown argument {}\n", word);
+    }
+    app.exit(error);
+    return kExitCouldNotRun;
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? kExitGood : kExitCouldNotRun;
   }

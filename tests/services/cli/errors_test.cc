@@ -30,6 +30,13 @@ TEST(Errors, SayTheSentenceInTheLanguageAskedForAndTheReason) {
   EXPECT_EQ(Explain(Refusal(), true).ToLine(), "Ca đã đóng. [CASE_ALREADY_CLOSED]");
 }
 
+TEST(Errors, TheReasonIsToldOnce) {
+  google::rpc::Status status = Refusal();
+  status.mutable_details()->DeleteSubrange(1, 2);
+  status.set_message("CASE_ALREADY_CLOSED: it is closed");
+  EXPECT_EQ(Explain(status, false).ToLine(), "it is closed [CASE_ALREADY_CLOSED]");
+}
+
 TEST(Errors, NameEveryWrongField) {
   google::rpc::Status status;
   status.set_message("wrong request");

@@ -36,6 +36,7 @@ std::string Advice(const grpc::Status& status, const std::string& server) {
   if (code == grpc::StatusCode::UNAUTHENTICATED || code == grpc::StatusCode::PERMISSION_DENIED) {
     return "say who you are with --actor, --agency and --roles";
   }
+  if (code == grpc::StatusCode::NOT_FOUND) return "check the name; `caseledger --help` says more";
   if (code == grpc::StatusCode::RESOURCE_EXHAUSTED) return "the server is busy; try again";
   if (code == grpc::StatusCode::UNIMPLEMENTED)
     return "the server does not know this call; update it";
@@ -68,6 +69,10 @@ ErrorText Explain(const google::rpc::Status& status, bool vietnamese) {
       if (wanted) text.sentence = message.message();
     }
   }
+  // Texts for developers begin with the reason, which is told at the end anyway.
+  const std::string prefix = text.reason + ": ";
+  if (!text.reason.empty() && text.sentence.starts_with(prefix))
+    text.sentence.erase(0, prefix.size());
   return text;
 }
 

@@ -80,7 +80,7 @@ class Round {
     connection.PrepareStream(context);
     const auto stub = v1::BatchService::NewStub(connection.channel());
     const std::unique_ptr<Stream> stream = stub->Execute(&context);
-    std::thread reader([&] { ReadAnswers(*stream); });
+    std::thread reader([&] { ReadAnswers(*stream, context); });
     const bool stalled = !WriteCommands(*stream) || !window_.Drain();
     stream->WritesDone();
     if (stalled) context.TryCancel();
@@ -97,6 +97,8 @@ class Round {
   // Whether any command got its final answer.
   bool moved() const { return moved_; }
   bool busy() const { return busy_; }
+  // Not OK: nothing more is to be sent.
+  const absl::Status& stop() const { return stop_; }
 
  private:
   // False when the answers did not come.
@@ -126,16 +128,17 @@ class Round {
     return true;
   }
 
-  void ReadAnswers(Stream& stream) {
+  void ReadAnswers(Stream& stream, grpc::ClientContext& context) {
     v1::ExecuteResponse response;
-    while (stream.Read(&response)) {
+    while (stop_.ok() && stream.Read(&response)) {
       for (const v1::CommandAnswer& answer : response.answers()) {
-        if (answered_ == indexes_.size()) break;
+        if (!stop_.ok() || answered_ == indexes_.size()) break;
         Take(indexes_[answered_++], answer);
         window_.Leave();
       }
     }
     window_.Close();
+    if (!stop_.ok()) context.TryCancel();
   }
 
   void Take(size_t index, const v1::CommandAnswer& answer) {
@@ -146,7 +149,7 @@ class Round {
       retry_.push_back(index);
     } else {
       moved_ = true;
-      work_.answered(index, answer);
+      stop_ = work_.answered(index, answer);
     }
   }
 
@@ -157,6 +160,7 @@ class Round {
   std::vector<size_t> retry_;
   bool busy_ = false;
   bool moved_ = false;
+  absl::Status stop_;  // only the reader's until it has been joined
 };
 
 bool MayTryAgain(const grpc::Status& status) {
@@ -175,6 +179,7 @@ absl::Status SendBatch(const Connection& connection, const BatchWork& work) {
     if (round > 1) std::this_thread::sleep_for(pause);
     Round current(work, std::move(open));
     status = current.Run(connection);
+    if (!current.stop().ok()) return current.stop();
     open = current.TakeRetry();
     if (!MayTryAgain(status)) break;
     if (current.busy() && status.ok()) {

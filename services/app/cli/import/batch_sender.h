@@ -21,8 +21,9 @@ inline constexpr std::chrono::seconds kStallLimit{60};
 struct BatchWork {
   size_t count = 0;
   std::function<v1::Command(size_t index)> command;
-  // The final answer to each command, exactly once, in order of index except after a retry.
-  std::function<void(size_t index, const v1::CommandAnswer& answer)> answered;
+  // The final answer to each command, exactly once, in order of index except after a retry. A
+  // status that is not OK ends the sending.
+  std::function<absl::Status(size_t index, const v1::CommandAnswer& answer)> answered;
 };
 
 // Sends all commands. When the server is too busy for one of them, it and every later command that
@@ -32,7 +33,7 @@ struct BatchWork {
 //
 // UNAVAILABLE, DEADLINE_EXCEEDED  the server stayed away or gave no answer for `kStallLimit`
 // RESOURCE_EXHAUSTED              it stayed too busy
-// others                          it refuses the stream as a whole
+// others                          it refuses the stream as a whole, or `answered` said so
 absl::Status SendBatch(const Connection& connection, const BatchWork& work);
 
 }  // namespace caseledger::cli

@@ -22,6 +22,7 @@ namespace caseledger::cli {
 namespace {
 
 constexpr char kCorrectionsFile[] = "corrections.csv";
+constexpr char kWhoAdvice[] = "say who you are with --actor, --agency and --roles";
 constexpr char kChangedRow[] =
     "the row was changed after it was imported; record a correction instead";
 
@@ -58,14 +59,14 @@ class Importer {
     BatchWork work;
     work.count = facts_.size();
     work.command = [&](size_t index) { return ToCommand(facts_[index], context_.ids()); };
-    work.answered = [&](size_t index, const v1::CommandAnswer& answer) {
+    work.answered = [&](size_t index, const v1::CommandAnswer& answer) -> absl::Status {
       const PlannedFact& planned = facts_[index];
-      if (answer.has_error()) {
-        Refuse(planned.file, planned.at, FactName(planned.fact), answer.error());
-      } else {
-        Accept(planned.file, planned.request_id, answer.result());
-      }
       progress.Advance();
+      if (!answer.has_error()) {
+        Accept(planned.file, planned.request_id, answer.result());
+        return absl::OkStatus();
+      }
+      return Refuse(planned.file, planned.at, FactName(planned.fact), answer.error());
     };
     return SendBatch(connection_, work);
   }
@@ -83,13 +84,19 @@ class Importer {
     if (wanted != event_ids_.end() && events > 0) wanted->second = result.events(0).event_id();
   }
 
-  void Refuse(const std::string& file, TextPosition at, const std::string& fact_name,
-              const google::rpc::Status& error) {
-    ++summary_.files[file].refused;
+  // Takes a refusal down. One that is about the caller, and so meant for every row, is returned.
+  absl::Status Refuse(const std::string& file, TextPosition at, const std::string& fact_name,
+                      const google::rpc::Status& error) {
     const ErrorText text = Explain(error, connection_.options().vietnamese);
+    if (error.code() == grpc::StatusCode::UNAUTHENTICATED || text.reason == "CALLER_UNKNOWN" ||
+        text.reason == "IMPORT_NOT_ALLOWED" || text.reason == "LEDGER_UNKNOWN") {
+      return absl::PermissionDeniedError(text.ToLine() + ": " + kWhoAdvice);
+    }
+    ++summary_.files[file].refused;
     const bool changed = text.reason == "REQUEST_ID_REUSED";
     summary_.issues.push_back({changed ? IssueKind::kChanged : IssueKind::kRefused, file, at, "",
                                fact_name + ": " + (changed ? kChangedRow : text.ToLine())});
+    return absl::OkStatus();
   }
 
   absl::Status SendCorrections() {
@@ -160,8 +167,7 @@ class Importer {
         status.error_code() == grpc::StatusCode::DEADLINE_EXCEEDED) {
       return ToAbslStatus(status, connection_.options().server, connection_.options().vietnamese);
     }
-    Refuse(kCorrectionsFile, step.at, FactName(step.planned.fact), DetailsOf(status));
-    return absl::OkStatus();
+    return Refuse(kCorrectionsFile, step.at, FactName(step.planned.fact), DetailsOf(status));
   }
 
   absl::Status SendNewFact(const CorrectionStep& step) {
@@ -169,12 +175,12 @@ class Importer {
     BatchWork work;
     work.count = 1;
     work.command = [&](size_t) { return ToCommand(planned, context_.ids()); };
-    work.answered = [&](size_t, const v1::CommandAnswer& answer) {
+    work.answered = [&](size_t, const v1::CommandAnswer& answer) -> absl::Status {
       if (answer.has_error()) {
-        Refuse(kCorrectionsFile, step.at, FactName(planned.fact), answer.error());
-      } else {
-        Accept(kCorrectionsFile, planned.request_id, answer.result());
+        return Refuse(kCorrectionsFile, step.at, FactName(planned.fact), answer.error());
       }
+      Accept(kCorrectionsFile, planned.request_id, answer.result());
+      return absl::OkStatus();
     };
     return SendBatch(connection_, work);
   }
