@@ -48,7 +48,7 @@ struct CaseListQuery {
   std::string owner_agency_id{};  // "": any
   std::string phase{};            // "": any
   std::string case_type{};        // "": any
-  int64_t page_size = 0;        // 0: 50; at most 1000
+  int64_t page_size = 0;          // 0: 50; at most 1000
   std::string page_token{};       // of the answer before, to the same filters and as-of
   uint64_t as_of_events = kLatest;
 };

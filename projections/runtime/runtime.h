@@ -5,7 +5,7 @@
 //  1. Each applied event has exactly the position after the last one's.
 //  2. Rows and position commit together.
 //  3. A failing projection stops at the failing event, keeps serving what it has and says so; the
-//  others go on.
+//     others go on.
 //  4. A rebuilt table equals the live one byte for byte.
 #pragma once
 

@@ -14,11 +14,11 @@ constexpr size_t kMaxChars = 64;
 constexpr size_t kMaxRoles = 16;
 
 absl::Status CheckName(std::string_view key, const std::string& value) {
-  const bool well_formed =
-      !value.empty() && value.size() <= kMaxChars &&
-      std::all_of(value.begin(), value.end(), [](char c) {
-        return std::isalnum(static_cast<unsigned char>(c)) != 0 || std::string_view("._-@:/").find(c) != std::string_view::npos;
-      });
+  const bool well_formed = !value.empty() && value.size() <= kMaxChars &&
+                           std::all_of(value.begin(), value.end(), [](char c) {
+                             return std::isalnum(static_cast<unsigned char>(c)) != 0 ||
+                                    std::string_view("._-@:/").find(c) != std::string_view::npos;
+                           });
   if (well_formed) return absl::OkStatus();
   return absl::UnauthenticatedError(StrCat("CALLER_UNKNOWN: send who is calling in the metadata ",
                                            key, " (1 to 64 of A-Z a-z 0-9 . _ - @ : /)"));
@@ -32,7 +32,8 @@ absl::StatusOr<domain::Caller> Identify(const CallMetadata& metadata) {
   domain::Caller caller{metadata.actor, metadata.agency, {}};
   const std::vector<std::string> roles = absl::StrSplit(metadata.roles, ',', absl::SkipEmpty());
   if (roles.size() > kMaxRoles) {
-    return absl::UnauthenticatedError(StrCat("CALLER_UNKNOWN: at most ", kMaxRoles, " roles in ", kRolesKey));
+    return absl::UnauthenticatedError(
+        StrCat("CALLER_UNKNOWN: at most ", kMaxRoles, " roles in ", kRolesKey));
   }
   for (const std::string& role : roles) {
     RETURN_IF_ERROR(CheckName(kRolesKey, role));

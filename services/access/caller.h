@@ -1,4 +1,5 @@
-// Who is calling. Until identities come from credentials, from call metadata; servers therefore listen on loopback only.
+// Who is calling. Until identities come from credentials, from call metadata; servers therefore
+// listen on loopback only.
 #pragma once
 
 #include <string>
@@ -21,7 +22,8 @@ struct CallMetadata {
   std::string traceparent;
 };
 
-// UNAUTHENTICATED when actor or agency are missing or not keys (1 to 64 of A-Z a-z 0-9 . _ - @ : /).
+// UNAUTHENTICATED when actor or agency are missing or not keys (1 to 64 of A-Z a-z 0-9 . _ - @ :
+// /).
 absl::StatusOr<domain::Caller> Identify(const CallMetadata& metadata);
 
 }  // namespace caseledger::access

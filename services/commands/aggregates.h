@@ -2,9 +2,8 @@
 //
 // Invariants
 //  1. A cached state is used only when its revision and leaf hash are those of the stream's head,
-//  or when the events
-//     after it chain to its leaf hash. A state that includes events which never became durable
-//     cannot pass, so the cache needs no word from the commit.
+//     or when the events after it chain to its leaf hash. A state that includes events which never
+//     became durable cannot pass, so the cache needs no word from the commit.
 //  2. The cache holds at most `max_records` states and forgets the least recently used.
 //
 // Not thread-safe: used inside decisions only, which run one at a time per ledger.

@@ -1,9 +1,10 @@
 // Bytes of a state, for snapshots. Throw-away: whoever changes a state's fields raises its
 // kVersion, and snapshots of another version are ignored.
 //
-//   struct State { static constexpr uint32_t kVersion = 1;
-//                  template <class Archive> void Fields(Archive& archive) { archive(phase, owner,
-//                  participants); } };
+//   struct State {
+//     static constexpr uint32_t kVersion = 1;
+//     template <class Archive> void Fields(Archive& archive) { archive(phase, owner); }
+//   };
 //
 // Takes integers, enums, bool, double, strings, optionals, vectors, sets, maps, and structs with
 // Fields.

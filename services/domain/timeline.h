@@ -6,9 +6,8 @@
 // over facts in order of occurrence:
 //
 //   struct State {
-//     void Apply(const DomainEvent& event);                     // evolve: takes what is recorded,
-//     never refuses absl::Status Check(const DomainEvent& event) const;       // may `event` happen
-//     next, at event.occurred_at?
+//     void Apply(const DomainEvent& event);                // evolve: never refuses
+//     absl::Status Check(const DomainEvent& event) const;  // may it happen next, at its time?
 //   };
 //
 // Check judges by the stream's own facts only and assumes the state of just before the event. What
@@ -17,8 +16,7 @@
 // Invariants
 //  1. Order of occurrence: by occurred_at, then by revision.
 //  2. A correction stands in its target's place (its replacement, at the replacement's time, with
-//  the target's id and
-//     revision); a void leaves nothing. Neither is a fact of its own for Apply.
+//     the target's id and revision); a void leaves nothing. Neither is a fact of its own for Apply.
 //  3. What is recorded stays: Apply must cope with facts that Check would refuse today.
 #pragma once
 

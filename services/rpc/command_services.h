@@ -1,9 +1,9 @@
 // Services that only take commands.
 #pragma once
 
+#include "caseledger/v1/directory.grpc.pb.h"
 #include "caseledger/v1/intake.grpc.pb.h"
 #include "caseledger/v1/person.grpc.pb.h"
-#include "caseledger/v1/directory.grpc.pb.h"
 #include "services/rpc/command_adapter.h"
 
 namespace caseledger::rpc {

@@ -1,4 +1,5 @@
-// A small bounded pool for work that may block: queries and replays. Reactions never block; they post here.
+// A small bounded pool for work that may block: queries and replays. Reactions never block; they
+// post here.
 #pragma once
 
 #include <condition_variable>

@@ -1,5 +1,5 @@
-// A server stream of pages: reads a page on the pool, writes it, and reads the next only when it is written, so a slow
-// reader holds one page and nothing more.
+// A server stream of pages: reads a page on the pool, writes it, and reads the next only when it is
+// written, so a slow reader holds one page and nothing more.
 #pragma once
 
 #include <grpcpp/grpcpp.h>
@@ -21,8 +21,7 @@ class PageStream final : public grpc::ServerWriteReactor<Page> {
   // Fills the page; false at the end (the page is then not sent).
   using Source = std::function<absl::StatusOr<bool>(Page& page)>;
 
-  PageStream(Executor& executor, Source source)
-      : executor_(executor), source_(std::move(source)) {
+  PageStream(Executor& executor, Source source) : executor_(executor), source_(std::move(source)) {
     PostNext();
   }
 

@@ -17,7 +17,8 @@ class QueryRunner {
  public:
   explicit QueryRunner(Executor& executor) : executor_(executor) {}
 
-  // Runs `query` on the pool and finishes the call with its status. RESOURCE_EXHAUSTED when the pool is full.
+  // Runs `query` on the pool and finishes the call with its status. RESOURCE_EXHAUSTED when the
+  // pool is full.
   grpc::ServerUnaryReactor* Run(grpc::CallbackServerContext* context,
                                 std::function<absl::Status()> query);
 

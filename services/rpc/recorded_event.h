@@ -15,7 +15,8 @@ absl::StatusOr<v1::RecordedEvent> ToPublicEvent(const eventstore::RecordedEvent&
 // Looks records up in what is committed.
 commands::RecordIndex IndexOf(const eventstore::EventLog& log);
 
-// How many events of the ledger count at that point. Unset: all. OUT_OF_RANGE for a position past the end.
+// How many events of the ledger count at that point. Unset: all. OUT_OF_RANGE for a position past
+// the end.
 absl::StatusOr<uint64_t> EventsAsOf(const eventstore::EventLog& log, const v1::AsOf& as_of);
 
 }  // namespace caseledger::rpc

@@ -21,7 +21,8 @@ struct RecordReplay {
   std::optional<Micros> as_of_occurred;
 };
 
-// The record's events in order of recording; corrected and voided ones say by which event, as far as the replay reaches.
+// The record's events in order of recording; corrected and voided ones say by which event, as far
+// as the replay reaches.
 ReplaySource ReplayOfRecord(const eventstore::EventLog& log, RecordReplay replay);
 
 // The ledger from a position to the end it had when the replay began, or `max_events` events.

@@ -1,4 +1,5 @@
-// A live subscription over gRPC: one thread each, bounded in number, ending with the call or the server.
+// A live subscription over gRPC: one thread each, bounded in number, ending with the call or the
+// server.
 #pragma once
 
 #include <grpcpp/grpcpp.h>

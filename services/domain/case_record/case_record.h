@@ -3,9 +3,8 @@
 // Invariants, beside those of its parts (one header each)
 //  1. Nothing happens before the case is opened.
 //  2. Whoever a fact concerns takes part in the case at that time: beneficiaries, persons in
-//  therapy
-//     or in an emergency, of a victim status, a separation, a referral or a stay, and the person a
-//     ban protects. Who is banned need not.
+//     therapy or in an emergency, of a victim status, a separation, a referral or a stay, and the
+//     person a ban protects. Who is banned need not.
 //  3. Nobody is removed whom something open still concerns: a stay (as companion too), a therapy
 //     the person is enrolled in, a running emergency, a referral that is pending or active, a
 //     measure that is not over.

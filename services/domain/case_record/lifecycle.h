@@ -2,7 +2,7 @@
 //
 // Invariants
 //  1. It is opened once. It closes only while open and reopens only while closed; every cycle
-//  counts.
+//     counts.
 //  2. Work needs an open case. What settles something that is still open (an ending, an answer, a
 //     lifting) and legal holds may come on a closed or transferred case too: an overridden closure
 //     leaves such things behind.

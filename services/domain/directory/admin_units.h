@@ -4,8 +4,8 @@
 // Invariants
 //  1. A code is used once within the version.
 //  2. A unit is registered after the unit above it: provinces have none above, districts stand
-//  under
-//     provinces, communes under districts, or under provinces where there are two levels only.
+//     under provinces, communes under districts, or under provinces where there are two levels
+//     only.
 #pragma once
 
 #include <cstdint>
