@@ -281,6 +281,9 @@ absl::Status Judge::MayCorrect(const domain::DomainEvent& target) const {
 domain::Context Judge::ContextFor(const Proposal& proposal) const {
   domain::Context context;
   context.caller = prepared_.caller;
+  // An imported fact was recorded by someone of the agency whose record it is.
+  const std::string& on_behalf_of = prepared_.command.header().import().on_behalf_of();
+  if (prepared_.imported && !on_behalf_of.empty()) context.caller.agency = on_behalf_of;
   context.record_id = proposal.stream.id.ToString();
   context.record_name = proposal.record_name;
   context.now = view_.recorded_at();
