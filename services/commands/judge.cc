@@ -70,7 +70,7 @@ absl::StatusOr<eventstore::Decision> Judge::Decide() {
   ExpectRevision(proposal.stream);
   RETURN_IF_ERROR(ResolveReferences(index_, InnerMessage(proposal.fact)));
   ClaimName(proposal);
-  RETURN_IF_ERROR(JudgeOne(std::move(proposal)));
+  RETURN_IF_ERROR(JudgeOne(proposal));
   RETURN_IF_ERROR(related_.status());
   return std::move(decision_);
 }
@@ -113,7 +113,7 @@ void Judge::ClaimName(const Proposal& proposal) {
   decision_.names.push_back({proposal.stream, name.source(), name.value()});
 }
 
-absl::Status Judge::JudgeOne(Proposal proposal) {
+absl::Status Judge::JudgeOne(const Proposal& proposal) {
   switch (static_cast<int>(proposal.kind)) {
     case RecordKind::RECORD_KIND_CONTACT:
       return JudgeWith<domain::ContactState>(proposal, domain::DecideContact);

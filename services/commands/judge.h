@@ -39,7 +39,7 @@ class Judge {
   void ClaimName(const Proposal& proposal);
 
   // Judges by the aggregate of the proposal's kind.
-  absl::Status JudgeOne(Proposal proposal);
+  absl::Status JudgeOne(const Proposal& proposal);
   template <typename State, typename DecideFunction>
   absl::Status JudgeWith(const Proposal& proposal, DecideFunction decide);
   template <typename State, typename DecideFunction>
