@@ -1,5 +1,6 @@
-// From our statuses to gRPC's: google.rpc.Status with one ErrorInfo (UPPER_SNAKE reason, domain `caseledger`), the
-// sentence in Vietnamese and English, field violations and a retry delay. Never personal data.
+// From our statuses to gRPC's: google.rpc.Status with one ErrorInfo (UPPER_SNAKE reason, domain
+// `caseledger`), the sentence in Vietnamese and English, field violations and a retry delay. Never
+// personal data.
 #pragma once
 
 #include <grpcpp/support/status.h>
