@@ -10,8 +10,13 @@
 
 namespace caseledger::rpc {
 
-// The command a request stands for. `request` must have the shape; the architecture test checks that all have.
+// The command a request stands for. `request` must have the shape; the architecture test checks
+// that all have.
 v1::Command ToCommand(const google::protobuf::Message& request);
+
+// The same status with its violations named as the client of a method sees the fields: `fact.line`
+// where the command says `fact.contact_received.line`, `case_id` where it says `record_id`.
+absl::Status InTermsOf(const google::protobuf::Message& request, const absl::Status& status);
 
 access::CallMetadata MetadataOf(const grpc::CallbackServerContext& context);
 
@@ -32,9 +37,9 @@ class CommandAdapter {
 }  // namespace caseledger::rpc
 
 // Defines the method of a service class that has a member `CommandAdapter& commands_`.
-#define CASELEDGER_COMMAND(method)                                                           \
-  grpc::ServerUnaryReactor* method(grpc::CallbackServerContext* context,                     \
-                                   const v1::method##Request* request,                       \
-                                   v1::CommandResult* result) override {                     \
-    return commands_.Run(context, request, result);                                          \
+#define CASELEDGER_COMMAND(method)                                                                \
+  grpc::ServerUnaryReactor* method(grpc::CallbackServerContext* context,                          \
+                                   const v1::method##Request* request, v1::CommandResult* result) \
+      override {                                                                                  \
+    return commands_.Run(context, request, result);                                               \
   }
