@@ -40,28 +40,25 @@ absl::StatusOr<StreamHistory> ReadHistory(eventstore::LedgerView& view,
   return history;
 }
 
-CachedState* Aggregates::Find(const eventstore::StreamId& stream) {
+std::shared_ptr<CachedState> Aggregates::Find(const eventstore::StreamId& stream) {
   const auto it = entries_.find(stream);
   if (it == entries_.end()) return nullptr;
   recently_used_.splice(recently_used_.begin(), recently_used_, it->second.used);
-  return it->second.state.get();
+  return it->second.state;
 }
 
-CachedState* Aggregates::Keep(const eventstore::StreamId& stream,
-                              std::unique_ptr<CachedState> state) {
+void Aggregates::Keep(const eventstore::StreamId& stream, std::shared_ptr<CachedState> state) {
   const auto it = entries_.find(stream);
   if (it != entries_.end()) {
     it->second.state = std::move(state);
-    return it->second.state.get();
+    return;
   }
   if (entries_.size() >= max_records_) {
     entries_.erase(recently_used_.back());
     recently_used_.pop_back();
   }
   recently_used_.push_front(stream);
-  Entry& entry = entries_[stream];
-  entry = {std::move(state), recently_used_.begin()};
-  return entry.state.get();
+  entries_[stream] = {std::move(state), recently_used_.begin()};
 }
 
 }  // namespace caseledger::commands

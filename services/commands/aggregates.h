@@ -57,20 +57,24 @@ struct Aggregate final : CachedState {
 
 class Aggregates {
  public:
-  // `snapshots` may be null: then every stream is folded from its beginning.
+  // `max_records` is at least 1. `snapshots` may be null: then every stream is folded from its
+  // beginning.
   Aggregates(size_t max_records, SnapshotStore* snapshots)
       : max_records_(max_records), snapshots_(snapshots) {}
 
-  // The state after everything in the stream. Valid until the next call.
+  size_t size() const { return entries_.size(); }
+
+  // The state after everything in the stream. The caller's share keeps it alive, whatever the cache
+  // forgets meanwhile: deciding on one record loads others.
   template <typename State>
-  absl::StatusOr<const Aggregate<State>*> Load(eventstore::LedgerView& view,
-                                               const eventstore::StreamId& stream);
+  absl::StatusOr<std::shared_ptr<const Aggregate<State>>> Load(eventstore::LedgerView& view,
+                                                               const eventstore::StreamId& stream);
 
   // Calls `use` with the state as of `at`, in order of occurrence.
   template <typename State, typename Use>
   absl::Status WithStateAt(eventstore::LedgerView& view, const eventstore::StreamId& stream,
                            domain::Micros at, Use use) {
-    ASSIGN_OR_RETURN(const Aggregate<State>* aggregate, Load<State>(view, stream));
+    ASSIGN_OR_RETURN(const auto aggregate, Load<State>(view, stream));
     if (at >= aggregate->latest_occurred_at) {
       use(aggregate->state);
       return absl::OkStatus();
@@ -82,12 +86,12 @@ class Aggregates {
 
  private:
   struct Entry {
-    std::unique_ptr<CachedState> state;
+    std::shared_ptr<CachedState> state;
     std::list<eventstore::StreamId>::iterator used;
   };
 
-  CachedState* Find(const eventstore::StreamId& stream);
-  CachedState* Keep(const eventstore::StreamId& stream, std::unique_ptr<CachedState> state);
+  std::shared_ptr<CachedState> Find(const eventstore::StreamId& stream);
+  void Keep(const eventstore::StreamId& stream, std::shared_ptr<CachedState> state);
 
   // Applies the events after `aggregate`. False when they do not chain to it or are not in order of
   // occurrence.
@@ -95,7 +99,7 @@ class Aggregates {
   absl::StatusOr<bool> CatchUp(eventstore::LedgerView& view, const eventstore::StreamId& stream,
                                Aggregate<State>& aggregate);
   template <typename State>
-  std::unique_ptr<Aggregate<State>> FromSnapshot(eventstore::LedgerView& view,
+  std::shared_ptr<Aggregate<State>> FromSnapshot(eventstore::LedgerView& view,
                                                  const eventstore::StreamId& stream,
                                                  uint64_t head_revision);
   template <typename State>
@@ -135,31 +139,32 @@ absl::StatusOr<bool> Aggregates::CatchUp(eventstore::LedgerView& view,
 }
 
 template <typename State>
-absl::StatusOr<const Aggregate<State>*> Aggregates::Load(eventstore::LedgerView& view,
-                                                         const eventstore::StreamId& stream) {
+absl::StatusOr<std::shared_ptr<const Aggregate<State>>> Aggregates::Load(
+    eventstore::LedgerView& view, const eventstore::StreamId& stream) {
   ASSIGN_OR_RETURN(const eventstore::StreamHead head, view.Head(stream));
-  auto* cached = dynamic_cast<Aggregate<State>*>(Find(stream));
+  auto cached = std::dynamic_pointer_cast<Aggregate<State>>(Find(stream));
   const auto is_current = [&head](const Aggregate<State>& aggregate) {
     return aggregate.revision == head.revision && aggregate.leaf_hash == head.leaf_hash;
   };
   if (cached != nullptr && is_current(*cached)) return cached;
   if (cached == nullptr || cached->revision > head.revision) {
-    auto fresh = FromSnapshot<State>(view, stream, head.revision);
-    if (fresh == nullptr) fresh = std::make_unique<Aggregate<State>>();
-    cached = static_cast<Aggregate<State>*>(Keep(stream, std::move(fresh)));
+    cached = FromSnapshot<State>(view, stream, head.revision);
+    if (cached == nullptr) cached = std::make_shared<Aggregate<State>>();
+    Keep(stream, cached);
   }
   const uint64_t folded_from = cached->revision;
   ASSIGN_OR_RETURN(const bool usable, CatchUp(view, stream, *cached));
   if (!usable || !is_current(*cached)) {
     // A late entry, a correction, or a state of events that never became durable: fold anew.
     ASSIGN_OR_RETURN(const StreamHistory history, ReadHistory(view, stream));
-    auto fresh = std::make_unique<Aggregate<State>>();
+    auto fresh = std::make_shared<Aggregate<State>>();
     const auto& in_order = history.timeline.in_order();
     fresh->state = domain::FoldAll<State>(in_order);
     fresh->revision = head.revision;
     fresh->leaf_hash = head.leaf_hash;
     if (!in_order.empty()) fresh->latest_occurred_at = in_order.back().occurred_at;
-    cached = static_cast<Aggregate<State>*>(Keep(stream, std::move(fresh)));
+    cached = std::move(fresh);
+    Keep(stream, cached);
   }
   if (cached->revision >= folded_from + SnapshotStore::kEventsWorthASnapshot ||
       cached->revision / SnapshotStore::kEventsWorthASnapshot >
@@ -170,7 +175,7 @@ absl::StatusOr<const Aggregate<State>*> Aggregates::Load(eventstore::LedgerView&
 }
 
 template <typename State>
-std::unique_ptr<Aggregate<State>> Aggregates::FromSnapshot(eventstore::LedgerView& view,
+std::shared_ptr<Aggregate<State>> Aggregates::FromSnapshot(eventstore::LedgerView& view,
                                                            const eventstore::StreamId& stream,
                                                            uint64_t head_revision) {
   if (snapshots_ == nullptr || head_revision < SnapshotStore::kEventsWorthASnapshot) return nullptr;
@@ -187,7 +192,7 @@ std::unique_ptr<Aggregate<State>> Aggregates::FromSnapshot(eventstore::LedgerVie
       });
   std::optional<State> state = domain::Restore<State>(snapshot->state);
   if (!read.ok() || !same || !state.has_value()) return nullptr;
-  auto aggregate = std::make_unique<Aggregate<State>>();
+  auto aggregate = std::make_shared<Aggregate<State>>();
   aggregate->revision = snapshot->revision;
   aggregate->leaf_hash = snapshot->leaf_hash;
   aggregate->latest_occurred_at = snapshot->latest_occurred_at;

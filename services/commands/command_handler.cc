@@ -52,6 +52,8 @@ void CheckRecordId(const v1::Command& command, RecordKind kind,
   if (!schema.creates || IsNamedKind(kind)) {
     if (command.record_id().empty()) {
       violations.push_back({"record_id", "must name the record"});
+    } else if (IsNamedKind(kind) && !IsKey(command.record_id())) {
+      violations.push_back({"record_id", "must be a short name: 1 to 64 of A-Z a-z 0-9 . _ - / :"});
     }
   } else if (!command.record_id().empty() && !Uuid::Parse(command.record_id()).has_value()) {
     violations.push_back({"record_id", "must be a UUID, or empty to let the server choose"});
@@ -65,13 +67,16 @@ std::vector<Violation> CheckCommand(const v1::Command& command, Micros now) {
     violations.push_back({"header.expected_revision", "must be 0 or more"});
   }
   if (SchemaOf(command.fact()) == nullptr) {
-    violations.push_back({"fact", "must be one of the facts this server knows"});
+    if (command.has_fact()) {
+      violations.push_back({"fact", "must be one of the facts this server knows"});
+    }
     return violations;
   }
   const RecordKind kind = KindOfRecord(command);
   if (kind == RecordKind::RECORD_KIND_UNSPECIFIED) {
-    violations.push_back({command.fact().has_event_voided() ? "record_kind" : "fact.replacement",
-                          "must say which kind of record it is about"});
+    violations.push_back(
+        {command.fact().has_event_voided() ? "record_kind" : "fact.fact_corrected.replacement",
+         "must say which kind of record it is about"});
     return violations;
   }
   CheckRecordId(command, kind, violations);
@@ -84,6 +89,19 @@ std::string ContentOf(const v1::Command& command) {
   content.mutable_header()->clear_correlation_id();
   content.mutable_header()->clear_causation_id();
   return content.SerializeAsString();
+}
+
+// The fact that is to count: for a correction, the replacement.
+const Fact& ContentFact(const v1::Command& command) {
+  const Fact& fact = command.fact();
+  return fact.has_fact_corrected() ? fact.fact_corrected().replacement() : fact;
+}
+
+void CompletePlan(event::v1::PlanDrafted& plan, RandomSource& random) {
+  std::string salt(kSaltBytes, '\0');
+  random.Fill(reinterpret_cast<uint8_t*>(salt.data()), salt.size());
+  plan.mutable_private_part()->set_salt(salt);
+  plan.set_content_hash(std::string(Sha256({salt, plan.private_part().text()}).raw()));
 }
 
 Uuid OptionalUuid(const std::string& text) { return Uuid::Parse(text).value_or(Uuid{}); }
@@ -143,7 +161,7 @@ absl::StatusOr<PreparedCommand> CommandHandler::Prepare(v1::Command command, dom
                                                         bool from_server) {
   std::vector<Violation> violations = CheckCommand(command, clock_.Now());
   if (!violations.empty()) return InvalidRequest(violations);
-  if (!from_server && IsServerFact(command.fact())) return Reject(Reason::kServerFactOnly);
+  if (!from_server && IsServerFact(ContentFact(command))) return Reject(Reason::kServerFactOnly);
   const bool imported = command.header().has_import();
   if (imported && !caller.HasRole("data_steward")) return Reject(Reason::kImportNotAllowed);
   NormalizeText(command);
@@ -156,14 +174,12 @@ absl::StatusOr<PreparedCommand> CommandHandler::Prepare(v1::Command command, dom
   prepared.imported = imported;
   prepared.from_server = from_server;
   prepared.data_quality = UnknownCodes(command.fact());
-  RETURN_IF_ERROR(CompleteDefinition(*command.mutable_fact(), command.record_id()));
-  if (command.fact().has_plan_drafted()) {
-    event::v1::PlanDrafted& plan = *command.mutable_fact()->mutable_plan_drafted();
-    std::string salt(kSaltBytes, '\0');
-    random_.Fill(reinterpret_cast<uint8_t*>(salt.data()), salt.size());
-    plan.mutable_private_part()->set_salt(salt);
-    plan.set_content_hash(std::string(Sha256({salt, plan.private_part().text()}).raw()));
-  }
+  // A replacement is completed as the fact itself would be.
+  Fact& fact = command.fact().has_fact_corrected()
+                   ? *command.mutable_fact()->mutable_fact_corrected()->mutable_replacement()
+                   : *command.mutable_fact();
+  RETURN_IF_ERROR(CompleteDefinition(fact, command.record_id()));
+  if (fact.has_plan_drafted()) CompletePlan(*fact.mutable_plan_drafted(), random_);
   prepared.command = std::move(command);
   return prepared;
 }

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "eventstore/base/strings.h"
+#include "eventstore/sequencer/checks.h"
 #include "services/domain/case_record/case_record.h"
 #include "services/domain/contact/contact.h"
 #include "services/domain/directory/admin_units.h"
@@ -21,6 +22,9 @@ namespace {
 using domain::Reason;
 using domain::Reject;
 using eventstore::StreamId;
+
+// Data quality: the code of a unit is not registered in the version it names.
+constexpr char kUnitUnknown[] = "UNIT_UNKNOWN";
 
 RecordIndex IndexOf(eventstore::LedgerView& view) {
   return {[&view](uint32_t kind, std::string_view source, std::string_view value) {
@@ -47,6 +51,16 @@ const std::string& TargetOf(const domain::Fact& fact) {
                                    : fact.event_voided().target_event_id();
 }
 
+// Facts that bring facts into other streams.
+bool HasConsequences(const domain::Fact& fact) {
+  return fact.has_resident_admitted() || fact.has_resident_discharged() ||
+         fact.has_persons_merged() || fact.has_merge_reversed();
+}
+
+std::string EventId(const Uuid& request_id, const std::string& agency, size_t ordinal) {
+  return Uuid::FromName(request_id, StrCat(agency, "/", ordinal)).ToString();
+}
+
 const domain::ProposedFact* FindSame(const std::vector<domain::ProposedFact>& facts,
                                      const domain::ProposedFact& wanted) {
   const auto it = std::find_if(facts.begin(), facts.end(), [&](const domain::ProposedFact& fact) {
@@ -67,8 +81,9 @@ Judge::Judge(eventstore::LedgerView& view, Aggregates& aggregates, const Prepare
 
 absl::StatusOr<eventstore::Decision> Judge::Decide() {
   ASSIGN_OR_RETURN(Proposal proposal, ResolveTarget());
-  ExpectRevision(proposal.stream);
+  RETURN_IF_ERROR(ExpectRevision(proposal.stream));
   RETURN_IF_ERROR(ResolveReferences(index_, InnerMessage(proposal.fact)));
+  RETURN_IF_ERROR(FlagUnknownUnits(InnerMessage(proposal.fact)));
   ClaimName(proposal);
   RETURN_IF_ERROR(JudgeOne(proposal));
   RETURN_IF_ERROR(related_.status());
@@ -94,16 +109,20 @@ absl::StatusOr<Judge::Proposal> Judge::ResolveTarget() {
   return proposal;
 }
 
-void Judge::ExpectRevision(const StreamId& stream) {
+// Looked at before any rule: who decided on an old state should hear that first.
+absl::Status Judge::ExpectRevision(const StreamId& stream) {
   const v1::CommandHeader& header = prepared_.command.header();
-  if (!header.has_expected_revision()) return;
+  if (!header.has_expected_revision()) return absl::OkStatus();
   const auto revision = static_cast<uint64_t>(header.expected_revision());
   decision_.checks.push_back(
       {stream, revision == 0 ? eventstore::Expected::None() : eventstore::Expected::At(revision)});
+  return eventstore::CheckExpected(decision_.checks, view_);
 }
 
 void Judge::ClaimName(const Proposal& proposal) {
-  domain::Fact fact = proposal.fact;
+  domain::Fact fact = proposal.fact.has_fact_corrected()
+                          ? proposal.fact.fact_corrected().replacement()
+                          : proposal.fact;
   const google::protobuf::Message& inner = InnerMessage(fact);
   const google::protobuf::FieldDescriptor* field =
       inner.GetDescriptor()->FindFieldByName("external_ref");
@@ -111,6 +130,30 @@ void Judge::ClaimName(const Proposal& proposal) {
   const auto& name =
       static_cast<const event::v1::ExternalRef&>(inner.GetReflection()->GetMessage(inner, field));
   decision_.names.push_back({proposal.stream, name.source(), name.value()});
+}
+
+// A fact names few units (lists are bounded), and a version's state is in the cache after the
+// first.
+absl::Status Judge::FlagUnknownUnits(const google::protobuf::Message& message) {
+  if (const auto* unit = dynamic_cast<const event::v1::UnitRef*>(&message)) {
+    const StreamId version = NamedStream(RecordKind::RECORD_KIND_ADMIN_UNITS, unit->version());
+    ASSIGN_OR_RETURN(const auto units, aggregates_.Load<domain::AdminUnitsState>(view_, version));
+    unit_unknown_ = unit_unknown_ || !units->state.kinds.contains(unit->code());
+    return absl::OkStatus();
+  }
+  const google::protobuf::Reflection* reflection = message.GetReflection();
+  std::vector<const google::protobuf::FieldDescriptor*> fields;
+  reflection->ListFields(message, &fields);
+  for (const google::protobuf::FieldDescriptor* field : fields) {
+    if (field->cpp_type() != google::protobuf::FieldDescriptor::CPPTYPE_MESSAGE) continue;
+    const int size = field->is_repeated() ? reflection->FieldSize(message, field) : 1;
+    for (int i = 0; i < size; ++i) {
+      RETURN_IF_ERROR(FlagUnknownUnits(field->is_repeated()
+                                           ? reflection->GetRepeatedMessage(message, field, i)
+                                           : reflection->GetMessage(message, field)));
+    }
+  }
+  return absl::OkStatus();
 }
 
 absl::Status Judge::JudgeOne(const Proposal& proposal) {
@@ -139,21 +182,22 @@ absl::Status Judge::JudgeOne(const Proposal& proposal) {
 template <typename State, typename DecideFunction>
 absl::Status Judge::JudgeWith(const Proposal& proposal, DecideFunction decide) {
   if (IsCorrection(proposal.fact)) return JudgeCorrection<State>(proposal, decide);
-  ASSIGN_OR_RETURN(const Aggregate<State>* current,
-                   aggregates_.Load<State>(view_, proposal.stream));
+  ASSIGN_OR_RETURN(const auto current, aggregates_.Load<State>(view_, proposal.stream));
+  // What follows from another record's fact was decided there, and comes complete.
+  const auto decide_on = [&](const State& state) -> absl::StatusOr<domain::Decided> {
+    if (proposal.is_consequence) return domain::Decided{proposal.fact, {}, {}};
+    return decide(state, proposal.fact, ContextFor(proposal));
+  };
   const bool in_order = proposal.occurred_at >= current->latest_occurred_at;
   const uint64_t revision = current->revision + 1;
   domain::Decided decided;
   if (in_order) {
-    ASSIGN_OR_RETURN(decided, decide(current->state, proposal.fact, ContextFor(proposal)));
-    // Deciding may have loaded other records; look this one up again.
-    ASSIGN_OR_RETURN(current, aggregates_.Load<State>(view_, proposal.stream));
+    ASSIGN_OR_RETURN(decided, decide_on(current->state));
     RETURN_IF_ERROR(current->state.Check(EventFor(proposal, revision, decided.fact)));
   } else {
     ASSIGN_OR_RETURN(const StreamHistory history, ReadHistory(view_, proposal.stream));
     const auto& before = history.timeline.in_order();
-    ASSIGN_OR_RETURN(decided, decide(domain::FoldUntil<State>(before, proposal.occurred_at),
-                                     proposal.fact, ContextFor(proposal)));
+    ASSIGN_OR_RETURN(decided, decide_on(domain::FoldUntil<State>(before, proposal.occurred_at)));
     const domain::DomainEvent event = EventFor(proposal, revision, decided.fact);
     domain::Timeline after = history.timeline;
     after.Add(event);
@@ -189,7 +233,9 @@ absl::Status Judge::JudgeCorrection(const Proposal& proposal, DecideFunction dec
     return Reject(history.timeline.IsVoided(target_id) ? Reason::kTargetVoided
                                                        : Reason::kTargetUnknown);
   }
-  if (!proposal.is_consequence) RETURN_IF_ERROR(MayCorrect(*target));
+  const Uuid target_request = history.request_ids.at(target_id);
+  const domain::Micros target_at = target->occurred_at;
+  if (!proposal.is_consequence) RETURN_IF_ERROR(MayCorrect(*target, target_request));
 
   // What the target had decided, and what its replacement decides, each without the target in the
   // way.
@@ -197,29 +243,38 @@ absl::Status Judge::JudgeCorrection(const Proposal& proposal, DecideFunction dec
   domain::Fact voiding;
   voiding.mutable_event_voided()->set_target_event_id(target_id);
   without.Add(EventFor(proposal, head.revision + 1, voiding));
-  const auto decide_at = [&](const domain::Fact& fact, domain::Micros at) {
+  related_.LeaveOut(target_request);
+  const auto decide_at = [&](const domain::Fact& fact,
+                             domain::Micros at) -> absl::StatusOr<domain::Decided> {
+    if (proposal.is_consequence) return domain::Decided{fact, {}, {}};
     Proposal replaced = proposal;
     replaced.occurred_at = at;
     domain::Context context = ContextFor(replaced);
     context.imported = context.imported || target->imported;
+    if (context.legal_basis.empty()) context.legal_basis = target->legal_basis;
     return decide(domain::FoldUntil<State>(without.in_order(), at), fact, context);
   };
   absl::StatusOr<domain::Decided> old = decide_at(*target->fact, target->occurred_at);
   std::vector<domain::ProposedFact> old_consequences;
-  if (old.ok()) old_consequences = std::move(old->consequences);
+  if (old.ok()) {
+    old_consequences = std::move(old->consequences);
+  } else if (HasConsequences(*target->fact)) {
+    return old.status();  // or what it brought elsewhere would stay behind
+  }
 
   domain::Fact fact = proposal.fact;
   std::vector<domain::ProposedFact> new_consequences;
   std::vector<std::string> data_quality;
+  domain::Micros new_at = target_at;
   if (fact.has_fact_corrected()) {
     event::v1::FactCorrected& correction = *fact.mutable_fact_corrected();
     if (correction.replacement().kind_case() != target->fact->kind_case()) {
       return Reject(Reason::kCorrectionOfOtherType);
     }
-    const domain::Micros at = correction.has_replacement_occurred_time()
-                                  ? domain::ToMicros(correction.replacement_occurred_time())
-                                  : target->occurred_at;
-    ASSIGN_OR_RETURN(domain::Decided decided, decide_at(correction.replacement(), at));
+    if (correction.has_replacement_occurred_time()) {
+      new_at = domain::ToMicros(correction.replacement_occurred_time());
+    }
+    ASSIGN_OR_RETURN(domain::Decided decided, decide_at(correction.replacement(), new_at));
     *correction.mutable_replacement() = std::move(decided.fact);
     new_consequences = std::move(decided.consequences);
     data_quality = std::move(decided.data_quality);
@@ -229,13 +284,13 @@ absl::Status Judge::JudgeCorrection(const Proposal& proposal, DecideFunction dec
   RETURN_IF_ERROR(
       domain::CheckChange<State>(history.timeline.in_order(), after.in_order(), {target_id}));
   RETURN_IF_ERROR(related_.status());
-  const Uuid target_request = history.request_ids.at(target_id);
   RETURN_IF_ERROR(Emit(proposal, fact, std::move(data_quality)));
-  return CorrectConsequences(proposal, target_request, old_consequences, new_consequences);
+  return CorrectConsequences(proposal, target_at, old_consequences, new_at, new_consequences);
 }
 
-absl::Status Judge::CorrectConsequences(const Proposal& proposal, const Uuid& target_request,
+absl::Status Judge::CorrectConsequences(const Proposal& proposal, domain::Micros occurred_at,
                                         const std::vector<domain::ProposedFact>& before,
+                                        domain::Micros new_occurred_at,
                                         const std::vector<domain::ProposedFact>& after) {
   const bool voiding = proposal.fact.has_event_voided();
   for (const domain::ProposedFact& old : before) {
@@ -244,11 +299,14 @@ absl::Status Judge::CorrectConsequences(const Proposal& proposal, const Uuid& ta
     const StreamId stream{static_cast<uint32_t>(old.kind), *id};
     ASSIGN_OR_RETURN(const StreamHistory history, ReadHistory(view_, stream));
     const auto& events = history.timeline.in_order();
+    // By what it says and when, not by its request: an earlier correction may have brought it.
+    const std::string wanted = old.fact.SerializeAsString();
     const auto event = std::find_if(events.begin(), events.end(), [&](const auto& candidate) {
-      return candidate.fact->kind_case() == old.fact.kind_case() &&
-             history.request_ids.at(candidate.event_id) == target_request;
+      return candidate.occurred_at == occurred_at && candidate.fact->SerializeAsString() == wanted;
     });
-    if (event == events.end()) continue;
+    if (event == events.end()) {
+      return absl::InternalError("what follows from the fact is missing in another record");
+    }
     domain::Fact fact;
     const domain::ProposedFact* replacement = voiding ? nullptr : FindSame(after, old);
     if (replacement == nullptr) {
@@ -267,10 +325,15 @@ absl::Status Judge::CorrectConsequences(const Proposal& proposal, const Uuid& ta
   for (const domain::ProposedFact& fact : after) {
     if (FindSame(before, fact) == nullptr) added.push_back(fact);
   }
-  return JudgeConsequences(std::move(added), proposal.occurred_at);
+  return JudgeConsequences(std::move(added), new_occurred_at);
 }
 
-absl::Status Judge::MayCorrect(const domain::DomainEvent& target) const {
+absl::Status Judge::MayCorrect(const domain::DomainEvent& target,
+                               const Uuid& target_request) const {
+  // The first event of a request is the fact asked for, the others follow from it.
+  if (target.event_id != EventId(target_request, target.agency, 0)) {
+    return Reject(Reason::kFollowsFromOtherRecord);
+  }
   const domain::Caller& caller = prepared_.caller;
   const bool author = caller.actor == target.actor && caller.agency == target.agency;
   const bool supervisor = caller.HasRole("supervisor") && caller.agency == target.agency;
@@ -311,9 +374,7 @@ domain::DomainEvent Judge::EventFor(const Proposal& proposal, uint64_t revision,
 
 // Derived from the request, so that a re-run and a client that lost the answer come to the same id.
 std::string Judge::NextEventId() const {
-  return Uuid::FromName(prepared_.request_id,
-                        StrCat(prepared_.caller.agency, "/", decision_.events.size()))
-      .ToString();
+  return EventId(prepared_.request_id, prepared_.caller.agency, decision_.events.size());
 }
 
 absl::Status Judge::Emit(const Proposal& proposal, const domain::Fact& fact,
@@ -332,6 +393,7 @@ absl::Status Judge::Emit(const Proposal& proposal, const domain::Fact& fact,
   if (!proposal.is_consequence) {
     event.data_quality.insert(event.data_quality.end(), prepared_.data_quality.begin(),
                               prepared_.data_quality.end());
+    if (unit_unknown_) event.data_quality.emplace_back(kUnitUnknown);
   }
   decision_.events.push_back(std::move(event));
   return absl::OkStatus();

@@ -13,6 +13,7 @@
 #include "services/commands/prepared_command.h"
 #include "services/commands/references.h"
 #include "services/commands/related_records.h"
+#include "services/domain/context.h"
 
 namespace caseledger::commands {
 
@@ -35,8 +36,10 @@ class Judge {
   };
 
   absl::StatusOr<Proposal> ResolveTarget();
-  void ExpectRevision(const eventstore::StreamId& stream);
+  absl::Status ExpectRevision(const eventstore::StreamId& stream);
   void ClaimName(const Proposal& proposal);
+  // Keeps in mind that a unit of the fact is not registered in its version.
+  absl::Status FlagUnknownUnits(const google::protobuf::Message& message);
 
   // Judges by the aggregate of the proposal's kind.
   absl::Status JudgeOne(const Proposal& proposal);
@@ -47,11 +50,13 @@ class Judge {
   absl::Status JudgeConsequences(std::vector<domain::ProposedFact> consequences,
                                  domain::Micros occurred_at);
 
-  // The same change for the facts that the target had brought into other streams.
-  absl::Status CorrectConsequences(const Proposal& proposal, const Uuid& target_request,
+  // The same change for the facts that the target had brought into other streams: those of `before`
+  // occurred at `occurred_at`, those that come new occur at `new_occurred_at`.
+  absl::Status CorrectConsequences(const Proposal& proposal, domain::Micros occurred_at,
                                    const std::vector<domain::ProposedFact>& before,
+                                   domain::Micros new_occurred_at,
                                    const std::vector<domain::ProposedFact>& after);
-  absl::Status MayCorrect(const domain::DomainEvent& target) const;
+  absl::Status MayCorrect(const domain::DomainEvent& target, const Uuid& target_request) const;
 
   domain::Context ContextFor(const Proposal& proposal) const;
   domain::DomainEvent EventFor(const Proposal& proposal, uint64_t revision,
@@ -67,6 +72,7 @@ class Judge {
   RecordIndex index_;
   eventstore::Decision decision_;
   std::set<eventstore::StreamId> written_;
+  bool unit_unknown_ = false;
 };
 
 }  // namespace caseledger::commands

@@ -4,9 +4,9 @@
 
 namespace caseledger::commands {
 
-void Ledgers::Add(LedgerParts parts) {
+void Ledgers::Add(LedgerParts parts, size_t max_cached_records) {
   std::string name = parts.name;
-  ledgers_.emplace(std::move(name), std::make_unique<Ledger>(std::move(parts), kCachedRecords));
+  ledgers_.emplace(std::move(name), std::make_unique<Ledger>(std::move(parts), max_cached_records));
 }
 
 absl::StatusOr<Ledger*> Ledgers::Find(std::string_view name) const {

@@ -38,7 +38,7 @@ class Ledgers {
  public:
   static constexpr size_t kCachedRecords = 20'000;
 
-  void Add(LedgerParts parts);
+  void Add(LedgerParts parts, size_t max_cached_records = kCachedRecords);
 
   // The ledger of that name; "" means the only one.
   // NOT_FOUND LEDGER_UNKNOWN; INVALID_ARGUMENT LEDGER_NEEDED when "" and there are several.

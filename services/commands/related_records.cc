@@ -1,5 +1,7 @@
 #include "services/commands/related_records.h"
 
+#include <vector>
+
 #include "services/commands/fact_schema.h"
 #include "services/domain/case_record/case_record.h"
 #include "services/domain/directory/agency.h"
@@ -26,7 +28,18 @@ void RelatedRecords::WithState(domain::RecordKind kind, std::string_view id, dom
                                Use use) const {
   const std::optional<eventstore::StreamId> stream = StreamOf(kind, id);
   if (!stream.has_value()) return;
-  status_.Update(aggregates_.WithStateAt<State>(view_, *stream, at, use));
+  if (!left_out_.has_value()) {
+    status_.Update(aggregates_.WithStateAt<State>(view_, *stream, at, use));
+    return;
+  }
+  const absl::StatusOr<StreamHistory> history = ReadHistory(view_, *stream);
+  status_.Update(history.status());
+  if (!history.ok()) return;
+  std::vector<domain::DomainEvent> events = history->timeline.in_order();
+  std::erase_if(events, [&](const domain::DomainEvent& event) {
+    return history->request_ids.at(event.event_id) == *left_out_;
+  });
+  use(domain::FoldUntil<State>(events, at));
 }
 
 std::optional<std::string> RelatedRecords::ConsentInForce(std::string_view person_id,

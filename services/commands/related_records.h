@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "absl/status/status.h"
+#include "eventstore/base/uuid.h"
 #include "eventstore/log.h"
 #include "services/commands/aggregates.h"
 #include "services/domain/context.h"
@@ -29,6 +30,10 @@ class RelatedRecords final : public domain::Related {
   bool IsAgencyActive(std::string_view agency_id, domain::Micros at) const override;
   int BirthYear(std::string_view person_id, domain::Micros at) const override;
 
+  // Answers as if that request had never been made, for judging what a correction puts in the place
+  // of its events: a merge stands in the other person's stream too, and must not forbid itself.
+  void LeaveOut(const Uuid& request_id) { left_out_ = request_id; }
+
   const absl::Status& status() const { return status_; }
 
  private:
@@ -37,6 +42,7 @@ class RelatedRecords final : public domain::Related {
 
   eventstore::LedgerView& view_;
   Aggregates& aggregates_;
+  std::optional<Uuid> left_out_;
   mutable absl::Status status_;
 };
 

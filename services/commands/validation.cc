@@ -34,6 +34,8 @@ size_t CountCodePoints(const std::string& text) {
   }));
 }
 
+}  // namespace
+
 bool IsKey(const std::string& text) {
   if (text.empty() || text.size() > kMaxKeyChars) return false;
   return std::all_of(text.begin(), text.end(), [](char c) {
@@ -41,6 +43,12 @@ bool IsKey(const std::string& text) {
            c == '/' || c == ':';
   });
 }
+
+std::string PathTo(const std::string& path, const std::string& field) {
+  return path.empty() ? field : StrCat(path, ".", field);
+}
+
+namespace {
 
 class Checker {
  public:
@@ -52,6 +60,7 @@ class Checker {
  private:
   void CheckField(const Message& message, const RuledField& plan, const std::string& path);
   void CheckString(const std::string& text, const FieldRule& rule, const std::string& path);
+  void CheckBytes(const std::string& bytes, const FieldRule& rule, const std::string& path);
   void CheckNumber(const Message& message, const RuledField& plan, const std::string& path);
   void CheckEnum(const Message& message, const RuledField& plan, const std::string& path);
   void CheckTime(const google::protobuf::Timestamp& time, const FieldRule& rule,
@@ -73,8 +82,7 @@ bool IsSet(const Message& message, const FieldDescriptor* field) {
 
 void Checker::Check(const Message& message, const std::string& path) {
   for (const RuledField& plan : RulesOf(message.GetDescriptor())) {
-    const std::string field_path =
-        path.empty() ? plan.field->name() : StrCat(path, ".", plan.field->name());
+    const std::string field_path = PathTo(path, plan.field->name());
     CheckField(message, plan, field_path);
   }
   CheckWholeMessage(message, path);
@@ -99,9 +107,12 @@ void Checker::CheckField(const Message& message, const RuledField& plan, const s
       Add(path, StrCat("has ", size, " items; at most ", most, " are allowed"));
       return;
     }
+    if (size < static_cast<int>(plan.rule.min_items())) {
+      Add(path, StrCat("has ", size, " items; at least ", plan.rule.min_items(), " are needed"));
+    }
     for (int i = 0; i < size; ++i) {
       const std::string item_path = StrCat(path, "[", i, "]");
-      if (field->cpp_type() == FieldDescriptor::CPPTYPE_STRING) {
+      if (field->type() == FieldDescriptor::TYPE_STRING) {
         CheckString(reflection->GetRepeatedString(message, field, i), plan.rule, item_path);
       } else if (field->cpp_type() == FieldDescriptor::CPPTYPE_MESSAGE) {
         Check(reflection->GetRepeatedMessage(message, field, i), item_path);
@@ -111,7 +122,11 @@ void Checker::CheckField(const Message& message, const RuledField& plan, const s
   }
   switch (static_cast<int>(field->cpp_type())) {
     case FieldDescriptor::CPPTYPE_STRING:
-      CheckString(reflection->GetString(message, field), plan.rule, path);
+      if (field->type() == FieldDescriptor::TYPE_BYTES) {
+        CheckBytes(reflection->GetString(message, field), plan.rule, path);
+      } else {
+        CheckString(reflection->GetString(message, field), plan.rule, path);
+      }
       break;
     case FieldDescriptor::CPPTYPE_ENUM:
       CheckEnum(message, plan, path);
@@ -149,6 +164,14 @@ void Checker::CheckString(const std::string& text, const FieldRule& rule, const 
     Add(path, StrCat("has ", chars, " characters; at most ", most, " are allowed"));
   }
   if (text.find('\0') != std::string::npos) Add(path, "must not contain a NUL character");
+}
+
+// Bytes are no text: a hash may well hold a NUL.
+void Checker::CheckBytes(const std::string& bytes, const FieldRule& rule, const std::string& path) {
+  const size_t most = rule.max_chars() > 0 ? rule.max_chars() : kDefaultMaxChars;
+  if (bytes.size() > most) {
+    Add(path, StrCat("has ", bytes.size(), " bytes; at most ", most, " are allowed"));
+  }
 }
 
 void Checker::CheckNumber(const Message& message, const RuledField& plan, const std::string& path) {
@@ -200,8 +223,9 @@ void Checker::CheckWholeMessage(const Message& message, const std::string& path)
     const std::string& number = identifier->private_part().number();
     const bool digits = std::all_of(number.begin(), number.end(),
                                     [](unsigned char c) { return std::isdigit(c) != 0; });
-    if (identifier->identifier_kind() == "citizen_id" && (number.size() != 12 || !digits)) {
-      Add(StrCat(path, ".private_part.number"), "a citizen_id has 12 digits");
+    const bool is_citizen_id = identifier->identifier_kind() == "citizen_id";
+    if (is_citizen_id && !number.empty() && (number.size() != 12 || !digits)) {
+      Add(PathTo(path, "private_part.number"), "a citizen_id has 12 digits");
     }
   }
   if (const auto* person = dynamic_cast<const event::v1::PersonAttributes*>(&message)) {
@@ -210,7 +234,7 @@ void Checker::CheckWholeMessage(const Message& message, const std::string& path)
     std::replace_if(
         form.begin(), form.end(), [](unsigned char c) { return std::isdigit(c) != 0; }, '0');
     if (!date.empty() && form != "0000" && form != "0000-00" && form != "0000-00-00") {
-      Add(StrCat(path, ".private_part.birth_date"), "must look like 2014, 2014-09 or 2014-09-30");
+      Add(PathTo(path, "private_part.birth_date"), "must look like 2014, 2014-09 or 2014-09-30");
     }
   }
 }
@@ -252,16 +276,42 @@ std::vector<std::string> UnknownCodes(const Message& message) {
   return {found.begin(), found.end()};
 }
 
+namespace {
+
+// Errors travel in trailing metadata, of which gRPC lets 8 KiB through.
+constexpr size_t kMostInText = 4;
+constexpr size_t kMostDetailBytes = 4500;
+constexpr size_t kMostDescriptionBytes = 400;
+
+std::string Shortened(const std::string& description) {
+  if (description.size() <= kMostDescriptionBytes) return description;
+  size_t end = kMostDescriptionBytes;
+  while (end > 0 && (static_cast<unsigned char>(description[end]) & 0xC0) == 0x80) --end;
+  return description.substr(0, end) + "...";
+}
+
+}  // namespace
+
 absl::Status InvalidRequest(const std::vector<Violation>& violations) {
   google::rpc::BadRequest details;
   std::string text = "INVALID_REQUEST:";
+  size_t named = 0;
   for (const Violation& violation : violations) {
-    auto* out = details.add_field_violations();
-    out->set_field(violation.field);
-    out->set_description(violation.description);
-    text += StrCat(" ", violation.field, " ", violation.description, ";");
+    const std::string description = Shortened(violation.description);
+    const bool fits = details.ByteSizeLong() + description.size() < kMostDetailBytes;
+    if (named < kMostViolations && fits) {
+      auto* out = details.add_field_violations();
+      out->set_field(violation.field);
+      out->set_description(description);
+    }
+    if (named < kMostInText) text += StrCat(" ", violation.field, " ", description, ";");
+    ++named;
   }
-  text.pop_back();
+  if (named > kMostInText) {
+    text += StrCat(" and ", named - kMostInText, " more");
+  } else {
+    text.pop_back();
+  }
   absl::Status status = absl::InvalidArgumentError(text);
   status.SetPayload(kViolationsUrl, absl::Cord(details.SerializeAsString()));
   return status;

@@ -28,6 +28,12 @@ std::vector<Violation> Validate(const google::protobuf::Message& message, Micros
 // look.
 std::vector<std::string> UnknownCodes(const google::protobuf::Message& message);
 
+// Whether the text is 1 to 64 of A-Z a-z 0-9 . _ - / :
+bool IsKey(const std::string& text);
+
+// At most so many violations are told in one answer: it must fit the metadata of a call.
+inline constexpr size_t kMostViolations = 24;
+
 // INVALID_ARGUMENT carrying the violations as a serialised google.rpc.BadRequest in payload
 // kViolationsUrl.
 absl::Status InvalidRequest(const std::vector<Violation>& violations);

@@ -1,9 +1,13 @@
 #include "services/rpc/command_adapter.h"
 
 #include <memory>
+#include <string>
 #include <utility>
+#include <vector>
 
+#include "google/rpc/error_details.pb.h"
 #include "services/commands/fact_schema.h"
+#include "services/commands/validation.h"
 #include "services/rpc/status.h"
 
 namespace caseledger::rpc {
@@ -19,6 +23,32 @@ std::string MetadataValue(const grpc::CallbackServerContext& context, const char
   const auto it = metadata.find(key);
   if (it == metadata.end() || it->second.size() > kMaxMetadataBytes) return "";
   return {it->second.data(), it->second.size()};
+}
+
+// What the fields of a command are called in the request of a method.
+struct Shape {
+  std::string record_field;  // `case_id`
+  std::string fact_prefix;   // `fact.case_opened`
+
+  std::string FieldOf(const std::string& path) const {
+    if (path == "record_id" && !record_field.empty()) return record_field;
+    if (fact_prefix.empty() || !path.starts_with(fact_prefix)) return path;
+    const std::string rest = path.substr(fact_prefix.size());
+    return rest.empty() || rest[0] == '.' ? "fact" + rest : path;
+  }
+};
+
+Shape ShapeOf(const Message& request) {
+  Shape shape;
+  const google::protobuf::Descriptor* type = request.GetDescriptor();
+  for (int i = 0; i < type->field_count(); ++i) {
+    const FieldDescriptor* field = type->field(i);
+    if (field->type() == FieldDescriptor::TYPE_STRING) shape.record_field = field->name();
+    if (field->message_type() == nullptr) continue;
+    const FieldDescriptor* kind = commands::FactField(field->message_type());
+    if (kind != nullptr) shape.fact_prefix = "fact." + kind->name();
+  }
+  return shape;
 }
 
 }  // namespace
@@ -46,6 +76,18 @@ v1::Command ToCommand(const Message& request) {
   return command;
 }
 
+absl::Status InTermsOf(const Message& request, const absl::Status& status) {
+  const auto payload = status.GetPayload(commands::kViolationsUrl);
+  google::rpc::BadRequest details;
+  if (!payload.has_value() || !details.ParseFromString(std::string(*payload))) return status;
+  const Shape shape = ShapeOf(request);
+  std::vector<commands::Violation> violations;
+  for (const auto& violation : details.field_violations()) {
+    violations.push_back({shape.FieldOf(violation.field()), violation.description()});
+  }
+  return commands::InvalidRequest(violations);
+}
+
 access::CallMetadata MetadataOf(const grpc::CallbackServerContext& context) {
   return {MetadataValue(context, access::kActorKey), MetadataValue(context, access::kAgencyKey),
           MetadataValue(context, access::kRolesKey), MetadataValue(context, "traceparent")};
@@ -54,10 +96,12 @@ access::CallMetadata MetadataOf(const grpc::CallbackServerContext& context) {
 grpc::ServerUnaryReactor* CommandAdapter::Run(grpc::CallbackServerContext* context,
                                               const Message* request, v1::CommandResult* result) {
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
+  // The request lives until the call is finished.
   handler_.Submit(ToCommand(*request), MetadataOf(*context),
-                  [reactor, result](absl::StatusOr<v1::CommandResult> outcome) {
+                  [reactor, request, result](absl::StatusOr<v1::CommandResult> outcome) {
+                    const absl::Status status = outcome.status();
                     if (outcome.ok()) *result = *std::move(outcome);
-                    reactor->Finish(ToGrpcStatus(outcome.status()));
+                    reactor->Finish(ToGrpcStatus(InTermsOf(*request, status)));
                   });
   return reactor;
 }

@@ -14,6 +14,10 @@ namespace caseledger::rpc {
 // that all have.
 v1::Command ToCommand(const google::protobuf::Message& request);
 
+// The same status with its violations named as the client of a method sees the fields: `fact.line`
+// where the command says `fact.contact_received.line`, `case_id` where it says `record_id`.
+absl::Status InTermsOf(const google::protobuf::Message& request, const absl::Status& status);
+
 access::CallMetadata MetadataOf(const grpc::CallbackServerContext& context);
 
 // Thread-safe.

@@ -10,6 +10,7 @@
 #include "google/rpc/error_details.pb.h"
 #include "services/commands/validation.h"
 #include "services/domain/rejection.h"
+#include "services/rpc/sentences.h"
 
 namespace caseledger::rpc {
 namespace {
@@ -54,6 +55,13 @@ std::string ReasonOf(const absl::Status& status) {
   return std::string(DefaultReason(status.code()));
 }
 
+Sentences SentencesOf(const absl::Status& status, const std::string& reason) {
+  if (const std::optional<domain::Reason> rule = domain::ReasonOf(status)) {
+    return {domain::TextOf(*rule).vi, domain::TextOf(*rule).en};
+  }
+  return SentencesOfReason(reason);
+}
+
 void AddLocalized(std::string_view locale, std::string_view text, google::rpc::Status& out) {
   google::rpc::LocalizedMessage localized;
   localized.set_locale(std::string(locale));
@@ -79,10 +87,9 @@ google::rpc::Status ToRpcStatus(const absl::Status& status) {
     (*info.mutable_metadata())["current_revision"] = std::string(*revision);
   }
   out.add_details()->PackFrom(info);
-  if (const std::optional<domain::Reason> reason = domain::ReasonOf(status)) {
-    AddLocalized("vi", domain::TextOf(*reason).vi, out);
-    AddLocalized("en", domain::TextOf(*reason).en, out);
-  }
+  const Sentences sentences = SentencesOf(status, info.reason());
+  AddLocalized("vi", sentences.vi, out);
+  AddLocalized("en", sentences.en, out);
   if (const auto violations = status.GetPayload(commands::kViolationsUrl); violations.has_value()) {
     google::rpc::BadRequest bad_request;
     if (bad_request.ParseFromString(std::string(*violations))) {

@@ -1,11 +1,24 @@
 #include "services/domain/shelter/shelter.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "services/domain/rejection.h"
 
 namespace caseledger::domain {
+namespace {
+
+// `admitted` as the server completed it; not completed yet, it names nobody.
+bool NamesSamePersons(const event::v1::ResidentAdmitted& admitted, const Placement& placement) {
+  if (admitted.person_id().empty()) return true;
+  const auto& companions = admitted.companion_person_ids();
+  return admitted.case_id() == placement.case_id && admitted.person_id() == placement.person_id &&
+         std::equal(companions.begin(), companions.end(), placement.companion_person_ids.begin(),
+                    placement.companion_person_ids.end());
+}
+
+}  // namespace
 
 void ShelterState::Apply(const DomainEvent& event) {
   const Fact& fact = *event.fact;
@@ -166,6 +179,10 @@ absl::Status ShelterState::CheckAdmission(const DomainEvent& event) const {
   const Placement* placement = Find(key);
   if (placement == nullptr) return RejectMissing(key);
   if (placement->phase == PlacementPhase::kAdmitted) {
+    return Reject(Reason::kPlacementAdmitted, key);
+  }
+  // A request corrected after the admission must not leave the stays of others behind.
+  if (!NamesSamePersons(event.fact->resident_admitted(), *placement)) {
     return Reject(Reason::kPlacementAdmitted, key);
   }
   if (HasBedsFor(key, *placement, event.occurred_at)) return absl::OkStatus();

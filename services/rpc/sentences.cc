@@ -1,0 +1,63 @@
+#include "services/rpc/sentences.h"
+
+#include <array>
+
+namespace caseledger::rpc {
+namespace {
+
+struct Row {
+  std::string_view reason;
+  Sentences sentences;
+};
+
+constexpr Sentences kFailed{"Hệ thống gặp lỗi; hãy báo cho người quản trị.",
+                            "Something went wrong in the system; tell its administrator."};
+
+constexpr std::array kRows{
+    Row{"INVALID_REQUEST",
+        {"Yêu cầu có chỗ chưa đúng; hãy xem từng trường được nêu.",
+         "Something in the request is not right; see the fields named."}},
+    Row{"CALLER_UNKNOWN",
+        {"Không biết ai đang gọi; hãy đăng nhập lại.",
+         "It is not known who is calling; sign in again."}},
+    Row{"LEDGER_UNKNOWN",
+        {"Máy chủ này không có sổ mang tên đó.", "This server has no ledger of that name."}},
+    Row{"LEDGER_NEEDED",
+        {"Máy chủ này có nhiều sổ; hãy nêu tên một sổ.",
+         "This server hosts several ledgers; name one."}},
+    Row{"RECORD_UNKNOWN", {"Không tìm thấy hồ sơ này.", "There is no such record."}},
+    Row{"REVISION_CONFLICT",
+        {"Người khác vừa thay đổi hồ sơ này; hãy tải lại rồi thử lại.",
+         "Someone else has changed the record meanwhile; load it again and retry."}},
+    Row{"REQUEST_ID_REUSED",
+        {"Mã yêu cầu này đã được dùng cho nội dung khác.",
+         "This request id was already used for something else."}},
+    Row{"EXTERNAL_REF_TAKEN",
+        {"Mã tham chiếu ngoài này đã thuộc về hồ sơ khác.",
+         "Another record bears this external reference."}},
+    Row{"OVERLOADED",
+        {"Hệ thống đang quá tải; hãy thử lại sau giây lát.",
+         "The system is busy; try again in a moment."}},
+    Row{"POSITION_PAST_END",
+        {"Sổ chưa có đến vị trí đó.", "The ledger does not reach that position yet."}},
+    Row{"UNAVAILABLE",
+        {"Hệ thống tạm thời không nhận yêu cầu; hãy thử lại với cùng mã yêu cầu.",
+         "The system takes no requests for now; try again with the same request id."}},
+    Row{"NOT_REACHED_IN_TIME",
+        {"Dữ liệu chưa cập nhật đến vị trí cần thiết trong thời gian cho phép; hãy thử lại.",
+         "The data has not caught up with the position asked for in time; try again."}},
+    Row{"DATA_LOSS",
+        {"Dữ liệu lưu trữ bị hư hỏng; hãy báo ngay cho người quản trị.",
+         "Stored data is damaged; tell the administrator at once."}},
+};
+
+}  // namespace
+
+Sentences SentencesOfReason(std::string_view reason) {
+  for (const Row& row : kRows) {
+    if (row.reason == reason) return row.sentences;
+  }
+  return kFailed;
+}
+
+}  // namespace caseledger::rpc
