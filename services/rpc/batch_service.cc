@@ -5,6 +5,7 @@
 #include <mutex>
 #include <optional>
 #include <utility>
+#include <vector>
 
 #include "services/rpc/command_adapter.h"
 #include "services/rpc/status.h"
@@ -28,18 +29,25 @@ struct Answers {
 
 class BatchReactor final : public grpc::ServerBidiReactor<v1::ExecuteRequest, v1::ExecuteResponse> {
  public:
-  BatchReactor(commands::CommandHandler& handler, access::CallMetadata metadata)
-      : handler_(handler), metadata_(std::move(metadata)), answers_(std::make_shared<Answers>()) {
+  BatchReactor(BatchServiceImpl& service, commands::CommandHandler& handler,
+               access::CallMetadata metadata)
+      : service_(service),
+        handler_(handler),
+        metadata_(std::move(metadata)),
+        answers_(std::make_shared<Answers>()) {
     answers_->reactor = this;
-    reading_ = true;
-    StartRead(&request_);
+    const bool entered = service_.Enter(this, [answers = answers_] { DrainStream(*answers); });
+    Change([this, entered] { draining_ = draining_ || !entered; });
   }
 
   void OnReadDone(bool ok) override {
     if (ok && request_.commands_size() <= static_cast<int>(kMaxCommandsPerMessage)) {
       v1::ExecuteRequest request;
       request.Swap(&request_);
-      for (v1::Command& command : *request.mutable_commands()) SubmitOne(std::move(command));
+      const std::vector<std::shared_ptr<Answers::Slot>> slots = TakeIn(request);
+      for (size_t i = 0; i < slots.size(); ++i) {
+        SubmitOne(std::move(*request.mutable_commands(static_cast<int>(i))), slots[i]);
+      }
       Change([this] { reading_ = false; });
       return;
     }
@@ -65,6 +73,7 @@ class BatchReactor final : public grpc::ServerBidiReactor<v1::ExecuteRequest, v1
   }
 
   void OnDone() override {
+    service_.Leave(this);
     {
       const std::lock_guard lock(answers_->mutex);
       answers_->reactor = nullptr;
@@ -73,13 +82,20 @@ class BatchReactor final : public grpc::ServerBidiReactor<v1::ExecuteRequest, v1
   }
 
  private:
-  void SubmitOne(v1::Command command) {
-    auto slot = std::make_shared<Answers::Slot>();
-    slot->answer.set_request_id(command.header().request_id());
-    {
-      const std::lock_guard lock(answers_->mutex);
-      answers_->in_order.push_back(slot);
+  // Promises an answer to every command of the message; to none when the stream is draining.
+  std::vector<std::shared_ptr<Answers::Slot>> TakeIn(const v1::ExecuteRequest& request) {
+    std::vector<std::shared_ptr<Answers::Slot>> slots;
+    const std::lock_guard lock(answers_->mutex);
+    if (draining_) return slots;
+    for (const v1::Command& command : request.commands()) {
+      slots.push_back(std::make_shared<Answers::Slot>());
+      slots.back()->answer.set_request_id(command.header().request_id());
     }
+    answers_->in_order.insert(answers_->in_order.end(), slots.begin(), slots.end());
+    return slots;
+  }
+
+  void SubmitOne(v1::Command command, const std::shared_ptr<Answers::Slot>& slot) {
     handler_.Submit(std::move(command), metadata_,
                     [answers = answers_, slot](absl::StatusOr<v1::CommandResult> result) {
                       Answered(*answers, *slot, std::move(result));
@@ -102,6 +118,19 @@ class BatchReactor final : public grpc::ServerBidiReactor<v1::ExecuteRequest, v1
       if (reactor != nullptr) next = reactor->Plan();
     }
     if (reactor != nullptr) reactor->Do(next);
+  }
+
+  static void DrainStream(Answers& answers) {
+    BatchReactor* reactor = nullptr;
+    Next next;
+    {
+      const std::lock_guard lock(answers.mutex);
+      reactor = answers.reactor;
+      if (reactor == nullptr) return;
+      reactor->draining_ = true;
+      next = reactor->Plan();
+    }
+    reactor->Do(next);
   }
 
   // What to start after a change of state. Planned with the mutex held, started without it, for
@@ -134,7 +163,11 @@ class BatchReactor final : public grpc::ServerBidiReactor<v1::ExecuteRequest, v1
       return next;
     }
     if (!writing_ && CollectAnswers()) next.write = writing_ = true;
-    if (client_done_) {
+    if (draining_) {
+      // A read may still be waiting for the client; ending the stream ends it too.
+      if (!writing_ && answers_->in_order.empty()) next.end = ToGrpcStatus(Ending());
+      finished_ = next.end.has_value();
+    } else if (client_done_) {
       if (!writing_ && !reading_ && answers_->in_order.empty()) next.end = ToGrpcStatus(failure_);
       finished_ = next.end.has_value();
     } else if (!reading_ && answers_->in_order.size() + kMaxCommandsPerMessage <=
@@ -142,6 +175,13 @@ class BatchReactor final : public grpc::ServerBidiReactor<v1::ExecuteRequest, v1
       next.read = reading_ = true;
     }
     return next;
+  }
+
+  // A client that was done anyway is told nothing else.
+  absl::Status Ending() const {
+    if (client_done_) return failure_;
+    return absl::UnavailableError(
+        "UNAVAILABLE: the server is ending; send the commands without an answer again later");
   }
 
   // Moves the answers at the front of the line into the response. False when there is none.
@@ -162,6 +202,7 @@ class BatchReactor final : public grpc::ServerBidiReactor<v1::ExecuteRequest, v1
     if (next.end.has_value()) Finish(*next.end);
   }
 
+  BatchServiceImpl& service_;
   commands::CommandHandler& handler_;
   const access::CallMetadata metadata_;
   const std::shared_ptr<Answers> answers_;
@@ -172,6 +213,7 @@ class BatchReactor final : public grpc::ServerBidiReactor<v1::ExecuteRequest, v1
   bool writing_ = false;
   bool client_done_ = false;
   bool broken_ = false;
+  bool draining_ = false;
   bool finished_ = false;
   absl::Status failure_;
 };
@@ -180,7 +222,29 @@ class BatchReactor final : public grpc::ServerBidiReactor<v1::ExecuteRequest, v1
 
 grpc::ServerBidiReactor<v1::ExecuteRequest, v1::ExecuteResponse>* BatchServiceImpl::Execute(
     grpc::CallbackServerContext* context) {
-  return new BatchReactor(handler_, MetadataOf(*context));
+  return new BatchReactor(*this, handler_, MetadataOf(*context));
+}
+
+void BatchServiceImpl::Drain() {
+  std::map<const void*, std::function<void()>> running;
+  {
+    const std::lock_guard lock(mutex_);
+    draining_ = true;
+    running.swap(running_);
+  }
+  for (const auto& [stream, drain] : running) drain();
+}
+
+bool BatchServiceImpl::Enter(const void* stream, std::function<void()> drain) {
+  const std::lock_guard lock(mutex_);
+  if (draining_) return false;
+  running_[stream] = std::move(drain);
+  return true;
+}
+
+void BatchServiceImpl::Leave(const void* stream) {
+  const std::lock_guard lock(mutex_);
+  running_.erase(stream);
 }
 
 }  // namespace caseledger::rpc

@@ -3,6 +3,10 @@
 
 #include <grpcpp/grpcpp.h>
 
+#include <functional>
+#include <map>
+#include <mutex>
+
 #include "caseledger/v1/batch.grpc.pb.h"
 #include "services/commands/command_handler.h"
 
@@ -18,8 +22,20 @@ class BatchServiceImpl final : public v1::BatchService::CallbackService {
   grpc::ServerBidiReactor<v1::ExecuteRequest, v1::ExecuteResponse>* Execute(
       grpc::CallbackServerContext* context) override;
 
+  // No stream is read any further: what was taken is answered, then the stream ends with
+  // UNAVAILABLE. New streams end at once. Thread-safe, idempotent.
+  void Drain();
+
+  // For the streams: false, and nothing is noted, once draining has begun. `drain` is called at
+  // most once, without a lock, and may come after Leave.
+  bool Enter(const void* stream, std::function<void()> drain);
+  void Leave(const void* stream);
+
  private:
   commands::CommandHandler& handler_;
+  std::mutex mutex_;
+  bool draining_ = false;
+  std::map<const void*, std::function<void()>> running_;
 };
 
 }  // namespace caseledger::rpc

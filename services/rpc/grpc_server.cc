@@ -67,6 +67,7 @@ class RunningServer final : public GrpcServer {
     if (server_ == nullptr) return;
     if (auto* health = server_->GetHealthCheckService(); health != nullptr) health->Shutdown();
     subscribers_.CancelAll();
+    batch_.Drain();
     server_->Shutdown(absl::ToChronoTime(absl::Now() + grace));
     server_.reset();
   }

@@ -1,0 +1,113 @@
+// A server killed at any moment under load, again and again on the same data.
+//
+//   crash_test [--rounds N] [--seed N]
+#include <signal.h>
+
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <random>
+#include <string>
+#include <string_view>
+
+#include "gtest/gtest.h"
+#include "tests/fault/crash/ledger_check.h"
+#include "tests/fault/crash/writers.h"
+#include "tests/integration/support/child_process.h"
+#include "tests/integration/support/scratch_directory.h"
+
+namespace caseledger::testing {
+namespace {
+
+int rounds = 10;
+uint64_t seed = 0;
+
+constexpr size_t kMostAnswersARound = 1200;
+
+// Spends up to two milliseconds, so that the kill does not always follow an answer.
+void Dither(std::mt19937_64& random) {
+  const auto end = std::chrono::steady_clock::now() + std::chrono::microseconds(random() % 2000);
+  while (std::chrono::steady_clock::now() < end) {
+  }
+}
+
+// Loads a new server until a random number of further answers came, then ends it with `signal`.
+// Returns its exit code.
+int LoadAndEnd(const std::string& data_dir, int signal, std::mt19937_64& random, Journal& journal) {
+  ServerProcess server(data_dir, {"crash"});
+  if (server.address().empty()) return -1;
+  if (journal.All().empty()) RegisterCentre(server.address(), journal);
+  Writers writers(server.address(), random(), journal);
+  journal.WaitForAcknowledged(journal.acknowledged() + 20 + random() % kMostAnswersARound);
+  Dither(random);
+  server.process().Signal(signal);
+  const int code = server.process().Wait();
+  writers.Join();
+  EXPECT_EQ(server.process().err().find(kSecretName), std::string::npos) << "a name in the log";
+  return code;
+}
+
+void CheckAfterRestart(const std::string& data_dir, uint64_t round_seed, Journal& journal) {
+  ServerProcess server(data_dir, {"crash"});
+  ASSERT_FALSE(server.address().empty());
+  const Client client(server.address());
+  CheckLedger(client, journal);
+  SendAgain(client, round_seed, journal);
+  CheckLedger(client, journal);
+  CheckProjections(client, journal);
+  server.process().Signal(SIGTERM);
+  EXPECT_EQ(server.process().Wait(), 0) << server.process().err();
+}
+
+TEST(Crash, AKilledServerKeepsEveryAnswerItGave) {
+  std::mt19937_64 random(seed);
+  const ScratchDirectory directory;
+  Journal journal;
+  for (int round = 0; round < rounds && !HasFailure(); ++round) {
+    SCOPED_TRACE(::testing::Message() << "seed " << seed << ", round " << round);
+    EXPECT_EQ(LoadAndEnd(directory / "data", SIGKILL, random, journal), -SIGKILL);
+    CheckAfterRestart(directory / "data", random(), journal);
+  }
+}
+
+// No clean end between the kills: what a crash left is what the next one meets.
+TEST(Crash, AServerKilledManyTimesInARowKeepsEveryAnswerItGave) {
+  std::mt19937_64 random(seed + 1);
+  const ScratchDirectory directory;
+  Journal journal;
+  for (int round = 0; round < rounds / 2 && !HasFailure(); ++round) {
+    SCOPED_TRACE(::testing::Message() << "seed " << seed << ", round " << round);
+    EXPECT_EQ(LoadAndEnd(directory / "data", SIGKILL, random, journal), -SIGKILL);
+  }
+  CheckAfterRestart(directory / "data", random(), journal);
+}
+
+TEST(Crash, AServerAskedToEndUnderLoadKeepsEveryAnswerItGave) {
+  std::mt19937_64 random(seed + 2);
+  const ScratchDirectory directory;
+  Journal journal;
+  for (int round = 0; round < 3 && !HasFailure(); ++round) {
+    SCOPED_TRACE(::testing::Message() << "seed " << seed << ", round " << round);
+    EXPECT_EQ(LoadAndEnd(directory / "data", SIGTERM, random, journal), 0);
+    CheckAfterRestart(directory / "data", random(), journal);
+  }
+}
+
+void ParseFlags(int argc, char** argv) {
+  seed = std::random_device{}();
+  for (int i = 1; i + 1 < argc; i += 2) {
+    if (std::string_view(argv[i]) == "--rounds") rounds = std::atoi(argv[i + 1]);
+    if (std::string_view(argv[i]) == "--seed") seed = std::strtoull(argv[i + 1], nullptr, 10);
+  }
+  std::printf("crash_test --rounds %d --seed %llu\n", rounds,
+              static_cast<unsigned long long>(seed));
+}
+
+}  // namespace
+}  // namespace caseledger::testing
+
+int main(int argc, char** argv) {
+  ::testing::InitGoogleTest(&argc, argv);
+  caseledger::testing::ParseFlags(argc, argv);
+  return RUN_ALL_TESTS();
+}

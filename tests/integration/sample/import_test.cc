@@ -1,0 +1,136 @@
+// Importing: whole, again, with bad rows, with rows that gained or changed something.
+#include <algorithm>
+#include <set>
+
+#include "gmock/gmock.h"
+#include "nlohmann/json.hpp"
+#include "tests/integration/sample/sample_fixture.h"
+
+namespace caseledger::testing {
+namespace {
+
+using ::testing::HasSubstr;
+
+class Import : public SampleTest {
+ protected:
+  // Lines of contacts.csv that nothing else refers to.
+  static std::vector<size_t> FreeContactLines(const std::string& directory, size_t count) {
+    const std::string others =
+        ReadWholeFile(directory + "/cases.csv") + ReadWholeFile(directory + "/corrections.csv");
+    Lines contacts(directory + "/contacts.csv");
+    std::vector<size_t> found;
+    for (size_t line = 100; found.size() < count && line <= contacts.count(); ++line) {
+      const std::string& text = contacts.at(line);
+      const bool refers = !text.ends_with(",");  // names a case
+      const bool referred = others.find(KeyOf(text)) != std::string::npos;
+      if (!refers && !referred && text.find(",counselled,") != std::string::npos) {
+        found.push_back(line);
+      }
+    }
+    EXPECT_EQ(found.size(), count);
+    return found;
+  }
+  static std::string KeyOf(const std::string& line) { return line.substr(0, line.find(',')); }
+  static void Replace(std::string& text, const std::string& what, const std::string& by) {
+    const size_t at = text.find(what);
+    ASSERT_NE(at, std::string::npos) << text;
+    text.replace(at, what.size(), by);
+  }
+  // How many events of the ledger come from these rows.
+  size_t EventsOfRows(const std::set<std::string>& keys) const {
+    const auto all = client().Replay();
+    return static_cast<size_t>(std::count_if(
+        all.value.begin(), all.value.end(),
+        [&](const v1::RecordedEvent& event) { return keys.contains(event.source_row()); }));
+  }
+};
+
+TEST_F(Import, TheSampleGivesThePublishedFiguresAndImportsOnce) {
+  Use("whole");
+  LoadDefinitionAndImport();
+  const std::string expected = ReadWholeFile(std::string(kSample) + "/expected_report.csv");
+  EXPECT_EQ(Report(), expected);
+  const uint64_t head = client().EventCount();
+  const Finished again = Run({"import", kSample});
+  EXPECT_EQ(again.code, 0) << again.err;
+  EXPECT_EQ(client().EventCount(), head) << "the second import recorded something";
+  EXPECT_EQ(Run({"definition", "load", kDefinitionFile}).code, 0);
+  EXPECT_EQ(client().EventCount(), head);
+  EXPECT_EQ(Report(), expected);
+}
+
+TEST_F(Import, BadRowsAreReportedWithTheirPlaceAndTheRestIsIn) {
+  Use("whole");
+  LoadDefinitionAndImport();  // nothing new when the test before ran
+  const uint64_t whole = client().EventCount();
+  const std::string directory = CopyOfSample();
+  const std::vector<size_t> bad = FreeContactLines(directory, 4);
+  Lines contacts(directory + "/contacts.csv");
+  std::set<std::string> keys;
+  for (const size_t line : bad) keys.insert(KeyOf(contacts.at(line)));
+  Replace(contacts.at(bad[0]), ",op-", ",op\xff\xfe");
+  Replace(contacts.at(bad[1]), "T", "X");
+  Replace(contacts.at(bad[2]), ",counselled,", ",gossip,");
+  contacts.at(bad[3]) += ",one,too,many";
+  contacts.Save();
+  Lines services(directory + "/services.csv");
+  keys.insert(KeyOf(services.at(9)));
+  Replace(services.at(9), "CASE-2024-", "CASE-2099-");
+  services.Save();
+  const size_t missing = EventsOfRows(keys);
+  EXPECT_GE(missing, 5u);
+
+  Use("bad-rows");
+  RunWell({"definition", "load", kDefinitionFile});
+  const Finished finished = Run({"import", directory});
+  EXPECT_EQ(finished.code, 2) << finished.err;
+  for (const size_t line : bad) {
+    EXPECT_THAT(finished.err, HasSubstr("contacts.csv:" + std::to_string(line) + ":"));
+  }
+  EXPECT_THAT(finished.err, HasSubstr("services.csv:9:"));
+  EXPECT_EQ(client().EventCount(), whole - missing) << finished.err;
+
+  const Finished json = Run({"import", directory, "--format", "json"});
+  EXPECT_EQ(json.code, 2);
+  const auto summary = nlohmann::json::parse(json.out, nullptr, false);
+  ASSERT_FALSE(summary.is_discarded()) << json.out;
+  EXPECT_FALSE(summary["clean"].get<bool>());
+  EXPECT_GE(summary["issues"].size(), 5u);
+  EXPECT_EQ(client().EventCount(), whole - missing) << "again, nothing new";
+}
+
+TEST_F(Import, ARowThatGainedItsEndAddsOneEventAndAChangedOneIsAdvisedAgainst) {
+  Use("later-rows");
+  LoadDefinitionAndImport();
+  const uint64_t head = client().EventCount();
+  const std::string directory = CopyOfSample();
+  const std::string busy = ReadWholeFile(directory + "/referrals.csv") +
+                           ReadWholeFile(directory + "/emergencies.csv") +
+                           ReadWholeFile(directory + "/shelter_stays.csv");
+  Lines cases(directory + "/cases.csv");
+  size_t line = 2;
+  while (!cases.at(line).ends_with(",,,") ||
+         busy.find(KeyOf(cases.at(line))) != std::string::npos) {
+    ++line;
+  }
+  std::string& row = cases.at(line);
+  row.replace(row.size() - 3, 3, ",2024-12-01T00:00:00+07:00,goals_met,");
+  cases.Save();
+  const Finished gained = Run({"import", directory});
+  EXPECT_EQ(gained.code, 0) << gained.err;
+  EXPECT_EQ(client().EventCount(), head + 1);
+  EXPECT_EQ(client().Replay(head).value.at(0).fact_name(), "case_closed");
+
+  const size_t changed = FreeContactLines(directory, 1)[0];
+  Lines contacts(directory + "/contacts.csv");
+  Replace(contacts.at(changed), ",counselled,", ",prank,");
+  contacts.Save();
+  const Finished refused = Run({"import", directory});
+  EXPECT_EQ(refused.code, 2);
+  EXPECT_THAT(refused.err, HasSubstr("contacts.csv:" + std::to_string(changed) + ":"));
+  EXPECT_THAT(refused.err, HasSubstr("record a correction instead"));
+  EXPECT_EQ(client().EventCount(), head + 1);
+}
+
+}  // namespace
+}  // namespace caseledger::testing

@@ -1,0 +1,170 @@
+// Following the ledger.
+#include <thread>
+
+#include "gmock/gmock.h"
+#include "tests/integration/support/server_fixture.h"
+
+namespace caseledger::testing {
+namespace {
+
+// One subscriber; reads until told enough.
+class Subscriber {
+ public:
+  Subscriber(const Client& client, uint64_t from, const std::vector<std::string>& names = {}) {
+    client.Prepare(context_);
+    v1::SubscribeRequest request;
+    request.set_from_position(from);
+    for (const std::string& name : names) request.add_fact_names(name);
+    reader_ = v1::HistoryService::NewStub(client.channel())->Subscribe(&context_, request);
+  }
+  ~Subscriber() { Leave(); }
+
+  bool ReadOne() {
+    v1::SubscribeResponse response;
+    if (!reader_->Read(&response)) return false;
+    for (const v1::RecordedEvent& event : response.events()) events.push_back(event);
+    if (response.state() == v1::SUBSCRIPTION_STATE_CAUGHT_UP) ++caught_up;
+    EXPECT_GE(response.next_position(), next_position) << "a position that goes back";
+    next_position = response.next_position();
+    return true;
+  }
+  // Reads until everything before `position` was delivered or left out.
+  bool ReadUntil(uint64_t position) {
+    while (next_position < position) {
+      if (!ReadOne()) return false;
+    }
+    return true;
+  }
+  void Leave() {
+    if (finished_) return;
+    finished_ = true;
+    context_.TryCancel();
+    reader_->Finish();
+  }
+  grpc::Status Finish() {
+    finished_ = true;
+    return reader_->Finish();
+  }
+
+  std::vector<v1::RecordedEvent> events;
+  uint64_t next_position = 0;
+  int caught_up = 0;
+
+ private:
+  grpc::ClientContext context_;
+  std::unique_ptr<grpc::ClientReader<v1::SubscribeResponse>> reader_;
+  bool finished_ = false;
+};
+
+class Subscribe : public ServerTest {
+ protected:
+  void RecordContacts(int count) {
+    for (int i = 0; i < count; ++i) client().Record("", "contact_received { channel: 'sms' }");
+  }
+  static void ExpectGapless(const std::vector<v1::RecordedEvent>& events, uint64_t from) {
+    for (size_t i = 0; i < events.size(); ++i) EXPECT_EQ(events[i].position(), from + i);
+  }
+};
+
+TEST_F(Subscribe, FromTheBeginningEverythingComesThenWhatIsNew) {
+  RecordContacts(5);
+  Subscriber subscriber(client(), 0);
+  ASSERT_TRUE(subscriber.ReadUntil(5));
+  while (subscriber.caught_up == 0) ASSERT_TRUE(subscriber.ReadOne());
+  RecordContacts(5);
+  ASSERT_TRUE(subscriber.ReadUntil(10));
+  EXPECT_EQ(subscriber.events.size(), 10u);
+  ExpectGapless(subscriber.events, 0);
+  EXPECT_EQ(subscriber.caught_up, 1);
+}
+
+TEST_F(Subscribe, FromTheEndOnlyWhatIsNewComes) {
+  RecordContacts(3);
+  Subscriber subscriber(client(), 3);
+  while (subscriber.caught_up == 0) ASSERT_TRUE(subscriber.ReadOne());
+  EXPECT_TRUE(subscriber.events.empty());
+  RecordContacts(2);
+  ASSERT_TRUE(subscriber.ReadUntil(5));
+  ExpectGapless(subscriber.events, 3);
+  EXPECT_EQ(subscriber.events.size(), 2u);
+}
+
+TEST_F(Subscribe, PastTheEndIsOutOfRange) {
+  Subscriber subscriber(client(), 1);
+  EXPECT_FALSE(subscriber.ReadOne());
+  EXPECT_EQ(subscriber.Finish().error_code(), grpc::StatusCode::OUT_OF_RANGE);
+}
+
+TEST_F(Subscribe, AFilterThatMatchesNothingStillAdvances) {
+  RecordContacts(600);
+  Subscriber subscriber(client(), 0, {"case_closed"});
+  ASSERT_TRUE(subscriber.ReadUntil(600));
+  RecordContacts(3);
+  ASSERT_TRUE(subscriber.ReadUntil(603));
+  EXPECT_TRUE(subscriber.events.empty());
+}
+
+TEST_F(Subscribe, ResumingWhereOneLeftLosesAndDoublesNothing) {
+  constexpr int kEach = 150;
+  constexpr uint64_t kAll = 3 * kEach;
+  std::vector<std::thread> writers;
+  for (int i = 0; i < 3; ++i) {
+    writers.emplace_back([this] {
+      const Client own(address());
+      for (int j = 0; j < kEach; ++j) own.Record("", "contact_received { channel: 'app' }");
+    });
+  }
+  std::vector<v1::RecordedEvent> seen;
+  uint64_t next = 0;
+  int resumed = 0;
+  for (; next < kAll; ++resumed) {
+    Subscriber subscriber(client(), next);
+    for (int reads = 0; reads < 5 && subscriber.next_position < kAll; ++reads) {
+      ASSERT_TRUE(subscriber.ReadOne());
+    }
+    next = std::max(next, subscriber.next_position);
+    seen.insert(seen.end(), subscriber.events.begin(), subscriber.events.end());
+  }
+  for (std::thread& writer : writers) writer.join();
+  EXPECT_EQ(seen.size(), kAll);
+  ExpectGapless(seen, 0);
+  EXPECT_GT(resumed, 1);
+}
+
+TEST_F(Subscribe, ManyFollowAndSomeVanish) {
+  std::vector<std::unique_ptr<Subscriber>> subscribers;
+  for (int i = 0; i < 60; ++i) subscribers.push_back(std::make_unique<Subscriber>(client(), 0));
+  RecordContacts(20);
+  for (size_t i = 0; i < subscribers.size(); i += 2) subscribers[i]->Leave();
+  RecordContacts(20);
+  for (size_t i = 1; i < subscribers.size(); i += 2) {
+    ASSERT_TRUE(subscribers[i]->ReadUntil(40));
+    EXPECT_EQ(subscribers[i]->events.size(), 40u);
+    ExpectGapless(subscribers[i]->events, 0);
+  }
+}
+
+TEST_F(Subscribe, TooManyAreRefusedAndPlacesComeBack) {
+  std::vector<std::unique_ptr<Subscriber>> subscribers;
+  for (int i = 0; i < 128; ++i) {
+    subscribers.push_back(std::make_unique<Subscriber>(client(), 0));
+    ASSERT_TRUE(subscribers.back()->ReadOne());
+  }
+  Subscriber refused(client(), 0);
+  EXPECT_FALSE(refused.ReadOne());
+  EXPECT_EQ(refused.Finish().error_code(), grpc::StatusCode::RESOURCE_EXHAUSTED);
+  subscribers.clear();
+  EXPECT_TRUE(Eventually([&] { return Subscriber(client(), 0).ReadOne(); }));
+}
+
+TEST_F(Subscribe, AnEndingServerEndsIt) {
+  Subscriber subscriber(client(), 0);
+  while (subscriber.caught_up == 0) ASSERT_TRUE(subscriber.ReadOne());
+  options_.drain_seconds = 600;
+  Stop();
+  EXPECT_FALSE(subscriber.ReadOne());
+  EXPECT_FALSE(subscriber.Finish().ok());
+}
+
+}  // namespace
+}  // namespace caseledger::testing

@@ -1,0 +1,151 @@
+#include "tests/integration/support/child_process.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <spawn.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+
+#include "gtest/gtest.h"
+
+extern char** environ;
+
+namespace caseledger::testing {
+namespace {
+
+std::vector<std::string> ServerArguments(const std::string& data_dir,
+                                         const std::vector<std::string>& ledgers,
+                                         const std::vector<std::string>& extra) {
+  std::vector<std::string> arguments = {
+      CASELEDGERD_PATH,   "--data-dir", data_dir,      "--listen", "127.0.0.1:0",
+      "--metrics-listen", "",           "--log-level", "info"};
+  for (const std::string& ledger : ledgers) {
+    arguments.emplace_back("--ledger");
+    arguments.push_back(ledger);
+  }
+  arguments.insert(arguments.end(), extra.begin(), extra.end());
+  return arguments;
+}
+
+// The value of `"address":"…"` in the line of the log that says so.
+std::string AddressIn(const std::string& log) {
+  const std::string key = "\"address\":\"";
+  const size_t begin = log.find(key);
+  if (begin == std::string::npos) return "";
+  const size_t from = begin + key.size();
+  return log.substr(from, log.find('"', from) - from);
+}
+
+}  // namespace
+
+ChildProcess::ChildProcess(const std::vector<std::string>& arguments) {
+  std::array<int, 2> out{};
+  std::array<int, 2> err{};
+  if (pipe2(out.data(), O_CLOEXEC) != 0 || pipe2(err.data(), O_CLOEXEC) != 0) {
+    ADD_FAILURE() << "no pipes";
+    ended_ = true;
+    return;
+  }
+  posix_spawn_file_actions_t actions;
+  posix_spawn_file_actions_init(&actions);
+  posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+  posix_spawn_file_actions_adddup2(&actions, out[1], STDOUT_FILENO);
+  posix_spawn_file_actions_adddup2(&actions, err[1], STDERR_FILENO);
+  std::vector<std::string> words = arguments;
+  std::vector<char*> pointers;
+  for (std::string& word : words) pointers.push_back(word.data());
+  pointers.push_back(nullptr);
+  if (posix_spawn(&pid_, pointers[0], &actions, nullptr, pointers.data(), environ) != 0) {
+    ADD_FAILURE() << "cannot run " << words[0];
+    ended_ = true;
+  }
+  posix_spawn_file_actions_destroy(&actions);
+  close(out[1]);
+  close(err[1]);
+  out_pipe_ = out[0];
+  err_pipe_ = err[0];
+  out_reader_ = std::thread([this] { Drain(out_pipe_, out_); });
+  err_reader_ = std::thread([this] {
+    Drain(err_pipe_, err_);
+    const std::lock_guard lock(mutex_);
+    err_ended_ = true;
+    changed_.notify_all();
+  });
+}
+
+ChildProcess::~ChildProcess() {
+  if (!ended_) {
+    Signal(SIGKILL);
+    Wait();
+  }
+  if (out_reader_.joinable()) out_reader_.join();
+  if (err_reader_.joinable()) err_reader_.join();
+}
+
+void ChildProcess::Drain(int descriptor, std::string& into) {
+  std::array<char, 4096> buffer{};
+  while (true) {
+    const ssize_t count = read(descriptor, buffer.data(), buffer.size());
+    if (count < 0 && errno == EINTR) continue;
+    if (count <= 0) break;
+    const std::lock_guard lock(mutex_);
+    into.append(buffer.data(), static_cast<size_t>(count));
+    changed_.notify_all();
+  }
+  close(descriptor);
+}
+
+void ChildProcess::Signal(int signal) {
+  if (!ended_) kill(pid_, signal);
+}
+
+int ChildProcess::Wait() {
+  if (ended_) return result_;
+  int status = 0;
+  while (waitpid(pid_, &status, 0) < 0 && errno == EINTR) {
+  }
+  ended_ = true;
+  result_ = WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
+  if (out_reader_.joinable()) out_reader_.join();
+  if (err_reader_.joinable()) err_reader_.join();
+  return result_;
+}
+
+std::string ChildProcess::out() const {
+  const std::lock_guard lock(mutex_);
+  return out_;
+}
+
+std::string ChildProcess::err() const {
+  const std::lock_guard lock(mutex_);
+  return err_;
+}
+
+bool ChildProcess::WaitForError(const std::string& text) {
+  std::unique_lock lock(mutex_);
+  const auto found = [&] {
+    const size_t at = err_.find(text);
+    return at != std::string::npos && err_.find('\n', at) != std::string::npos;
+  };
+  changed_.wait(lock, [&] { return err_ended_ || found(); });
+  return found();
+}
+
+ServerProcess::ServerProcess(const std::string& data_dir, const std::vector<std::string>& ledgers,
+                             const std::vector<std::string>& extra)
+    : process_(ServerArguments(data_dir, ledgers, extra)) {
+  const bool listening = process_.WaitForError("\"address\":\"");
+  EXPECT_TRUE(listening) << process_.err();
+  if (listening) address_ = AddressIn(process_.err());
+}
+
+Finished RunToEnd(const std::vector<std::string>& arguments) {
+  ChildProcess process(arguments);
+  const int code = process.Wait();
+  return {code, process.out(), process.err()};
+}
+
+}  // namespace caseledger::testing

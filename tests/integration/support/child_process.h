@@ -1,0 +1,78 @@
+// Programs of our own as child processes: a server that can be killed, a client that is run to its
+// end.
+#pragma once
+
+#include <sys/types.h>
+
+#include <condition_variable>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+namespace caseledger::testing {
+
+// One child process with its output. Started by the constructor; killed and waited for by the
+// destructor at the latest. Signals go to this process id only.
+class ChildProcess {
+ public:
+  // `arguments[0]` is the program's path.
+  explicit ChildProcess(const std::vector<std::string>& arguments);
+  ~ChildProcess();
+  ChildProcess(const ChildProcess&) = delete;
+  ChildProcess& operator=(const ChildProcess&) = delete;
+
+  void Signal(int signal);
+  // Waits for the end. The exit code, or minus the signal that ended it.
+  int Wait();
+
+  // What it wrote so far.
+  std::string out() const;
+  std::string err() const;
+
+  // Waits until a line of standard error contains `text`; false when the process ended first.
+  bool WaitForError(const std::string& text);
+
+ private:
+  void Drain(int descriptor, std::string& into);
+
+  pid_t pid_ = -1;
+  bool ended_ = false;
+  int result_ = 0;
+  int out_pipe_ = -1;
+  int err_pipe_ = -1;
+  mutable std::mutex mutex_;
+  std::string out_;
+  std::string err_;
+  std::condition_variable changed_;
+  bool err_ended_ = false;
+  std::thread out_reader_;
+  std::thread err_reader_;
+};
+
+// A caseledgerd on free loopback ports.
+class ServerProcess {
+ public:
+  // Starts it and waits until it listens. `extra` are more flags.
+  ServerProcess(const std::string& data_dir, const std::vector<std::string>& ledgers,
+                const std::vector<std::string>& extra = {});
+
+  // `127.0.0.1:PORT`; "" when it did not start.
+  const std::string& address() const { return address_; }
+  ChildProcess& process() { return process_; }
+
+ private:
+  ChildProcess process_;
+  std::string address_;
+};
+
+struct Finished {
+  int code = 0;
+  std::string out;
+  std::string err;
+};
+
+// Runs a program to its end.
+Finished RunToEnd(const std::vector<std::string>& arguments);
+
+}  // namespace caseledger::testing
