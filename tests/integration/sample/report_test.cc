@@ -73,7 +73,7 @@ TEST_F(Histories, ByReferenceAndByIdAndAsOfATime) {
   const auto cases =
       nlohmann::json::parse(RunWell({"case", "list", "--all", "--format", "json"}), nullptr, false);
   ASSERT_FALSE(cases.is_discarded());
-  EXPECT_EQ(cases["cases"].size(), 94u);
+  EXPECT_EQ(cases["cases"].size(), 95u);
 }
 
 TEST_F(Histories, WrongUseAndUnknownRecordsExitWithOne) {

@@ -12,12 +12,15 @@ ScratchDirectory* SampleTest::directory_ = nullptr;
 
 Lines::Lines(std::string path) : path_(std::move(path)) {
   std::istringstream text(ReadWholeFile(path_));
-  for (std::string line; std::getline(text, line);) lines_.push_back(line);
+  for (std::string line; std::getline(text, line);) {
+    if (line.ends_with('\r')) line.pop_back();
+    lines_.push_back(line);
+  }
 }
 
 void Lines::Save() const {
   std::string text;
-  for (const std::string& line : lines_) text += line + "\n";
+  for (const std::string& line : lines_) text += line + "\r\n";
   WriteWholeFile(path_, text);
 }
 

@@ -15,7 +15,7 @@ namespace caseledger::testing {
 inline constexpr char kSample[] = "deploy/sample/quang-ninh-2024-h1";
 inline constexpr char kDefinitionFile[] = "deploy/reports/qn-half-year.textproto";
 
-// The lines of a file of rows, to be changed and written back. Line 1 is `at(1)`.
+// The lines of a CSV file, to be changed and written back with CRLF. Line 1 is `at(1)`.
 class Lines {
  public:
   explicit Lines(std::string path);

@@ -1,0 +1,105 @@
+#include "tests/integration/operation/raw_call.h"
+
+#include <arpa/inet.h>
+#include <grpcpp/generic/generic_stub.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <array>
+
+#include "gtest/gtest.h"
+
+namespace caseledger::testing {
+namespace {
+
+// Waits for the one operation that was started. False when it failed.
+bool Await(grpc::CompletionQueue& queue) {
+  void* tag = nullptr;
+  bool ok = false;
+  return queue.Next(&tag, &ok) && ok;
+}
+
+}  // namespace
+
+grpc::ByteBuffer BytesOf(const std::string& bytes) {
+  const grpc::Slice slice(bytes);
+  return grpc::ByteBuffer(&slice, 1);
+}
+
+std::string TextOf(const grpc::ByteBuffer& bytes) {
+  std::vector<grpc::Slice> slices;
+  EXPECT_TRUE(bytes.Dump(&slices).ok());
+  std::string text;
+  for (const grpc::Slice& slice : slices) {
+    text.append(reinterpret_cast<const char*>(slice.begin()), slice.size());
+  }
+  return text;
+}
+
+StreamEnd CallStream(const Client& client, const std::string& path,
+                     const std::vector<std::string>& messages, size_t most) {
+  StreamEnd end;
+  grpc::ClientContext context;
+  client.Prepare(context);
+  grpc::CompletionQueue queue;
+  grpc::GenericStub stub(client.channel());
+  const auto stream = stub.PrepareCall(&context, path, &queue);
+  stream->StartCall(nullptr);
+  bool alive = Await(queue);
+  for (size_t i = 0; alive && i < messages.size(); ++i) {
+    stream->Write(BytesOf(messages[i]), nullptr);
+    alive = Await(queue);
+  }
+  if (alive) {
+    stream->WritesDone(nullptr);
+    alive = Await(queue);
+  }
+  while (alive && end.messages.size() < most) {
+    grpc::ByteBuffer message;
+    stream->Read(&message, nullptr);
+    alive = Await(queue);
+    if (alive) end.messages.push_back(TextOf(message));
+  }
+  if (alive) context.TryCancel();
+  stream->Finish(&end.status, nullptr);
+  Await(queue);
+  queue.Shutdown();
+  return end;
+}
+
+bool IsServing(const std::string& address, const std::string& service) {
+  // HealthCheckRequest { string service = 1; }, HealthCheckResponse { status = 1; } SERVING = 1
+  std::string request;
+  if (!service.empty()) {
+    request = std::string("\x0a") + static_cast<char>(service.size()) + service;
+  }
+  grpc::ByteBuffer reply;
+  const grpc::Status status =
+      Client(address).CallRaw("/grpc.health.v1.Health/Check", BytesOf(request), reply);
+  return status.ok() && TextOf(reply) == std::string("\x08\x01");
+}
+
+std::string HttpGet(int port, const std::string& path) {
+  const int connection = socket(AF_INET, SOCK_STREAM, 0);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_port = htons(static_cast<uint16_t>(port));
+  inet_pton(AF_INET, "127.0.0.1", &address.sin_addr);
+  std::string answer;
+  if (connect(connection, reinterpret_cast<sockaddr*>(&address), sizeof(address)) == 0) {
+    const std::string request =
+        "GET " + path + " HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
+    EXPECT_EQ(send(connection, request.data(), request.size(), MSG_NOSIGNAL),
+              static_cast<ssize_t>(request.size()));
+    std::array<char, 4096> buffer{};
+    ssize_t count = 0;
+    while ((count = recv(connection, buffer.data(), buffer.size(), 0)) > 0) {
+      answer.append(buffer.data(), static_cast<size_t>(count));
+    }
+  }
+  close(connection);
+  return answer;
+}
+
+}  // namespace caseledger::testing

@@ -1,0 +1,84 @@
+// The program `caseledgerd` as it is started: what it takes, what it refuses.
+#include <signal.h>
+
+#include "gmock/gmock.h"
+#include "tests/integration/support/child_process.h"
+#include "tests/integration/support/client.h"
+#include "tests/integration/support/scratch_directory.h"
+
+namespace caseledger::testing {
+namespace {
+
+using ::testing::HasSubstr;
+
+class StartOfServer : public ::testing::Test {
+ protected:
+  // Must end by itself with 1 and say why.
+  void ExpectRefused(const std::vector<std::string>& flags, const std::string& why) {
+    std::vector<std::string> arguments = {CASELEDGERD_PATH};
+    arguments.insert(arguments.end(), flags.begin(), flags.end());
+    const Finished finished = RunToEnd(arguments);
+    EXPECT_EQ(finished.code, 1) << finished.err;
+    EXPECT_THAT(finished.err, HasSubstr(why));
+  }
+  std::vector<std::string> Flags(const std::string& data, const std::string& listen) {
+    return {"--data-dir", directory_ / data,  "--ledger", "a", "--listen",
+            listen,       "--metrics-listen", ""};
+  }
+  ScratchDirectory directory_;
+};
+
+TEST_F(StartOfServer, OnlyLoopbackAddressesAreTaken) {
+  for (const char* address :
+       {"0.0.0.0:7400", "192.168.1.5:0", "[::]:0", "127.0.0.1.example.org:0"}) {
+    ExpectRefused(Flags("data", address), "only loopback addresses are allowed");
+  }
+  std::vector<std::string> flags = Flags("data", "127.0.0.1:0");
+  flags.back() = "0.0.0.0:0";
+  ExpectRefused(flags, "only loopback addresses are allowed");
+}
+
+TEST_F(StartOfServer, OneDataDirectoryHasOneServer) {
+  ServerProcess first(directory_ / "data", {"a"});
+  ExpectRefused(Flags("data", "127.0.0.1:0"), "another");
+  EXPECT_EQ(Client(first.address()).EventCount(), 0u) << "the first goes on";
+}
+
+TEST_F(StartOfServer, OnePortHasOneServer) {
+  ServerProcess first(directory_ / "data", {"a"});
+  ExpectRefused(Flags("other", first.address()), "is another server running there?");
+}
+
+TEST_F(StartOfServer, ABadLedgerNameIsRefused) {
+  std::vector<std::string> flags = Flags("data", "127.0.0.1:0");
+  flags[3] = "Quảng Ninh";
+  ExpectRefused(flags, "ledger");
+}
+
+TEST_F(StartOfServer, AConfigurationFileWorksAndFlagsWin) {
+  WriteWholeFile(directory_ / "server.toml", "data-dir = \"" + (directory_ / "data") +
+                                                 "\"\nledger = [\"from-file\", \"second\"]\n"
+                                                 "listen = \"0.0.0.0:1\"\nmetrics-listen = \"\"\n");
+  ChildProcess server({CASELEDGERD_PATH, "--config", directory_ / "server.toml", "--listen",
+                       "127.0.0.1:0", "--port-file", directory_ / "port"});
+  ASSERT_TRUE(server.WaitForError("\"event\":\"listening\"") ||
+              server.err().find("listening") != std::string::npos)
+      << server.err();
+  ASSERT_TRUE(Eventually([&] { return std::filesystem::exists(directory_ / "port"); }));
+  std::string address = ReadWholeFile(directory_ / "port");
+  address.pop_back();
+  EXPECT_EQ(Client(address, "from-file").EventCount(), 0u);
+  EXPECT_EQ(Client(address, "second").EventCount(), 0u);
+  server.Signal(SIGTERM);
+  EXPECT_EQ(server.Wait(), 0) << server.err();
+}
+
+TEST_F(StartOfServer, WrongUseSaysHow) {
+  const Finished finished = RunToEnd({CASELEDGERD_PATH, "--no-such-flag"});
+  EXPECT_NE(finished.code, 0);
+  EXPECT_EQ(RunToEnd({CASELEDGERD_PATH, "--help"}).code, 0);
+  EXPECT_EQ(RunToEnd({CASELEDGERD_PATH, "--version"}).code, 0);
+}
+
+}  // namespace
+}  // namespace caseledger::testing
