@@ -1,0 +1,124 @@
+// Definitions loaded from files: checked as a whole, refused with line and column.
+#include <fstream>
+#include <map>
+#include <sstream>
+
+#include "caseledger/v1/deadlines.pb.h"
+#include "google/protobuf/text_format.h"
+#include "tests/services/commands/centre.h"
+
+namespace caseledger::testing {
+namespace {
+
+using commands::RecordKind;
+using ::testing::HasSubstr;
+
+std::string FileText(const std::string& path) {
+  std::ifstream file(path);
+  EXPECT_TRUE(file.good()) << path;
+  std::ostringstream text;
+  text << file.rdbuf();
+  return text.str();
+}
+
+class DefinitionsTest : public ::testing::Test {
+ protected:
+  v1::Command Report(const std::string& text, const std::string& name = "report/qn-half-year") {
+    v1::Command command = centre_.Command(name, 1, "report_definition_loaded {}");
+    command.mutable_fact()->mutable_report_definition_loaded()->set_text(text);
+    return command;
+  }
+  Centre::Result LoadDeadlines(const std::string& text,
+                               const std::string& name = "deadlines/default") {
+    v1::Command command = centre_.Command(name, 1, "deadlines_loaded {}");
+    command.mutable_fact()->mutable_deadlines_loaded()->set_text(text);
+    return centre_.Send(command);
+  }
+  static std::string MessageOf(const Centre::Result& result) {
+    return std::string(result.status().message());
+  }
+
+  const std::string report_ = FileText("deploy/reports/qn-half-year.textproto");
+  Centre centre_;
+};
+
+TEST_F(DefinitionsTest, ShippedReportIsLoadedWithNameAndVersion) {
+  const auto loaded = centre_.Send(Report(report_));
+  ASSERT_TRUE(loaded.ok()) << loaded.status();
+  const auto fact = centre_.FactAt(0).report_definition_loaded();
+  EXPECT_EQ(fact.report_id(), "qn-half-year");
+  EXPECT_EQ(fact.version(), 1u);
+  EXPECT_EQ(fact.text(), report_);
+  EXPECT_EQ(ReasonIdOf(centre_.Send(Report(report_))), "DEFINITION_UNCHANGED");
+}
+
+TEST_F(DefinitionsTest, BrokenReportIsRefusedWithItsPlace) {
+  const auto refused = centre_.Send(Report("report_id: \"x\"\nversion: one\n"));
+  EXPECT_EQ(ReasonIdOf(refused), "INVALID_REQUEST");
+  EXPECT_THAT(MessageOf(refused), HasSubstr("line 2, column"));
+  std::string unknown_fact = report_;
+  unknown_fact.replace(unknown_fact.find("contact_ended"), 13, "contact_added");
+  EXPECT_THAT(MessageOf(centre_.Send(Report(unknown_fact))), HasSubstr("line "));
+  EXPECT_EQ(ReasonIdOf(centre_.Send(Report(report_, "report/other"))), "INVALID_REQUEST");
+  EXPECT_EQ(ReasonIdOf(centre_.Send(Report(report_, "deadlines/qn-half-year"))), "INVALID_REQUEST");
+  EXPECT_EQ(centre_.size(), 0u);
+}
+
+TEST_F(DefinitionsTest, CorrectedReportIsCheckedAndVersionedToo) {
+  const auto loaded = centre_.Send(Report(report_));
+  ASSERT_TRUE(loaded.ok()) << loaded.status();
+  const auto correct = [&](const std::string& text) {
+    v1::Command command =
+        centre_.Command("report/qn-half-year", 2, "fact_corrected { reason: 'typing' }");
+    auto& corrected = *command.mutable_fact()->mutable_fact_corrected();
+    corrected.set_target_event_id(loaded->events(0).event_id());
+    corrected.mutable_replacement()->mutable_report_definition_loaded()->set_text(text);
+    return centre_.Send(command);
+  };
+  EXPECT_THAT(MessageOf(correct("version: one")), HasSubstr("line 1, column"));
+  std::string next = report_;
+  next.replace(next.find("version: 1"), 10, "version: 2");
+  const auto corrected = correct(next);
+  ASSERT_TRUE(corrected.ok()) << corrected.status();
+  const auto fact = centre_.FactAt(1).fact_corrected().replacement().report_definition_loaded();
+  EXPECT_EQ(fact.version(), 2u);
+  EXPECT_EQ(fact.report_id(), "qn-half-year");
+}
+
+TEST_F(DefinitionsTest, ShippedDeadlinesAreLoaded) {
+  const std::string text = FileText("deploy/deadlines/default.textproto");
+  const auto loaded = LoadDeadlines(text);
+  ASSERT_TRUE(loaded.ok()) << loaded.status();
+  EXPECT_EQ(centre_.FactAt(0).deadlines_loaded().agency_id(), "default");
+  v1::Deadlines deadlines;
+  ASSERT_TRUE(google::protobuf::TextFormat::ParseFromString(text, &deadlines));
+  std::map<std::string, v1::Deadline> by_id;
+  for (const v1::Deadline& deadline : deadlines.deadline()) by_id[deadline.id()] = deadline;
+  EXPECT_EQ(by_id.size(), 9u);
+  EXPECT_EQ(by_id["first_measures"].hours(), 12u);
+  EXPECT_EQ(by_id["plan_draft"].working_days(), 5u);
+  EXPECT_EQ(by_id["plan_approval"].working_days(), 7u);
+  EXPECT_EQ(by_id["separation_review"].days(), 15u);
+  EXPECT_EQ(by_id["trafficking_support_end"].days(), 120u);
+}
+
+TEST_F(DefinitionsTest, BrokenDeadlinesAreRefused) {
+  const auto refusal = [&](const std::string& text) {
+    const auto refused = LoadDeadlines(text);
+    EXPECT_EQ(ReasonIdOf(refused), "INVALID_REQUEST") << text;
+    return MessageOf(refused);
+  };
+  EXPECT_THAT(refusal("deadline {\n  hours: many\n}"), HasSubstr("line 2, column"));
+  EXPECT_THAT(refusal("# none"), HasSubstr("1 to 200 deadlines"));
+  EXPECT_THAT(refusal("deadline { id: 'a' starts_with: 'case_begun' hours: 1 }"),
+              HasSubstr("case_begun"));
+  EXPECT_THAT(refusal("deadline { id: 'a' starts_with: 'case_opened' hours: 1 days: 1 }"),
+              HasSubstr("exactly one"));
+  EXPECT_THAT(refusal("deadline { id: 'a' starts_with: 'case_opened' hours: 1 }"
+                      "deadline { id: 'a' starts_with: 'case_opened' hours: 1 }"),
+              HasSubstr("no other deadline"));
+  EXPECT_EQ(centre_.size(), 0u);
+}
+
+}  // namespace
+}  // namespace caseledger::testing

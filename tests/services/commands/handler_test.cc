@@ -1,0 +1,319 @@
+// What every command goes through: identity, repetition, revisions, names, imports, completion.
+#include "caseledger/v1/deadlines.pb.h"
+#include "eventstore/base/hash.h"
+#include "google/rpc/error_details.pb.h"
+#include "services/commands/validation.h"
+#include "tests/services/commands/centre.h"
+
+namespace caseledger::testing {
+namespace {
+
+using commands::RecordKind;
+using ::testing::Contains;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+constexpr RecordKind kCaseKind = RecordKind::RECORD_KIND_CASE_RECORD;
+constexpr char kContact[] = "contact_received { channel: 'phone' line: '18001769' }";
+
+class HandlerTest : public ::testing::Test {
+ protected:
+  HandlerTest() { centre_.RegisterAgencies(); }
+
+  static std::vector<std::string> DataQuality(const Centre::Result& result) {
+    EXPECT_TRUE(result.ok()) << result.status();
+    if (!result.ok()) return {};
+    return {result->events(0).data_quality().begin(), result->events(0).data_quality().end()};
+  }
+
+  Centre centre_;
+};
+
+TEST_F(HandlerTest, SameRequestGivesTheFirstAnswerAgain) {
+  v1::Command command = centre_.Command("", 1, kContact);
+  const auto first = centre_.Send(command);
+  ASSERT_TRUE(first.ok()) << first.status();
+  command.mutable_header()->set_correlation_id(Id(5));
+  const auto again = centre_.Send(command);
+
+  ASSERT_TRUE(again.ok()) << again.status();
+  EXPECT_FALSE(first->already_recorded());
+  EXPECT_TRUE(again->already_recorded());
+  // The id that the server chose is that of the first answer.
+  EXPECT_EQ(again->record_id(), first->record_id());
+  EXPECT_EQ(again->events(0).SerializeAsString(), first->events(0).SerializeAsString());
+  centre_.Reopen();
+  EXPECT_EQ(centre_.Send(command)->events(0).SerializeAsString(),
+            first->events(0).SerializeAsString());
+}
+
+TEST_F(HandlerTest, SameRequestIdWithOtherContentIsRefused) {
+  v1::Command command = centre_.Command("", 1, kContact);
+  ASSERT_TRUE(centre_.Send(command).ok());
+  command.mutable_fact()->mutable_contact_received()->set_line("113");
+  EXPECT_EQ(ReasonIdOf(centre_.Send(command)), "REQUEST_ID_REUSED");
+
+  // Of another agency it is another request.
+  const auto other = centre_.Send(command, Worker("hospital"));
+  ASSERT_TRUE(other.ok()) << other.status();
+  EXPECT_FALSE(other->already_recorded());
+}
+
+TEST_F(HandlerTest, EventIdsAreDerivedFromRequestAgencyAndOrdinal) {
+  const v1::Command command = centre_.Command("", 1, kContact);
+  const auto result = centre_.Send(command);
+  ASSERT_TRUE(result.ok());
+  const Uuid request = *Uuid::Parse(command.header().request_id());
+  EXPECT_EQ(result->events(0).event_id(), Uuid::FromName(request, "hotline/0").ToString());
+}
+
+TEST_F(HandlerTest, RefusedRequestIdMayBeUsedAgain) {
+  v1::Command command =
+      centre_.Command(Id(9), 1, "contact_ended { outcome: CONTACT_OUTCOME_PRANK }");
+  EXPECT_EQ(ReasonIdOf(centre_.Send(command)), "RECORD_UNKNOWN");
+  centre_.Given(Id(9), 0, kContact);
+  EXPECT_TRUE(centre_.Send(command).ok());
+}
+
+TEST_F(HandlerTest, ExpectedRevisionIsHeldAgainstTheRecord) {
+  v1::Command begin = centre_.Command(Id(9), 1, kContact);
+  begin.mutable_header()->set_expected_revision(0);
+  ASSERT_TRUE(centre_.Send(begin).ok());
+  v1::Command begin_again = centre_.Command(Id(9), 1, kContact);
+  begin_again.mutable_header()->set_expected_revision(0);
+  EXPECT_TRUE(absl::IsAborted(centre_.Send(begin_again).status()));
+
+  const auto classify = [&](int64_t revision) {
+    v1::Command command = centre_.Command(Id(9), 2, "contact_classified { main_topic: 'child' }");
+    command.mutable_header()->set_expected_revision(revision);
+    return centre_.Send(command);
+  };
+  EXPECT_TRUE(classify(1).ok());
+  const auto stale = classify(1);
+  EXPECT_TRUE(absl::IsAborted(stale.status())) << stale.status();
+  EXPECT_EQ(std::string(*stale.status().GetPayload("caseledger/current_revision")), "2");
+  EXPECT_EQ(ReasonIdOf(classify(-1)), "INVALID_REQUEST");
+}
+
+TEST_F(HandlerTest, StaleRevisionIsToldBeforeAnyRule) {
+  centre_.Given(Id(9), 1, kContact);
+  centre_.Given(Id(9), 2, "contact_ended { outcome: CONTACT_OUTCOME_PRANK }");
+  v1::Command command =
+      centre_.Command(Id(9), 3, "contact_ended { outcome: CONTACT_OUTCOME_SILENT }");
+  command.mutable_header()->set_expected_revision(1);
+  EXPECT_TRUE(absl::IsAborted(centre_.Send(command).status()));
+}
+
+TEST_F(HandlerTest, UnknownUnitIsKeptAndFlagged) {
+  centre_.Given("2024", 0,
+                "admin_unit_registered { code: '22' kind: 'province' name: 'Quảng Ninh' }");
+  const auto with_unit = [&](const std::string& code, const std::string& version) {
+    return DataQuality(
+        centre_.Try("", 1,
+                    absl::StrCat("contact_received { channel: 'phone' unit { code: '", code,
+                                 "' version: '", version, "' } }")));
+  };
+  EXPECT_THAT(with_unit("22", "2024"), Not(Contains("UNIT_UNKNOWN")));
+  EXPECT_THAT(with_unit("06691", "2024"), Contains("UNIT_UNKNOWN"));
+  EXPECT_THAT(with_unit("22", "2025"), Contains("UNIT_UNKNOWN"));
+  // Also inside a nested message.
+  EXPECT_THAT(DataQuality(centre_.Try("", 1,
+                                      "person_registered { attributes { unit { code: 'x' version: "
+                                      "'2024' } } }")),
+              Contains("UNIT_UNKNOWN"));
+}
+
+TEST_F(HandlerTest, ReferencesTakeUuidNameAndSourceWithName) {
+  centre_.Given(Id(1), 0,
+                "person_registered { external_ref { source: 'a' value: 'P-1' } attributes {} }");
+  centre_.Given(Id(2), 0,
+                "person_registered { external_ref { source: 'a' value: 'P-2' } attributes {} }");
+  centre_.Given(Id(3), 0,
+                "person_registered { external_ref { source: 'b' value: 'P-2' } attributes {} }");
+  const auto noted = [&](const std::string& about) {
+    return centre_.Try("", 1,
+                       absl::StrCat("contact_received { channel: 'phone' note { text: 'x' "
+                                    "about_person_ids: '",
+                                    about, "' } }"));
+  };
+  const auto resolved = [&](const std::string& about) {
+    const auto result = noted(about);
+    EXPECT_TRUE(result.ok()) << result.status();
+    return result.ok() ? centre_.FactAt(result->events(0).position())
+                             .contact_received()
+                             .note()
+                             .about_person_ids(0)
+                       : "";
+  };
+  EXPECT_EQ(resolved(Id(1)), Id(1));
+  EXPECT_EQ(resolved("P-1"), Id(1));
+  EXPECT_EQ(resolved("a/P-2"), Id(2));
+  EXPECT_EQ(resolved("b/P-2"), Id(3));
+  EXPECT_TRUE(absl::IsInvalidArgument(noted("P-2").status()));
+  EXPECT_EQ(ReasonIdOf(noted("P-9")), "REFERENCE_UNKNOWN");
+  EXPECT_EQ(domain::ItemOf(noted(Id(77)).status()), "about_person_ids");
+  // A record is named in the same ways.
+  EXPECT_TRUE(centre_.Try("a/P-2", 1, "safe_contact_rule_set { may_call: true }").ok());
+  EXPECT_EQ(ReasonIdOf(centre_.Try(
+                "", 1, "case_opened { case_type: 'trafficking' owner_agency_id: 'nobody' }")),
+            "REFERENCE_UNKNOWN");
+}
+
+TEST_F(HandlerTest, ReferencesInsideAReplacementAreResolved) {
+  centre_.Given(Id(1), 0,
+                "person_registered { external_ref { source: 'a' value: 'P-1' } attributes {} }");
+  const std::string received = centre_.Given(Id(9), 0, kContact);
+  ASSERT_TRUE(centre_
+                  .Correct(Id(9), received,
+                           "contact_received { channel: 'sms' note { about_person_ids: 'P-1' } }")
+                  .ok());
+  const auto fact = centre_.FactAt(centre_.size() - 1).fact_corrected().replacement();
+  EXPECT_EQ(fact.contact_received().note().about_person_ids(0), Id(1));
+}
+
+TEST_F(HandlerTest, NamesAreUniquePerSourceAlsoWhenACorrectionGivesThem) {
+  const std::string named =
+      "person_registered { external_ref { source: 'a' value: 'P-1' } attributes {} }";
+  centre_.Given(Id(1), 0, named);
+  EXPECT_EQ(ReasonIdOf(centre_.Try(Id(2), 0, named)), "EXTERNAL_REF_TAKEN");
+  const std::string other = centre_.Given(Id(2), 0, "person_registered { attributes {} }");
+  EXPECT_EQ(ReasonIdOf(centre_.Correct(Id(2), other, named)), "EXTERNAL_REF_TAKEN");
+  ASSERT_TRUE(
+      centre_
+          .Correct(Id(2), other,
+                   "person_registered { external_ref { source: 'a' value: 'P-2' } attributes {} }")
+          .ok());
+  EXPECT_TRUE(centre_.Try("a/P-2", 1, "safe_contact_rule_set {}").ok());
+}
+
+TEST_F(HandlerTest, ShortNamesMustBeKeys) {
+  const auto named = [&](const std::string& name) {
+    return ReasonIdOf(centre_.Try(name, 0, "agency_registered { kind: 'police' name_vi: 'x' }"));
+  };
+  EXPECT_EQ(named("công an"), "INVALID_REQUEST");
+  EXPECT_EQ(named(std::string(65, 'a')), "INVALID_REQUEST");
+  EXPECT_EQ(named("ca-qn"), "OK");
+}
+
+TEST_F(HandlerTest, TextIsStoredInNfc) {
+  const std::string decomposed = "Nguye\xCC\x82\xCC\x83n Thi\xCC\xA3 A\xCC\x81nh";
+  const std::string composed = "Nguy\xE1\xBB\x85n Th\xE1\xBB\x8B \xC3\x81nh";
+  const auto stored = [&](const std::string& name) {
+    const auto result =
+        centre_.Try("", 0,
+                    absl::StrCat("person_registered { attributes { private_part { full_name: '",
+                                 name, "' aliases: '", name, "' } } }"));
+    EXPECT_TRUE(result.ok()) << result.status();
+    return centre_.FactAt(result->events(0).position())
+        .person_registered()
+        .attributes()
+        .private_part();
+  };
+  EXPECT_EQ(stored(decomposed).full_name(), composed);
+  EXPECT_EQ(stored(decomposed).aliases(0), composed);
+  EXPECT_EQ(stored(composed).full_name(), composed);
+  EXPECT_EQ(stored("Anh  Ba").full_name(), "Anh  Ba");
+}
+
+TEST_F(HandlerTest, ImportsTurnWhoMayIntoDataQualityButKeepRules) {
+  centre_.RegisterPerson(1);
+  centre_.OpenCase(100, {1});
+  const auto import = [&](const std::string& fact) {
+    v1::Command command = centre_.Command(Id(100), 5, fact);
+    v1::ImportSource& source = *command.mutable_header()->mutable_import();
+    source.set_source("qn-csv");
+    source.set_file("cases.csv");
+    source.set_row("7");
+    return command;
+  };
+  const v1::Command closing = import("case_closed { reason: 'goals_met' }");
+  EXPECT_EQ(ReasonIdOf(centre_.Send(closing)), "IMPORT_NOT_ALLOWED");
+  EXPECT_THAT(DataQuality(centre_.Send(closing, Steward())), Contains("CLOSURE_NEEDS_SUPERVISOR"));
+  EXPECT_EQ(ReasonIdOf(centre_.Send(import("case_closed { reason: 'goals_met' }"), Steward())),
+            "CASE_ALREADY_CLOSED");
+}
+
+TEST_F(HandlerTest, CorrectionsAreForTheAuthorAndSupervisorsOfTheAgency) {
+  const std::string received = centre_.Given(Id(9), 0, kContact);
+  const auto correct = [&](const access::CallMetadata& caller, const std::string& line) {
+    return ReasonIdOf(centre_.Correct(
+        Id(9), received, absl::StrCat("contact_received { channel: 'phone' line: '", line, "' }"),
+        caller));
+  };
+  EXPECT_EQ(correct(Worker("hotline", "binh"), "1"), "CORRECTION_NOT_ALLOWED");
+  EXPECT_EQ(correct(Supervisor("hospital"), "1"), "CORRECTION_NOT_ALLOWED");
+  EXPECT_EQ(correct(Worker(), "1"), "OK");
+  EXPECT_EQ(correct(Supervisor(), "2"), "OK");  // the target again, not the correction
+  EXPECT_EQ(centre_.History(RecordKind::RECORD_KIND_CONTACT, Id(9))
+                .in_order()[0]
+                .fact->contact_received()
+                .line(),
+            "2");
+  EXPECT_EQ(ReasonIdOf(centre_.Correct(Id(9), received,
+                                       "contact_ended { outcome: CONTACT_OUTCOME_PRANK }")),
+            "CORRECTION_OF_OTHER_TYPE");
+  EXPECT_EQ(ReasonIdOf(centre_.Correct(Id(9), Id(1), kContact)), "TARGET_UNKNOWN");
+  ASSERT_TRUE(centre_.Void(RecordKind::RECORD_KIND_CONTACT, Id(9), received).ok());
+  EXPECT_EQ(ReasonIdOf(centre_.Void(RecordKind::RECORD_KIND_CONTACT, Id(9), received)),
+            "TARGET_VOIDED");
+}
+
+class PlanTest : public HandlerTest {
+ protected:
+  PlanTest() {
+    centre_.RegisterPerson(1);
+    centre_.OpenCase(100, {1});
+  }
+  static std::string Draft(const std::string& text) {
+    return absl::StrCat("plan_drafted { plan_id: 'k' private_part { text: '", text, "' } }");
+  }
+  event::v1::PlanDrafted Plan() {
+    const domain::Timeline history = centre_.History(kCaseKind, Id(100));
+    return history.in_order().back().fact->plan_drafted();
+  }
+  Centre::Result Approve(const std::string& hash, const access::CallMetadata& caller) {
+    v1::Command command = centre_.Command(Id(100), 4, "plan_approved { plan_id: 'k' }");
+    command.mutable_fact()->mutable_plan_approved()->set_content_hash(hash);
+    return centre_.Send(command, caller);
+  }
+};
+
+TEST_F(PlanTest, ApprovalNamesTheSaltedHashOfTheText) {
+  centre_.Given(Id(100), 3, Draft("kế hoạch"));
+  const event::v1::PlanDrafted plan = Plan();
+  EXPECT_EQ(plan.private_part().salt().size(), 16u);
+  EXPECT_EQ(plan.content_hash(),
+            std::string(Sha256({plan.private_part().salt(), plan.private_part().text()}).raw()));
+  EXPECT_EQ(ReasonIdOf(Approve(std::string(32, 'x'), Supervisor())), "PLAN_HASH_DIFFERS");
+  EXPECT_EQ(ReasonIdOf(Approve(plan.content_hash(), Worker())), "PLAN_APPROVER_IS_DRAFTER");
+  EXPECT_EQ(ReasonIdOf(Approve(plan.content_hash(), Supervisor())), "OK");
+}
+
+TEST_F(PlanTest, HashThatHoldsANulIsNoReasonToRefuse) {
+  centre_.Given(Id(100), 3, Draft("x"));
+  EXPECT_EQ(ReasonIdOf(Approve(std::string(32, '\0'), Supervisor())), "PLAN_HASH_DIFFERS");
+}
+
+TEST_F(PlanTest, CorrectedPlanGetsAHashOfItsOwn) {
+  const std::string drafted = centre_.Given(Id(100), 3, Draft("first"));
+  const std::string old_hash = Plan().content_hash();
+  ASSERT_TRUE(centre_.Correct(Id(100), drafted, Draft("second")).ok());
+  EXPECT_EQ(Plan().content_hash().size(), 32u);
+  EXPECT_EQ(ReasonIdOf(Approve(old_hash, Supervisor())), "PLAN_HASH_DIFFERS");
+  EXPECT_EQ(ReasonIdOf(Approve(Plan().content_hash(), Supervisor())), "OK");
+}
+
+TEST_F(HandlerTest, CallerMustBeNamed) {
+  const auto refused = centre_.Try("", 1, kContact, {"", "hotline", "", ""});
+  EXPECT_EQ(ReasonIdOf(refused), "CALLER_UNKNOWN");
+  EXPECT_TRUE(absl::IsUnauthenticated(refused.status()));
+}
+
+TEST_F(HandlerTest, LedgerMustBeHosted) {
+  v1::Command command = centre_.Command("", 1, kContact);
+  command.mutable_header()->set_ledger("elsewhere");
+  EXPECT_EQ(ReasonIdOf(centre_.Send(command)), "LEDGER_UNKNOWN");
+}
+
+}  // namespace
+}  // namespace caseledger::testing
