@@ -1,4 +1,5 @@
 // caseledgerd: the server.
+#include <google/protobuf/stubs/logging.h>
 #include <pthread.h>
 
 #include <csignal>
@@ -29,8 +30,15 @@ std::string AddressOf(const std::string& listen, int port) {
   return StrCat(listen.substr(0, listen.rfind(':')), ":", port);
 }
 
+// Protobuf complains of malformed requests in lines of its own: anyone could fill the log, and what
+// reads it expects JSON. The caller gets an error anyway.
+void LogOfProtobuf(google::protobuf::LogLevel, const char*, int, const std::string& message) {
+  Log(LogLevel::kDebug, "protobuf", {{"message", message}});
+}
+
 int Run(const ServerOptions& options) {
   SetLogLevel(options.log_level);
+  google::protobuf::SetLogHandler(LogOfProtobuf);
   // Blocked before any thread exists, so that only sigwait below takes them.
   sigset_t signals;
   sigemptyset(&signals);

@@ -1,6 +1,8 @@
 // The program `caseledgerd` as it is started: what it takes, what it refuses.
 #include <signal.h>
 
+#include <filesystem>
+
 #include "gmock/gmock.h"
 #include "tests/integration/support/child_process.h"
 #include "tests/integration/support/client.h"
@@ -61,9 +63,7 @@ TEST_F(StartOfServer, AConfigurationFileWorksAndFlagsWin) {
                                                  "listen = \"0.0.0.0:1\"\nmetrics-listen = \"\"\n");
   ChildProcess server({CASELEDGERD_PATH, "--config", directory_ / "server.toml", "--listen",
                        "127.0.0.1:0", "--port-file", directory_ / "port"});
-  ASSERT_TRUE(server.WaitForError("\"event\":\"listening\"") ||
-              server.err().find("listening") != std::string::npos)
-      << server.err();
+  ASSERT_TRUE(server.WaitForError("\"address\":\"")) << server.err();
   ASSERT_TRUE(Eventually([&] { return std::filesystem::exists(directory_ / "port"); }));
   std::string address = ReadWholeFile(directory_ / "port");
   address.pop_back();
@@ -71,6 +71,20 @@ TEST_F(StartOfServer, AConfigurationFileWorksAndFlagsWin) {
   EXPECT_EQ(Client(address, "second").EventCount(), 0u);
   server.Signal(SIGTERM);
   EXPECT_EQ(server.Wait(), 0) << server.err();
+}
+
+TEST_F(StartOfServer, MalformedRequestsDoNotFillTheLog) {
+  ServerProcess server(directory_ / "data", {"a"});
+  const Client client(server.address());
+  const std::string bytes("\x12\x02\xff\xfe", 4);  // an id that is not UTF-8
+  const grpc::Slice slice(bytes);
+  grpc::ByteBuffer reply;
+  const grpc::Status status =
+      client.CallRaw("/caseledger.v1.CaseworkService/GetCase", grpc::ByteBuffer(&slice, 1), reply);
+  EXPECT_FALSE(status.ok());
+  server.process().Signal(SIGTERM);
+  EXPECT_EQ(server.process().Wait(), 0);
+  EXPECT_EQ(server.process().err().find("protobuf"), std::string::npos) << server.process().err();
 }
 
 TEST_F(StartOfServer, WrongUseSaysHow) {
