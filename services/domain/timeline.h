@@ -77,7 +77,7 @@ State FoldAll(const std::vector<DomainEvent>& in_order) {
 // Judges a change of a stream's history. `proposed` are the ids of the events that the change adds
 // or replaces: the first of them that may not happen gives its own reason. Any other event that
 // could happen before and no longer can makes the change fail with LATER_FACT_WOULD_BREAK, naming
-// those events.
+// the first of those events.
 template <typename State>
 absl::Status CheckChange(const std::vector<DomainEvent>& before,
                          const std::vector<DomainEvent>& after,
@@ -100,6 +100,9 @@ absl::Status CheckChange(const std::vector<DomainEvent>& before,
   }
   std::erase_if(failing, [&](const std::string& id) { return failed_before.contains(id); });
   if (failing.empty()) return absl::OkStatus();
+  // Errors travel in trailing metadata, of which gRPC lets 8 KiB through.
+  constexpr size_t kMostNamed = 20;
+  if (failing.size() > kMostNamed) failing.resize(kMostNamed);
   return Reject(Reason::kLaterFactWouldBreak, absl::StrJoin(failing, ","));
 }
 

@@ -1,7 +1,9 @@
 // Whatever is cached or restored from snapshots, the answers and the log are the same to the byte.
+#include <future>
 #include <map>
 #include <memory>
 #include <optional>
+#include <ostream>
 #include <string>
 #include <utility>
 #include <vector>
@@ -27,6 +29,11 @@ struct Step {
   int other = 1;
   int target = 0;  // which of the events so far
 };
+
+void showValue(const Step& step, std::ostream& out) {
+  out << "{kind " << step.kind << " hour " << step.hour << " person " << step.person << " other "
+      << step.other << " target " << step.target << "}";
+}
 
 std::string P(int number) { return "'" + Id(number) + "'"; }
 
@@ -89,10 +96,14 @@ std::unique_ptr<Centre> Prepared(size_t max_records, bool snapshots) {
   centre->OpenCase(kCase, persons);
   centre->RegisterShelter(kShelter, 3);
   // Long enough for snapshots of the case and the shelter.
+  std::vector<std::future<Centre::Result>> answers;
   for (int i = 0; i < 130; ++i) {
-    centre->Given(Id(kCase), 2, "risk_assessed { risk: RISK_LOW }");
-    centre->Given(Id(kShelter), 2, "beds_changed { beds: 3 }");
+    for (const auto& [record, fact] : {std::pair(kCase, "risk_assessed { risk: RISK_LOW }"),
+                                       std::pair(kShelter, "beds_changed { beds: 3 }")}) {
+      answers.push_back(centre->Start(centre->Command(Id(record), 2, fact), Worker()));
+    }
   }
+  for (auto& answer : answers) EXPECT_TRUE(answer.get().ok());
   return centre;
 }
 
@@ -168,7 +179,8 @@ RC_GTEST_PROP(Equivalence, CachesAndSnapshotsChangeNoAnswerAndNoEvent, ()) {
       const auto result = centre->Send(command, Supervisor());
       RC_ASSERT(!absl::IsInternal(result.status()));
       if (result.ok()) ++accepted;
-      answers.push_back(result.ok() ? result->SerializeAsString() : result.status().ToString());
+      answers.push_back(result.ok() ? result->SerializeAsString()
+                                    : std::string(result.status().message()));
     }
     for (const std::string& answer : answers) RC_ASSERT(answer == answers.front());
   }
