@@ -114,11 +114,33 @@ TEST_F(Refusals, FactsOfTheServerAreNotTakenFromClients) {
   EXPECT_EQ(client().EventCount(), 2u);
 }
 
-TEST_F(Refusals, AQuestionAboutTheFutureEndsInTimeNotInAWrongAnswer) {
+TEST_F(Refusals, AQuestionAboutTheFutureIsRefusedNotAnsweredWrongly) {
   v1::ListCasesRequest request;
   request.set_min_position(1'000'000);
   const auto answer = client().Call<v1::ListCasesResponse>("DashboardService/ListCases", request);
-  EXPECT_FALSE(answer.ok());
+  EXPECT_EQ(answer.status.error_code(), grpc::StatusCode::OUT_OF_RANGE)
+      << answer.status.error_message();
+  EXPECT_EQ(Explain(answer.status).domain, "caseledger");
+}
+
+TEST_F(Refusals, AForeignPageTokenIsRefused) {
+  for (const char* token : {"nonsense", "AAAA", "////"}) {
+    v1::ListCasesRequest request;
+    request.set_page_token(token);
+    const auto answer = client().Call<v1::ListCasesResponse>("DashboardService/ListCases", request);
+    EXPECT_EQ(answer.status.error_code(), grpc::StatusCode::INVALID_ARGUMENT)
+        << answer.status.error_message();
+  }
+}
+
+TEST_F(Refusals, AReportNobodyLoadedIsNotFound) {
+  v1::RunReportRequest request;
+  request.set_report_id("no-such-report");
+  *request.mutable_from_time() = Seconds(1'700'000'000);
+  *request.mutable_to_time() = Seconds(1'710'000'000);
+  const auto answer = client().Call<v1::RunReportResponse>("DashboardService/RunReport", request);
+  EXPECT_EQ(answer.status.error_code(), grpc::StatusCode::NOT_FOUND)
+      << answer.status.error_message();
 }
 
 }  // namespace
