@@ -315,5 +315,34 @@ TEST_F(HandlerTest, LedgerMustBeHosted) {
   EXPECT_EQ(ReasonIdOf(centre_.Send(command)), "LEDGER_UNKNOWN");
 }
 
+TEST(LedgersTest, SeveralLedgersMustBeNamed) {
+  commands::Ledgers ledgers;
+  for (const char* name : {"a", "b"}) {
+    commands::LedgerParts parts;
+    parts.name = name;
+    ledgers.Add(std::move(parts));
+  }
+  EXPECT_EQ(ReasonIdOf(ledgers.Find("")), "LEDGER_NEEDED");
+  EXPECT_EQ(ReasonIdOf(ledgers.Find("c")), "LEDGER_UNKNOWN");
+  EXPECT_EQ((*ledgers.Find("b"))->parts.name, "b");
+  EXPECT_EQ(ledgers.All().size(), 2u);
+}
+
+// A correction may not be judged by less than the fact was.
+TEST_F(HandlerTest, LegalBasisOfAReferralHoldsForItsCorrection) {
+  centre_.RegisterPerson(1);
+  centre_.OpenCase(100, {1});
+  const std::string sent =
+      "referral_sent { referral_id: 'r' person_id: '" + Id(1) +
+      "' from_agency_id: 'hotline' to_agency_id: 'hospital' service: 'legal' }";
+  v1::Command command = centre_.Command(Id(100), 3, sent);
+  EXPECT_EQ(ReasonIdOf(centre_.Send(command)), "CONSENT_MISSING");
+  command.mutable_header()->set_legal_basis("Law 13/2022");
+  const auto result = centre_.Send(command);
+  ASSERT_TRUE(result.ok()) << result.status();
+  EXPECT_EQ(ReasonIdOf(centre_.Correct(Id(100), result->events(0).event_id(), sent, Worker(), 4)),
+            "OK");
+}
+
 }  // namespace
 }  // namespace caseledger::testing
