@@ -29,6 +29,10 @@ absl::Status CheckName(std::string_view key, const std::string& value) {
 absl::StatusOr<domain::Caller> Identify(const CallMetadata& metadata) {
   RETURN_IF_ERROR(CheckName(kActorKey, metadata.actor));
   RETURN_IF_ERROR(CheckName(kAgencyKey, metadata.agency));
+  if (metadata.agency == kServerAgency) {
+    return absl::UnauthenticatedError(
+        StrCat("CALLER_UNKNOWN: the agency ", kServerAgency, " is the server itself"));
+  }
   domain::Caller caller{metadata.actor, metadata.agency, {}};
   const std::vector<std::string> roles = absl::StrSplit(metadata.roles, ',', absl::SkipEmpty());
   if (roles.size() > kMaxRoles) {

@@ -14,6 +14,9 @@ inline constexpr char kActorKey[] = "caseledger-actor";
 inline constexpr char kAgencyKey[] = "caseledger-agency";
 inline constexpr char kRolesKey[] = "caseledger-roles";
 
+// The agency of what the server records itself (timers); no caller may claim it.
+inline constexpr char kServerAgency[] = "caseledger";
+
 // What the metadata of a call says, each "" when absent.
 struct CallMetadata {
   std::string actor;

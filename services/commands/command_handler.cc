@@ -152,7 +152,8 @@ void CommandHandler::Submit(v1::Command command, const access::CallMetadata& met
 void CommandHandler::SubmitFromServer(v1::Command command, Done done) {
   std::string content = ContentOf(command);
   absl::StatusOr<PreparedCommand> prepared =
-      Prepare(std::move(command), {"caseledgerd", "caseledger", {"service"}}, /*from_server=*/true);
+      Prepare(std::move(command), {"caseledgerd", access::kServerAgency, {"service"}},
+              /*from_server=*/true);
   if (!prepared.ok()) return done(prepared.status());
   Append(*std::move(prepared), std::move(content), "", std::move(done));
 }

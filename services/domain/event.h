@@ -30,6 +30,8 @@ struct DomainEvent {
   // UUID text of the record whose stream this is. A merge is the same fact in both persons'
   // streams: only this tells the one that goes on from the one that stands for it.
   std::string record_id;
+  // Who replaced the fact last, or "": whoever wrote the words now in force must not approve them.
+  std::string corrected_by;
 };
 
 // A fact that follows from a decision, for a stream that may be another record's.

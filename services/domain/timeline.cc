@@ -19,6 +19,7 @@ void Timeline::Add(const DomainEvent& event) {
       if (target == nullptr) return;
       DomainEvent replaced = *target;
       replaced.fact = std::shared_ptr<const Fact>(event.fact, &correction.replacement());
+      replaced.corrected_by = event.actor;
       if (correction.has_replacement_occurred_time()) {
         replaced.occurred_at = ToMicros(correction.replacement_occurred_time());
       }

@@ -63,6 +63,11 @@ bool ExpiryWorker::Remember(const Uuid& event_id) {
   return submitted_.insert(event_id).second;
 }
 
+void ExpiryWorker::Forget(const Uuid& event_id) {
+  const std::lock_guard lock(mutex_);
+  submitted_.erase(event_id);
+}
+
 void ExpiryWorker::Submit(const std::string& ledger, const projections::DueItem& item) {
   v1::Command command;
   v1::CommandHeader& header = *command.mutable_header();
@@ -76,8 +81,15 @@ void ExpiryWorker::Submit(const std::string& ledger, const projections::DueItem&
   } else {
     command.mutable_fact()->mutable_hold_expired()->set_placement_id(item.key);
   }
-  // A refusal is no trouble: somebody answered in the meantime.
-  handler_.SubmitFromServer(std::move(command), [](const absl::StatusOr<v1::CommandResult>&) {});
+  // A refusal is no trouble: somebody answered in the meantime. What was not even judged is tried
+  // again at the next look.
+  handler_.SubmitFromServer(
+      std::move(command),
+      [this, event_id = item.event_id](const absl::StatusOr<v1::CommandResult>& result) {
+        if (absl::IsResourceExhausted(result.status()) || absl::IsUnavailable(result.status())) {
+          Forget(event_id);
+        }
+      });
 }
 
 }  // namespace caseledger::timers

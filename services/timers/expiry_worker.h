@@ -34,6 +34,7 @@ class ExpiryWorker {
  private:
   void Run();
   bool Remember(const Uuid& event_id);
+  void Forget(const Uuid& event_id);
   void Submit(const std::string& ledger, const projections::DueItem& item);
 
   const commands::Ledgers& ledgers_;

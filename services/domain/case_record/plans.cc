@@ -9,7 +9,7 @@ void Plans::Apply(const DomainEvent& event) {
   const Fact& fact = *event.fact;
   switch (KindOf(fact)) {
     case Fact::kPlanDrafted:
-      plans[fact.plan_drafted().plan_id()] = {Phase::kDrafted, event.actor,
+      plans[fact.plan_drafted().plan_id()] = {Phase::kDrafted, event.actor, event.corrected_by,
                                               fact.plan_drafted().content_hash()};
       break;
     case Fact::kPlanApproved:
@@ -62,7 +62,9 @@ absl::Status Plans::CheckApproval(const DomainEvent& event) const {
   const std::string& key = approved.plan_id();
   if (absl::Status status = CheckUndecided(key); !status.ok()) return status;
   const Plan& plan = plans.at(key);
-  if (plan.drafter == event.actor) return Reject(Reason::kPlanApproverIsDrafter, key);
+  if (plan.drafter == event.actor || plan.corrector == event.actor) {
+    return Reject(Reason::kPlanApproverIsDrafter, key);
+  }
   if (plan.content_hash != approved.content_hash()) return Reject(Reason::kPlanHashDiffers, key);
   return absl::OkStatus();
 }

@@ -2,8 +2,9 @@
 //
 // Invariants
 //  1. A plan is decided once, by approval or rejection.
-//  2. Who approves is not who drafted, whatever agency they act for, and names the hash of what was
-//     drafted. This binds imports too. Rejecting one's own draft is allowed.
+//  2. Who approves is neither who drafted nor who corrected the draft last, whatever agency they
+//     act for, and names the hash of what was drafted. This binds imports too. Rejecting one's own
+//     draft is allowed.
 #pragma once
 
 #include <cstdint>
@@ -20,11 +21,12 @@ struct Plans {
   struct Plan {
     Phase phase = Phase::kDrafted;
     std::string drafter;       // actor
+    std::string corrector;     // actor who replaced the draft last, or ""
     std::string content_hash;  // set by the server when it was drafted
 
     template <typename Archive>
     void Fields(Archive& archive) {
-      archive(phase, drafter, content_hash);
+      archive(phase, drafter, corrector, content_hash);
     }
   };
   std::map<std::string, Plan> plans;  // by plan id

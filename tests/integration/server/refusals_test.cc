@@ -32,7 +32,7 @@ TEST_F(Refusals, EveryViolationIsNamedAtOnce) {
   const Refusal refusal =
       ExpectRefused(command, grpc::StatusCode::INVALID_ARGUMENT, "INVALID_REQUEST");
   EXPECT_THAT(refusal.fields,
-              ElementsAre("fact.risk_assessed.findings.text", "fact.risk_assessed.risk",
+              ElementsAre("fact.findings.text", "fact.risk",
                           "header.legal_basis", "header.occurred_time", "header.request_id"));
   EXPECT_THAT(client().Send(command).status.error_message(), Not(HasSubstr("Bí Mật")));
 }

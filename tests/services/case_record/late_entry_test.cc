@@ -140,6 +140,15 @@ TEST(CorrectionTest, DrafterStaysTheDrafterWhoeverCorrects) {
   EXPECT_EQ(domain::ReasonOf(record.Try(2, Approved("P"))), Reason::kPlanApproverIsDrafter);
 }
 
+TEST(CorrectionTest, WhoCorrectedTheDraftDoesNotApproveItEither) {
+  CaseUnderTest record = OpenCase();
+  record.caller = Worker();
+  record.Given(1, Drafted("P"));
+  record.caller = Supervisor();
+  ASSERT_TRUE(record.Correct("e4", FactOf(Drafted("P"))).ok());
+  EXPECT_EQ(domain::ReasonOf(record.Try(2, Approved("P"))), Reason::kPlanApproverIsDrafter);
+}
+
 TEST(CorrectionTest, CorrectedClosingIsDecidedAgain) {
   CaseUnderTest record = OpenCase();
   record.Given(1, StayOpens("1"));
