@@ -31,9 +31,8 @@ TEST_F(Refusals, EveryViolationIsNamedAtOnce) {
   risk.mutable_findings()->set_text("Nguyễn Thị Bí Mật " + std::string(20'000, 'x'));
   const Refusal refusal =
       ExpectRefused(command, grpc::StatusCode::INVALID_ARGUMENT, "INVALID_REQUEST");
-  EXPECT_THAT(refusal.fields,
-              ElementsAre("fact.findings.text", "fact.risk",
-                          "header.legal_basis", "header.occurred_time", "header.request_id"));
+  EXPECT_THAT(refusal.fields, ElementsAre("fact.findings.text", "fact.risk", "header.legal_basis",
+                                          "header.occurred_time", "header.request_id"));
   EXPECT_THAT(client().Send(command).status.error_message(), Not(HasSubstr("Bí Mật")));
 }
 
