@@ -73,7 +73,7 @@ absl::StatusOr<LoadedDefinition> FindDefinition(const ReadSnapshot& snapshot, st
   std::optional<LoadedDefinition> newest;
   RETURN_IF_ERROR(facts->VisitByTime(
       event::v1::Fact::kReportDefinitionLoaded, kEarliest, kLatest,
-      [&](const Timeline&, const EffectiveFact& fact) {
+      [&](const Timeline&, const FactInForce& fact) {
         const event::v1::ReportDefinitionLoaded& loaded = fact.fact.report_definition_loaded();
         if (loaded.report_id() != wanted.report_id) return absl::OkStatus();
         if (wanted.version.has_value() && loaded.version() != *wanted.version) {

@@ -100,7 +100,7 @@ class Evaluation {
  private:
   absl::Status RunFacts(const CountedFact& counted, const std::vector<size_t>& indicators) {
     return facts_.VisitByTime(counted.number, period_.from, period_.to,
-                              [&](const Timeline& timeline, const EffectiveFact& fact) {
+                              [&](const Timeline& timeline, const FactInForce& fact) {
                                 const Subject subject{&timeline, &fact, fact.occurred_at, "", ""};
                                 for (const size_t i : indicators)
                                   RETURN_IF_ERROR(Count(i, subject, 0));
@@ -112,7 +112,7 @@ class Evaluation {
     // A span begins with its first fact, except where the fact itself says when.
     const Micros last = rule.begin_time_field == nullptr ? period_.to : kLatest;
     return facts_.VisitByTime(rule.begun_by, kEarliest, last,
-                              [&](const Timeline& timeline, const EffectiveFact& first) {
+                              [&](const Timeline& timeline, const FactInForce& first) {
                                 for (const Span& span : SpansOf(rule, timeline, first)) {
                                   for (const size_t i : indicators)
                                     RETURN_IF_ERROR(CountSpan(i, timeline, span));

@@ -24,8 +24,8 @@ absl::Status Damaged() {
   return absl::DataLossError("report-facts: a row is damaged; rebuild the projection");
 }
 
-std::optional<EffectiveFact> ToEffectiveFact(FactRow row) {
-  EffectiveFact fact;
+std::optional<FactInForce> ToEffectiveFact(FactRow row) {
+  FactInForce fact;
   fact.occurred_at = row.key.occurred_at;
   fact.revision = row.key.revision;
   fact.from = row.key.from;
@@ -58,7 +58,7 @@ absl::StatusOr<std::shared_ptr<const Timeline>> FactsAsOf::TimelineOf(const Stre
                                    damaged = !row.has_value();
                                    if (damaged) return false;
                                    if (!row->InForceAt(as_of_events_)) return true;
-                                   std::optional<EffectiveFact> fact =
+                                   std::optional<FactInForce> fact =
                                        ToEffectiveFact(*std::move(row));
                                    damaged = !fact.has_value();
                                    if (!damaged) timeline->facts.push_back(*std::move(fact));
@@ -99,7 +99,7 @@ absl::Status FactsAsOf::NextPage(std::string& begin, const std::string& end,
 
 absl::Status FactsAsOf::VisitByTime(
     int kind, Micros from, Micros to,
-    absl::FunctionRef<absl::Status(const Timeline&, const EffectiveFact&)> visit) {
+    absl::FunctionRef<absl::Status(const Timeline&, const FactInForce&)> visit) {
   const auto number = static_cast<uint32_t>(kind);
   std::string begin = report_rows::TimeIndexBegin(number, from);
   const std::string end =
@@ -109,12 +109,12 @@ absl::Status FactsAsOf::VisitByTime(
     RETURN_IF_ERROR(NextPage(begin, end, page));
     for (const Place& place : page) {
       ASSIGN_OR_RETURN(const std::shared_ptr<const Timeline> timeline, TimelineOf(place.stream));
-      const auto found = std::lower_bound(
-          timeline->facts.begin(), timeline->facts.end(),
-          std::pair(place.occurred_at, place.revision),
-          [](const EffectiveFact& fact, const std::pair<Micros, uint64_t>& wanted) {
-            return std::pair(fact.occurred_at, fact.revision) < wanted;
-          });
+      const auto found =
+          std::lower_bound(timeline->facts.begin(), timeline->facts.end(),
+                           std::pair(place.occurred_at, place.revision),
+                           [](const FactInForce& fact, const std::pair<Micros, uint64_t>& wanted) {
+                             return std::pair(fact.occurred_at, fact.revision) < wanted;
+                           });
       if (found == timeline->facts.end() || found->revision != place.revision) return Damaged();
       RETURN_IF_ERROR(visit(*timeline, *found));
     }

@@ -23,7 +23,7 @@ namespace caseledger::projections {
 inline constexpr Micros kEarliest = std::numeric_limits<Micros>::min();
 inline constexpr Micros kLatest = std::numeric_limits<Micros>::max();
 
-struct EffectiveFact {
+struct FactInForce {
   Micros occurred_at = 0;
   uint64_t revision = 0;
   uint64_t from = 0;  // position of the event that said it so
@@ -37,7 +37,7 @@ struct EffectiveFact {
 // The facts of one stream by (occurred_at, revision).
 struct Timeline {
   eventstore::StreamId stream;
-  std::vector<EffectiveFact> facts;
+  std::vector<FactInForce> facts;
 };
 
 // Not thread-safe. `snapshot` must outlive it.
@@ -54,7 +54,7 @@ class FactsAsOf {
   // Stops at the first error of `visit`.
   absl::Status VisitByTime(
       int kind, Micros from, Micros to,
-      absl::FunctionRef<absl::Status(const Timeline&, const EffectiveFact&)> visit);
+      absl::FunctionRef<absl::Status(const Timeline&, const FactInForce&)> visit);
 
  private:
   struct Place {

@@ -33,14 +33,14 @@ absl::StatusOr<TimelinePtr> TimelineOf(FactsAsOf& facts, RecordKind kind, const 
 }
 
 // The fact that began what `fact` goes on with; nullptr when there is none.
-const EffectiveFact* FindStart(const Timeline& timeline, const Fact& fact) {
+const FactInForce* FindStart(const Timeline& timeline, const Fact& fact) {
   const StartRule* rule = FindStartRule(static_cast<int>(fact.kind_case()));
   if (rule == nullptr) return nullptr;
   std::string key = ReadString(Body(fact), rule->key_field);
   // A referral passed on goes on under a new key; each step back is an earlier fact.
   for (size_t steps = timeline.facts.size() + 1; steps > 0; --steps) {
-    const EffectiveFact* passed_on = nullptr;
-    for (const EffectiveFact& candidate : timeline.facts) {
+    const FactInForce* passed_on = nullptr;
+    for (const FactInForce& candidate : timeline.facts) {
       if (candidate.kind() == rule->started_by &&
           ReadString(Body(candidate.fact), rule->key_field) == key) {
         return &candidate;
@@ -66,13 +66,13 @@ const std::vector<const google::protobuf::FieldDescriptor*>* PathIn(
 
 // The fact that decides the attribute, and whether it was known at `at` or became known later only.
 struct Decisive {
-  const EffectiveFact* fact = nullptr;
+  const FactInForce* fact = nullptr;
   bool known_then = false;
 };
 
 Decisive FindDecisive(const RecordAttribute& attribute, const Timeline& timeline, Micros at) {
   Decisive found;
-  for (const EffectiveFact& fact : timeline.facts) {
+  for (const FactInForce& fact : timeline.facts) {
     if (PathIn(attribute, fact.kind()) == nullptr) continue;
     const bool then = !attribute.at_fact || fact.occurred_at <= at;
     if (!then && found.fact != nullptr) break;
@@ -108,7 +108,7 @@ RecordKind KindOfScope(Scope scope) {
 // Cases the contact is linked to now.
 std::set<std::string> LinkedCases(const Timeline& contact) {
   std::set<std::string> cases;
-  for (const EffectiveFact& fact : contact.facts) {
+  for (const FactInForce& fact : contact.facts) {
     if (fact.fact.has_contact_linked_to_case()) {
       cases.insert(fact.fact.contact_linked_to_case().case_id());
     } else if (fact.fact.has_contact_unlinked()) {
@@ -122,7 +122,7 @@ std::set<std::string> LinkedCases(const Timeline& contact) {
 std::set<std::string> IdInFact(const Subject& subject, const char* field) {
   std::string id = ReadString(Body(subject.fact->fact), field);
   if (id.empty()) {
-    const EffectiveFact* start = FindStart(*subject.timeline, subject.fact->fact);
+    const FactInForce* start = FindStart(*subject.timeline, subject.fact->fact);
     if (start != nullptr) id = ReadString(Body(start->fact), field);
   }
   if (id.empty()) return {};
@@ -161,7 +161,7 @@ absl::StatusOr<Records::Texts> Records::FactValues(const FieldPath& path, const 
 }
 
 absl::StatusOr<Records::Texts> Records::StartValues(const FieldPath& path, const Subject& subject) {
-  const EffectiveFact* start = FindStart(*subject.timeline, subject.fact->fact);
+  const FactInForce* start = FindStart(*subject.timeline, subject.fact->fact);
   if (start == nullptr) return Texts{};
   return ReadValues(Body(start->fact), path.path);
 }
@@ -224,7 +224,7 @@ absl::StatusOr<Records::Texts> Records::RolesOf(const Subject& subject) {
     ASSIGN_OR_RETURN(const TimelinePtr timeline,
                      TimelineOf(facts_, options::v1::RECORD_KIND_CASE_RECORD, record));
     std::map<std::string, std::string> role_of;  // by person id; "" since removed
-    for (const EffectiveFact& fact : timeline->facts) {
+    for (const FactInForce& fact : timeline->facts) {
       const bool then = fact.occurred_at <= subject.at;
       const auto set = [&](const std::string& person, int role) {
         if (!then && role_of.contains(person)) return;
@@ -254,7 +254,7 @@ absl::StatusOr<Records::Texts> Records::VictimStatusOf(const Subject& subject) {
     ASSIGN_OR_RETURN(const TimelinePtr timeline,
                      TimelineOf(facts_, options::v1::RECORD_KIND_CASE_RECORD, record));
     std::string newest;
-    for (const EffectiveFact& fact : timeline->facts) {
+    for (const FactInForce& fact : timeline->facts) {
       if (fact.occurred_at > subject.at || !fact.fact.has_victim_status_changed()) continue;
       const event::v1::VictimStatusChanged& change = fact.fact.victim_status_changed();
       ASSIGN_OR_RETURN(const bool same, IsSamePerson(change.person_id(), subject));
@@ -271,7 +271,7 @@ absl::StatusOr<std::string> Records::Survivor(const std::string& person_id) {
     ASSIGN_OR_RETURN(const TimelinePtr timeline,
                      TimelineOf(facts_, options::v1::RECORD_KIND_PERSON, at));
     std::string survivor;
-    for (const EffectiveFact& fact : timeline->facts) {
+    for (const FactInForce& fact : timeline->facts) {
       if (fact.fact.has_persons_merged() && fact.fact.persons_merged().merged_person_id() == at) {
         survivor = fact.fact.persons_merged().survivor_person_id();
       } else if (fact.fact.has_merge_reversed() &&
@@ -310,7 +310,7 @@ absl::Status Records::LoadUnits() {
   std::map<std::string, std::string> parents;
   RETURN_IF_ERROR(facts_.VisitByTime(
       Fact::kAdminUnitRegistered, kEarliest, kLatest,
-      [&](const Timeline&, const EffectiveFact& fact) {
+      [&](const Timeline&, const FactInForce& fact) {
         const event::v1::AdminUnitRegistered& unit = fact.fact.admin_unit_registered();
         parents[unit.code() + "@" + unit.version()] =
             unit.parent_code().empty() ? "" : unit.parent_code() + "@" + unit.version();

@@ -18,7 +18,7 @@ namespace caseledger::projections {
 // A fact being counted. The timeline and the fact must outlive it.
 struct Subject {
   const Timeline* timeline = nullptr;
-  const EffectiveFact* fact = nullptr;
+  const FactInForce* fact = nullptr;
   Micros at = 0;         // the moment at which attributes are judged
   std::string person;    // the person looked at, as the fact names it; "" for none
   std::string survivor;  // who that person is since merges

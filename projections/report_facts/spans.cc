@@ -34,7 +34,7 @@ std::optional<Span> KeyedSpan(const SpanRule& rule, const Timeline& timeline, si
   }
   const std::string key = KeyOf(rule, span.fact.fact);
   for (size_t i = rule.key_field == nullptr ? 0 : first + 1; i < timeline.facts.size(); ++i) {
-    const EffectiveFact& later = timeline.facts[i];
+    const FactInForce& later = timeline.facts[i];
     const bool extends = Contains(rule.extended_by, later.kind());
     if (!extends && !Contains(rule.ended_by, later.kind())) continue;
     if (KeyOf(rule, later.fact) != key) continue;
@@ -53,9 +53,9 @@ std::optional<Span> KeyedSpan(const SpanRule& rule, const Timeline& timeline, si
 // Its fact is the opening one, so that the case's own fields can be named.
 std::vector<Span> CaseCycles(const Timeline& timeline) {
   std::vector<Span> cycles;
-  std::optional<EffectiveFact> opening;
+  std::optional<FactInForce> opening;
   bool open = false;
-  for (const EffectiveFact& fact : timeline.facts) {
+  for (const FactInForce& fact : timeline.facts) {
     switch (fact.kind()) {
       case Fact::kCaseOpened:
         opening = fact;
@@ -92,7 +92,7 @@ std::vector<Span> RolesHeld(const Timeline& timeline) {
     if (!replaced || found->second.begin < at) ended.push_back(std::move(found->second));
     held.erase(found);
   };
-  for (const EffectiveFact& fact : timeline.facts) {
+  for (const FactInForce& fact : timeline.facts) {
     if (fact.fact.has_participant_added()) {
       const std::string& person = fact.fact.participant_added().person_id();
       end(person, fact.occurred_at, true);
@@ -141,7 +141,7 @@ std::vector<Span> Participations(const Timeline& timeline) {
 }  // namespace
 
 std::vector<Span> SpansOf(const SpanRule& rule, const Timeline& timeline,
-                          const EffectiveFact& first) {
+                          const FactInForce& first) {
   switch (rule.shape) {
     case SpanRule::Shape::kKeyed: {
       std::optional<Span> span =

@@ -15,7 +15,7 @@ struct Span {
   Micros begin = kEarliest;
   Micros end = kLatest;
   // The fact whose fields can be named. A participation's is a ParticipantAdded with the role held.
-  EffectiveFact fact;
+  FactInForce fact;
 
   // Whether some moment of the span lies in [from, to).
   bool Overlaps(Micros from, Micros to) const {
@@ -26,8 +26,7 @@ struct Span {
 
 // The spans that `first`, a fact of the kind rule.begun_by in the timeline, stands for: those of
 // the whole case, or the one it begins.
-std::vector<Span> SpansOf(const SpanRule& rule, const Timeline& timeline,
-                          const EffectiveFact& first);
+std::vector<Span> SpansOf(const SpanRule& rule, const Timeline& timeline, const FactInForce& first);
 
 // The message of the fact's kind. The kind must be set.
 const google::protobuf::Message& Body(const event::v1::Fact& fact);
