@@ -159,7 +159,7 @@ if $sanitizers; then
   export ASAN_OPTIONS=detect_stack_use_after_return=1 UBSAN_OPTIONS=print_stacktrace=1
   # RocksDB of the distribution is not instrumented; gRPC has no honest recipe and is left out by label and folder.
   export TSAN_OPTIONS="ignore_noninstrumented_modules=1 halt_on_error=1 second_deadlock_stack=1"
-  sanitizer_step asan eventstore contract projections services fault
+  sanitizer_step asan eventstore contract projections services
   # ThreadSanitizer judges what runs without RocksDB and gRPC: the log and the projections' runtime in memory.
   sanitizer_step tsan eventstore projections/runtime
 fi
