@@ -4,7 +4,7 @@
 #include <cstdint>
 
 #include "absl/base/thread_annotations.h"
-#include "absl/synchronization/mutex.h"
+#include "eventstore/base/mutex.h"
 
 namespace caseledger::eventstore::rocksdb_engine {
 
@@ -13,30 +13,30 @@ class CallGate {
  public:
   // True: call Leave later. False: closed.
   bool Enter() {
-    absl::MutexLock lock(&mutex_);
+    MutexLock lock(&mutex_);
     if (closed_) return false;
     ++inside_;
     return true;
   }
 
   void Leave() {
-    absl::MutexLock lock(&mutex_);
+    MutexLock lock(&mutex_);
     --inside_;
   }
 
   // Refuses new calls and waits for those inside. False when it was closed before.
   bool CloseAndWait() {
-    absl::MutexLock lock(&mutex_);
+    MutexLock lock(&mutex_);
     const bool first = !closed_;
     closed_ = true;
-    mutex_.Await(absl::Condition(this, &CallGate::Empty));
+    mutex_.Await(this, &CallGate::Empty);
     return first;
   }
 
  private:
   bool Empty() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return inside_ == 0; }
 
-  absl::Mutex mutex_;
+  Mutex mutex_;
   bool closed_ ABSL_GUARDED_BY(mutex_) = false;
   int64_t inside_ ABSL_GUARDED_BY(mutex_) = 0;
 };

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "absl/base/thread_annotations.h"
-#include "absl/synchronization/mutex.h"
+#include "eventstore/base/mutex.h"
 #include "eventstore/base/status_macros.h"
 #include "eventstore/base/strings.h"
 #include "eventstore/engine/rocksdb/batch_check.h"
@@ -38,7 +38,7 @@ struct Ledger {
   const storage::v1::LedgerInfo info;
   const LedgerReader reader;
   // Held for the whole of a commit: one commit at a time in this ledger, any number in others.
-  absl::Mutex commit_mutex;
+  Mutex commit_mutex;
   // The committed head; nullopt until the first commit has loaded and checked it.
   std::optional<LedgerHead> head ABSL_GUARDED_BY(commit_mutex);
 };
@@ -120,13 +120,13 @@ class RocksDbEngine final : public Engine {
   mutable CallGate gate_;
   std::unique_ptr<rocksdb::DB> db_;
   const std::shared_ptr<WriteFailure> failure_;
-  mutable absl::Mutex mutex_;
+  mutable Mutex mutex_;
   std::map<std::string, std::unique_ptr<Ledger>, std::less<>> ledgers_ ABSL_GUARDED_BY(mutex_);
 };
 
 absl::Status RocksDbEngine::LoadLedgers() {
   ASSIGN_OR_RETURN(std::vector<storage::v1::LedgerInfo> infos, ReadLedgerInfos(*db_));
-  absl::MutexLock lock(&mutex_);
+  MutexLock lock(&mutex_);
   for (storage::v1::LedgerInfo& info : infos) {
     RETURN_IF_ERROR(CheckUnderstood(info));
     const std::string name = info.ledger();
@@ -138,7 +138,7 @@ absl::Status RocksDbEngine::LoadLedgers() {
 absl::StatusOr<std::vector<storage::v1::LedgerInfo>> RocksDbEngine::ListLedgers() const {
   const GateEntry entry(gate_);
   if (!entry.inside()) return Closed();
-  absl::ReaderMutexLock lock(&mutex_);
+  MutexLock lock(&mutex_);
   std::vector<storage::v1::LedgerInfo> infos;
   infos.reserve(ledgers_.size());
   for (const auto& [name, ledger] : ledgers_) infos.push_back(ledger->info);
@@ -150,7 +150,7 @@ absl::Status RocksDbEngine::CreateLedger(const storage::v1::LedgerInfo& info) {
   if (!entry.inside()) return Closed();
   RETURN_IF_ERROR(CheckCreatable(info));
   // Held while writing: of two creators of one name the second must see the first.
-  absl::MutexLock lock(&mutex_);
+  MutexLock lock(&mutex_);
   if (ledgers_.contains(info.ledger())) {
     return absl::AlreadyExistsError(StrCat("there is a ledger ", info.ledger()));
   }
@@ -174,7 +174,7 @@ absl::Status RocksDbEngine::Commit(std::string_view ledger, Resolve resolve) {
   const GateEntry entry(gate_);
   if (!entry.inside()) return Closed();
   ASSIGN_OR_RETURN(Ledger * found, Find(ledger));
-  absl::MutexLock lock(&found->commit_mutex);
+  MutexLock lock(&found->commit_mutex);
   RETURN_IF_ERROR(failure_->Check());
   if (!found->head) {
     ASSIGN_OR_RETURN(found->head, found->reader.LoadHead());
@@ -242,7 +242,7 @@ absl::Status RocksDbEngine::Close() {
 }
 
 absl::StatusOr<Ledger*> RocksDbEngine::Find(std::string_view ledger) const {
-  absl::ReaderMutexLock lock(&mutex_);
+  MutexLock lock(&mutex_);
   const auto found = ledgers_.find(ledger);
   if (found == ledgers_.end()) return absl::NotFoundError(StrCat("no ledger ", ledger));
   return found->second.get();

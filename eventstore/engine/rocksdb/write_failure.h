@@ -6,7 +6,7 @@
 
 #include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
-#include "absl/synchronization/mutex.h"
+#include "eventstore/base/mutex.h"
 #include "rocksdb/listener.h"
 
 namespace caseledger::eventstore::rocksdb_engine {
@@ -17,13 +17,13 @@ class WriteFailure final : public rocksdb::EventListener {
  public:
   // The first report stays.
   void Report(const std::string& reason) {
-    absl::MutexLock lock(&mutex_);
+    MutexLock lock(&mutex_);
     if (reason_.empty()) reason_ = reason.empty() ? "unknown" : reason;
   }
 
   // OK, or UNAVAILABLE: not written.
   absl::Status Check() const {
-    absl::MutexLock lock(&mutex_);
+    MutexLock lock(&mutex_);
     if (reason_.empty()) return absl::OkStatus();
     return absl::UnavailableError(
         "nothing was written: storage failed earlier and no writes are accepted until the server "
@@ -42,7 +42,7 @@ class WriteFailure final : public rocksdb::EventListener {
   }
 
  private:
-  mutable absl::Mutex mutex_;
+  mutable Mutex mutex_;
   std::string reason_ ABSL_GUARDED_BY(mutex_);
 };
 
