@@ -1,5 +1,6 @@
+#include <openssl/core_names.h>
 #include <openssl/evp.h>
-#include <openssl/hmac.h>
+#include <openssl/params.h>
 #include <openssl/rand.h>
 
 #include <chrono>
@@ -60,6 +61,37 @@ EVP_MD_CTX* ThreadContext() {
   return owner.context;
 }
 
+// Looked up once: OpenSSL 3 searches its providers at every use of EVP_sha256(). Never freed, for
+// threads may hash until the very end.
+const EVP_MD* FetchedSha256() {
+  static const EVP_MD* const digest = EVP_MD_fetch(nullptr, "SHA256", nullptr);
+  return digest;
+}
+
+const EVP_MD* FetchedSha1() {
+  static const EVP_MD* const digest = EVP_MD_fetch(nullptr, "SHA1", nullptr);
+  return digest;
+}
+
+// One HMAC-SHA-256 context per thread; its key is set at every use.
+EVP_MAC_CTX* ThreadMacContext() {
+  struct Owner {
+    Owner() {
+      static EVP_MAC* const mac = EVP_MAC_fetch(nullptr, "HMAC", nullptr);
+      context = EVP_MAC_CTX_new(mac);
+      char digest[] = "SHA256";
+      const OSSL_PARAM parameters[] = {
+          OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest, 0),
+          OSSL_PARAM_construct_end()};
+      EVP_MAC_CTX_set_params(context, parameters);
+    }
+    ~Owner() { EVP_MAC_CTX_free(context); }
+    EVP_MAC_CTX* context = nullptr;
+  };
+  thread_local Owner owner;
+  return owner.context;
+}
+
 }  // namespace
 
 Clock& SystemClock() {
@@ -101,7 +133,7 @@ std::optional<Uuid> Uuid::FromBytes(std::string_view raw) {
 Uuid Uuid::FromName(const Uuid& name_space, std::string_view name) {
   uint8_t digest[EVP_MAX_MD_SIZE];
   EVP_MD_CTX* context = ThreadContext();
-  EVP_DigestInit_ex(context, EVP_sha1(), nullptr);
+  EVP_DigestInit_ex2(context, FetchedSha1(), nullptr);
   EVP_DigestUpdate(context, name_space.bytes.data(), name_space.bytes.size());
   EVP_DigestUpdate(context, name.data(), name.size());
   EVP_DigestFinal_ex(context, digest, nullptr);
@@ -141,20 +173,21 @@ std::string Hash256::ToHex() const { return absl::BytesToHexString(ToAbsl(raw())
 Hash256 Sha256(std::initializer_list<std::string_view> parts) {
   Hash256 hash;
   EVP_MD_CTX* context = ThreadContext();
-  EVP_DigestInit_ex(context, EVP_sha256(), nullptr);
+  EVP_DigestInit_ex2(context, FetchedSha256(), nullptr);
   for (std::string_view part : parts) EVP_DigestUpdate(context, part.data(), part.size());
   EVP_DigestFinal_ex(context, hash.bytes.data(), nullptr);
   return hash;
 }
 
 Hash256 HmacSha256(std::string_view key, std::initializer_list<std::string_view> parts) {
-  std::string message;
-  for (std::string_view part : parts) message.append(part);
   Hash256 hash;
-  unsigned int size = 0;
-  HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()),
-       reinterpret_cast<const unsigned char*>(message.data()), message.size(), hash.bytes.data(),
-       &size);
+  EVP_MAC_CTX* context = ThreadMacContext();
+  EVP_MAC_init(context, reinterpret_cast<const unsigned char*>(key.data()), key.size(), nullptr);
+  for (std::string_view part : parts) {
+    EVP_MAC_update(context, reinterpret_cast<const unsigned char*>(part.data()), part.size());
+  }
+  size_t size = 0;
+  EVP_MAC_final(context, hash.bytes.data(), &size, hash.bytes.size());
   return hash;
 }
 
