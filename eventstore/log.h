@@ -17,6 +17,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "eventstore/event.h"
+#include "eventstore/event_list.h"
 
 namespace caseledger::eventstore {
 
@@ -56,7 +57,7 @@ struct RequestKey {
 // first events.
 struct AppendResult {
   bool already_appended = false;
-  std::vector<RecordedEvent> events;
+  EventList events;
 };
 
 // What the next event is decided against: everything committed plus the earlier appends of the same
@@ -108,6 +109,9 @@ struct LogLimits {
       8u << 20;                   // stored bytes of one commit, unless one append alone is larger
   size_t max_page_events = 4096;  // events of one page
   size_t max_page_bytes = 4u << 20;  // stored bytes of one page, unless one event alone is larger
+  // Newest events kept in memory for deciding.
+  size_t recent_events = 16384;
+  size_t recent_bytes = 32u << 20;  // stored bytes of them
   size_t max_subscribers = 256;
   size_t subscriber_buffer_events = 4096;      // live buffer of one subscriber
   size_t subscriber_buffer_bytes = 32u << 20;  // stored bytes in it; shared between subscribers
@@ -118,9 +122,9 @@ class Subscription {
  public:
   enum class Change { kNone, kCaughtUp, kFellBehind };
   struct Delivery {
-    std::vector<RecordedEvent> events;  // in order, without holes; may be empty
-    Change change = Change::kNone;      // after the events
-    uint64_t next_position = 0;         // resume here
+    EventList events;               // in order, without holes; may be empty
+    Change change = Change::kNone;  // after the events
+    uint64_t next_position = 0;     // resume here
   };
   virtual ~Subscription() = default;
   // Waits at most `timeout` for the next delivery. DEADLINE_EXCEEDED: nothing new yet. CANCELLED:

@@ -115,8 +115,8 @@ class AppendPreparer {
 
 class BatchResolver {
  public:
-  BatchResolver(HeadView& view, const BatchContext& context, Micros now)
-      : view_(view, context.ledger, *context.upgrades, now),
+  BatchResolver(HeadView& view, const BatchContext& context, const RecentEvents& recent, Micros now)
+      : view_(view, context.ledger, *context.upgrades, recent, now),
         base_position_(view.head().next_position),
         context_(context) {}
 
@@ -192,8 +192,9 @@ class BatchResolver {
 }  // namespace
 
 ResolvedBatch ResolveBatch(HeadView& view, const std::vector<const AppendRequest*>& appends,
-                           const BatchContext& context, Micros now, EngineBatch& batch) {
-  BatchResolver resolver(view, context, now);
+                           const BatchContext& context, const RecentEvents& recent, Micros now,
+                           EngineBatch& batch) {
+  BatchResolver resolver(view, context, recent, now);
   std::vector<Outcome> outcomes;
   outcomes.reserve(appends.size());
   for (const AppendRequest* append : appends) {

@@ -9,6 +9,7 @@
 #include "eventstore/codec/upgrades.h"
 #include "eventstore/engine/engine.h"
 #include "eventstore/log.h"
+#include "eventstore/sequencer/recent_events.h"
 
 namespace caseledger::eventstore {
 
@@ -43,6 +44,7 @@ struct ResolvedBatch {
 // Pure: the same view and time give the same batch. Takes at least the first append. `batch` is
 // what the engine has to write.
 ResolvedBatch ResolveBatch(HeadView& view, const std::vector<const AppendRequest*>& appends,
-                           const BatchContext& context, Micros now, EngineBatch& batch);
+                           const BatchContext& context, const RecentEvents& recent, Micros now,
+                           EngineBatch& batch);
 
 }  // namespace caseledger::eventstore

@@ -12,15 +12,19 @@
 namespace caseledger::eventstore {
 
 BatchView::BatchView(HeadView& committed, std::string_view ledger, const FactUpgrades& upgrades,
-                     Micros now)
+                     const RecentEvents& recent, Micros now)
     : committed_(committed),
       ledger_(ledger),
       upgrades_(upgrades),
+      recent_(recent.EndsAt(committed.head().next_position) ? &recent : nullptr),
       recorded_at_(std::max(now, committed.head().last_recorded_at)),
       base_position_(committed.head().next_position) {}
 
 absl::StatusOr<StreamHead> BatchView::Head(const StreamId& stream) {
   if (const auto known = streams_.find(stream); known != streams_.end()) return known->second.head;
+  if (const RecordedEvent* newest = recent_ == nullptr ? nullptr : recent_->Newest(stream)) {
+    return streams_[stream].head = {newest->revision, newest->position, newest->leaf_hash};
+  }
   ASSIGN_OR_RETURN(const StreamHead head, committed_.FindStream(stream));
   streams_[stream].head = head;
   return head;
@@ -30,6 +34,13 @@ absl::Status BatchView::ReadCommittedStream(const StreamId& stream, uint64_t fro
                                             uint64_t end_revision,
                                             absl::FunctionRef<bool(const RecordedEvent&)> visit,
                                             bool& stopped) {
+  const auto visit_recent = [&](const RecordedEvent& event) {
+    stopped = !visit(event);
+    return !stopped;
+  };
+  if (recent_ != nullptr && recent_->Visit(stream, from_revision, visit_recent)) {
+    return absl::OkStatus();
+  }
   absl::Status damage;
   uint64_t next_revision = from_revision;
   RETURN_IF_ERROR(

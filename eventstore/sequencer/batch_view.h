@@ -15,6 +15,7 @@
 #include "eventstore/engine/engine.h"
 #include "eventstore/log.h"
 #include "eventstore/sequencer/names.h"
+#include "eventstore/sequencer/recent_events.h"
 
 namespace caseledger::eventstore {
 
@@ -29,7 +30,9 @@ struct PreparedAppend {
 // Not thread-safe. Lives within one run of `resolve`.
 class BatchView final : public LedgerView {
  public:
-  BatchView(HeadView& committed, std::string_view ledger, const FactUpgrades& upgrades, Micros now);
+  // All references must outlive the view.
+  BatchView(HeadView& committed, std::string_view ledger, const FactUpgrades& upgrades,
+            const RecentEvents& recent, Micros now);
 
   Micros recorded_at() const override { return recorded_at_; }
   uint64_t next_position() const override { return base_position_ + events_.size(); }
@@ -67,6 +70,7 @@ class BatchView final : public LedgerView {
   HeadView& committed_;
   const std::string_view ledger_;
   const FactUpgrades& upgrades_;
+  const RecentEvents* const recent_;  // null when it does not end at the committed head
   const Micros recorded_at_;
   const uint64_t base_position_;
   std::vector<RecordedEvent> events_;

@@ -62,7 +62,7 @@ class LiveSubscription final : public Subscription {
   Delivery Deliver(const Mailbox::Contents& contents) {
     Delivery delivery;
     for (const SharedBatch& batch : contents.batches) {
-      delivery.events.insert(delivery.events.end(), batch->events.begin(), batch->events.end());
+      delivery.events.Add(EventList::Shared(batch, &batch->events), 0, batch->events.size());
       next_position_ = batch->end_position();
     }
     page_end_ = next_position_;

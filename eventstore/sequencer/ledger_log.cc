@@ -26,8 +26,7 @@ absl::StatusOr<AppendResult> AnswerOf(Outcome outcome, const SharedBatch& batch)
   result.already_appended = outcome.already_appended;
   result.events = std::move(outcome.recorded);
   if (outcome.count > 0) {
-    const auto first = batch->events.begin() + static_cast<std::ptrdiff_t>(outcome.first);
-    result.events.assign(first, first + static_cast<std::ptrdiff_t>(outcome.count));
+    result.events.Add(EventList::Shared(batch, &batch->events), outcome.first, outcome.count);
   }
   return result;
 }
@@ -38,6 +37,7 @@ LedgerLog::LedgerLog(Engine& engine, BatchContext context, const LedgerHead& hea
     : engine_(engine),
       context_(std::move(context)),
       clock_(clock),
+      recent_(context_.limits.recent_events, context_.limits.recent_bytes),
       reader_(engine, context_.ledger, context_.limits, *context_.upgrades),
       feed_(reader_, context_.limits, head.next_position),
       head_(head),
@@ -78,6 +78,7 @@ void LedgerLog::Run() {
     if (!resolved.events.empty()) {
       batch = std::make_shared<const PublishedBatch>(
           PublishedBatch{std::move(resolved.events), resolved.stored_bytes});
+      recent_.Add(batch);
       Publish(resolved.head, batch);
     }
     AnswerCommitted(std::move(resolved.outcomes), batch);
@@ -100,7 +101,7 @@ absl::Status LedgerLog::CommitTaken(ResolvedBatch& resolved) {
   for (const Waiting& waiting : taken_) appends.push_back(&waiting.request);
   return engine_.Commit(context_.ledger, [&](HeadView& view) -> absl::StatusOr<EngineBatch> {
     EngineBatch batch;
-    resolved = ResolveBatch(view, appends, context_, clock_.Now(), batch);
+    resolved = ResolveBatch(view, appends, context_, recent_, clock_.Now(), batch);
     return batch;
   });
 }

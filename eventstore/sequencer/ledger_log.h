@@ -18,6 +18,7 @@
 #include "eventstore/sequencer/batch.h"
 #include "eventstore/sequencer/feed.h"
 #include "eventstore/sequencer/reader.h"
+#include "eventstore/sequencer/recent_events.h"
 
 namespace caseledger::eventstore {
 
@@ -70,6 +71,7 @@ class LedgerLog final : public EventLog {
   Engine& engine_;
   const BatchContext context_;
   Clock& clock_;
+  RecentEvents recent_;  // of the log's thread only
   const LedgerReader reader_;
   Feed feed_;
 

@@ -109,8 +109,9 @@ absl::StatusOr<std::optional<AppendResult>> LedgerReader::FindRequest(const Requ
                    [&events](const StoredEvent& stored) { return events.Visit(stored); });
   AppendResult result;
   result.already_appended = true;
-  ASSIGN_OR_RETURN(result.events, std::move(events).Finish(visit));
-  RETURN_IF_ERROR(CheckRange(result.events, mark.first_position, end));
+  ASSIGN_OR_RETURN(std::vector<RecordedEvent> found, std::move(events).Finish(visit));
+  RETURN_IF_ERROR(CheckRange(found, mark.first_position, end));
+  result.events = std::move(found);
   return result;
 }
 

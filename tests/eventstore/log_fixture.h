@@ -179,7 +179,8 @@ inline RecordedEvent MustAppend(EventLog& log, const StreamId& stream) {
   return result->events.front();
 }
 
-inline std::vector<uint64_t> PositionsOf(const std::vector<RecordedEvent>& events) {
+template <typename Events>
+std::vector<uint64_t> PositionsOf(const Events& events) {
   std::vector<uint64_t> positions;
   for (const RecordedEvent& event : events) positions.push_back(event.position);
   return positions;
