@@ -29,8 +29,11 @@ class CaseList final : public Projection {
   std::string_view name() const override { return kCaseListName; }
   uint32_t version() const override { return 1; }
 
+  bool Wants(uint32_t record_kind) const override {
+    return record_kind == options::v1::RECORD_KIND_CASE_RECORD;
+  }
+
   absl::Status Apply(const RecordedEvent& event, const Fact& fact, ReadModelBatch& batch) override {
-    if (event.stream.kind != options::v1::RECORD_KIND_CASE_RECORD) return absl::OkStatus();
     RETURN_IF_ERROR(CheckKnown(event, fact));
     RETURN_IF_ERROR(kFacts.Apply(event, fact, batch).status());
     ASSIGN_OR_RETURN(const std::vector<EffectiveFact> facts, kFacts.Read(batch, event.stream, ""));

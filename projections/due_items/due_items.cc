@@ -64,9 +64,13 @@ class DueItems final : public Projection {
   std::string_view name() const override { return kDueItemsName; }
   uint32_t version() const override { return 1; }
 
+  bool Wants(uint32_t record_kind) const override {
+    return record_kind == options::v1::RECORD_KIND_CASE_RECORD ||
+           record_kind == options::v1::RECORD_KIND_SHELTER;
+  }
+
   absl::Status Apply(const RecordedEvent& event, const Fact& fact, ReadModelBatch& batch) override {
     const bool of_case = event.stream.kind == options::v1::RECORD_KIND_CASE_RECORD;
-    if (!of_case && event.stream.kind != options::v1::RECORD_KIND_SHELTER) return absl::OkStatus();
     RETURN_IF_ERROR(CheckKnown(event, fact));
     ASSIGN_OR_RETURN(const std::vector<std::string> changed, kFacts.Apply(event, fact, batch));
     for (const std::string& group : changed) {

@@ -36,8 +36,11 @@ class Referrals final : public Projection {
   std::string_view name() const override { return kReferralsName; }
   uint32_t version() const override { return 1; }
 
+  bool Wants(uint32_t record_kind) const override {
+    return record_kind == options::v1::RECORD_KIND_CASE_RECORD;
+  }
+
   absl::Status Apply(const RecordedEvent& event, const Fact& fact, ReadModelBatch& batch) override {
-    if (event.stream.kind != options::v1::RECORD_KIND_CASE_RECORD) return absl::OkStatus();
     RETURN_IF_ERROR(CheckKnown(event, fact));
     ASSIGN_OR_RETURN(const std::vector<std::string> changed, kFacts.Apply(event, fact, batch));
     if (changed.empty()) return absl::OkStatus();

@@ -13,7 +13,7 @@
 namespace caseledger::projections {
 
 // Rebuildable: keeps nothing that the log cannot recreate, and nothing that depends on the clock.
-// Apply is called for every event of the ledger, in order, by one thread.
+// Apply is called for every wanted event of the ledger, in order, by one thread.
 class Projection {
  public:
   virtual ~Projection() = default;
@@ -21,6 +21,9 @@ class Projection {
   virtual std::string_view name() const = 0;
   // Raised when the rows' meaning changes; a new version is rebuilt beside the old one.
   virtual uint32_t version() const = 0;
+  // False: events of records of this kind change no row; they are not parsed and not given to
+  // Apply. Corrections and voids are events of the record that they change.
+  virtual bool Wants(uint32_t /*record_kind*/) const { return true; }
   // Any error stops this projection at this event, says where and why, and leaves the others
   // running. An event of a type this program does not know arrives with `fact` unset: return an
   // error when it could matter.

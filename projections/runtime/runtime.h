@@ -9,6 +9,7 @@
 //  4. A rebuilt table equals the live one byte for byte.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -45,6 +46,9 @@ class Runtime {
   struct Options {
     Clock* clock = nullptr;         // required
     size_t max_batch_events = 512;  // events of one commit
+    // A live worker rests this long between two commits, so that under load one commit carries many
+    // events; when it was quiet the next event is applied at once.
+    std::chrono::microseconds gather{5000};
   };
 
   virtual ~Runtime() = default;

@@ -1,6 +1,7 @@
 #include "projections/runtime/worker.h"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "eventstore/base/status_macros.h"
@@ -10,6 +11,7 @@
 namespace caseledger::projections {
 namespace {
 
+using eventstore::EventList;
 using eventstore::RecordedEvent;
 using eventstore::Subscription;
 
@@ -20,12 +22,13 @@ constexpr absl::Duration kWait = absl::Seconds(10);
 
 Worker::Worker(eventstore::EventLog& log, Runtime::Factory factory, std::string table_name,
                std::unique_ptr<ReadModelTable> table, size_t max_batch_events,
-               OnProgress on_progress)
+               std::chrono::microseconds gather, OnProgress on_progress)
     : log_(log),
       factory_(std::move(factory)),
       table_name_(std::move(table_name)),
       table_(std::move(table)),
       max_batch_events_(std::max<size_t>(max_batch_events, 1)),
+      gather_(gather),
       on_progress_(std::move(on_progress)),
       projection_(factory_()) {
   progress_.applied_events = table_->Snapshot()->applied_events();
@@ -44,6 +47,7 @@ void Worker::Start() {
 void Worker::Cancel() {
   const std::lock_guard lock(mutex_);
   cancelled_ = true;
+  cancelled_changed_.notify_all();
   if (subscription_ != nullptr) subscription_->Cancel();
 }
 
@@ -68,6 +72,7 @@ absl::Status Worker::Run() {
     if (cancelled_) return absl::CancelledError("stopped");
   }
   while (true) {
+    RETURN_IF_ERROR(Gather());
     const absl::StatusOr<Subscription::Delivery> delivery = subscription->Next(kWait);
     if (absl::IsDeadlineExceeded(delivery.status())) continue;
     RETURN_IF_ERROR(delivery.status());
@@ -75,11 +80,23 @@ absl::Status Worker::Run() {
   }
 }
 
+absl::Status Worker::Gather() {
+  std::unique_lock lock(mutex_);
+  if (progress_.caught_up && gather_ > std::chrono::microseconds::zero()) {
+    cancelled_changed_.wait_until(lock, taken_at_ + gather_, [this] { return cancelled_; });
+  }
+  if (cancelled_) return absl::CancelledError("stopped");
+  return absl::OkStatus();
+}
+
 absl::Status Worker::Take(const Subscription::Delivery& delivery) {
+  taken_at_ = std::chrono::steady_clock::now();
   const uint64_t total = delivery.events.size();
+  auto next = delivery.events.begin();
   for (uint64_t done = 0; done < total;) {
     const uint64_t count = std::min<uint64_t>(max_batch_events_, total - done);
-    RETURN_IF_ERROR(ApplyAndCommit(delivery.events.data() + done, count));
+    RETURN_IF_ERROR(ApplyAndCommit(next, count));
+    std::advance(next, count);
     done += count;
     on_progress_(*this);
     const std::lock_guard lock(mutex_);
@@ -91,7 +108,7 @@ absl::Status Worker::Take(const Subscription::Delivery& delivery) {
   return absl::OkStatus();
 }
 
-absl::Status Worker::ApplyAndCommit(const RecordedEvent* begin, uint64_t count) {
+absl::Status Worker::ApplyAndCommit(EventList::Iterator begin, uint64_t count) {
   std::unique_ptr<ReadModelBatch> batch = table_->NewBatch();
   const Applied applied = ApplyAll(*projection_, begin, count, *batch);
   if (applied.trouble.ok()) return Commit(*batch, count);
@@ -104,16 +121,17 @@ absl::Status Worker::ApplyAndCommit(const RecordedEvent* begin, uint64_t count) 
   return applied.trouble;
 }
 
-Worker::Applied Worker::ApplyAll(Projection& projection, const RecordedEvent* begin, uint64_t count,
+Worker::Applied Worker::ApplyAll(Projection& projection, EventList::Iterator next, uint64_t count,
                                  ReadModelBatch& batch) const {
   const uint64_t first = batch.applied_events();
   event::v1::Fact fact;
-  for (uint64_t i = 0; i < count; ++i) {
-    const RecordedEvent& event = begin[i];
+  for (uint64_t i = 0; i < count; ++i, ++next) {
+    const RecordedEvent& event = *next;
     if (event.position != first + i) {
       return {i, absl::DataLossError(StrCat("the log gave position ", event.position, " where ",
                                             first + i, " was next"))};
     }
+    if (!projection.Wants(event.stream.kind)) continue;
     if (!fact.ParseFromString(event.fact)) {
       return {i, absl::DataLossError("the fact cannot be parsed")};
     }

@@ -1,6 +1,8 @@
 // One thread that applies the ledger's events to one table.
 #pragma once
 
+#include <chrono>
+#include <condition_variable>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -34,7 +36,8 @@ class Worker {
   using OnProgress = std::function<void(Worker& worker)>;
 
   Worker(eventstore::EventLog& log, Runtime::Factory factory, std::string table_name,
-         std::unique_ptr<ReadModelTable> table, size_t max_batch_events, OnProgress on_progress);
+         std::unique_ptr<ReadModelTable> table, size_t max_batch_events,
+         std::chrono::microseconds gather, OnProgress on_progress);
   ~Worker();
 
   // Begins to apply from the table's position on. Once.
@@ -57,8 +60,11 @@ class Worker {
 
   absl::Status Run();
   absl::Status Take(const eventstore::Subscription::Delivery& delivery);
-  absl::Status ApplyAndCommit(const eventstore::RecordedEvent* begin, uint64_t count);
-  Applied ApplyAll(Projection& projection, const eventstore::RecordedEvent* begin, uint64_t count,
+  // Waits until `gather` has passed since the last delivery was taken, so that under load one
+  // commit carries many events. CANCELLED when asked to end.
+  absl::Status Gather();
+  absl::Status ApplyAndCommit(eventstore::EventList::Iterator begin, uint64_t count);
+  Applied ApplyAll(Projection& projection, eventstore::EventList::Iterator begin, uint64_t count,
                    ReadModelBatch& batch) const;
   absl::Status Commit(ReadModelBatch& batch, uint64_t count);
   void SetCaughtUp(bool caught_up);
@@ -69,10 +75,14 @@ class Worker {
   const std::string table_name_;
   const std::unique_ptr<ReadModelTable> table_;
   const size_t max_batch_events_;
+  const std::chrono::microseconds gather_;
   const OnProgress on_progress_;
   std::unique_ptr<Projection> projection_;  // of the thread
 
+  std::chrono::steady_clock::time_point taken_at_;  // of the thread
+
   mutable std::mutex mutex_;
+  std::condition_variable cancelled_changed_;
   WorkerProgress progress_;
   bool cancelled_ = false;
   std::unique_ptr<eventstore::Subscription> subscription_;

@@ -40,6 +40,7 @@ class ProjectionTable {
 
  private:
   absl::Status Apply(const eventstore::RecordedEvent& event, projections::ReadModelBatch& batch) {
+    if (!projection_->Wants(event.stream.kind)) return absl::OkStatus();
     event::v1::Fact fact;
     EXPECT_TRUE(fact.ParseFromString(event.fact));
     return projection_->Apply(event, fact, batch);
