@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
 # Installs the Debian 12 packages of deploy/packages.txt that are missing. Says nothing when none is.
 #
-#   deploy/install-packages.sh [build|test]
+#   deploy/install-packages.sh [build|test|bench]
 #
 #   build   what building needs (default)
 #   test    that, and what the tests and checks need
+#   bench   what the tests need, and a PostgreSQL to be measured beside
 #
 # Exit code: 0 all there; 1 something could not be installed; 2 wrong use.
 set -euo pipefail
@@ -24,7 +25,8 @@ packages_of() {
 
 wanted_packages() {
   packages_of build
-  if [[ "$1" == test ]]; then
+  if [[ "$1" == bench ]]; then packages_of bench; fi
+  if [[ "$1" != build ]]; then
     packages_of test
     if ! command -v node >/dev/null || ! command -v npm >/dev/null; then packages_of test-node; fi
   fi
@@ -35,7 +37,7 @@ is_installed() {
 }
 
 readonly purpose="${1:-build}"
-[[ $# -le 1 && ("$purpose" == build || "$purpose" == test) ]] || fail "use: install-packages.sh [build|test]" 2
+[[ $# -le 1 && ("$purpose" == build || "$purpose" == test || "$purpose" == bench) ]] || fail "use: install-packages.sh [build|test|bench]" 2
 command -v dpkg-query >/dev/null || fail "this is not Debian: install the packages of $list by hand"
 
 missing=()
