@@ -1,0 +1,30 @@
+// The same append into PostgreSQL 15, the way event-sourced applications do it.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "tests/bench/load/samples.h"
+
+namespace caseledger::bench {
+
+// A cluster of its own in a directory of its own, with fsync on, reached through a socket there.
+class PostgresCluster {
+ public:
+  virtual ~PostgresCluster() = default;
+
+  enum class Form {
+    kTransaction,   // begin; check the stream's version; insert the event; commit
+    kOneStatement,  // the same in one statement that inserts only when the version fits
+  };
+  // `connections` clients, each appending `payload_bytes` events one after the other, to streams of
+  // three events.
+  virtual absl::StatusOr<LoadResult> Append(Form form, int connections, size_t payload_bytes,
+                                            double seconds) = 0;
+};
+
+// NOT_FOUND when PostgreSQL 15 is not installed.
+absl::StatusOr<std::unique_ptr<PostgresCluster>> StartPostgres(const std::string& directory);
+
+}  // namespace caseledger::bench

@@ -1,0 +1,205 @@
+#include "tests/bench/load/unary_load.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <condition_variable>
+#include <fstream>
+#include <mutex>
+#include <optional>
+#include <sstream>
+#include <utility>
+#include <vector>
+
+#include "caseledger/v1/intake.grpc.pb.h"
+#include "services/access/caller.h"
+#include "tests/bench/load/contact_commands.h"
+
+namespace caseledger::bench {
+namespace {
+
+// CPU seconds a process has used, from /proc; 0 for none.
+double CpuSeconds(pid_t pid) {
+  std::ifstream file("/proc/" + std::to_string(pid) + "/stat");
+  std::string line;
+  if (pid == 0 || !std::getline(file, line)) return 0;
+  std::istringstream fields(line.substr(line.rfind(')') + 1));
+  std::string skipped;
+  double user = 0;
+  double system = 0;
+  for (int i = 0; i < 11; ++i) fields >> skipped;
+  fields >> user >> system;
+  return (user + system) / static_cast<double>(sysconf(_SC_CLK_TCK));
+}
+
+// Counts the lanes that still run. Thread-safe.
+class Latch {
+ public:
+  explicit Latch(int count) : count_(count) {}
+  void Leave() {
+    const std::lock_guard lock(mutex_);
+    if (--count_ == 0) done_.notify_all();
+  }
+  void Wait() {
+    std::unique_lock lock(mutex_);
+    done_.wait(lock, [this] { return count_ == 0; });
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable done_;
+  int count_;
+};
+
+class Lane;
+
+// Lets resting lanes go at an even rate, whatever the answers do. Thread-safe.
+class Pacer {
+ public:
+  void Rest(Lane* lane) {
+    const std::lock_guard lock(mutex_);
+    resting_.push_back(lane);
+  }
+  // Sends `per_second` until `until`, every millisecond what is due; then ends the resting lanes.
+  void Run(double per_second, SteadyClock::time_point until, Latch& latch, size_t lanes);
+
+ private:
+  std::vector<Lane*> Take(size_t most) {
+    const std::lock_guard lock(mutex_);
+    const size_t count = std::min(most, resting_.size());
+    std::vector<Lane*> taken(resting_.end() - static_cast<std::ptrdiff_t>(count), resting_.end());
+    resting_.resize(resting_.size() - count);
+    return taken;
+  }
+
+  std::mutex mutex_;
+  std::condition_variable never_;
+  std::vector<Lane*> resting_;
+};
+
+// One command in flight. Only one of its callbacks runs at a time.
+class Lane {
+ public:
+  Lane(v1::IntakeService::Stub& stub, uint64_t seed, SteadyClock::time_point until, Pacer* pacer,
+       Latch& latch)
+      : stub_(stub), commands_(seed), until_(until), pacer_(pacer), latch_(latch) {}
+
+  void Send() {
+    context_.emplace();
+    context_->AddMetadata(access::kActorKey, kActor);
+    context_->AddMetadata(access::kAgencyKey, kAgency);
+    context_->AddMetadata(access::kRolesKey, "operator");
+    sent_ = SteadyClock::now();
+    const auto done = [this](const grpc::Status& status) { Done(status); };
+    auto& async = *stub_.async();
+    switch (commands_.Next()) {
+      case ContactCommands::Step::kReceive:
+        return async.ReceiveContact(&*context_, &commands_.receive(), &answer_, done);
+      case ContactCommands::Step::kClassify:
+        return async.ClassifyContact(&*context_, &commands_.classify(), &answer_, done);
+      case ContactCommands::Step::kEnd:
+        return async.EndContact(&*context_, &commands_.end(), &answer_, done);
+    }
+  }
+
+  uint64_t failed() const { return failed_; }
+  const std::string& error() const { return error_; }
+  Samples TakeSamples() { return std::move(samples_); }
+
+ private:
+  void Done(const grpc::Status& status) {
+    if (status.ok()) {
+      samples_.Add(sent_);
+    } else {
+      ++failed_;
+      if (error_.empty()) error_ = status.error_message();
+    }
+    if (SteadyClock::now() >= until_ || failed_ > 0) return latch_.Leave();
+    if (pacer_ != nullptr) return pacer_->Rest(this);
+    Send();
+  }
+
+  v1::IntakeService::Stub& stub_;
+  ContactCommands commands_;
+  const SteadyClock::time_point until_;
+  Pacer* const pacer_;  // null: at full speed
+  Latch& latch_;
+  std::optional<grpc::ClientContext> context_;
+  v1::CommandResult answer_;
+  SteadyClock::time_point sent_;
+  Samples samples_;
+  uint64_t failed_ = 0;
+  std::string error_;
+};
+
+void Pacer::Run(double per_second, SteadyClock::time_point until, Latch& latch, size_t lanes) {
+  const auto start = SteadyClock::now();
+  double sent = 0;
+  for (auto tick = start; tick < until; tick += std::chrono::milliseconds(1)) {
+    {
+      std::unique_lock lock(mutex_);
+      never_.wait_until(lock, tick, [] { return false; });
+    }
+    const double due = per_second * SecondsSince(start) - sent;
+    if (due < 1) continue;
+    const std::vector<Lane*> taken = Take(static_cast<size_t>(due));
+    sent += static_cast<double>(taken.size());
+    for (Lane* lane : taken) lane->Send();
+  }
+  // Those in flight leave on their own: their time is over.
+  for (size_t ended = 0; ended < lanes;) {
+    const size_t resting = Take(lanes).size();
+    for (size_t i = 0; i < resting; ++i) latch.Leave();
+    if (resting == 0) break;
+    ended += resting;
+  }
+}
+
+}  // namespace
+
+std::shared_ptr<grpc::Channel> Connect(const std::string& address) {
+  grpc::ChannelArguments arguments;
+  arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
+  arguments.SetMaxReceiveMessageSize(64 << 20);
+  return grpc::CreateCustomChannel(address, grpc::InsecureChannelCredentials(), arguments);
+}
+
+LoadResult RunUnaryLoad(const std::shared_ptr<grpc::Channel>& channel, const UnaryLoad& load) {
+  const auto stub = v1::IntakeService::NewStub(channel);
+  Latch latch(load.in_flight);
+  const double cpu_before = CpuSeconds(load.server) + CpuSeconds(getpid());
+  const auto start = SteadyClock::now();
+  const auto seconds = [](double s) {
+    return std::chrono::duration_cast<SteadyClock::duration>(std::chrono::duration<double>(s));
+  };
+  const bool paced = load.most_per_second > 0;
+  Pacer pacer;
+  const auto until = start + seconds(load.seconds);
+  std::vector<std::unique_ptr<Lane>> lanes;
+  for (int i = 0; i < load.in_flight; ++i) {
+    lanes.push_back(std::make_unique<Lane>(*stub, load.seed * 1000 + static_cast<uint64_t>(i),
+                                           until, paced ? &pacer : nullptr, latch));
+  }
+  for (const auto& lane : lanes) {
+    if (paced) {
+      pacer.Rest(lane.get());
+    } else {
+      lane->Send();
+    }
+  }
+  if (paced) pacer.Run(load.most_per_second, until, latch, lanes.size());
+  latch.Wait();
+  LoadResult result;
+  result.seconds = SecondsSince(start);
+  if (load.server != 0) {
+    result.cpu_seconds = CpuSeconds(load.server) + CpuSeconds(getpid()) - cpu_before;
+  }
+  for (const auto& lane : lanes) {
+    result.latency.Merge(lane->TakeSamples());
+    result.failed += lane->failed();
+    if (result.first_error.empty()) result.first_error = lane->error();
+  }
+  return result;
+}
+
+}  // namespace caseledger::bench

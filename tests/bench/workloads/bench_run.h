@@ -1,0 +1,67 @@
+// One run: its options, its scratch directory, its report, and the sections it is made of.
+#pragma once
+
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "tests/bench/load/samples.h"
+#include "tests/bench/report/report.h"
+#include "tests/integration/support/child_process.h"
+
+namespace caseledger::bench {
+
+struct BenchOptions {
+  std::string directory;        // scratch; on the disk that is to be measured
+  double seconds = 3;           // of one measurement
+  int rounds = 5;               // of measurements made side by side
+  uint64_t events = 100'000;    // of the ledger that is read, replayed and rebuilt
+  std::vector<uint64_t> sizes;  // of the size sweep; none: left out
+  std::set<std::string> only;   // sections; empty: all
+  bool postgres = true;
+  std::string program;  // this program, to start the no-op server
+};
+
+class BenchRun {
+ public:
+  BenchRun(BenchOptions options, Report& report);
+
+  // UNAVAILABLE when a part could not be measured; what was measured before is in the report.
+  absl::Status Run();
+
+ private:
+  bool Wants(const std::string& section) const;
+
+  // Each section in a file of its own.
+  absl::Status MeasureSyncs();
+  absl::Status MeasureSingles();
+  absl::Status MeasurePostgres();
+  absl::Status MeasureBatch();
+  absl::Status MeasureReads();
+  absl::Status MeasureLag();
+  absl::Status MeasureSizes();
+
+  std::unique_ptr<testing::ServerProcess> StartServer(const std::string& name);
+  // Fills the ledger of `server` over the Batch stream until it has `events`.
+  absl::StatusOr<LoadResult> Fill(const testing::ServerProcess& server, uint64_t events,
+                                  uint64_t seed);
+
+  const BenchOptions options_;
+  Report& report_;
+  double sync_p50_micros_ = 0;
+  double single_64_per_second_ = 0;
+  double batch_per_second_ = 0;
+};
+
+// Says what is being done, on standard error.
+void Progress(const std::string& what);
+
+// An error when a load failed.
+absl::Status CheckLoad(const LoadResult& load);
+
+// Ends a server that is asked to; an error when it does not end well.
+absl::Status EndServer(testing::ServerProcess& server);
+
+}  // namespace caseledger::bench

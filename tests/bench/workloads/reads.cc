@@ -1,0 +1,167 @@
+#include "tests/bench/workloads/reads.h"
+
+#include <condition_variable>
+#include <mutex>
+#include <set>
+
+#include "caseledger/v1/admin.grpc.pb.h"
+#include "caseledger/v1/history.grpc.pb.h"
+#include "eventstore/base/status_macros.h"
+#include "eventstore/base/strings.h"
+#include "services/access/caller.h"
+#include "tests/bench/load/contact_commands.h"
+
+namespace caseledger::bench {
+namespace {
+
+constexpr auto kPollEvery = std::chrono::milliseconds(2);
+constexpr double kMostSeconds = 1800;
+
+void Identify(grpc::ClientContext& context) {
+  context.AddMetadata(access::kActorKey, "auditor-1");
+  context.AddMetadata(access::kAgencyKey, kAgency);
+  context.AddMetadata(access::kRolesKey, "auditor");
+}
+
+absl::Status FromGrpc(const grpc::Status& status) {
+  if (status.ok()) return absl::OkStatus();
+  return absl::UnavailableError(status.error_message());
+}
+
+// Waits a little without a busy loop.
+void Pause() {
+  static std::mutex mutex;
+  static std::condition_variable never;
+  std::unique_lock lock(mutex);
+  never.wait_for(lock, kPollEvery, [] { return false; });
+}
+
+}  // namespace
+
+absl::StatusOr<LoadResult> Replay(const std::shared_ptr<grpc::Channel>& channel, uint64_t events) {
+  const auto stub = v1::HistoryService::NewStub(channel);
+  grpc::ClientContext context;
+  Identify(context);
+  v1::SubscribeRequest request;
+  request.set_ledger(kLedger);
+  LoadResult result;
+  const auto start = SteadyClock::now();
+  const auto stream = stub->Subscribe(&context, request);
+  v1::SubscribeResponse response;
+  uint64_t next = 0;
+  while (next < events && stream->Read(&response)) {
+    for (const v1::RecordedEvent& event : response.events()) {
+      if (event.position() != next) return absl::DataLossError(StrCat("no event ", next));
+      ++next;
+      result.latency.Add(start);
+    }
+  }
+  result.seconds = SecondsSince(start);
+  context.TryCancel();
+  const grpc::Status status = stream->Finish();
+  if (next < events) return FromGrpc(status);
+  return result;
+}
+
+absl::StatusOr<std::vector<std::string>> FirstContacts(
+    const std::shared_ptr<grpc::Channel>& channel, size_t most) {
+  const auto stub = v1::HistoryService::NewStub(channel);
+  grpc::ClientContext context;
+  Identify(context);
+  v1::SubscribeRequest request;
+  request.set_ledger(kLedger);
+  request.add_fact_names("contact_ended");
+  const auto stream = stub->Subscribe(&context, request);
+  v1::SubscribeResponse response;
+  std::vector<std::string> contacts;
+  while (contacts.size() < most && stream->Read(&response)) {
+    for (const v1::RecordedEvent& event : response.events()) contacts.push_back(event.record_id());
+    if (response.state() == v1::SUBSCRIPTION_STATE_CAUGHT_UP) break;
+  }
+  context.TryCancel();
+  stream->Finish().ok();
+  if (contacts.empty()) return absl::NotFoundError("the ledger has no contacts");
+  return contacts;
+}
+
+absl::StatusOr<LoadResult> ReadHistories(const std::shared_ptr<grpc::Channel>& channel,
+                                         const std::vector<std::string>& contacts, double seconds) {
+  const auto stub = v1::HistoryService::NewStub(channel);
+  v1::ReplayRecordRequest request;
+  request.set_ledger(kLedger);
+  request.set_record_kind(options::v1::RECORD_KIND_CONTACT);
+  LoadResult result;
+  const auto start = SteadyClock::now();
+  for (size_t i = 0; SecondsSince(start) < seconds; ++i) {
+    grpc::ClientContext context;
+    Identify(context);
+    request.set_record_id(contacts[i % contacts.size()]);
+    const auto begin = SteadyClock::now();
+    const auto stream = stub->ReplayRecord(&context, request);
+    v1::ReplayResponse response;
+    int events = 0;
+    while (stream->Read(&response)) events += response.events_size();
+    RETURN_IF_ERROR(FromGrpc(stream->Finish()));
+    if (events == 0) return absl::DataLossError("a contact has no history");
+    result.latency.Add(begin);
+  }
+  result.seconds = SecondsSince(start);
+  return result;
+}
+
+absl::StatusOr<std::vector<ProjectionState>> ProjectionStates(
+    const std::shared_ptr<grpc::Channel>& channel) {
+  grpc::ClientContext context;
+  Identify(context);
+  v1::ListProjectionsRequest request;
+  request.set_ledger(kLedger);
+  v1::ListProjectionsResponse response;
+  RETURN_IF_ERROR(
+      FromGrpc(v1::AdminService::NewStub(channel)->ListProjections(&context, request, &response)));
+  std::vector<ProjectionState> states;
+  for (const v1::ProjectionStatus& one : response.projections()) {
+    if (one.state() == "stopped")
+      return absl::DataLossError(one.name() + " stopped: " + one.trouble());
+    states.push_back({one.name(), one.state(), one.lag_events(), one.applied_events()});
+  }
+  return states;
+}
+
+absl::StatusOr<double> Rebuild(const std::shared_ptr<grpc::Channel>& channel,
+                               const std::string& projection) {
+  grpc::ClientContext context;
+  Identify(context);
+  v1::RebuildProjectionRequest request;
+  request.set_ledger(kLedger);
+  request.set_name(projection);
+  v1::RebuildProjectionResponse response;
+  const auto start = SteadyClock::now();
+  RETURN_IF_ERROR(FromGrpc(
+      v1::AdminService::NewStub(channel)->RebuildProjection(&context, request, &response)));
+  while (SecondsSince(start) < kMostSeconds) {
+    ASSIGN_OR_RETURN(const auto states, ProjectionStates(channel));
+    for (const ProjectionState& one : states) {
+      if (one.name == projection && one.state == "live" && one.lag_events == 0) {
+        return SecondsSince(start);
+      }
+    }
+    Pause();
+  }
+  return absl::DeadlineExceededError(projection + " is not rebuilt");
+}
+
+absl::Status WaitForProjections(const std::shared_ptr<grpc::Channel>& channel) {
+  const auto start = SteadyClock::now();
+  while (SecondsSince(start) < kMostSeconds) {
+    ASSIGN_OR_RETURN(const auto states, ProjectionStates(channel));
+    bool all = true;
+    for (const ProjectionState& one : states) {
+      all = all && one.state == "live" && one.lag_events == 0;
+    }
+    if (all) return absl::OkStatus();
+    Pause();
+  }
+  return absl::DeadlineExceededError("the projections do not catch up");
+}
+
+}  // namespace caseledger::bench
