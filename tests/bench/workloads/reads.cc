@@ -141,7 +141,8 @@ absl::StatusOr<double> Rebuild(const std::shared_ptr<grpc::Channel>& channel,
   while (SecondsSince(start) < kMostSeconds) {
     ASSIGN_OR_RETURN(const auto states, ProjectionStates(channel));
     for (const ProjectionState& one : states) {
-      if (one.name == projection && one.state == "live" && one.lag_events == 0) {
+      // The name in the status goes on with `@` and the version and build that is live.
+      if (one.name.starts_with(projection + "@") && one.state == "live" && one.lag_events == 0) {
         return SecondsSince(start);
       }
     }

@@ -73,6 +73,10 @@ absl::Status BenchRun::MeasureSizes() {
   for (const uint64_t size : options_.sizes) {
     Progress(StrCat("growing the ledger to ", size, " events"));
     auto server = StartServer(name);
+    if (size <= have) {
+      return absl::InvalidArgumentError(
+          StrCat("--sizes: the measurements before ", size, " have left ", have, " events"));
+    }
     ASSIGN_OR_RETURN(const LoadResult fill, Fill(*server, size - have, size));
     have = size;
     const std::string prefix = StrCat("size.", size);
