@@ -1,11 +1,13 @@
 // How a server is to run: flags and configuration file with the same names.
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "eventstore/log.h"
 
 namespace caseledger::app {
 
@@ -18,6 +20,9 @@ struct ServerOptions {
   std::string log_level = "info";
   int query_threads = 4;
   int drain_seconds = 10;
+  // Not flags: whoever embeds a server may bound it otherwise, such as a test that overloads it.
+  eventstore::LogLimits log_limits;
+  size_t max_subscribers = 128;
 };
 
 // What to do after reading the command line.

@@ -69,6 +69,7 @@ class RunningServer final : public Server {
     rpc::GrpcServerOptions grpc_options;
     grpc_options.listen = options_.listen;
     grpc_options.query_threads = static_cast<size_t>(options_.query_threads);
+    grpc_options.max_subscribers = options_.max_subscribers;
     grpc_options.version = CASELEDGER_VERSION;
     ASSIGN_OR_RETURN(grpc_, rpc::StartGrpcServer(grpc_options, ledgers_, handler_, clock_));
     expiry_.Start();
@@ -117,6 +118,7 @@ class RunningServer final : public Server {
     }
     eventstore::SequencerOptions log_options;
     log_options.clock = &clock_;
+    log_options.limits = options_.log_limits;
     ASSIGN_OR_RETURN(parts.log, eventstore::OpenLog(*engine_, name, log_options));
     projections::Runtime::Options runtime_options;
     runtime_options.clock = &clock_;

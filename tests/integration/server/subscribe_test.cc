@@ -3,66 +3,15 @@
 
 #include "gmock/gmock.h"
 #include "tests/integration/support/server_fixture.h"
+#include "tests/integration/support/subscriber.h"
 
 namespace caseledger::testing {
 namespace {
-
-// One subscriber; reads until told enough.
-class Subscriber {
- public:
-  Subscriber(const Client& client, uint64_t from, const std::vector<std::string>& names = {}) {
-    client.Prepare(context_);
-    v1::SubscribeRequest request;
-    request.set_from_position(from);
-    for (const std::string& name : names) request.add_fact_names(name);
-    reader_ = v1::HistoryService::NewStub(client.channel())->Subscribe(&context_, request);
-  }
-  ~Subscriber() { Leave(); }
-
-  bool ReadOne() {
-    v1::SubscribeResponse response;
-    if (!reader_->Read(&response)) return false;
-    for (const v1::RecordedEvent& event : response.events()) events.push_back(event);
-    if (response.state() == v1::SUBSCRIPTION_STATE_CAUGHT_UP) ++caught_up;
-    EXPECT_GE(response.next_position(), next_position) << "a position that goes back";
-    next_position = response.next_position();
-    return true;
-  }
-  // Reads until everything before `position` was delivered or left out.
-  bool ReadUntil(uint64_t position) {
-    while (next_position < position) {
-      if (!ReadOne()) return false;
-    }
-    return true;
-  }
-  void Leave() {
-    if (finished_) return;
-    finished_ = true;
-    context_.TryCancel();
-    reader_->Finish();
-  }
-  grpc::Status Finish() {
-    finished_ = true;
-    return reader_->Finish();
-  }
-
-  std::vector<v1::RecordedEvent> events;
-  uint64_t next_position = 0;
-  int caught_up = 0;
-
- private:
-  grpc::ClientContext context_;
-  std::unique_ptr<grpc::ClientReader<v1::SubscribeResponse>> reader_;
-  bool finished_ = false;
-};
 
 class Subscribe : public ServerTest {
  protected:
   void RecordContacts(int count) {
     for (int i = 0; i < count; ++i) client().Record("", "contact_received { channel: 'sms' }");
-  }
-  static void ExpectGapless(const std::vector<v1::RecordedEvent>& events, uint64_t from) {
-    for (size_t i = 0; i < events.size(); ++i) EXPECT_EQ(events[i].position(), from + i);
   }
 };
 

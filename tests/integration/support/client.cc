@@ -85,6 +85,7 @@ Refusal ExplainStatus(const google::rpc::Status& status) {
     google::rpc::ErrorInfo info;
     google::rpc::LocalizedMessage sentence;
     google::rpc::BadRequest bad_request;
+    google::rpc::RetryInfo retry;
     if (detail.UnpackTo(&info)) {
       refusal.reason = info.reason();
       refusal.domain = info.domain();
@@ -95,6 +96,9 @@ Refusal ExplainStatus(const google::rpc::Status& status) {
       for (const auto& violation : bad_request.field_violations()) {
         refusal.fields.push_back(violation.field());
       }
+    } else if (detail.UnpackTo(&retry)) {
+      refusal.retry_milliseconds =
+          retry.retry_delay().seconds() * 1000 + retry.retry_delay().nanos() / 1'000'000;
     }
   }
   std::sort(refusal.fields.begin(), refusal.fields.end());
@@ -140,6 +144,7 @@ Client::Client(const std::string& address, std::string ledger, Who who)
     : ledger_(std::move(ledger)), who_(std::move(who)) {
   grpc::ChannelArguments arguments;
   arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);  // a connection of its own
+  arguments.SetInt(GRPC_ARG_HTTP2_BDP_PROBE, 0);  // little is held for one that does not read
   arguments.SetMaxReceiveMessageSize(64 << 20);
   channel_ = grpc::CreateCustomChannel(address, grpc::InsecureChannelCredentials(), arguments);
 }

@@ -39,6 +39,7 @@ struct Refusal {
   std::map<std::string, std::string> metadata;   // of the ErrorInfo
   std::map<std::string, std::string> sentences;  // by locale
   std::vector<std::string> fields;               // violated, sorted
+  int64_t retry_milliseconds = 0;                // wait at least so long; 0: nothing said
 };
 
 Refusal ExplainStatus(const google::rpc::Status& status);
