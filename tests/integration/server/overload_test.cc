@@ -1,0 +1,147 @@
+// More than the server can take: too many commands, too many subscribers.
+#include <chrono>
+#include <mutex>
+#include <set>
+#include <thread>
+
+#include "caseledger/v1/batch.grpc.pb.h"
+#include "gmock/gmock.h"
+#include "tests/integration/support/server_fixture.h"
+#include "tests/integration/support/subscriber.h"
+
+namespace caseledger::testing {
+namespace {
+
+// A refusal that waits its turn in the queue would be no answer to overload. Far above what it
+// takes, far below the calls' deadline.
+constexpr std::chrono::seconds kPromptly{5};
+
+v1::Command Contact() { return CommandOf("", "contact_received { channel: 'sms' }"); }
+
+void ExpectOverloaded(const Refusal& refusal) {
+  EXPECT_EQ(refusal.reason, "OVERLOADED");
+  EXPECT_GT(refusal.retry_milliseconds, 0) << "nothing says when to try again";
+  EXPECT_FALSE(refusal.sentences.at("vi").empty());
+  EXPECT_FALSE(refusal.sentences.at("en").empty());
+}
+
+class SmallQueue : public ServerTest {
+ protected:
+  SmallQueue() {
+    options_.log_limits.max_appends_waiting = 3;
+    options_.log_limits.max_batch_appends = 2;
+  }
+
+  // The ledger holds exactly the events that were acknowledged.
+  void ExpectRecorded(const std::set<std::string>& acknowledged) {
+    const auto all = client().Replay();
+    ASSERT_TRUE(all.ok());
+    ExpectGapless(all.value, 0);
+    std::set<std::string> recorded;
+    for (const v1::RecordedEvent& event : all.value) recorded.insert(event.request_id());
+    EXPECT_EQ(recorded.size(), all.value.size()) << "recorded twice";
+    EXPECT_EQ(recorded, acknowledged);
+  }
+
+  // Refused commands can be sent again with the same request id.
+  void ExpectTakesAgain(const std::vector<v1::Command>& refused) {
+    const uint64_t head = client().EventCount();
+    for (const v1::Command& command : refused) {
+      EXPECT_FALSE(client().Record(command).already_recorded());
+    }
+    EXPECT_EQ(client().EventCount(), head + refused.size());
+  }
+};
+
+TEST_F(SmallQueue, RefusesTheCallsItHasNoRoomForAndKeepsTheOthers) {
+  constexpr int kCallers = 16;
+  constexpr int kCallsEach = 50;
+  std::mutex mutex;
+  std::set<std::string> acknowledged;
+  std::vector<v1::Command> refused;
+  std::vector<std::thread> callers;
+  for (int i = 0; i < kCallers; ++i) {
+    callers.emplace_back([&] {
+      const Client own(address());
+      for (int j = 0; j < kCallsEach; ++j) {
+        const v1::Command command = Contact();
+        const auto begun = std::chrono::steady_clock::now();
+        const auto answer = own.Send(command);
+        const auto took = std::chrono::steady_clock::now() - begun;
+        const std::lock_guard lock(mutex);
+        if (answer.ok()) {
+          acknowledged.insert(command.header().request_id());
+          continue;
+        }
+        EXPECT_EQ(answer.status.error_code(), grpc::StatusCode::RESOURCE_EXHAUSTED);
+        ExpectOverloaded(Explain(answer.status));
+        EXPECT_LT(took, kPromptly);
+        refused.push_back(command);
+      }
+    });
+  }
+  for (std::thread& caller : callers) caller.join();
+  EXPECT_FALSE(refused.empty());
+  EXPECT_FALSE(acknowledged.empty());
+  ExpectRecorded(acknowledged);
+  ExpectTakesAgain(refused);
+}
+
+TEST_F(SmallQueue, AnswersEveryCommandOfABatchItHasNoRoomFor) {
+  constexpr int kCommands = 256;
+  v1::ExecuteRequest request;
+  for (int i = 0; i < kCommands; ++i) *request.add_commands() = Contact();
+  grpc::ClientContext context;
+  client().Prepare(context);
+  const auto stub = v1::BatchService::NewStub(client().channel());
+  const auto stream = stub->Execute(&context);
+  ASSERT_TRUE(stream->Write(request));
+  stream->WritesDone();
+  std::set<std::string> acknowledged;
+  std::vector<v1::Command> refused;
+  int answered = 0;
+  v1::ExecuteResponse response;
+  while (stream->Read(&response)) {
+    for (const v1::CommandAnswer& answer : response.answers()) {
+      const v1::Command& command = request.commands(answered++);
+      EXPECT_EQ(answer.request_id(), command.header().request_id());
+      if (!answer.has_error()) {
+        acknowledged.insert(answer.request_id());
+        continue;
+      }
+      EXPECT_EQ(answer.error().code(), int{grpc::StatusCode::RESOURCE_EXHAUSTED});
+      ExpectOverloaded(ExplainStatus(answer.error()));
+      refused.push_back(command);
+    }
+  }
+  EXPECT_TRUE(stream->Finish().ok()) << "one busy command ends no stream";
+  EXPECT_EQ(answered, kCommands);
+  EXPECT_FALSE(refused.empty());
+  EXPECT_FALSE(acknowledged.empty());
+  ExpectRecorded(acknowledged);
+  ExpectTakesAgain(refused);
+}
+
+class FewSubscribers : public ServerTest {
+ protected:
+  FewSubscribers() { options_.max_subscribers = 2; }
+};
+
+TEST_F(FewSubscribers, OneMoreIsRefusedAtOnceAndToldWhenToTryAgain) {
+  auto first = std::make_unique<Subscriber>(client(), 0);
+  Subscriber second(client(), 0);
+  ASSERT_TRUE(first->ReadOne());
+  ASSERT_TRUE(second.ReadOne());
+  Subscriber third(client(), 0);
+  EXPECT_FALSE(third.ReadOne());
+  const grpc::Status refused = third.Finish();
+  EXPECT_EQ(refused.error_code(), grpc::StatusCode::RESOURCE_EXHAUSTED);
+  ExpectOverloaded(Explain(refused));
+  client().Record(Contact());
+  ASSERT_TRUE(second.ReadUntil(1)) << "the others go on";
+  first.reset();
+  EXPECT_TRUE(Eventually([&] { return Subscriber(client(), 0).ReadOne(); }));
+}
+
+}  // namespace
+}  // namespace caseledger::testing
