@@ -24,6 +24,7 @@ struct Answers {
   };
   std::mutex mutex;
   std::deque<std::shared_ptr<Slot>> in_order;
+  bool was_busy = false;                  // there was no room for a command
   class BatchReactor* reactor = nullptr;  // null after the call ended
 };
 
@@ -46,6 +47,10 @@ class BatchReactor final : public grpc::ServerBidiReactor<v1::ExecuteRequest, v1
       request.Swap(&request_);
       const std::vector<std::shared_ptr<Answers::Slot>> slots = TakeIn(request);
       for (size_t i = 0; i < slots.size(); ++i) {
+        if (request.keep_order() && BusyBefore()) {
+          Answered(*answers_, *slots[i], TooBusy());
+          continue;
+        }
         SubmitOne(std::move(*request.mutable_commands(static_cast<int>(i))), slots[i]);
       }
       Change([this] { reading_ = false; });
@@ -102,6 +107,17 @@ class BatchReactor final : public grpc::ServerBidiReactor<v1::ExecuteRequest, v1
                     });
   }
 
+  // Refusals for want of room come within Submit, so the next command already sees them.
+  bool BusyBefore() {
+    const std::lock_guard lock(answers_->mutex);
+    return answers_->was_busy;
+  }
+
+  static absl::Status TooBusy() {
+    return absl::ResourceExhaustedError(
+        "OVERLOADED: there was no room for an earlier command of this stream; send both again");
+  }
+
   static void Answered(Answers& answers, Answers::Slot& slot,
                        absl::StatusOr<v1::CommandResult> result) {
     BatchReactor* reactor = nullptr;
@@ -112,6 +128,7 @@ class BatchReactor final : public grpc::ServerBidiReactor<v1::ExecuteRequest, v1
         *slot.answer.mutable_result() = *std::move(result);
       } else {
         *slot.answer.mutable_error() = ToRpcStatus(result.status());
+        answers.was_busy = answers.was_busy || absl::IsResourceExhausted(result.status());
       }
       slot.answered = true;
       reactor = answers.reactor;

@@ -1,4 +1,5 @@
 // More than the server can take: too many commands, too many subscribers.
+#include <algorithm>
 #include <chrono>
 #include <mutex>
 #include <set>
@@ -23,6 +24,49 @@ void ExpectOverloaded(const Refusal& refusal) {
   EXPECT_GT(refusal.retry_milliseconds, 0) << "nothing says when to try again";
   EXPECT_FALSE(refusal.sentences.at("vi").empty());
   EXPECT_FALSE(refusal.sentences.at("en").empty());
+}
+
+// What became of the commands of one message, in order.
+struct BatchOutcome {
+  std::vector<bool> taken;
+  std::set<std::string> acknowledged;
+  std::vector<v1::Command> refused;
+};
+
+BatchOutcome Execute(const Client& client, const v1::ExecuteRequest& request) {
+  BatchOutcome outcome;
+  grpc::ClientContext context;
+  client.Prepare(context);
+  const auto stub = v1::BatchService::NewStub(client.channel());
+  const auto stream = stub->Execute(&context);
+  EXPECT_TRUE(stream->Write(request));
+  stream->WritesDone();
+  v1::ExecuteResponse response;
+  while (stream->Read(&response)) {
+    for (const v1::CommandAnswer& answer : response.answers()) {
+      const v1::Command& command = request.commands(static_cast<int>(outcome.taken.size()));
+      EXPECT_EQ(answer.request_id(), command.header().request_id());
+      outcome.taken.push_back(!answer.has_error());
+      if (!answer.has_error()) {
+        outcome.acknowledged.insert(answer.request_id());
+        continue;
+      }
+      EXPECT_EQ(answer.error().code(), int{grpc::StatusCode::RESOURCE_EXHAUSTED});
+      ExpectOverloaded(ExplainStatus(answer.error()));
+      outcome.refused.push_back(command);
+    }
+  }
+  EXPECT_TRUE(stream->Finish().ok()) << "a busy server ends no stream";
+  EXPECT_EQ(static_cast<int>(outcome.taken.size()), request.commands_size());
+  EXPECT_FALSE(outcome.acknowledged.empty());
+  EXPECT_FALSE(outcome.refused.empty());
+  return outcome;
+}
+
+v1::ExecuteRequest FullMessage() {
+  v1::ExecuteRequest request;
+  for (int i = 0; i < 256; ++i) *request.add_commands() = Contact();
+  return request;
 }
 
 class SmallQueue : public ServerTest {
@@ -88,38 +132,20 @@ TEST_F(SmallQueue, RefusesTheCallsItHasNoRoomForAndKeepsTheOthers) {
 }
 
 TEST_F(SmallQueue, AnswersEveryCommandOfABatchItHasNoRoomFor) {
-  constexpr int kCommands = 256;
-  v1::ExecuteRequest request;
-  for (int i = 0; i < kCommands; ++i) *request.add_commands() = Contact();
-  grpc::ClientContext context;
-  client().Prepare(context);
-  const auto stub = v1::BatchService::NewStub(client().channel());
-  const auto stream = stub->Execute(&context);
-  ASSERT_TRUE(stream->Write(request));
-  stream->WritesDone();
-  std::set<std::string> acknowledged;
-  std::vector<v1::Command> refused;
-  int answered = 0;
-  v1::ExecuteResponse response;
-  while (stream->Read(&response)) {
-    for (const v1::CommandAnswer& answer : response.answers()) {
-      const v1::Command& command = request.commands(answered++);
-      EXPECT_EQ(answer.request_id(), command.header().request_id());
-      if (!answer.has_error()) {
-        acknowledged.insert(answer.request_id());
-        continue;
-      }
-      EXPECT_EQ(answer.error().code(), int{grpc::StatusCode::RESOURCE_EXHAUSTED});
-      ExpectOverloaded(ExplainStatus(answer.error()));
-      refused.push_back(command);
-    }
-  }
-  EXPECT_TRUE(stream->Finish().ok()) << "one busy command ends no stream";
-  EXPECT_EQ(answered, kCommands);
-  EXPECT_FALSE(refused.empty());
-  EXPECT_FALSE(acknowledged.empty());
-  ExpectRecorded(acknowledged);
-  ExpectTakesAgain(refused);
+  const BatchOutcome outcome = Execute(client(), FullMessage());
+  ExpectRecorded(outcome.acknowledged);
+  ExpectTakesAgain(outcome.refused);
+}
+
+TEST_F(SmallQueue, TakesNothingAfterTheFirstItRefusedWhenTheOrderIsToBeKept) {
+  v1::ExecuteRequest request = FullMessage();
+  request.set_keep_order(true);
+  const BatchOutcome outcome = Execute(client(), request);
+  EXPECT_TRUE(std::is_partitioned(outcome.taken.begin(), outcome.taken.end(), [](bool taken) {
+    return taken;
+  })) << "a later command overtook one that was refused";
+  ExpectRecorded(outcome.acknowledged);
+  ExpectTakesAgain(outcome.refused);
 }
 
 class FewSubscribers : public ServerTest {

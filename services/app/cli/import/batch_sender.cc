@@ -1,78 +1,26 @@
 #include "services/app/cli/import/batch_sender.h"
 
-#include <condition_variable>
-#include <mutex>
 #include <numeric>
+#include <optional>
 #include <thread>
 #include <utility>
 #include <vector>
 
+#include "eventstore/base/random.h"
+#include "services/app/cli/client/backoff.h"
 #include "services/app/cli/client/errors.h"
+#include "services/app/cli/import/send_window.h"
 
 namespace caseledger::cli {
 namespace {
 
 using Stream = grpc::ClientReaderWriter<v1::ExecuteRequest, v1::ExecuteResponse>;
 
-// How many commands are on their way. Thread-safe.
-class Window {
- public:
-  // Takes a place if one is free.
-  bool TryEnter() {
-    const std::scoped_lock lock(mutex_);
-    if (closed_ || in_flight_ >= kMostCommandsInFlight) return false;
-    ++in_flight_;
-    return true;
-  }
-  // Waits until one more may be sent. False when the stream is over or nothing moved for too long.
-  bool Enter() {
-    std::unique_lock lock(mutex_);
-    const bool free = changed_.wait_for(
-        lock, kStallLimit, [&] { return closed_ || in_flight_ < kMostCommandsInFlight; });
-    if (!free || closed_) return false;
-    ++in_flight_;
-    return true;
-  }
-  void Leave() {
-    const std::scoped_lock lock(mutex_);
-    --in_flight_;
-    ++answers_;
-    changed_.notify_all();
-  }
-  bool closed() {
-    const std::scoped_lock lock(mutex_);
-    return closed_;
-  }
-  void Close() {
-    const std::scoped_lock lock(mutex_);
-    closed_ = true;
-    changed_.notify_all();
-  }
-  // Waits for the answers to everything sent. False when nothing moved for too long.
-  bool Drain() {
-    std::unique_lock lock(mutex_);
-    while (!closed_ && in_flight_ > 0) {
-      const size_t before = answers_;
-      const bool moved =
-          changed_.wait_for(lock, kStallLimit, [&] { return closed_ || answers_ != before; });
-      if (!moved) return false;
-    }
-    return true;
-  }
-
- private:
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  size_t in_flight_ = 0;
-  size_t answers_ = 0;
-  bool closed_ = false;
-};
-
 // One stream with the commands that still lack their final answer.
 class Round {
  public:
-  Round(const BatchWork& work, std::vector<size_t> indexes)
-      : work_(work), indexes_(std::move(indexes)) {}
+  Round(const BatchWork& work, std::vector<size_t> indexes, SendPace& pace)
+      : work_(work), indexes_(std::move(indexes)), window_(pace) {}
 
   // Runs to the end of the stream. `retry()` tells what has to be sent again.
   grpc::Status Run(const Connection& connection) {
@@ -96,7 +44,8 @@ class Round {
   std::vector<size_t> TakeRetry() { return std::move(retry_); }
   // Whether any command got its final answer.
   bool moved() const { return moved_; }
-  bool busy() const { return busy_; }
+  // The first answer that the server cannot take the command now, if any.
+  const std::optional<google::rpc::Status>& busy() const { return busy_; }
   // Not OK: nothing more is to be sent.
   const absl::Status& stop() const { return stop_; }
 
@@ -115,9 +64,10 @@ class Round {
       if (!window_.TryEnter()) {
         // What is held back here would never be answered.
         if (!flush()) return true;  // the stream's status says why
-        if (!window_.Enter()) return window_.closed();
+        if (!window_.Enter()) return window_.stopped();
       }
       v1::Command command = work_.command(index);
+      request.set_keep_order(true);
       bytes += command.ByteSizeLong();
       *request.add_commands() = std::move(command);
       const bool full = static_cast<size_t>(request.commands_size()) == kMostCommandsInMessage ||
@@ -134,7 +84,6 @@ class Round {
       for (const v1::CommandAnswer& answer : response.answers()) {
         if (!stop_.ok() || answered_ == indexes_.size()) break;
         Take(indexes_[answered_++], answer);
-        window_.Leave();
       }
     }
     window_.Close();
@@ -142,30 +91,36 @@ class Round {
   }
 
   void Take(size_t index, const v1::CommandAnswer& answer) {
-    const bool refused = answer.has_error();
-    const bool exhausted = refused && answer.error().code() == grpc::StatusCode::RESOURCE_EXHAUSTED;
-    busy_ = busy_ || exhausted;
-    if (refused && busy_) {
+    if (answer.has_error() && MayTryAgain(answer.error().code())) {
+      if (!busy_) busy_ = answer.error();
       retry_.push_back(index);
+      window_.Stop();  // what is sent from here on would only be refused too
+      window_.Leave(false);
     } else {
       moved_ = true;
       stop_ = work_.answered(index, answer);
+      window_.Leave(true);
     }
   }
 
   const BatchWork& work_;
   const std::vector<size_t> indexes_;
-  Window window_;
+  SendWindow window_;
   size_t answered_ = 0;  // only the reader's until it has been joined
   std::vector<size_t> retry_;
-  bool busy_ = false;
+  std::optional<google::rpc::Status> busy_;
   bool moved_ = false;
   absl::Status stop_;  // only the reader's until it has been joined
 };
 
-bool MayTryAgain(const grpc::Status& status) {
-  return status.ok() || status.error_code() == grpc::StatusCode::UNAVAILABLE ||
-         status.error_code() == grpc::StatusCode::RESOURCE_EXHAUSTED;
+// Why commands of a round are still open.
+grpc::Status WhyOpen(const Round& round, const grpc::Status& stream) {
+  if (!stream.ok()) return stream;
+  if (round.busy()) {
+    return {static_cast<grpc::StatusCode>(round.busy()->code()), round.busy()->message(),
+            round.busy()->SerializeAsString()};
+  }
+  return {grpc::StatusCode::INTERNAL, "the server left commands unanswered"};
 }
 
 }  // namespace
@@ -173,23 +128,24 @@ bool MayTryAgain(const grpc::Status& status) {
 absl::Status SendBatch(const Connection& connection, const BatchWork& work) {
   std::vector<size_t> open(work.count);
   std::iota(open.begin(), open.end(), size_t{0});
-  std::chrono::milliseconds pause{100};
-  grpc::Status status;
-  for (int round = 1; !open.empty() && round <= kMostRounds; ++round) {
-    if (round > 1) std::this_thread::sleep_for(pause);
-    Round current(work, std::move(open));
-    status = current.Run(connection);
-    if (!current.stop().ok()) return current.stop();
-    open = current.TakeRetry();
-    if (!MayTryAgain(status)) break;
-    if (current.busy() && status.ok()) {
-      status = {grpc::StatusCode::RESOURCE_EXHAUSTED, "the server stayed too busy"};
+  SendPace pace;
+  Backoff backoff(SystemRandom());
+  while (!open.empty()) {
+    Round round(work, std::move(open), pace);
+    const grpc::Status stream = round.Run(connection);
+    if (!round.stop().ok()) return round.stop();
+    open = round.TakeRetry();
+    if (open.empty()) break;
+    const grpc::Status why = WhyOpen(round, stream);
+    if (round.busy()) pace.OnBusy();
+    if (round.moved()) backoff.Progress();
+    const auto pause = backoff.Next(RetryDelay(DetailsOf(why)));
+    if (!MayTryAgain(why.error_code()) || !pause) {
+      return ToAbslStatus(why, connection.options().server, connection.options().vietnamese);
     }
-    pause = current.moved() ? std::chrono::milliseconds(100) : pause * 2;
+    std::this_thread::sleep_for(*pause);
   }
-  if (open.empty()) return absl::OkStatus();
-  if (status.ok()) status = {grpc::StatusCode::INTERNAL, "the server left commands unanswered"};
-  return ToAbslStatus(status, connection.options().server, connection.options().vietnamese);
+  return absl::OkStatus();
 }
 
 }  // namespace caseledger::cli

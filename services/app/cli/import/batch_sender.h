@@ -1,7 +1,6 @@
 // Sends commands over the Batch stream, in order and with a bounded number on their way.
 #pragma once
 
-#include <chrono>
 #include <cstddef>
 #include <functional>
 
@@ -12,24 +11,21 @@
 namespace caseledger::cli {
 
 inline constexpr size_t kMostCommandsInMessage = 256;
-inline constexpr size_t kMostCommandsInFlight = 1024;
 inline constexpr size_t kMostMessageBytes = 1 << 20;  // below gRPC's default limit of 4 MiB
-inline constexpr int kMostRounds = 8;
-inline constexpr std::chrono::seconds kStallLimit{60};
 
 // What is sent, and who is told of the answers. Called from one thread at a time.
 struct BatchWork {
   size_t count = 0;
   std::function<v1::Command(size_t index)> command;
-  // The final answer to each command, exactly once, in order of index except after a retry. A
+  // The final answer to each command, exactly once, in order of index. A
   // status that is not OK ends the sending.
   std::function<absl::Status(size_t index, const v1::CommandAnswer& answer)> answered;
 };
 
-// Sends all commands. When the server is too busy for one of them, it and every later command that
-// was refused are sent again after a pause, in the same order: they may have been refused for want
-// of it. A broken stream is resumed in the same way; the request ids keep anything from being
-// recorded twice. At most `kMostRounds` rounds.
+// Sends all commands. Once the server is too busy for one, it takes none of the later ones either
+// (`keep_order`); they are sent again from there after a pause, fewer at a time. A broken stream is
+// resumed in the same way; the request ids keep anything from being recorded twice. Gives up after
+// `Backoff::kMostPauses` tries in a row that brought nothing on.
 //
 // UNAVAILABLE, DEADLINE_EXCEEDED  the server stayed away or gave no answer for `kStallLimit`
 // RESOURCE_EXHAUSTED              it stayed too busy

@@ -1,6 +1,7 @@
 #include "services/app/cli/import/importer.h"
 
 #include <algorithm>
+#include <thread>
 #include <tuple>
 #include <unordered_map>
 #include <utility>
@@ -8,7 +9,9 @@
 
 #include "caseledger/v1/history.grpc.pb.h"
 #include "eventstore/base/clock.h"
+#include "eventstore/base/random.h"
 #include "eventstore/base/status_macros.h"
+#include "services/app/cli/client/backoff.h"
 #include "services/app/cli/client/errors.h"
 #include "services/app/cli/client/head.h"
 #include "services/app/cli/import/batch_sender.h"
@@ -120,12 +123,25 @@ class Importer {
       return absl::OkStatus();
     }
     v1::CommandResult result;
-    grpc::ClientContext context;
-    connection_.PrepareCall(context);
-    const grpc::Status status = step.kind == CorrectionStep::Kind::kVoid
-                                    ? Void(step, target, context, result)
-                                    : Correct(step, target, context, result);
+    const grpc::Status status = CallUntilTaken(step, target, result);
     return TakeStepAnswer(step, status, result);
+  }
+
+  // Asks again while the server is too busy or away, for as long as a backoff lasts.
+  grpc::Status CallUntilTaken(const CorrectionStep& step, const std::string& target,
+                              v1::CommandResult& result) {
+    Backoff backoff(SystemRandom());
+    while (true) {
+      grpc::ClientContext context;
+      connection_.PrepareCall(context);
+      grpc::Status status = step.kind == CorrectionStep::Kind::kVoid
+                                ? Void(step, target, context, result)
+                                : Correct(step, target, context, result);
+      if (!MayTryAgain(status.error_code())) return status;
+      const auto pause = backoff.Next(RetryDelay(DetailsOf(status)));
+      if (!pause) return status;
+      std::this_thread::sleep_for(*pause);
+    }
   }
 
   grpc::Status Void(const CorrectionStep& step, const std::string& target,
@@ -163,7 +179,7 @@ class Importer {
       Accept(kCorrectionsFile, "", result);
       return absl::OkStatus();
     }
-    if (status.error_code() == grpc::StatusCode::UNAVAILABLE ||
+    if (MayTryAgain(status.error_code()) ||
         status.error_code() == grpc::StatusCode::DEADLINE_EXCEEDED) {
       return ToAbslStatus(status, connection_.options().server, connection_.options().vietnamese);
     }
