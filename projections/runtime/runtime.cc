@@ -47,10 +47,13 @@ class RuntimeImpl final : public Runtime {
   }
 
  private:
+  // By its name, with its version or without.
   absl::StatusOr<Slot*> Find(std::string_view name) const {
-    const auto it = slots_.find(name);
-    if (it == slots_.end()) return absl::NotFoundError(StrCat("no projection is called ", name));
-    return it->second.get();
+    const auto it = slots_.find(name.substr(0, name.find('@')));
+    const bool found =
+        it != slots_.end() && (it->first == name || it->second->table_name() == name);
+    if (found) return it->second.get();
+    return absl::NotFoundError(StrCat("PROJECTION_UNKNOWN: no projection is called ", name));
   }
 
   const std::unique_ptr<LiveTables> tables_;

@@ -30,6 +30,8 @@ class Slot {
   absl::Status Start();
 
   const std::string& projection_name() const { return projection_name_; }
+  // Name and version.
+  const std::string& table_name() const { return table_name_; }
   // These three as in Runtime.
   absl::StatusOr<std::unique_ptr<ReadSnapshot>> View(uint64_t min_applied_events,
                                                      absl::Duration timeout);

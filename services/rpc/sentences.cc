@@ -26,6 +26,8 @@ constexpr std::array kRows{
         {"Máy chủ này có nhiều sổ; hãy nêu tên một sổ.",
          "This server hosts several ledgers; name one."}},
     Row{"RECORD_UNKNOWN", {"Không tìm thấy hồ sơ này.", "There is no such record."}},
+    Row{"PROJECTION_UNKNOWN",
+        {"Không có bảng số liệu nào mang tên đó.", "There is no projection of that name."}},
     Row{"REVISION_CONFLICT",
         {"Người khác vừa thay đổi hồ sơ này; hãy tải lại rồi thử lại.",
          "Someone else has changed the record meanwhile; load it again and retry."}},

@@ -1,0 +1,67 @@
+// `caseledger projection rebuild`: beside the live rows, which are the same afterwards.
+#include <algorithm>
+
+#include "gmock/gmock.h"
+#include "nlohmann/json.hpp"
+#include "tests/integration/sample/sample_fixture.h"
+
+namespace caseledger::testing {
+namespace {
+
+using nlohmann::json;
+using ::testing::HasSubstr;
+
+class Rebuild : public SampleTest {
+ protected:
+  // Every projection as the program shows it.
+  json Status() const {
+    json status =
+        json::parse(RunWell({"projection", "status", "--format", "json"}), nullptr, false);
+    EXPECT_FALSE(status.is_discarded());
+    return status.is_discarded() ? json::array() : status["projections"];
+  }
+  bool AllAreLiveAt(const json& applied_events) const {
+    const json status = Status();
+    return std::all_of(status.begin(), status.end(), [&](const json& row) {
+      return row["state"] == "live" && row["applied_events"] == applied_events;
+    });
+  }
+
+  std::string AllRows() const {
+    return RunWell({"case", "list", "--all", "--format", "json"}) + Report() +
+           RunWell({"referral", "list", "--format", "json"});
+  }
+};
+
+TEST_F(Rebuild, GivesTheSameRowsAndGoesLiveAgain) {
+  Use("rebuilt");
+  LoadDefinitionAndImport();
+  const std::string rows = AllRows();
+  const uint64_t head = client().EventCount();
+  const json projections = Status();
+  EXPECT_EQ(projections.size(), 5u);
+  for (const json& projection : projections) {
+    const std::string name = projection["name"].get<std::string>();
+    const std::string said = RunWell({"projection", "rebuild", name});
+    EXPECT_THAT(said, HasSubstr("the rebuild of " + name + " has begun"));
+    EXPECT_EQ(AllRows(), rows) << "the live rows answer meanwhile: " << name;
+    EXPECT_TRUE(Eventually([&] { return AllAreLiveAt(projection["applied_events"]); })) << name;
+    EXPECT_EQ(AllRows(), rows) << name;
+  }
+  EXPECT_EQ(client().EventCount(), head) << "a rebuild records nothing";
+  client().Record("", "case_opened { case_type: 'trafficking' owner_agency_id: 'ctxh-qn' }");
+  EXPECT_NE(AllRows(), rows) << "the rebuilt rows follow the ledger";
+}
+
+TEST_F(Rebuild, OfAnUnknownProjectionIsAnError) {
+  Use("rebuilt");
+  const Finished finished = Run({"projection", "rebuild", "no-such-rows"});
+  EXPECT_EQ(finished.code, 1);
+  EXPECT_EQ(finished.out, "");
+  EXPECT_EQ(Run({"projection", "rebuild", "case-list@99"}).code, 1) << "not the version it has";
+  EXPECT_EQ(Run({"projection", "rebuild", "case-list"}).code, 0) << "the version may be left out";
+  EXPECT_THAT(finished.err, HasSubstr("[PROJECTION_UNKNOWN]"));
+}
+
+}  // namespace
+}  // namespace caseledger::testing
