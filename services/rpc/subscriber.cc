@@ -63,10 +63,22 @@ class SubscriberReactor final : public grpc::ServerWriteReactor<v1::SubscribeRes
     while (true) {
       absl::StatusOr<Subscription::Delivery> delivery = subscription_->Next(kWait);
       if (absl::IsDeadlineExceeded(delivery.status())) continue;
+      if (absl::IsCancelled(delivery.status()) && !Left()) return ToGrpcStatus(Ending());
       if (!delivery.ok()) return ToGrpcStatus(delivery.status());
       const absl::Status sent = Send(*delivery);
       if (!sent.ok()) return ToGrpcStatus(sent);
     }
+  }
+
+  // Whether the client has gone.
+  bool Left() {
+    const std::lock_guard lock(mutex_);
+    return broken_;
+  }
+
+  static absl::Status Ending() {
+    return absl::UnavailableError(
+        "UNAVAILABLE: the server is ending; subscribe again from the last next_position");
   }
 
   absl::Status Send(const Subscription::Delivery& delivery) {

@@ -67,13 +67,8 @@ ChildProcess::ChildProcess(const std::vector<std::string>& arguments) {
   close(err[1]);
   out_pipe_ = out[0];
   err_pipe_ = err[0];
-  out_reader_ = std::thread([this] { Drain(out_pipe_, out_); });
-  err_reader_ = std::thread([this] {
-    Drain(err_pipe_, err_);
-    const std::lock_guard lock(mutex_);
-    err_ended_ = true;
-    changed_.notify_all();
-  });
+  out_reader_ = std::thread([this] { Drain(out_pipe_, out_, out_ended_); });
+  err_reader_ = std::thread([this] { Drain(err_pipe_, err_, err_ended_); });
 }
 
 ChildProcess::~ChildProcess() {
@@ -85,7 +80,7 @@ ChildProcess::~ChildProcess() {
   if (err_reader_.joinable()) err_reader_.join();
 }
 
-void ChildProcess::Drain(int descriptor, std::string& into) {
+void ChildProcess::Drain(int descriptor, std::string& into, bool& ended) {
   std::array<char, 4096> buffer{};
   while (true) {
     const ssize_t count = read(descriptor, buffer.data(), buffer.size());
@@ -96,6 +91,9 @@ void ChildProcess::Drain(int descriptor, std::string& into) {
     changed_.notify_all();
   }
   close(descriptor);
+  const std::lock_guard lock(mutex_);
+  ended = true;
+  changed_.notify_all();
 }
 
 void ChildProcess::Signal(int signal) {
@@ -124,13 +122,19 @@ std::string ChildProcess::err() const {
   return err_;
 }
 
-bool ChildProcess::WaitForError(const std::string& text) {
+bool ChildProcess::WaitForError(const std::string& text) { return WaitFor(text, err_, err_ended_); }
+
+bool ChildProcess::WaitForOutput(const std::string& text) {
+  return WaitFor(text, out_, out_ended_);
+}
+
+bool ChildProcess::WaitFor(const std::string& text, const std::string& in, const bool& ended) {
   std::unique_lock lock(mutex_);
   const auto found = [&] {
-    const size_t at = err_.find(text);
-    return at != std::string::npos && err_.find('\n', at) != std::string::npos;
+    const size_t at = in.find(text);
+    return at != std::string::npos && in.find('\n', at) != std::string::npos;
   };
-  changed_.wait(lock, [&] { return err_ended_ || found(); });
+  changed_.wait(lock, [&] { return ended || found(); });
   return found();
 }
 

@@ -33,9 +33,12 @@ class ChildProcess {
 
   // Waits until a line of standard error contains `text`; false when the process ended first.
   bool WaitForError(const std::string& text);
+  // The same of standard output.
+  bool WaitForOutput(const std::string& text);
 
  private:
-  void Drain(int descriptor, std::string& into);
+  void Drain(int descriptor, std::string& into, bool& ended);
+  bool WaitFor(const std::string& text, const std::string& in, const bool& ended);
 
   pid_t pid_ = -1;
   bool ended_ = false;
@@ -46,6 +49,7 @@ class ChildProcess {
   std::string out_;
   std::string err_;
   std::condition_variable changed_;
+  bool out_ended_ = false;
   bool err_ended_ = false;
   std::thread out_reader_;
   std::thread err_reader_;

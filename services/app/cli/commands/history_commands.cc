@@ -6,6 +6,7 @@
 #include "eventstore/base/status_macros.h"
 #include "services/app/cli/client/head.h"
 #include "services/app/cli/commands/commands.h"
+#include "services/app/cli/commands/interrupts.h"
 #include "services/app/cli/commands/replay.h"
 #include "services/app/cli/print/event_text.h"
 #include "services/app/cli/print/json.h"
@@ -84,11 +85,10 @@ void PrintState(const v1::SubscribeResponse& response) {
   }
 }
 
-absl::StatusOr<int> LogFollow(const FollowOptions& follow, const ClientOptions& options) {
-  ASSIGN_OR_RETURN(const std::string format, FormatOf(options, "text", {"text", "json"}));
-  const Connection connection(options);
+absl::StatusOr<v1::SubscribeRequest> ToRequest(const FollowOptions& follow,
+                                               const Connection& connection) {
   v1::SubscribeRequest request;
-  request.set_ledger(options.ledger);
+  request.set_ledger(connection.options().ledger);
   for (const std::string& fact : follow.facts) request.add_fact_names(fact);
   if (follow.from) {
     request.set_from_position(*follow.from);
@@ -96,20 +96,33 @@ absl::StatusOr<int> LogFollow(const FollowOptions& follow, const ClientOptions& 
     ASSIGN_OR_RETURN(const uint64_t events, EventCount(connection));
     request.set_from_position(events);
   }
-  const auto stub = v1::HistoryService::NewStub(connection.channel());
+  return request;
+}
+
+// However it ends, the last line says where to go on.
+absl::StatusOr<int> LogFollow(const FollowOptions& follow, const ClientOptions& options) {
+  ASSIGN_OR_RETURN(const std::string format, FormatOf(options, "text", {"text", "json"}));
   grpc::ClientContext context;
+  const Interrupts interrupts([&context] { context.TryCancel(); });
+  const Connection connection(options);
+  ASSIGN_OR_RETURN(const v1::SubscribeRequest request, ToRequest(follow, connection));
+  const auto stub = v1::HistoryService::NewStub(connection.channel());
   connection.PrepareStream(context);
   const auto reader = stub->Subscribe(&context, request);
+  uint64_t next_position = request.from_position();
   v1::SubscribeResponse response;
   while (reader->Read(&response)) {
     for (const v1::RecordedEvent& event : response.events()) {
       fmt::print("{}", EventIn(format, event));
     }
     std::fflush(stdout);
+    next_position = response.next_position();
     PrintState(response);
   }
-  RETURN_IF_ERROR(CallStatus(reader->Finish(), options));
-  return kExitGood;
+  const absl::Status ended = CallStatus(reader->Finish(), options);
+  fmt::print(stderr, "go on with --from {}\n", next_position);
+  if (interrupts.came()) return kExitGood;
+  return ended.ok() ? absl::UnavailableError("the server ended the subscription") : ended;
 }
 
 void AddRecord(CLI::App& app, Chosen& chosen) {
@@ -149,7 +162,10 @@ void AddLogRead(CLI::App& group, Chosen& chosen) {
 void AddLogFollow(CLI::App& group, Chosen& chosen) {
   CLI::App* command =
       group.add_subcommand("follow", "Print events as they are recorded, until interrupted.");
-  command->footer("Example:\n  caseledger log follow --fact case_opened --fact case_closed");
+  command->footer(
+      "Example:\n  caseledger log follow --fact case_opened --fact case_closed\n"
+      "Exit code: 0 ended by Ctrl-C or SIGTERM, 1 the server ended it or could not be asked. The\n"
+      "last line on standard error says from which position to go on.");
   auto follow = std::make_shared<FollowOptions>();
   command->add_option("--from", follow->from, "First position; else only what comes");
   command->add_option("--fact", follow->facts, "Only these facts, such as case_opened");
