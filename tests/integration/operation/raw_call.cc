@@ -20,6 +20,12 @@ bool Await(grpc::CompletionQueue& queue) {
   return queue.Next(&tag, &ok) && ok;
 }
 
+// HealthCheckRequest { string service = 1; }, answered by HealthCheckResponse { status = 1; }.
+grpc::ByteBuffer HealthRequest(const std::string& service) {
+  if (service.empty()) return BytesOf("");
+  return BytesOf(std::string("\x0a") + static_cast<char>(service.size()) + service);
+}
+
 }  // namespace
 
 grpc::ByteBuffer BytesOf(const std::string& bytes) {
@@ -69,15 +75,39 @@ StreamEnd CallStream(const Client& client, const std::string& path,
 }
 
 bool IsServing(const std::string& address, const std::string& service) {
-  // HealthCheckRequest { string service = 1; }, HealthCheckResponse { status = 1; } SERVING = 1
-  std::string request;
-  if (!service.empty()) {
-    request = std::string("\x0a") + static_cast<char>(service.size()) + service;
-  }
   grpc::ByteBuffer reply;
   const grpc::Status status =
-      Client(address).CallRaw("/grpc.health.v1.Health/Check", BytesOf(request), reply);
+      Client(address).CallRaw("/grpc.health.v1.Health/Check", HealthRequest(service), reply);
   return status.ok() && TextOf(reply) == std::string("\x08\x01");
+}
+
+HealthWatch::HealthWatch(const std::string& address, const std::string& service)
+    : client_(address), stub_(client_.channel()) {
+  client_.Prepare(context_);
+  stream_ = stub_.PrepareCall(&context_, "/grpc.health.v1.Health/Watch", &queue_);
+  stream_->StartCall(nullptr);
+  alive_ = Await(queue_);
+  if (!alive_) return;
+  stream_->WriteLast(HealthRequest(service), grpc::WriteOptions(), nullptr);
+  alive_ = Await(queue_);
+}
+
+HealthWatch::~HealthWatch() {
+  context_.TryCancel();
+  grpc::Status ignored;
+  stream_->Finish(&ignored, nullptr);
+  Await(queue_);
+  queue_.Shutdown();
+}
+
+int HealthWatch::Next() {
+  if (!alive_) return 0;
+  grpc::ByteBuffer message;
+  stream_->Read(&message, nullptr);
+  alive_ = Await(queue_);
+  if (!alive_) return 0;
+  const std::string bytes = TextOf(message);
+  return bytes.size() == 2 && bytes[0] == 8 ? bytes[1] : -1;
 }
 
 std::string HttpGet(int port, const std::string& path) {

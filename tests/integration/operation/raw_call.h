@@ -1,6 +1,9 @@
 // Calls of services whose stubs Debian does not package, with bytes written by hand.
 #pragma once
 
+#include <grpcpp/generic/generic_stub.h>
+
+#include <memory>
 #include <string>
 
 #include "tests/integration/support/client.h"
@@ -21,6 +24,27 @@ StreamEnd CallStream(const Client& client, const std::string& path,
 
 // grpc.health.v1.Health/Check: true when the service is SERVING.
 bool IsServing(const std::string& address, const std::string& service);
+
+// grpc.health.v1.Health/Watch of one service, on a connection of its own.
+class HealthWatch {
+ public:
+  static constexpr int kServing = 1;
+  static constexpr int kNotServing = 2;
+
+  HealthWatch(const std::string& address, const std::string& service);
+  ~HealthWatch();
+
+  // Waits for the next status told; 0 when the watch has ended.
+  int Next();
+
+ private:
+  Client client_;
+  grpc::ClientContext context_;
+  grpc::CompletionQueue queue_;
+  grpc::GenericStub stub_;
+  std::unique_ptr<grpc::GenericClientAsyncReaderWriter> stream_;
+  bool alive_ = false;
+};
 
 // GET / HTTP/1.1 of a loopback port; the whole answer.
 std::string HttpGet(int port, const std::string& path);
