@@ -71,7 +71,7 @@ absl::Status Metrics::Listen(const std::string& address) {
   } catch (const std::exception&) {  // the library reports a taken port only so
     return absl::UnavailableError(StrCat("cannot serve metrics on ", address,
                                          ": is another server running there? --metrics-listen "
-                                         "chooses another address, \"\" none"));
+                                         "chooses another address, or `none`"));
   }
   exposer_->RegisterCollectable(ledgers_);
   exposer_->RegisterCollectable(registry_);

@@ -1,7 +1,8 @@
 #include "services/app/server/options.h"
 
 #include <CLI/CLI.hpp>
-#include <cstdlib>
+#include <algorithm>
+#include <utility>
 
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
@@ -26,6 +27,23 @@ A configuration file holds the same names in TOML:
   ledger = ["quang-ninh", "hai-phong"]
 
 Stop it with SIGTERM or Ctrl-C: it finishes what it has accepted, makes it durable and ends.)";
+
+constexpr char kNoMetrics[] = "none";
+
+// The words after the program's name, last first, as CLI11 wants them. It would take the next flag
+// for the value of `--name=`; so that is made two words, the second one empty.
+std::vector<std::string> WordsBackwards(int argc, char** argv) {
+  std::vector<std::string> words;
+  for (int i = 1; i < argc; ++i) {
+    std::string word = argv[i];
+    const bool empty_value = word.starts_with("--") && word.find('=') == word.size() - 1;
+    if (empty_value) word.pop_back();
+    words.push_back(std::move(word));
+    if (empty_value) words.emplace_back();
+  }
+  std::reverse(words.begin(), words.end());
+  return words;
+}
 
 std::string HostOf(const std::string& address) {
   const size_t colon = address.rfind(':');
@@ -69,7 +87,7 @@ ParsedOptions ParseServerOptions(int argc, char** argv) {
   app.add_option("--listen", options.listen, "Loopback address for gRPC; port 0 picks a free one")
       ->capture_default_str();
   app.add_option("--metrics-listen", options.metrics_listen,
-                 "Loopback address for Prometheus metrics (path /metrics); empty: none")
+                 "Loopback address for Prometheus metrics (path /metrics), or `none`")
       ->capture_default_str();
   app.add_option("--port-file", options.port_file,
                  "Write the address listened on to this file once the server is ready");
@@ -85,11 +103,12 @@ ParsedOptions ParseServerOptions(int argc, char** argv) {
       ->check(CLI::Range(0, 600));
   app.set_version_flag("--version", std::string(CASELEDGER_VERSION));
   try {
-    app.parse(argc, argv);
+    app.parse(WordsBackwards(argc, argv));
   } catch (const CLI::ParseError& error) {
     parsed.exit_code = app.exit(error);
     return parsed;
   }
+  if (options.metrics_listen == kNoMetrics) options.metrics_listen.clear();
   parsed.run = true;
   return parsed;
 }

@@ -14,7 +14,7 @@ namespace caseledger::app {
 struct ServerOptions {
   std::string data_dir;
   std::string listen = "127.0.0.1:7400";
-  std::string metrics_listen = "127.0.0.1:7401";
+  std::string metrics_listen = "127.0.0.1:7401";  // empty: no metrics
   std::vector<std::string> ledgers;
   std::string port_file;
   std::string log_level = "info";

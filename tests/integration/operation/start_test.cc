@@ -73,6 +73,26 @@ TEST_F(StartOfServer, AConfigurationFileWorksAndFlagsWin) {
   EXPECT_EQ(server.Wait(), 0) << server.err();
 }
 
+TEST_F(StartOfServer, MetricsCanBeLeftOut) {
+  WriteWholeFile(directory_ / "none.toml", "metrics-listen = \"none\"\n");
+  const std::vector<std::vector<std::string>> ways = {{"--metrics-listen", "none"},
+                                                      {"--metrics-listen=none"},
+                                                      {"--metrics-listen", ""},
+                                                      {"--metrics-listen="},
+                                                      {"--config", directory_ / "none.toml"}};
+  for (const std::vector<std::string>& way : ways) {
+    std::vector<std::string> arguments = {CASELEDGERD_PATH};
+    arguments.insert(arguments.end(), way.begin(), way.end());
+    for (const std::string& flag : Flags("data", "127.0.0.1:0")) arguments.push_back(flag);
+    arguments.resize(arguments.size() - 2);  // without the metrics flag of its own
+    ChildProcess server(arguments);
+    EXPECT_TRUE(server.WaitForError("\"metrics_port\":\"0\"")) << way.back() << server.err();
+    server.Signal(SIGTERM);
+    EXPECT_EQ(server.Wait(), 0);
+  }
+  EXPECT_THAT(RunToEnd({CASELEDGERD_PATH, "--help"}).out, HasSubstr("or `none`"));
+}
+
 TEST_F(StartOfServer, MalformedRequestsDoNotFillTheLog) {
   ServerProcess server(directory_ / "data", {"a"});
   const Client client(server.address());
