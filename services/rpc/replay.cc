@@ -18,6 +18,12 @@ using eventstore::StreamId;
 
 constexpr size_t kEventsPerPage = 256;
 
+// The event that a correction or void is about; "" for any other fact.
+std::string TargetOf(const event::v1::Fact& fact) {
+  if (fact.has_fact_corrected()) return fact.fact_corrected().target_event_id();
+  return fact.has_event_voided() ? fact.event_voided().target_event_id() : "";
+}
+
 // A replay of one record. The first page looks through the stream for corrections, so that a
 // corrected event can say so although its correction comes later.
 class RecordReplayer {
@@ -35,8 +41,10 @@ class RecordReplayer {
         next_revision_ = event.revision + 1;
         ASSIGN_OR_RETURN(v1::RecordedEvent shown, ToPublicEvent(event, replay_.ledger));
         if (!HadHappened(shown)) continue;
-        const auto by = superseded_by_.find(shown.event_id());
-        if (by != superseded_by_.end()) shown.set_superseded_by_event_id(by->second);
+        const Standing& standing = StandingOf(shown.event_id());
+        if (standing.event_id != shown.event_id()) {
+          shown.set_superseded_by_event_id(standing.event_id);
+        }
         *page.add_events() = std::move(shown);
       }
     }
@@ -61,22 +69,36 @@ class RecordReplayer {
     return absl::OkStatus();
   }
 
+  // What stands in the place of a fact after its corrections, and when that occurred.
+  struct Standing {
+    std::string event_id;
+    Micros occurred_at = 0;
+  };
+
+  const Standing& StandingOf(const std::string& event_id) {
+    const auto target = target_of_.find(event_id);
+    return standing_[target == target_of_.end() ? event_id : target->second];
+  }
+
   // Remembers when the event happened and what it supersedes. A correction counts as happening when
-  // its target did.
+  // the fact did: at the time it gives itself, else at the time given before it. So does a void.
   absl::Status Note(const eventstore::RecordedEvent& event) {
     ASSIGN_OR_RETURN(const v1::RecordedEvent shown, ToPublicEvent(event, replay_.ledger));
-    Micros happened = event.occurred_at;
-    if (shown.fact().has_fact_corrected()) {
-      const event::v1::FactCorrected& correction = shown.fact().fact_corrected();
-      superseded_by_[correction.target_event_id()] = shown.event_id();
-      happened = correction.has_replacement_occurred_time()
-                     ? commands::FromTimestamp(correction.replacement_occurred_time())
-                     : happened_[correction.target_event_id()];
-    } else if (shown.fact().has_event_voided()) {
-      superseded_by_[shown.fact().event_voided().target_event_id()] = shown.event_id();
-      happened = happened_[shown.fact().event_voided().target_event_id()];
+    const std::string& id = shown.event_id();
+    const std::string target = TargetOf(shown.fact());
+    if (target.empty()) {
+      standing_[id] = {id, event.occurred_at};
+      happened_[id] = event.occurred_at;
+      return absl::OkStatus();
     }
-    happened_[shown.event_id()] = happened;
+    Standing& standing = standing_[target];
+    standing.event_id = id;
+    const event::v1::FactCorrected& correction = shown.fact().fact_corrected();
+    if (correction.has_replacement_occurred_time()) {
+      standing.occurred_at = commands::FromTimestamp(correction.replacement_occurred_time());
+    }
+    target_of_[id] = target;
+    happened_[id] = standing.occurred_at;
     return absl::OkStatus();
   }
 
@@ -92,8 +114,9 @@ class RecordReplayer {
   StreamId stream_;
   uint64_t events_that_count_ = 0;
   uint64_t next_revision_ = 1;
-  std::map<std::string, std::string> superseded_by_;
-  std::map<std::string, Micros> happened_;
+  std::map<std::string, Standing> standing_;      // by the fact's first event
+  std::map<std::string, std::string> target_of_;  // of corrections and voids
+  std::map<std::string, Micros> happened_;        // by event
 };
 
 }  // namespace
