@@ -32,6 +32,7 @@ absl::StatusOr<StreamHistory> ReadHistory(eventstore::LedgerView& view,
       return false;
     }
     history.request_ids[event->event_id] = recorded.origin.request_id;
+    history.causation_ids[event->event_id] = recorded.origin.causation_id;
     history.fact_types[event->event_id] = recorded.fact_type;
     history.timeline.Add(*event);
     return true;

@@ -36,7 +36,8 @@ absl::StatusOr<domain::DomainEvent> ToDomainEvent(const eventstore::RecordedEven
 // correct one.
 struct StreamHistory {
   domain::Timeline timeline;
-  std::map<std::string, Uuid> request_ids;  // event id -> request it came with
+  std::map<std::string, Uuid> request_ids;    // event id -> request it came with
+  std::map<std::string, Uuid> causation_ids;  // event id -> event that led to it, if it says so
   std::map<std::string, uint32_t> fact_types;
 };
 

@@ -6,6 +6,7 @@
 
 #include "eventstore/base/strings.h"
 #include "eventstore/sequencer/checks.h"
+#include "services/access/caller.h"
 #include "services/domain/case_record/case_record.h"
 #include "services/domain/contact/contact.h"
 #include "services/domain/directory/admin_units.h"
@@ -235,7 +236,7 @@ absl::Status Judge::JudgeCorrection(const Proposal& proposal, DecideFunction dec
   }
   const Uuid target_request = history.request_ids.at(target_id);
   const domain::Micros target_at = target->occurred_at;
-  if (!proposal.is_consequence) RETURN_IF_ERROR(MayCorrect(*target, target_request));
+  if (!proposal.is_consequence) RETURN_IF_ERROR(MayCorrect(*target, history));
 
   // What the target had decided, and what its replacement decides, each without the target in the
   // way.
@@ -329,14 +330,21 @@ absl::Status Judge::CorrectConsequences(const Proposal& proposal, domain::Micros
 }
 
 absl::Status Judge::MayCorrect(const domain::DomainEvent& target,
-                               const Uuid& target_request) const {
+                               const StreamHistory& history) const {
   // The first event of a request is the fact asked for, the others follow from it.
+  const Uuid& target_request = history.request_ids.at(target.event_id);
   if (target.event_id != EventId(target_request, target.agency, 0)) {
     return Reject(Reason::kFollowsFromOtherRecord);
   }
+  // What the server noted had run out by a date that somebody set: they answer for the note too.
+  const domain::DomainEvent* said = &target;
+  if (target.agency == access::kServerAgency) {
+    said = history.timeline.Find(history.causation_ids.at(target.event_id).ToString());
+    if (said == nullptr) return Reject(Reason::kCorrectionNotAllowed);
+  }
   const domain::Caller& caller = prepared_.caller;
-  const bool author = caller.actor == target.actor && caller.agency == target.agency;
-  const bool supervisor = caller.HasRole("supervisor") && caller.agency == target.agency;
+  const bool author = caller.actor == said->actor && caller.agency == said->agency;
+  const bool supervisor = caller.HasRole("supervisor") && caller.agency == said->agency;
   if (author || supervisor || prepared_.imported) return absl::OkStatus();
   return Reject(Reason::kCorrectionNotAllowed);
 }

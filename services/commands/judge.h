@@ -56,7 +56,7 @@ class Judge {
                                    const std::vector<domain::ProposedFact>& before,
                                    domain::Micros new_occurred_at,
                                    const std::vector<domain::ProposedFact>& after);
-  absl::Status MayCorrect(const domain::DomainEvent& target, const Uuid& target_request) const;
+  absl::Status MayCorrect(const domain::DomainEvent& target, const StreamHistory& history) const;
 
   domain::Context ContextFor(const Proposal& proposal) const;
   domain::DomainEvent EventFor(const Proposal& proposal, uint64_t revision,

@@ -4,6 +4,7 @@
 #include <memory>
 #include <utility>
 
+#include "eventstore/base/strings.h"
 #include "services/commands/times.h"
 
 namespace caseledger::timers {
@@ -12,6 +13,11 @@ namespace {
 constexpr std::chrono::seconds kBetweenLooks{1};
 constexpr size_t kMostPerLook = 256;
 constexpr size_t kMostRemembered = 10'000;
+
+// One expiry of one date: an event whose date was corrected may expire again at the new one.
+Uuid RequestIdOf(const projections::DueItem& item) {
+  return Uuid::FromName(item.event_id, StrCat("expired/", item.due_at));
+}
 
 }  // namespace
 
@@ -47,8 +53,9 @@ size_t ExpiryWorker::RecordDue() {
     const auto due = projections::DueUntil(**view, clock_.Now(), kMostPerLook);
     if (!due.ok()) continue;
     for (const projections::DueItem& item : *due) {
-      if (!Remember(item.event_id)) continue;
-      Submit(ledger->parts.name, item);
+      const Uuid request_id = RequestIdOf(item);
+      if (!Remember(request_id)) continue;
+      Submit(ledger->parts.name, item, request_id);
       ++submitted;
     }
   }
@@ -57,22 +64,23 @@ size_t ExpiryWorker::RecordDue() {
 
 // False when it was submitted already. The request id alone would keep it from happening twice;
 // this keeps a refused one from being tried every second.
-bool ExpiryWorker::Remember(const Uuid& event_id) {
+bool ExpiryWorker::Remember(const Uuid& request_id) {
   const std::lock_guard lock(mutex_);
   if (submitted_.size() >= kMostRemembered) submitted_.clear();
-  return submitted_.insert(event_id).second;
+  return submitted_.insert(request_id).second;
 }
 
-void ExpiryWorker::Forget(const Uuid& event_id) {
+void ExpiryWorker::Forget(const Uuid& request_id) {
   const std::lock_guard lock(mutex_);
-  submitted_.erase(event_id);
+  submitted_.erase(request_id);
 }
 
-void ExpiryWorker::Submit(const std::string& ledger, const projections::DueItem& item) {
+void ExpiryWorker::Submit(const std::string& ledger, const projections::DueItem& item,
+                          const Uuid& request_id) {
   v1::Command command;
   v1::CommandHeader& header = *command.mutable_header();
   header.set_ledger(ledger);
-  header.set_request_id(Uuid::FromName(item.event_id, "expired").ToString());
+  header.set_request_id(request_id.ToString());
   *header.mutable_occurred_time() = commands::ToTimestamp(item.due_at);
   header.set_causation_id(item.event_id.ToString());
   command.set_record_id(item.stream.id.ToString());
@@ -84,10 +92,9 @@ void ExpiryWorker::Submit(const std::string& ledger, const projections::DueItem&
   // A refusal is no trouble: somebody answered in the meantime. What was not even judged is tried
   // again at the next look.
   handler_.SubmitFromServer(
-      std::move(command),
-      [this, event_id = item.event_id](const absl::StatusOr<v1::CommandResult>& result) {
+      std::move(command), [this, request_id](const absl::StatusOr<v1::CommandResult>& result) {
         if (absl::IsResourceExhausted(result.status()) || absl::IsUnavailable(result.status())) {
-          Forget(event_id);
+          Forget(request_id);
         }
       });
 }

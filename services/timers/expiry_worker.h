@@ -33,9 +33,9 @@ class ExpiryWorker {
 
  private:
   void Run();
-  bool Remember(const Uuid& event_id);
-  void Forget(const Uuid& event_id);
-  void Submit(const std::string& ledger, const projections::DueItem& item);
+  bool Remember(const Uuid& request_id);
+  void Forget(const Uuid& request_id);
+  void Submit(const std::string& ledger, const projections::DueItem& item, const Uuid& request_id);
 
   const commands::Ledgers& ledgers_;
   commands::CommandHandler& handler_;
@@ -43,7 +43,7 @@ class ExpiryWorker {
   std::mutex mutex_;
   std::condition_variable changed_;
   bool stopping_ = false;
-  std::set<Uuid> submitted_;  // events whose expiry was submitted; bounded
+  std::set<Uuid> submitted_;  // request ids; bounded
   std::thread thread_;
 };
 

@@ -37,6 +37,19 @@ class Timers : public ServerTest {
     client().Record(shelter_, "placement_held { placement_id: '" + id + "' " + In(seconds) + " }");
   }
 
+  v1::Command VoidOf(const v1::RecordedEvent& event) {
+    v1::Command undo =
+        CommandOf(event.record_id(), "event_voided { target_event_id: '" + event.event_id() +
+                                         "' reason: 'a mistake' }");
+    undo.set_record_kind(event.record_kind());
+    return undo;
+  }
+  v1::Command CorrectionOf(const v1::RecordedEvent& event, const std::string& replacement) {
+    return CommandOf(event.record_id(), "fact_corrected { target_event_id: '" + event.event_id() +
+                                            "' reason: 'a wrong date' replacement { " +
+                                            replacement + " } }");
+  }
+
   // Follows the ledger until the fact comes.
   v1::RecordedEvent WaitFor(const std::string& fact_name, uint64_t from) {
     grpc::ClientContext context;
@@ -122,6 +135,48 @@ TEST_F(Timers, ABedNobodyTookIsFreeAgain) {
                                 "' person_id: '" + other + "' }");
   client().Record(shelter_, "resident_admitted { placement_id: 'pl2' }");
   EXPECT_EQ(CountOf("hold_expired"), 1u);
+}
+
+TEST_F(Timers, AWrongDateOfAnOfferCanBeCorrectedAfterItsExpiryWasRecorded) {
+  Offer("r1", 3600);
+  const v1::RecordedEvent sent = WaitFor("referral_sent", 0);
+  AdvanceSeconds(3601);
+  const v1::RecordedEvent expired = WaitFor("referral_expired", 0);
+  const v1::Command later =
+      CorrectionOf(sent, "referral_sent { referral_id: 'r1' person_id: '" + person_ +
+                             "' from_agency_id: 'ctxh-qn' to_agency_id: 'bv-qn' service: 'legal' " +
+                             In(7200) + " }");
+  const Refusal refusal =
+      ExpectRefused(later, grpc::StatusCode::FAILED_PRECONDITION, "LATER_FACT_WOULD_BREAK");
+  EXPECT_EQ(refusal.metadata.at("item"), expired.event_id()) << "it says what is in the way";
+
+  ExpectRefused(VoidOf(expired), grpc::StatusCode::PERMISSION_DENIED, "CORRECTION_NOT_ALLOWED",
+                Who{"bs-03", "bv-qn", "supervisor"});
+  ExpectRefused(VoidOf(expired), grpc::StatusCode::PERMISSION_DENIED, "CORRECTION_NOT_ALLOWED",
+                Who{"nv-99", "ctxh-qn", "case_worker"});
+  const auto voided = client().Send(VoidOf(expired), Who{"gs-01", "ctxh-qn", "supervisor"});
+  ASSERT_TRUE(voided.ok()) << voided.status.error_message();
+  const uint64_t head = client().Record(later).events(0).position();
+  AdvanceSeconds(7201);
+  const v1::RecordedEvent again = WaitFor("referral_expired", head);
+  EXPECT_EQ(again.occurred_time().seconds(), expired.occurred_time().seconds() + 1 + 7200);
+  EXPECT_EQ(CountOf("referral_expired"), 2u);
+}
+
+TEST_F(Timers, AWrongDateOfAHoldCanBeCorrectedAfterItsExpiryWasRecorded) {
+  Hold("pl1", 3600);
+  const v1::RecordedEvent held = WaitFor("placement_held", 0);
+  AdvanceSeconds(3601);
+  const v1::RecordedEvent expired = WaitFor("hold_expired", 0);
+  const v1::Command later =
+      CorrectionOf(held, "placement_held { placement_id: 'pl1' " + In(7200) + " }");
+  const Refusal refusal =
+      ExpectRefused(later, grpc::StatusCode::FAILED_PRECONDITION, "LATER_FACT_WOULD_BREAK");
+  EXPECT_EQ(refusal.metadata.at("item"), expired.event_id());
+  client().Record(VoidOf(expired));
+  client().Record(later);
+  ExpectRefused(CommandOf(shelter_, "placement_held { placement_id: 'pl1' " + In(60) + " }"),
+                grpc::StatusCode::FAILED_PRECONDITION, "PLACEMENT_HELD");
 }
 
 TEST_F(Timers, WhatFellDueWhileTheServerWasDownIsRecordedOnce) {
