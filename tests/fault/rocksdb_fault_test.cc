@@ -3,18 +3,19 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <utility>
 
+#include "eventstore/engine/rocksdb/rocksdb_engine.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "rocksdb/env.h"
 #include "tests/contract/engine_test_data.h"
-#include "tests/contract/rocksdb_host.h"
 #include "tests/support/faulty_file_system.h"
+#include "tests/support/memory_disk.h"
 
 namespace caseledger::testing {
 namespace {
 
-using Fault = FaultyFileSystem::Fault;
 using ::testing::HasSubstr;
 
 constexpr char kWal[] = ".log";
@@ -23,8 +24,22 @@ constexpr char kTable[] = ".sst";
 class RocksDbFault : public ::testing::Test {
  protected:
   RocksDbFault() {
-    options_.env = env_.get();
+    UseDisk(std::make_shared<MemoryDisk>(DiskImage{{}, {"/disk"}}));
+    options_.path = "/disk/store";
+    options_.block_cache_bytes = 1u << 20;
     options_.write_buffer_bytes = 64u << 10;  // flushes often
+  }
+
+  void UseDisk(std::shared_ptr<MemoryDisk> disk) {
+    disk_ = std::move(disk);
+    faults_ = std::make_shared<FaultyFileSystem>(disk_);
+    env_ = rocksdb::NewCompositeEnv(faults_);
+    options_.env = env_.get();
+  }
+
+  void CutPower() {
+    engine_.reset();
+    UseDisk(std::make_shared<MemoryDisk>(disk_->AfterPowerCut(MemoryDisk::Survives::kNothing)));
   }
 
   void Open() {
@@ -43,7 +58,7 @@ class RocksDbFault : public ::testing::Test {
   // most one more.
   void ExpectReopensWith(uint64_t acknowledged) {
     engine_.reset();
-    faults_->Inject(Fault::kNone, "");
+    faults_->Heal();
     Open();
     ASSERT_NE(engine_, nullptr);
     const auto head = engine_->LoadHead("a");
@@ -67,15 +82,15 @@ class RocksDbFault : public ::testing::Test {
     return limit;
   }
 
-  void ExpectFailStop(Fault fault) {
+  void ExpectFailStop(Io io, Fault fault) {
     OpenWithEvents(5);
-    faults_->Inject(fault, kWal);
+    faults_->Inject({.io = io, .suffix = kWal, .fault = fault, .lasts = true});
     const absl::Status first = AppendMany(*engine_, "a", 1);
     EXPECT_EQ(first.code(), absl::StatusCode::kUnavailable) << first;
     EXPECT_THAT(std::string(first.message()), HasSubstr("outcome of this commit is unknown"));
     EXPECT_THAT(std::string(first.message()), HasSubstr("until the server is restarted"));
 
-    faults_->Inject(Fault::kNone, "");  // a disk that is well again changes nothing
+    faults_->Heal();  // a disk that is well again changes nothing
     const int64_t syncs = faults_->SyncsOf(kWal);
     const absl::Status second = AppendMany(*engine_, "a", 1);
     EXPECT_EQ(second.code(), absl::StatusCode::kUnavailable) << second;
@@ -87,20 +102,24 @@ class RocksDbFault : public ::testing::Test {
     ExpectReopensWith(5);
   }
 
-  TemporaryDirectory directory_;
-  std::shared_ptr<FaultyFileSystem> faults_ = std::make_shared<FaultyFileSystem>();
-  std::unique_ptr<rocksdb::Env> env_ = rocksdb::NewCompositeEnv(faults_);
-  eventstore::RocksDbOptions options_ = SmallOptions(directory_);
+  std::shared_ptr<MemoryDisk> disk_;
+  std::shared_ptr<FaultyFileSystem> faults_;
+  std::unique_ptr<rocksdb::Env> env_;
+  eventstore::RocksDbOptions options_;
   size_t record_bytes_ = 0;
   std::unique_ptr<eventstore::Engine> engine_;
 };
 
-TEST_F(RocksDbFault, AFailedSyncStopsAllWritesUntilReopened) { ExpectFailStop(Fault::kSync); }
+TEST_F(RocksDbFault, AFailedSyncStopsAllWritesUntilReopened) {
+  ExpectFailStop(Io::kSync, Fault::kError);
+}
 
-TEST_F(RocksDbFault, AFullDiskStopsAllWritesUntilReopened) { ExpectFailStop(Fault::kAppend); }
+TEST_F(RocksDbFault, AFullDiskStopsAllWritesUntilReopened) {
+  ExpectFailStop(Io::kAppend, Fault::kNoSpace);
+}
 
 TEST_F(RocksDbFault, AHalfWrittenCommitStopsAllWritesUntilReopened) {
-  ExpectFailStop(Fault::kTornAppend);
+  ExpectFailStop(Io::kAppend, Fault::kTorn);
 }
 
 TEST_F(RocksDbFault, EveryCommitAsksForASync) {
@@ -113,21 +132,19 @@ TEST_F(RocksDbFault, EveryCommitAsksForASync) {
 TEST_F(RocksDbFault, APowerCutTakesNothingAcknowledged) {
   record_bytes_ = 2000;  // 200 of them fill the write buffer several times
   OpenWithEvents(200);
-  engine_.reset();
-  faults_->DropUnsyncedBytes();
+  CutPower();
   ExpectReopensWith(200);
 }
 
 TEST_F(RocksDbFault, AFailedBackgroundFlushStopsWritesAndLosesNothing) {
   record_bytes_ = 2000;
   OpenWithEvents(5);
-  faults_->Inject(Fault::kSync, kTable);
+  faults_->Inject({.io = Io::kSync, .suffix = kTable, .lasts = true});
   const uint64_t more = AppendUntilFailure(5000);
   ASSERT_LT(more, 5000u);
   EXPECT_TRUE(faults_->struck());
   EXPECT_EQ(AppendMany(*engine_, "a", 1).code(), absl::StatusCode::kUnavailable);
-  engine_.reset();
-  faults_->DropUnsyncedBytes();
+  CutPower();
   ExpectReopensWith(5 + more);
 }
 
@@ -138,11 +155,10 @@ TEST_F(RocksDbFault, AcknowledgedEventsSurviveAFailureAtAnySync) {
   uint64_t acknowledged = 1;
   for (int64_t nth = 0; nth < 60; nth += 3) {
     SCOPED_TRACE(nth);
-    faults_->Inject(Fault::kSync, "", nth);
+    faults_->Inject({.io = Io::kSync, .suffix = "", .succeed_first = nth, .lasts = true});
     acknowledged += AppendUntilFailure(500);
     EXPECT_TRUE(faults_->struck());
-    engine_.reset();
-    faults_->DropUnsyncedBytes();
+    CutPower();
     ExpectReopensWith(acknowledged);
     if (HasFatalFailure()) return;
     acknowledged = engine_->LoadHead("a")->next_position;
@@ -150,10 +166,10 @@ TEST_F(RocksDbFault, AcknowledgedEventsSurviveAFailureAtAnySync) {
 }
 
 TEST_F(RocksDbFault, ADirectoryThatCannotBeSyncedIsNotOpened) {
-  faults_->Inject(Fault::kDirectorySync, "");
+  faults_->Inject({.io = Io::kDirectorySync, .suffix = "", .lasts = true});
   const absl::Status status = eventstore::OpenRocksDbEngine(options_).status();
   EXPECT_EQ(status.code(), absl::StatusCode::kUnavailable) << status;
-  faults_->Inject(Fault::kNone, "");
+  faults_->Heal();
   OpenWithEvents(1);
 }
 

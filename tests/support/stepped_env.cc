@@ -1,0 +1,95 @@
+#include "tests/support/stepped_env.h"
+
+#include <algorithm>
+#include <iterator>
+#include <utility>
+#include <vector>
+
+#include "rocksdb/system_clock.h"
+
+namespace caseledger::testing {
+namespace {
+
+// RocksDB sleeps a second after failed background work, so as not to fill its log.
+class SleeplessClock final : public rocksdb::SystemClockWrapper {
+ public:
+  SleeplessClock() : SystemClockWrapper(rocksdb::SystemClock::Default()) {}
+  const char* Name() const override { return "SleeplessClock"; }
+  void SleepForMicroseconds(int /*micros*/) override { std::this_thread::yield(); }
+};
+
+}  // namespace
+
+SteppedEnv::SteppedEnv(const std::shared_ptr<rocksdb::FileSystem>& file_system)
+    : EnvWrapper(rocksdb::NewCompositeEnv(file_system)) {
+  file_system_ = file_system;
+  system_clock_ = std::make_shared<SleeplessClock>();
+  worker_ = std::thread([this] { Work(); });
+}
+
+SteppedEnv::~SteppedEnv() {
+  {
+    MutexLock lock(&mutex_);
+    stopping_ = true;
+  }
+  worker_.join();
+}
+
+void SteppedEnv::RunScheduled() {
+  const bool was_free = SetFree(true);
+  {
+    MutexLock lock(&mutex_);
+    mutex_.Await(this, &SteppedEnv::IsIdle);
+  }
+  SetFree(was_free);
+}
+
+bool SteppedEnv::SetFree(bool free) {
+  MutexLock lock(&mutex_);
+  return std::exchange(free_, free);
+}
+
+void SteppedEnv::Schedule(void (*function)(void*), void* argument, Priority priority, void* tag,
+                          void (*unschedule)(void*)) {
+  MutexLock lock(&mutex_);
+  jobs_.push_back({function, argument, priority, tag, unschedule});
+}
+
+int SteppedEnv::UnSchedule(void* tag, Priority priority) {
+  std::vector<Job> removed;
+  {
+    MutexLock lock(&mutex_);
+    const auto matches = [&](const Job& job) { return job.tag == tag && job.priority == priority; };
+    std::copy_if(jobs_.begin(), jobs_.end(), std::back_inserter(removed), matches);
+    std::erase_if(jobs_, matches);
+  }
+  for (const Job& job : removed) {
+    if (job.unschedule != nullptr) job.unschedule(job.argument);
+  }
+  return static_cast<int>(removed.size());
+}
+
+unsigned int SteppedEnv::GetThreadPoolQueueLen(Priority priority) const {
+  MutexLock lock(&mutex_);
+  return static_cast<unsigned int>(std::count_if(
+      jobs_.begin(), jobs_.end(), [&](const Job& job) { return job.priority == priority; }));
+}
+
+void SteppedEnv::Work() {
+  while (true) {
+    Job job;
+    {
+      MutexLock lock(&mutex_);
+      mutex_.Await(this, &SteppedEnv::HasWorkOrEnds);
+      if (stopping_) return;
+      job = jobs_.front();
+      jobs_.pop_front();
+      running_ = true;
+    }
+    job.function(job.argument);
+    MutexLock lock(&mutex_);
+    running_ = false;
+  }
+}
+
+}  // namespace caseledger::testing
