@@ -178,6 +178,11 @@ FaultyFileSystem::Counts FaultyFileSystem::counts() const {
   return counts_;
 }
 
+int64_t FaultyFileSystem::failed_syncs() const {
+  MutexLock lock(&mutex_);
+  return failed_syncs_;
+}
+
 int64_t FaultyFileSystem::SyncsOf(const std::string& suffix) const {
   MutexLock lock(&mutex_);
   int64_t sum = 0;
@@ -202,6 +207,7 @@ FaultyFileSystem::Verdict FaultyFileSystem::Judge(Io io, const std::string& path
   if (power_is_off_) return {PowerIsOff(), std::nullopt};
   if (is_full_ && (io == Io::kCreate || io == Io::kAppend)) return {Full(), std::nullopt};
   if (!Strikes(io, name)) return {IOStatus::OK(), std::nullopt};
+  if (io == Io::kSync || io == Io::kDirectorySync) ++failed_syncs_;
   power_is_off_ = plan_->power_cut;
   is_full_ = plan_->fault == Fault::kNoSpace;
   switch (plan_->fault) {

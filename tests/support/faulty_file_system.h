@@ -69,6 +69,8 @@ class FaultyFileSystem final : public rocksdb::FileSystemWrapper {
   bool struck() const;
 
   Counts counts() const;
+  // Syncs of files and directories that the plan made fail.
+  int64_t failed_syncs() const;
   // Syncs asked for of files ending in `suffix`.
   int64_t SyncsOf(const std::string& suffix) const;
 
@@ -133,6 +135,7 @@ class FaultyFileSystem final : public rocksdb::FileSystemWrapper {
   bool struck_ ABSL_GUARDED_BY(mutex_) = false;
   bool power_is_off_ ABSL_GUARDED_BY(mutex_) = false;
   bool is_full_ ABSL_GUARDED_BY(mutex_) = false;
+  int64_t failed_syncs_ ABSL_GUARDED_BY(mutex_) = 0;
   Counts counts_ ABSL_GUARDED_BY(mutex_);
 };
 

@@ -2,13 +2,14 @@
 
 #include <algorithm>
 #include <iterator>
-#include <utility>
 #include <vector>
 
 #include "rocksdb/system_clock.h"
 
 namespace caseledger::testing {
 namespace {
+
+constexpr int kMostJobs = 50;
 
 // RocksDB sleeps a second after failed background work, so as not to fill its log.
 class SleeplessClock final : public rocksdb::SystemClockWrapper {
@@ -36,17 +37,26 @@ SteppedEnv::~SteppedEnv() {
 }
 
 void SteppedEnv::RunScheduled() {
-  const bool was_free = SetFree(true);
+  Allow(Allowed::kAll);
   {
     MutexLock lock(&mutex_);
     mutex_.Await(this, &SteppedEnv::IsIdle);
   }
-  SetFree(was_free);
+  Allow(Allowed::kNone);
 }
 
-bool SteppedEnv::SetFree(bool free) {
+void SteppedEnv::Allow(Allowed allowed) {
   MutexLock lock(&mutex_);
-  return std::exchange(free_, free);
+  allowed_ = allowed;
+  jobs_left_ = kMostJobs;
+}
+
+// RocksDB schedules flushes with high priority, compactions with low.
+std::deque<SteppedEnv::Job>::const_iterator SteppedEnv::Next() const {
+  if (allowed_ == Allowed::kNone || jobs_left_ == 0) return jobs_.end();
+  if (allowed_ == Allowed::kAll) return jobs_.begin();
+  return std::find_if(jobs_.begin(), jobs_.end(),
+                      [](const Job& job) { return job.priority == HIGH; });
 }
 
 void SteppedEnv::Schedule(void (*function)(void*), void* argument, Priority priority, void* tag,
@@ -82,9 +92,11 @@ void SteppedEnv::Work() {
       MutexLock lock(&mutex_);
       mutex_.Await(this, &SteppedEnv::HasWorkOrEnds);
       if (stopping_) return;
-      job = jobs_.front();
-      jobs_.pop_front();
+      const auto next = Next();
+      job = *next;
+      jobs_.erase(next);
       running_ = true;
+      --jobs_left_;
     }
     job.function(job.argument);
     MutexLock lock(&mutex_);

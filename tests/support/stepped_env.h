@@ -2,7 +2,6 @@
 // each time.
 #pragma once
 
-#include <cstddef>
 #include <deque>
 #include <memory>
 #include <thread>
@@ -19,11 +18,13 @@ class SteppedEnv final : public rocksdb::EnvWrapper {
   explicit SteppedEnv(const std::shared_ptr<rocksdb::FileSystem>& file_system);
   ~SteppedEnv() override;
 
-  // Runs what is scheduled, and what that schedules, to the end.
+  // Runs what is scheduled, and what that schedules, to the end; but at most 50 jobs, because
+  // RocksDB tries a compaction again and again while the disk is full.
   void RunScheduled();
-  // Jobs run as they come while `free`: for calls that wait for them, such as closing.
-  // Returns what was set before.
-  bool SetFree(bool free);
+  // Which jobs run as they come. Closing waits for its flush; a compaction after that would race
+  // with the end.
+  enum class Allowed { kNone, kFlushes, kAll };
+  void Allow(Allowed allowed);
 
   void Schedule(void (*function)(void* argument), void* argument, Priority priority,
                 void* tag = nullptr, void (*unschedule)(void* argument) = nullptr) override;
@@ -40,14 +41,19 @@ class SteppedEnv final : public rocksdb::EnvWrapper {
   };
 
   void Work();
+  // The first job that may run.
+  std::deque<Job>::const_iterator Next() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   bool HasWorkOrEnds() const ABSL_NO_THREAD_SAFETY_ANALYSIS {
-    return stopping_ || (free_ && !jobs_.empty());
+    return stopping_ || Next() != jobs_.end();
   }
-  bool IsIdle() const ABSL_NO_THREAD_SAFETY_ANALYSIS { return jobs_.empty() && !running_; }
+  bool IsIdle() const ABSL_NO_THREAD_SAFETY_ANALYSIS {
+    return !running_ && (jobs_.empty() || jobs_left_ == 0);
+  }
 
   mutable Mutex mutex_;
   std::deque<Job> jobs_ ABSL_GUARDED_BY(mutex_);
-  bool free_ ABSL_GUARDED_BY(mutex_) = false;
+  Allowed allowed_ ABSL_GUARDED_BY(mutex_) = Allowed::kNone;
+  int jobs_left_ ABSL_GUARDED_BY(mutex_) = 0;  // of RunScheduled
   bool running_ ABSL_GUARDED_BY(mutex_) = false;
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
   std::thread worker_;
