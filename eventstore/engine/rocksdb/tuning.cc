@@ -27,6 +27,7 @@ void SetDurability(rocksdb::Options& options) {
   options.paranoid_file_checks = true;
   options.flush_verify_memtable_count = true;
   options.force_consistency_checks = true;
+  options.fail_if_options_file_error = true;
   options.track_and_verify_wals_in_manifest = true;
   options.verify_sst_unique_id_in_manifest = true;
   options.memtable_protection_bytes_per_key = kProtectionBytes;
