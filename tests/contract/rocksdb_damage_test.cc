@@ -4,6 +4,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <cstddef>
 #include <filesystem>
 #include <functional>
 #include <memory>
@@ -40,6 +42,12 @@ class RocksDbDamage : public ::testing::Test {
     const auto files = FilesEndingIn(host_.path(), ".log");
     EXPECT_EQ(files.size(), 1u);
     return files.empty() ? "" : files.front();
+  }
+
+  std::string ManifestPath() const {
+    std::string current = ReadFile(host_.path() + "/CURRENT");
+    current.pop_back();
+    return host_.path() + "/" + current;
   }
 
   std::string TablePath() const {
@@ -141,6 +149,41 @@ TEST_F(RocksDbDamage, FlippedByteInTheLastRecordOfTheLogIsRefused) {
   bytes[bytes.size() - 20] = static_cast<char>(bytes[bytes.size() - 20] ^ 1);
   WriteFile(WalPath(), bytes);
   ExpectRefused();
+}
+
+// RocksDB takes a record of a wrong length or type for the end of the log, wherever it stands, and
+// drops it and all that follow.
+TEST_F(RocksDbDamage, FlippedBitInARecordsHeaderIsRefused) {
+  host_.DropWithoutClose();
+  for (const std::string& file : {WalPath(), ManifestPath()}) {
+    const std::string intact = ReadFile(file);
+    const size_t last = file == WalPath() ? wal_bytes_before_last_ : 0;
+    for (const size_t record : {size_t{0}, last}) {
+      for (size_t bit = 0; bit < size_t{7} * 8; ++bit) {
+        SCOPED_TRACE(::testing::Message() << file << " record " << record << " bit " << bit);
+        std::string bytes = intact;
+        char& byte = bytes[record + bit / 8];
+        byte = static_cast<char>(byte ^ (1 << (bit % 8)));
+        WriteFile(file, bytes);
+        ExpectRefused();
+      }
+    }
+    WriteFile(file, intact);
+  }
+  ExpectOpensWith(kEvents);
+}
+
+TEST_F(RocksDbDamage, RecordsThatReadAsZerosAreRefusedUnlessNothingFollows) {
+  host_.DropWithoutClose();
+  const std::string intact = ReadFile(WalPath());
+  std::string bytes = intact;
+  std::fill(bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(wal_bytes_before_last_), 0);
+  WriteFile(WalPath(), bytes);
+  ExpectRefused();
+  bytes = intact.substr(0, wal_bytes_before_last_);
+  bytes.resize(intact.size());
+  WriteFile(WalPath(), bytes);
+  ExpectOpensWith(kEvents - 1);
 }
 
 TEST_F(RocksDbDamage, ZeroedPageInTheLogIsRefused) {

@@ -17,6 +17,7 @@
 #include "eventstore/engine/rocksdb/directory.h"
 #include "eventstore/engine/rocksdb/ledger_catalogue.h"
 #include "eventstore/engine/rocksdb/ledger_reader.h"
+#include "eventstore/engine/rocksdb/log_check.h"
 #include "eventstore/engine/rocksdb/storage_status.h"
 #include "eventstore/engine/rocksdb/tuning.h"
 #include "eventstore/engine/rocksdb/value_codec.h"
@@ -273,6 +274,7 @@ absl::StatusOr<std::unique_ptr<Engine>> OpenRocksDbEngine(const RocksDbOptions& 
   RETURN_IF_ERROR(rocksdb_engine::CheckOptions(options));
   rocksdb::Env& env = options.env != nullptr ? *options.env : *rocksdb::Env::Default();
   RETURN_IF_ERROR(rocksdb_engine::CheckNotRemains(env, options.path));
+  RETURN_IF_ERROR(rocksdb_engine::CheckLogs(env, options.path));
   const auto failure = std::make_shared<rocksdb_engine::WriteFailure>();
   rocksdb::DB* raw = nullptr;
   const rocksdb::Status status =
