@@ -15,6 +15,10 @@ namespace {
 
 std::string LastName(const std::string& path) { return path.substr(path.rfind('/') + 1); }
 
+bool HoldsData(const std::string& name) {
+  return name.ends_with(".sst") || name.ends_with(".log") || name.starts_with("MANIFEST");
+}
+
 IOStatus PowerIsOff() { return IOStatus::IOError("injected: the power is off"); }
 IOStatus Full() { return IOStatus::NoSpace("injected: no space left on device"); }
 
@@ -235,7 +239,9 @@ void FaultyFileSystem::Misdirect(const std::string& path, const Slice& data) {
   for (const std::string& name : names) {
     uint64_t bytes = 0;
     const std::string other = directory + "/" + name;
-    if (other == path || !target()->GetFileSize(other, IOOptions(), &bytes, nullptr).ok()) continue;
+    if (other == path || !HoldsData(name) ||
+        !target()->GetFileSize(other, IOOptions(), &bytes, nullptr).ok())
+      continue;
     if (bytes > victim_bytes) {
       victim = other;
       victim_bytes = bytes;

@@ -37,7 +37,8 @@ enum class Fault {
   kTorn,        // appends: half of the bytes are written, then EIO
   kFlip,        // appends: OK, but one bit is wrong
   kLost,        // appends: OK, but the bytes read as zeros
-  kMisdirected  // appends: OK, but the bytes lie over the middle of another file, zeros in place
+  kMisdirected  // appends: OK, but the bytes lie over the middle of another log or table, zeros in
+                // place
 };
 
 // When to fail. Power cuts: this and all that is asked later fails, so that what the disk holds
@@ -127,7 +128,7 @@ class FaultyFileSystem final : public rocksdb::FileSystemWrapper {
   rocksdb::IOStatus Ask(Io io, const std::string& path) { return Judge(io, path).status; }
   // Whether the plan strikes at this request.
   bool Strikes(Io io, const std::string& name) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  // Writes the bytes over the middle of the longest other file of the directory.
+  // Writes the bytes over the middle of the longest other log or table of the directory.
   void Misdirect(const std::string& path, const rocksdb::Slice& data);
 
   mutable Mutex mutex_;
