@@ -6,12 +6,14 @@
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
+#include <filesystem>
 #include <random>
 #include <string>
 #include <string_view>
 
 #include "gtest/gtest.h"
 #include "tests/fault/crash/ledger_check.h"
+#include "tests/fault/crash/read_models.h"
 #include "tests/fault/crash/writers.h"
 #include "tests/integration/support/child_process.h"
 #include "tests/integration/support/scratch_directory.h"
@@ -19,10 +21,13 @@
 namespace caseledger::testing {
 namespace {
 
-int rounds = 10;
+int rounds = 50;
 uint64_t seed = 0;
 
-constexpr size_t kMostAnswersARound = 1200;
+constexpr size_t kMostAnswersARound = 1000;
+// Rounds between two comparisons of the read models with freshly built ones.
+constexpr int kRoundsPerRebuild = 10;
+constexpr char kLedger[] = "crash";
 
 // Spends up to two milliseconds, so that the kill does not always follow an answer.
 void Dither(std::mt19937_64& random) {
@@ -34,7 +39,7 @@ void Dither(std::mt19937_64& random) {
 // Loads a new server until a random number of further answers came, then ends it with `signal`.
 // Returns its exit code.
 int LoadAndEnd(const std::string& data_dir, int signal, std::mt19937_64& random, Journal& journal) {
-  ServerProcess server(data_dir, {"crash"});
+  ServerProcess server(data_dir, {kLedger});
   if (server.address().empty()) return -1;
   if (journal.All().empty()) RegisterCentre(server.address(), journal);
   Writers writers(server.address(), random(), journal);
@@ -47,16 +52,39 @@ int LoadAndEnd(const std::string& data_dir, int signal, std::mt19937_64& random,
   return code;
 }
 
+void StopCleanly(ServerProcess& server) {
+  server.process().Signal(SIGTERM);
+  EXPECT_EQ(server.process().Wait(), 0) << server.process().err();
+}
+
 void CheckAfterRestart(const std::string& data_dir, uint64_t round_seed, Journal& journal) {
-  ServerProcess server(data_dir, {"crash"});
+  const auto tables = ReadTables(data_dir, kLedger);
+  ServerProcess server(data_dir, {kLedger});
   ASSERT_FALSE(server.address().empty());
   const Client client(server.address());
+  CheckResumed(client, tables);
   CheckLedger(client, journal);
   SendAgain(client, round_seed, journal);
   CheckLedger(client, journal);
   CheckProjections(client, journal);
-  server.process().Signal(SIGTERM);
-  EXPECT_EQ(server.process().Wait(), 0) << server.process().err();
+  StopCleanly(server);
+}
+
+// What the projections made through all the kills is what a server makes of the log from nothing.
+void CheckRebuilt(const std::string& data_dir, const Journal& journal) {
+  const auto live = ReadTables(data_dir, kLedger);
+  EXPECT_GE(live.size(), 5u);
+  EXPECT_FALSE(live.at("case-list@1").rows.empty());
+  std::filesystem::remove_all(data_dir + "/read-models");
+  ServerProcess server(data_dir, {kLedger});
+  ASSERT_FALSE(server.address().empty());
+  CheckProjections(Client(server.address()), journal);
+  StopCleanly(server);
+  const auto rebuilt = ReadTables(data_dir, kLedger);
+  ASSERT_EQ(rebuilt.size(), live.size());
+  for (const auto& [name, table] : live) {
+    EXPECT_TRUE(rebuilt.at(name) == table) << name << " differs from a fresh rebuild";
+  }
 }
 
 TEST(Crash, AKilledServerKeepsEveryAnswerItGave) {
@@ -67,6 +95,10 @@ TEST(Crash, AKilledServerKeepsEveryAnswerItGave) {
     SCOPED_TRACE(::testing::Message() << "seed " << seed << ", round " << round);
     EXPECT_EQ(LoadAndEnd(directory / "data", SIGKILL, random, journal), -SIGKILL);
     CheckAfterRestart(directory / "data", random(), journal);
+    const bool last = round == rounds - 1;
+    if (last || round % kRoundsPerRebuild == kRoundsPerRebuild - 1) {
+      CheckRebuilt(directory / "data", journal);
+    }
   }
 }
 
@@ -75,11 +107,12 @@ TEST(Crash, AServerKilledManyTimesInARowKeepsEveryAnswerItGave) {
   std::mt19937_64 random(seed + 1);
   const ScratchDirectory directory;
   Journal journal;
-  for (int round = 0; round < rounds / 2 && !HasFailure(); ++round) {
+  for (int round = 0; round < (rounds + 3) / 4 && !HasFailure(); ++round) {
     SCOPED_TRACE(::testing::Message() << "seed " << seed << ", round " << round);
     EXPECT_EQ(LoadAndEnd(directory / "data", SIGKILL, random, journal), -SIGKILL);
   }
   CheckAfterRestart(directory / "data", random(), journal);
+  CheckRebuilt(directory / "data", journal);
 }
 
 TEST(Crash, AServerAskedToEndUnderLoadKeepsEveryAnswerItGave) {

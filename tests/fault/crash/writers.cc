@@ -50,6 +50,7 @@ class UnaryWriter {
           alive = Send(NewPerson(random_));
           break;
         case 1:
+        case 2:
           alive = CaseWithStay();
           break;
         default:

@@ -11,15 +11,15 @@
 
 namespace caseledger::testing {
 
-inline constexpr int kUnaryWriters = 12;
-inline constexpr int kBatchWriters = 4;
+inline constexpr int kUnaryWriters = 48;
+inline constexpr int kBatchWriters = 16;
 // In every record written; must never appear in a log.
 inline constexpr char kSecretName[] = "Bí Mật Không Được Lộ";
 
 // Records the agency the work is for.
 void RegisterCentre(const std::string& address, Journal& journal);
 
-// Sixteen clients, each on a connection of its own. Joined by the destructor; they end when the
+// Sixty-four clients, each on a connection of its own. Joined by the destructor; they end when the
 // server does.
 class Writers {
  public:
