@@ -11,7 +11,7 @@
 namespace caseledger::testing {
 namespace {
 
-constexpr int kCommandsPerMessage = 8;
+constexpr int kCommandsPerMessage = 4;
 
 using Random = std::mt19937_64;
 
