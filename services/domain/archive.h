@@ -90,6 +90,13 @@ class ArchiveReader {
   bool Finished() const { return ok_ && bytes_.empty(); }
 
  private:
+  // Other bytes than 0 and 1 are no bool, and using one would be undefined.
+  void Get(bool& value) {
+    uint8_t byte = 0;
+    Get(byte);
+    ok_ = ok_ && byte <= 1;
+    value = ok_ && byte == 1;
+  }
   template <typename T>
   void Get(T& value) {
     if constexpr (std::is_arithmetic_v<T> || std::is_enum_v<T>) {

@@ -54,6 +54,18 @@ TEST(CaseSnapshotTest, TruncatedBytesAreRefused) {
   EXPECT_FALSE(domain::Restore<CaseState>(bytes + '\0').has_value());
 }
 
+TEST(CaseSnapshotTest, ByteThatIsNoBoolIsRefused) {
+  bool flag = true;
+  domain::ArchiveWriter writer;
+  writer(flag);
+  std::string bytes = writer.Take();
+  bytes[0] = 21;
+  domain::ArchiveReader reader(bytes);
+  reader(flag);
+  EXPECT_FALSE(reader.Finished());
+  EXPECT_FALSE(flag);
+}
+
 TEST(CaseSnapshotTest, HoldsNothingPersonal) {
   CaseUnderTest record = OpenCase();
   record.Given(1,
