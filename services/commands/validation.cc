@@ -10,6 +10,7 @@
 #include "caseledger/options/v1/options.pb.h"
 #include "eventstore/base/strings.h"
 #include "eventstore/base/uuid.h"
+#include "eventstore/codec/utf8.h"
 #include "google/protobuf/timestamp.pb.h"
 #include "google/rpc/error_details.pb.h"
 #include "services/commands/codes.h"
@@ -282,12 +283,21 @@ namespace {
 constexpr size_t kMostInText = 4;
 constexpr size_t kMostDetailBytes = 4500;
 constexpr size_t kMostDescriptionBytes = 400;
+constexpr size_t kMostFieldBytes = 200;
 
-std::string Shortened(const std::string& description) {
-  if (description.size() <= kMostDescriptionBytes) return description;
-  size_t end = kMostDescriptionBytes;
-  while (end > 0 && (static_cast<unsigned char>(description[end]) & 0xC0) == 0x80) --end;
-  return description.substr(0, end) + "...";
+// The text at most so long, and text in any case: parsers quote single bytes of what they do not
+// understand, and a client cannot read an error that is not UTF-8.
+std::string Shown(const std::string& text, size_t most_bytes) {
+  std::string shown = text;
+  if (!eventstore::IsUtf8(shown)) {
+    std::replace_if(
+        shown.begin(), shown.end(), [](char c) { return static_cast<unsigned char>(c) >= 0x80; },
+        '?');
+  }
+  if (shown.size() <= most_bytes) return shown;
+  size_t end = most_bytes;
+  while (end > 0 && (static_cast<unsigned char>(shown[end]) & 0xC0) == 0x80) --end;
+  return shown.substr(0, end) + "...";
 }
 
 }  // namespace
@@ -297,14 +307,15 @@ absl::Status InvalidRequest(const std::vector<Violation>& violations) {
   std::string text = "INVALID_REQUEST:";
   size_t named = 0;
   for (const Violation& violation : violations) {
-    const std::string description = Shortened(violation.description);
-    const bool fits = details.ByteSizeLong() + description.size() < kMostDetailBytes;
+    const std::string field = Shown(violation.field, kMostFieldBytes);
+    const std::string description = Shown(violation.description, kMostDescriptionBytes);
+    const bool fits = details.ByteSizeLong() + field.size() + description.size() < kMostDetailBytes;
     if (named < kMostViolations && fits) {
       auto* out = details.add_field_violations();
-      out->set_field(violation.field);
+      out->set_field(field);
       out->set_description(description);
     }
-    if (named < kMostInText) text += StrCat(" ", violation.field, " ", description, ";");
+    if (named < kMostInText) text += StrCat(" ", field, " ", description, ";");
     ++named;
   }
   if (named > kMostInText) {

@@ -179,6 +179,20 @@ TEST(Validation, AnswersFitTheMetadataOfACall) {
   }
 }
 
+// Parsers quote single bytes of what they do not understand; files choose the names in a path.
+TEST(Validation, AnswersAreTextWhateverTheFileHolds) {
+  const absl::Status status =
+      commands::InvalidRequest({{"fact.text deadline \xFF", "Expected identifier, got: \xC3"},
+                                {"fact.text deadline " + Times(9000, "a"), "needs an id"}});
+  google::rpc::BadRequest details;
+  ASSERT_TRUE(details.ParseFromString(std::string(*status.GetPayload(commands::kViolationsUrl))));
+  ASSERT_EQ(details.field_violations_size(), 2);
+  EXPECT_EQ(details.field_violations(0).field(), "fact.text deadline ?");
+  EXPECT_EQ(details.field_violations(0).description(), "Expected identifier, got: ?");
+  EXPECT_LT(details.field_violations(1).field().size(), 300u);
+  EXPECT_LT(status.message().size(), 1000u);
+}
+
 TEST(UnknownCodes, AreKeptAndFlaggedOncePerList) {
   EXPECT_THAT(commands::UnknownCodes(FactOf("contact_received { channel: 'carrier_pigeon' "
                                             "caller_role: 'child' }")),
