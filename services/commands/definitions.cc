@@ -7,6 +7,7 @@
 #include "caseledger/v1/deadlines.pb.h"
 #include "eventstore/base/status_macros.h"
 #include "eventstore/base/strings.h"
+#include "eventstore/codec/utf8.h"
 #include "google/protobuf/io/tokenizer.h"
 #include "google/protobuf/text_format.h"
 #include "projections/report_facts/definition.h"
@@ -29,6 +30,35 @@ class FirstError final : public google::protobuf::io::ErrorCollector {
   std::string text_;
 };
 
+// Whether every string is UTF-8. In text format, escapes such as `\xff` can make others, and an
+// answer with one in it could not be read by any client.
+bool HoldsOnlyText(const google::protobuf::Message& message) {
+  const google::protobuf::Reflection* reflection = message.GetReflection();
+  std::vector<const google::protobuf::FieldDescriptor*> fields;
+  reflection->ListFields(message, &fields);
+  for (const google::protobuf::FieldDescriptor* field : fields) {
+    const bool many = field->is_repeated();
+    const int size = many ? reflection->FieldSize(message, field) : 1;
+    for (int i = 0; i < size; ++i) {
+      if (field->cpp_type() == google::protobuf::FieldDescriptor::CPPTYPE_STRING) {
+        const std::string text = many ? reflection->GetRepeatedString(message, field, i)
+                                      : reflection->GetString(message, field);
+        if (!eventstore::IsUtf8(text)) return false;
+      } else if (field->cpp_type() == google::protobuf::FieldDescriptor::CPPTYPE_MESSAGE) {
+        if (!HoldsOnlyText(many ? reflection->GetRepeatedMessage(message, field, i)
+                                : reflection->GetMessage(message, field))) {
+          return false;
+        }
+      }
+    }
+  }
+  return true;
+}
+
+absl::Status NotText() {
+  return InvalidRequest({Violation{"fact.text", "holds an escape that is not UTF-8"}});
+}
+
 bool IsFactName(const std::string& name) {
   return event::v1::Fact::descriptor()->FindFieldByName(name) != nullptr;
 }
@@ -41,6 +71,7 @@ absl::Status CheckDeadlines(const std::string& text) {
   if (!parser.ParseFromString(text, &deadlines)) {
     return InvalidRequest({Violation{"fact.text", errors.text()}});
   }
+  if (!HoldsOnlyText(deadlines)) return NotText();
   std::vector<Violation> violations;
   if (deadlines.deadline_size() == 0 ||
       deadlines.deadline_size() > static_cast<int>(kMostDeadlines)) {
@@ -72,6 +103,7 @@ absl::Status CompleteReport(event::v1::ReportDefinitionLoaded& loaded,
   if (!definition.ok()) {
     return InvalidRequest({Violation{"fact.text", std::string(definition.status().message())}});
   }
+  if (!HoldsOnlyText(*definition)) return NotText();
   if (record_name != "report/" + definition->report_id()) {
     return InvalidRequest({Violation{
         "record_id", StrCat("must be report/", definition->report_id(), ", as the text says")}});

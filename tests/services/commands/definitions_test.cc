@@ -59,6 +59,9 @@ TEST_F(DefinitionsTest, BrokenReportIsRefusedWithItsPlace) {
   std::string unknown_fact = report_;
   unknown_fact.replace(unknown_fact.find("contact_ended"), 13, "contact_added");
   EXPECT_THAT(MessageOf(centre_.Send(Report(unknown_fact))), HasSubstr("line "));
+  std::string no_text = report_;
+  no_text.replace(no_text.find("label_vi: \""), 11, "label_vi: \"\\xff");
+  EXPECT_THAT(MessageOf(centre_.Send(Report(no_text))), HasSubstr("not UTF-8"));
   EXPECT_EQ(ReasonIdOf(centre_.Send(Report(report_, "report/other"))), "INVALID_REQUEST");
   EXPECT_EQ(ReasonIdOf(centre_.Send(Report(report_, "deadlines/qn-half-year"))), "INVALID_REQUEST");
   EXPECT_EQ(centre_.size(), 0u);
@@ -117,6 +120,8 @@ TEST_F(DefinitionsTest, BrokenDeadlinesAreRefused) {
   EXPECT_THAT(refusal("deadline { id: 'a' starts_with: 'case_opened' hours: 1 }"
                       "deadline { id: 'a' starts_with: 'case_opened' hours: 1 }"),
               HasSubstr("no other deadline"));
+  EXPECT_THAT(refusal("deadline { id: '\\xff' starts_with: 'case_opened' hours: 1 }"),
+              HasSubstr("not UTF-8"));
   EXPECT_EQ(centre_.size(), 0u);
 }
 
