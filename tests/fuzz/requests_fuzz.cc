@@ -1,0 +1,283 @@
+// Every method of every public service with random requests, through the same steps as in the
+// server but without the transport: read, adapt, judge or query, answer. Whatever is asked, the
+// answer is clean, and the ledger's head moves only when a command is accepted.
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <future>
+#include <map>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "caseledger/v1/batch.pb.h"
+#include "caseledger/v1/directory.pb.h"
+#include "caseledger/v1/history.pb.h"
+#include "caseledger/v1/intake.pb.h"
+#include "caseledger/v1/person.pb.h"
+#include "eventstore/base/status_macros.h"
+#include "services/commands/fact_schema.h"
+#include "services/commands/times.h"
+#include "services/rpc/command_adapter.h"
+#include "services/rpc/queries.h"
+#include "services/rpc/replay.h"
+#include "tests/fuzz/support/answers.h"
+#include "tests/fuzz/support/check.h"
+#include "tests/fuzz/support/hosted_ledger.h"
+#include "tests/fuzz/support/random_message.h"
+
+namespace caseledger::fuzz {
+namespace {
+
+using google::protobuf::Descriptor;
+using google::protobuf::Message;
+using google::protobuf::MessageFactory;
+using google::protobuf::MethodDescriptor;
+using options::v1::RecordKind;
+
+constexpr int kMostCalls = 12;
+constexpr absl::Duration kWait = absl::Milliseconds(20);
+
+std::vector<const MethodDescriptor*> AllMethods() {
+  std::vector<const MethodDescriptor*> methods;
+  for (const Descriptor* one_of_each :
+       {v1::GetCaseRequest::descriptor(), v1::CheckClosureRequest::descriptor(),
+        v1::ListReferralsRequest::descriptor(), v1::GetOccupancyRequest::descriptor(),
+        v1::ListCasesRequest::descriptor(), v1::ListLedgersRequest::descriptor(),
+        v1::GetLedgerHeadRequest::descriptor(), v1::ExecuteRequest::descriptor(),
+        v1::ReceiveContactRequest::descriptor(), v1::RegisterPersonRequest::descriptor(),
+        v1::RegisterAgencyRequest::descriptor()}) {
+    const auto* file = one_of_each->file();
+    for (int s = 0; s < file->service_count(); ++s) {
+      for (int m = 0; m < file->service(s)->method_count(); ++m) {
+        methods.push_back(file->service(s)->method(m));
+      }
+    }
+  }
+  return methods;
+}
+
+// One method of the public interface: asks the hosted ledger and checks the answer.
+using Driver = std::function<void(HostedLedger& host, const access::CallMetadata& caller,
+                                  const Message& request)>;
+using Drivers = std::map<const Descriptor*, Driver>;  // by request
+
+void CheckAnswer(const absl::Status& status, const Message& response) {
+  status.ok() ? CheckResponse(response) : CheckRefusal(status);
+}
+
+// Sends a command and waits; whether it was accepted.
+bool Command(HostedLedger& host, const access::CallMetadata& caller, const v1::Command& command,
+             const Message& request) {
+  std::promise<absl::StatusOr<v1::CommandResult>> promise;
+  host.handler().Submit(command, caller, [&](absl::StatusOr<v1::CommandResult> result) {
+    promise.set_value(std::move(result));
+  });
+  const absl::StatusOr<v1::CommandResult> result = promise.get_future().get();
+  CheckAnswer(rpc::InTermsOf(request, result.status()),
+              result.ok() ? *result : v1::CommandResult());
+  return result.ok();
+}
+
+template <typename Request, typename Response>
+Driver Query(absl::Status (rpc::Queries::*method)(const Request&, absl::Duration, Response&)
+                 const) {
+  return [method](HostedLedger& host, const access::CallMetadata&, const Message& message) {
+    const auto& request = static_cast<const Request&>(message);
+    const rpc::Queries& queries = host.queries();
+    Response response;
+    const absl::Status status =
+        queries.Checked(request, [&] { return (queries.*method)(request, kWait, response); });
+    CheckAnswer(status, response);
+  };
+}
+
+// As HistoryService pages; to its end.
+void Drain(const rpc::ReplaySource& source) {
+  v1::ReplayResponse page;
+  absl::StatusOr<bool> more = true;
+  while (more.ok() && *more) {
+    page.Clear();
+    more = source(page);
+    CheckAnswer(more.status(), page);
+  }
+}
+
+template <typename Request>
+absl::StatusOr<commands::Ledger*> Find(HostedLedger& host, const Request& request) {
+  const auto violations = commands::Validate(request, host.clock().Now());
+  if (!violations.empty()) return commands::InvalidRequest(violations);
+  return host.ledgers().Find(request.ledger());
+}
+
+template <typename Request>
+void ReplayRecord(HostedLedger& host, const Request& request, RecordKind kind,
+                  const std::string& id) {
+  const auto ledger = Find(host, request);
+  if (!ledger.ok()) return CheckRefusal(ledger.status());
+  rpc::RecordReplay replay{kHostedName, kind, id, request.as_of(), std::nullopt};
+  if (request.has_as_of_occurred_time()) {
+    replay.as_of_occurred = commands::FromTimestamp(request.as_of_occurred_time());
+  }
+  Drain(rpc::ReplayOfRecord(*(*ledger)->parts.log, std::move(replay)));
+}
+
+void ReplayLedger(HostedLedger& host, const v1::ReplayLedgerRequest& request) {
+  const auto ledger = Find(host, request);
+  if (!ledger.ok()) return CheckRefusal(ledger.status());
+  Drain(rpc::ReplayOfLedger(*(*ledger)->parts.log, kHostedName, request.from_position(),
+                            request.max_events()));
+}
+
+void Subscribe(HostedLedger& host, const v1::SubscribeRequest& request) {
+  const auto ledger = Find(host, request);
+  if (!ledger.ok()) return CheckRefusal(ledger.status());
+  const auto subscription = (*ledger)->parts.log->Subscribe(request.from_position());
+  if (!subscription.ok()) return CheckRefusal(subscription.status());
+  const auto delivery = (*subscription)->Next(kWait);
+  if (!delivery.ok()) CheckRefusal(delivery.status());
+}
+
+void Execute(HostedLedger& host, const access::CallMetadata& caller,
+             const v1::ExecuteRequest& request) {
+  for (const v1::Command& command : request.commands()) Command(host, caller, command, command);
+}
+
+template <typename Request>
+Driver Of(void (*drive)(HostedLedger&, const Request&)) {
+  return [drive](HostedLedger& host, const access::CallMetadata&, const Message& request) {
+    drive(host, static_cast<const Request&>(request));
+  };
+}
+
+Drivers StreamDrivers() {
+  Drivers drivers;
+  drivers[v1::ReplayCaseRequest::descriptor()] =
+      Of<v1::ReplayCaseRequest>([](HostedLedger& host, const v1::ReplayCaseRequest& request) {
+        ReplayRecord(host, request, RecordKind::RECORD_KIND_CASE_RECORD, request.case_id());
+      });
+  drivers[v1::ReplayRecordRequest::descriptor()] =
+      Of<v1::ReplayRecordRequest>([](HostedLedger& host, const v1::ReplayRecordRequest& request) {
+        ReplayRecord(host, request, request.record_kind(), request.record_id());
+      });
+  drivers[v1::ReplayLedgerRequest::descriptor()] = Of(ReplayLedger);
+  drivers[v1::SubscribeRequest::descriptor()] = Of(Subscribe);
+  drivers[v1::GetLedgerHeadRequest::descriptor()] =
+      Of<v1::GetLedgerHeadRequest>([](HostedLedger& host, const v1::GetLedgerHeadRequest& request) {
+        if (const auto ledger = Find(host, request); !ledger.ok()) CheckRefusal(ledger.status());
+      });
+  drivers[v1::ExecuteRequest::descriptor()] =
+      [](HostedLedger& host, const access::CallMetadata& caller, const Message& request) {
+        Execute(host, caller, static_cast<const v1::ExecuteRequest&>(request));
+      };
+  return drivers;
+}
+
+// Every method has a driver, or the target does not start.
+const Drivers& AllDrivers() {
+  static const Drivers* const all = [] {
+    auto drivers = std::make_unique<Drivers>(StreamDrivers());
+    (*drivers)[v1::GetCaseRequest::descriptor()] = Query(&rpc::Queries::GetCase);
+    (*drivers)[v1::CheckClosureRequest::descriptor()] = Query(&rpc::Queries::CheckClosure);
+    (*drivers)[v1::ListReferralsRequest::descriptor()] = Query(&rpc::Queries::ListReferrals);
+    (*drivers)[v1::GetOccupancyRequest::descriptor()] = Query(&rpc::Queries::GetOccupancy);
+    (*drivers)[v1::ListCasesRequest::descriptor()] = Query(&rpc::Queries::ListCases);
+    (*drivers)[v1::RunReportRequest::descriptor()] = Query(&rpc::Queries::RunReport);
+    (*drivers)[v1::ListLedgersRequest::descriptor()] = Query(&rpc::Queries::ListLedgers);
+    (*drivers)[v1::ListProjectionsRequest::descriptor()] = Query(&rpc::Queries::ListProjections);
+    (*drivers)[v1::RebuildProjectionRequest::descriptor()] =
+        Query(&rpc::Queries::RebuildProjection);
+    for (const MethodDescriptor* method : AllMethods()) {
+      if (method->output_type() != v1::CommandResult::descriptor()) {
+        Check(drivers->contains(method->input_type()), method->full_name() + " has a driver");
+        continue;
+      }
+      (*drivers)[method->input_type()] = [](HostedLedger& host, const access::CallMetadata& caller,
+                                            const Message& request) {
+        const uint64_t before = host.size();
+        const bool accepted = Command(host, caller, rpc::ToCommand(request), request);
+        Check(accepted || host.size() == before, "a refused command leaves the head as it was");
+      };
+    }
+    return drivers.release();
+  }();
+  return *all;
+}
+
+// The kind of record a request with a fact speaks to.
+RecordKind KindOf(const Descriptor* request) {
+  for (int i = 0; i < request->field_count(); ++i) {
+    if (request->field(i)->message_type() == nullptr) continue;
+    const auto* field = commands::FactField(request->field(i)->message_type());
+    if (field == nullptr) continue;
+    return commands::SchemaOfType(static_cast<uint32_t>(field->number()))->kind;
+  }
+  return RecordKind::RECORD_KIND_CASE_RECORD;
+}
+
+// Mostly names a record of the right kind, sends a request id and means the only ledger.
+void MakeMeant(FuzzedDataProvider& in, const Names& names, Message& request) {
+  const Descriptor* type = request.GetDescriptor();
+  const auto* reflection = request.GetReflection();
+  for (int i = 0; i < type->field_count(); ++i) {
+    const auto* field = type->field(i);
+    if (in.ConsumeIntegralInRange(0, 15) == 15) continue;
+    if (field->message_type() == v1::CommandHeader::descriptor()) {
+      auto& header = static_cast<v1::CommandHeader&>(*reflection->MutableMessage(&request, field));
+      header.clear_ledger();
+      header.clear_import();
+      header.clear_expected_revision();
+      header.set_request_id(names.Record(in, RecordKind::RECORD_KIND_UNSPECIFIED));
+    } else if (field->name() == "ledger" && !field->is_repeated()) {
+      reflection->ClearField(&request, field);
+    } else if (field->name() != "page_token" && field->name().ends_with("_id") &&
+               field->type() == google::protobuf::FieldDescriptor::TYPE_STRING) {
+      reflection->SetString(&request, field, names.Record(in, KindOf(type)));
+    }
+  }
+}
+
+access::CallMetadata AnyCaller(FuzzedDataProvider& in) {
+  if (in.ConsumeIntegralInRange(0, 7) == 7) {
+    return {in.ConsumeRandomLengthString(8), in.ConsumeRandomLengthString(8),
+            in.ConsumeRandomLengthString(16), in.ConsumeRandomLengthString(60)};
+  }
+  return {"boss", in.ConsumeBool() ? "hotline" : "hospital", "supervisor,data_steward", ""};
+}
+
+void AskOnce(FuzzedDataProvider& in, HostedLedger& host, Names& names) {
+  static const auto* const methods = new auto(AllMethods());
+  const MethodDescriptor* method =
+      in.ConsumeBool() ? (*methods)[in.ConsumeIntegral<uint8_t>() % methods->size()]
+                       : HostedLedger::QueryMethod(in.ConsumeIntegral<uint8_t>(), *methods);
+  const std::unique_ptr<Message> made(
+      MessageFactory::generated_factory()->GetPrototype(method->input_type())->New());
+  Randomize(in, names, *made);
+  MakeMeant(in, names, *made);
+  const std::unique_ptr<Message> received(made->New());
+  // What is no text does not come through the transport.
+  if (!received->ParseFromString(made->SerializeAsString())) return;
+  AllDrivers().at(method->input_type())(host, AnyCaller(in), *received);
+}
+
+}  // namespace
+}  // namespace caseledger::fuzz
+
+extern "C" int LLVMFuzzerInitialize(int*, char***) {
+  google::protobuf::SetLogHandler(nullptr);
+  caseledger::fuzz::AllDrivers();
+  return 0;
+}
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  using namespace caseledger::fuzz;
+  FuzzedDataProvider in(data, size);
+  HostedLedger host;
+  Names names = host.Prepare();
+  for (int call = 0; call < kMostCalls && in.remaining_bytes() > 0; ++call) {
+    AskOnce(in, host, names);
+    host.CheckHealth();
+  }
+  return 0;
+}

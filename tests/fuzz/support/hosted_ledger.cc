@@ -1,0 +1,137 @@
+#include "tests/fuzz/support/hosted_ledger.h"
+
+#include <google/protobuf/text_format.h>
+
+#include <cstdio>
+#include <future>
+#include <utility>
+
+#include "eventstore/sequencer/sequencer.h"
+#include "projections/case_list/case_list.h"
+#include "projections/due_items/due_items.h"
+#include "projections/read_model/memory/memory_read_models.h"
+#include "projections/referrals/referrals.h"
+#include "projections/report_facts/report_facts.h"
+#include "projections/runtime/runtime.h"
+#include "projections/shelter_occupancy/shelter_occupancy.h"
+#include "tests/fuzz/support/check.h"
+
+namespace caseledger::fuzz {
+namespace {
+
+using options::v1::RecordKind;
+
+constexpr int64_t kOccurred = 1'704'070'800;  // 2024-01-01 01:00 UTC
+constexpr char kReport[] =
+    R"(report_id: "r" version: 1 time_zone: "Asia/Ho_Chi_Minh" label_vi: "a" label_en: "a"
+indicators { row: "R1" unit: "contact" label_vi: "a" label_en: "a" fact: "contact_ended"
+  count: "contact" period: PERIOD_RULE_OCCURRED_IN_PERIOD })";
+
+std::string Id(int number) {
+  char text[37];
+  std::snprintf(text, sizeof(text), "00000000-0000-4000-8000-%012d", number);
+  return text;
+}
+
+std::vector<projections::Runtime::Factory> AllProjections() {
+  return {[] { return projections::MakeCaseList(); }, [] { return projections::MakeReferrals(); },
+          [] { return projections::MakeShelterOccupancy(); },
+          [] { return projections::MakeDueItems(); },
+          [] { return std::make_unique<projections::ReportFacts>(); }};
+}
+
+}  // namespace
+
+HostedLedger::HostedLedger() : read_models_(projections::NewMemoryReadModels()) {
+  Check(eventstore::CreateLedger(engine_, kHostedName, clock_, random_).ok(), "a ledger is made");
+  commands::LedgerParts parts;
+  parts.name = kHostedName;
+  eventstore::SequencerOptions log_options;
+  log_options.clock = &clock_;
+  parts.log = *eventstore::OpenLog(engine_, kHostedName, log_options);
+  projections::Runtime::Options runtime_options;
+  runtime_options.clock = &clock_;
+  parts.projections = *projections::StartRuntime(*parts.log, kHostedName, *read_models_,
+                                                 AllProjections(), runtime_options);
+  ledgers_.Add(std::move(parts), 8);
+}
+
+HostedLedger::~HostedLedger() {
+  for (commands::Ledger* ledger : ledgers_.All()) {
+    ledger->parts.log->Close();
+    ledger->parts.projections->Stop();
+  }
+}
+
+uint64_t HostedLedger::size() const { return ledgers_.All()[0]->parts.log->Head().next_position; }
+
+void HostedLedger::Given(const std::string& record, const std::string& fact) {
+  v1::Command command;
+  command.mutable_header()->set_request_id(Id(900'000 + next_request_++));
+  command.mutable_header()->mutable_occurred_time()->set_seconds(kOccurred);
+  command.set_record_id(record);
+  Check(google::protobuf::TextFormat::ParseFromString(fact, command.mutable_fact()), fact);
+  std::promise<absl::Status> promise;
+  handler_.Submit(
+      command, {"boss", "hotline", "supervisor", ""},
+      [&](absl::StatusOr<v1::CommandResult> result) { promise.set_value(result.status()); });
+  const absl::Status status = promise.get_future().get();
+  Check(status.ok(), fact + ": " + status.ToString());
+}
+
+Names HostedLedger::Prepare() {
+  for (const char* agency : {"hotline", "hospital"}) {
+    Given(agency, "agency_registered { kind: 'centre' name_vi: 'Trung tâm' }");
+  }
+  for (const int person : {1, 2}) {
+    Given(Id(person), "person_registered { attributes { sex: 'female' } }");
+  }
+  Given(Id(100), "case_opened { case_type: 'gender_based_violence' owner_agency_id: 'hotline' }");
+  Given(Id(100), "participant_added { person_id: '" + Id(1) + "' role: PARTICIPANT_ROLE_CLIENT }");
+  Given(Id(200), "shelter_registered { agency_id: 'hotline' beds: 2 }");
+  event::v1::Fact report;
+  report.mutable_report_definition_loaded()->set_text(kReport);
+  std::string report_text;
+  google::protobuf::TextFormat::PrintToString(report, &report_text);
+  Given("report/r", report_text);
+
+  Names names;
+  names.records[RecordKind::RECORD_KIND_AGENCY] = {"hotline", "hospital", "new"};
+  names.records[RecordKind::RECORD_KIND_PERSON] = {Id(1), Id(2), Id(3)};
+  names.records[RecordKind::RECORD_KIND_CASE_RECORD] = {Id(100), Id(101)};
+  names.records[RecordKind::RECORD_KIND_SHELTER] = {Id(200), Id(201)};
+  names.records[RecordKind::RECORD_KIND_CONTACT] = {Id(300), Id(301)};
+  names.records[RecordKind::RECORD_KIND_PROGRAMME] = {Id(400)};
+  names.records[RecordKind::RECORD_KIND_ADMIN_UNITS] = {"2024"};
+  names.records[RecordKind::RECORD_KIND_DEFINITION] = {"report/r", "deadlines/default"};
+  // Request ids.
+  for (int id = 500; id < 516; ++id)
+    names.records[RecordKind::RECORD_KIND_UNSPECIFIED].push_back(Id(id));
+  const auto events = ledgers_.All()[0]->parts.log->ReadLedger(0, 0);
+  for (const auto& event : *events) {
+    names.event_ids.push_back(event.event_id.ToString());
+  }
+  names.others = {"case-list", "report-facts", "r",           "r@1",  "r@2",
+                  "open",      "hotline",      "case_opened", kReport};
+  return names;
+}
+
+void HostedLedger::CheckHealth() const {
+  const commands::Ledger& ledger = *ledgers_.All()[0];
+  Check(ledger.parts.log->health().ok(), "the log accepts");
+  for (const auto& health : ledger.parts.projections->Health()) {
+    Check(health.state != projections::ProjectionHealth::State::kStopped,
+          health.name + " runs: " + health.trouble);
+  }
+}
+
+const google::protobuf::MethodDescriptor* HostedLedger::QueryMethod(
+    size_t index, const std::vector<const google::protobuf::MethodDescriptor*>& all) {
+  std::vector<const google::protobuf::MethodDescriptor*> queries;
+  for (const auto* method : all) {
+    if (method->output_type() != v1::CommandResult::descriptor()) queries.push_back(method);
+  }
+  return queries[index % queries.size()];
+}
+
+}  // namespace caseledger::fuzz

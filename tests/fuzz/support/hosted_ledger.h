@@ -1,0 +1,66 @@
+// A ledger as the server hosts one, with its projections, in memory.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "eventstore/engine/memory/memory_engine.h"
+#include "google/protobuf/descriptor.h"
+#include "projections/read_model/read_model.h"
+#include "services/commands/command_handler.h"
+#include "services/commands/ledgers.h"
+#include "services/rpc/queries.h"
+#include "tests/fuzz/support/random_message.h"
+#include "tests/support/fake_clock.h"
+
+namespace caseledger::fuzz {
+
+inline constexpr char kHostedName[] = "qn";
+
+class HostedLedger {
+ public:
+  HostedLedger();
+  ~HostedLedger();
+
+  // A small centre: agencies, persons, a case, a shelter, a report. What can be spoken of.
+  Names Prepare();
+
+  commands::CommandHandler& handler() { return handler_; }
+  const commands::Ledgers& ledgers() const { return ledgers_; }
+  const rpc::Queries& queries() const { return queries_; }
+  Clock& clock() { return clock_; }
+  uint64_t size() const;
+
+  // Ends the run unless the log accepts and every projection runs.
+  void CheckHealth() const;
+
+  // One of the methods that do not answer with a command's result: there are few of them.
+  static const google::protobuf::MethodDescriptor* QueryMethod(
+      size_t index, const std::vector<const google::protobuf::MethodDescriptor*>& all);
+
+ private:
+  // Draws the same bytes in every run.
+  class CountingRandom final : public RandomSource {
+   public:
+    void Fill(uint8_t* bytes, size_t size) override {
+      for (size_t i = 0; i < size; ++i) bytes[i] = static_cast<uint8_t>(next_++ * 37 + 11);
+    }
+
+   private:
+    uint64_t next_ = 0;
+  };
+
+  void Given(const std::string& record, const std::string& fact);
+
+  testing::FakeClock clock_{1'706'000'000'000'000};  // 2024-01-23, after all that is told
+  CountingRandom random_;
+  eventstore::MemoryEngine engine_;
+  std::unique_ptr<projections::ReadModelStore> read_models_;
+  commands::Ledgers ledgers_;
+  commands::CommandHandler handler_{ledgers_, clock_, random_};
+  rpc::Queries queries_{ledgers_, clock_, "fuzz"};
+  int next_request_ = 0;
+};
+
+}  // namespace caseledger::fuzz
