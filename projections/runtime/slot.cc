@@ -97,7 +97,7 @@ absl::Status Slot::Rebuild() {
     if (stopping_) return absl::FailedPreconditionError("the runtime is stopped");
     if (building_ != nullptr && !building_->progress().stopped) {
       return absl::FailedPreconditionError(
-          StrCat("a rebuild of ", projection_name_, " is running"));
+          StrCat("REBUILD_RUNNING: a rebuild of ", projection_name_, " is running"));
     }
     const std::string name =
         live_ != nullptr ? RebuildTableName(table_name_, live_->table_name()) : table_name_;

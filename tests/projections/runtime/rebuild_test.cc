@@ -28,7 +28,9 @@ TEST_F(RuntimeTest, LiveRowsAreServedWhileARebuildRunsAndOnlyOneRuns) {
   barrier_.CloseBefore(2);
   ASSERT_TRUE(runtime_->Rebuild("recorder").ok());
   EXPECT_EQ(HealthOf("recorder@1").state, State::kRebuilding);
-  EXPECT_EQ(runtime_->Rebuild("recorder").code(), absl::StatusCode::kFailedPrecondition);
+  const absl::Status second = runtime_->Rebuild("recorder");
+  EXPECT_EQ(second.code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_THAT(std::string(second.message()), HasSubstr("REBUILD_RUNNING: "));
   EXPECT_EQ(View("recorder", 3)->applied_events(), 3u);
   barrier_.Open();
   AwaitState("recorder@1", State::kLive);
