@@ -105,6 +105,7 @@ absl::StatusOr<RecordedEvent> TakeEvent(StoredRecord& record, const StoredEvent&
   event.data_quality.assign(std::make_move_iterator(record.mutable_data_quality()->begin()),
                             std::make_move_iterator(record.mutable_data_quality()->end()));
   if (!uuids.ok()) return Damaged(stored, "an id is not 16 bytes");
+  if (event.revision == 0) return Damaged(stored, "revisions count from 1");
   const auto previous = PreviousLeafHash(record.previous_leaf_hash(), event.revision);
   if (!previous.has_value()) return Damaged(stored, "the previous leaf hash is not 32 bytes");
   event.previous_leaf_hash = *previous;

@@ -149,6 +149,10 @@ TEST(RecordTest, TruncatedOrMisplacedRecordIsDataLoss) {
   moved.stream.id = Repeated(0x55);
   EXPECT_EQ(code(moved), absl::StatusCode::kDataLoss);
   EXPECT_EQ(code(Stored(event, record), "other"), absl::StatusCode::kDataLoss);
+  RecordedEvent uncounted = event;
+  uncounted.revision = 0;
+  EXPECT_EQ(code(Stored(uncounted, *EncodeRecord("quang-ninh", uncounted))),
+            absl::StatusCode::kDataLoss);
 }
 
 TEST(MarksTest, NoTwoKeysCollide) {
