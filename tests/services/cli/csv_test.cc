@@ -116,5 +116,18 @@ TEST(Csv, QuotesOnlyWhatNeedsThem) {
   EXPECT_EQ(CsvQuote("two\nlines"), "\"two\nlines\"");
 }
 
+// Each pair of quotes once walked through its line anew: 120 kB took minutes.
+TEST(Csv, LongLineOfQuotesIsReadInOneWalk) {
+  constexpr size_t kPairs = 400'000;
+  std::string content = "a\n\"";
+  for (size_t i = 0; i < kPairs; ++i) content += "\"\"";
+  content += "\xFF\"\nb\n";
+  const CsvFile file = ReadCsv(content);
+  ASSERT_EQ(file.issues.size(), 1u);
+  EXPECT_EQ(file.issues[0].at.line, 2u);
+  EXPECT_EQ(file.issues[0].at.column, 2 * kPairs + 2);
+  EXPECT_EQ(file.records.size(), 2u);
+}
+
 }  // namespace
 }  // namespace caseledger::cli

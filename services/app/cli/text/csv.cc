@@ -47,9 +47,17 @@ class Reader {
   bool AtFieldEnd() const { return AtEnd() || Current() == ',' || Current() == '\n' || AtCrLf(); }
   Line CurrentLine() const { return {line_start_, line_}; }
 
-  // Position of here.
-  TextPosition Here() const {
-    return {line_, CountCharacters(content_.substr(line_start_, offset_ - line_start_)) + 1};
+  // Position of here, and of an offset in the line that is being read. Counts on from the last
+  // answer, so that a long line is walked through once however often it is asked about.
+  TextPosition Here() { return PositionOf(offset_); }
+  TextPosition PositionOf(size_t offset) {
+    if (counted_to_ < line_start_ || offset < counted_to_) {
+      counted_to_ = line_start_;
+      counted_ = 0;
+    }
+    counted_ += CountCharacters(content_.substr(counted_to_, offset - counted_to_));
+    counted_to_ = offset;
+    return {line_, counted_ + 1};
   }
 
   void BeginLine(size_t start) {
@@ -109,7 +117,7 @@ class Reader {
         return Break(Here(), "a carriage return without a line feed", CurrentLine());
       }
     }
-    TakePiece(start, field.at, field);
+    TakePiece(start, field);
     return true;
   }
 
@@ -119,13 +127,12 @@ class Reader {
     ++offset_;
     while (true) {
       const size_t start = offset_;
-      const TextPosition at = Here();
       while (!AtEnd() && Current() != '"' && Current() != '\n') ++offset_;
       if (AtEnd()) return Break(field.at, "a quoted field is not closed", opened);
       if (offset_ > limit) {
         return Break(field.at, "a quoted field is not closed within 1 MiB", opened);
       }
-      TakePiece(start, at, field);
+      TakePiece(start, field);
       if (Current() == '\n') {
         field.text += '\n';
         BeginLine(offset_ + 1);
@@ -139,17 +146,15 @@ class Reader {
     }
   }
 
-  // Adds what stands between `start` and here to the field.
-  void TakePiece(size_t start, TextPosition at, CsvField& field) {
+  // Adds what stands between `start` and here, within one line, to the field.
+  void TakePiece(size_t start, CsvField& field) {
     const std::string_view text = content_.substr(start, offset_ - start);
     const auto invalid = FirstInvalidUtf8(text);
     const size_t nul = text.find('\0');
     if (invalid && *invalid < nul) {
-      at.column += CountCharacters(text.substr(0, *invalid));
-      Spoil(at, "bytes that are not UTF-8");
+      Spoil(PositionOf(start + *invalid), "bytes that are not UTF-8");
     } else if (nul != std::string_view::npos) {
-      at.column += CountCharacters(text.substr(0, nul));
-      Spoil(at, "a NUL character");
+      Spoil(PositionOf(start + nul), "a NUL character");
     }
     field.text.append(text);
     if (field.text.size() > kMostFieldBytes) Spoil(field.at, "a field longer than 1 MiB");
@@ -159,6 +164,8 @@ class Reader {
   size_t offset_ = 0;
   size_t line_start_ = 0;
   size_t line_ = 1;
+  size_t counted_to_ = 0;          // the line's characters before this offset ...
+  size_t counted_ = 0;             // ... are so many
   std::optional<CsvIssue> issue_;  // of the record being read
   Line broken_;                    // where its structure broke
 };
