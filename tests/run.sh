@@ -1,13 +1,14 @@
 #!/usr/bin/env bash
 # Builds the project and runs its tests and checks. Installs what is missing first.
 #
-#   tests/run.sh [--fast] [--clang] [--sanitizers] [--tidy-changed BASE] [--minutes N]
+#   tests/run.sh [--fast] [--clang] [--sanitizers] [--tidy-changed BASE] [--fuzz-seconds N] [--minutes N]
 #
-#   (nothing)      release build, every test program, the checks, the foreign client
+#   (nothing)      release build, every test program, the checks, the foreign client, fuzzing
 #   --fast         release build and the test programs that are not labelled `slow`; nothing else
 #   --clang        also: our own libraries with clang and its thread-safety warnings
 #   --sanitizers   also: test programs with AddressSanitizer and UBSan, and those without gRPC with ThreadSanitizer
 #   --tidy-changed BASE   also: clang-tidy over what changed since BASE
+#   --fuzz-seconds N   random input for all fuzz targets together; default 300, 0 for none
 #   --minutes N    whatever still runs after N minutes is ended and counts as failed
 #
 # The last line says `N passed, N failed`: test programs, tests of the foreign client, checks and builds count one each.
@@ -21,9 +22,10 @@ fast=false
 clang=false
 sanitizers=false
 tidy_base=""
+fuzz_seconds=300
 minutes=1000
 usage() {
-  sed -n '2,14s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" >&2
+  sed -n '2,15s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" >&2
   exit 2
 }
 while [[ $# -gt 0 ]]; do
@@ -36,6 +38,11 @@ while [[ $# -gt 0 ]]; do
       [[ -n "$tidy_base" ]] || usage
       shift
       ;;
+    --fuzz-seconds)
+      [[ "${2:-}" =~ ^[0-9]+$ ]] || usage
+      fuzz_seconds="$2"
+      shift
+      ;;
     --minutes)
       [[ "${2:-}" =~ ^[1-9][0-9]*$ ]] || usage
       minutes="$2"
@@ -45,7 +52,7 @@ while [[ $# -gt 0 ]]; do
   esac
   shift
 done
-readonly fast clang sanitizers tidy_base minutes
+readonly fast clang sanitizers tidy_base fuzz_seconds minutes
 readonly jobs="$(nproc)"
 readonly logs="$top/build/logs"
 mkdir -p "$logs"
@@ -118,20 +125,13 @@ build_step() {
   step "build $name" ninja --quiet -C "build/$preset" -j "$jobs" "$@"
 }
 
-# sanitizer_step PRESET FOLDERS...: the programs of tests/FOLDER, without those that the sanitizer cannot judge.
+# sanitizer_step PRESET: every program counts one, a build that fails counts one.
 sanitizer_step() {
-  local preset="$1" folder targets=()
-  shift
-  for folder in "$@"; do targets+=("tests/$folder/all"); done
-  build_step "$preset" "$preset" "${targets[@]}" || return
-  for folder in "$@"; do
-    grep -rqs --include=CTestTestfile.cmake add_test "build/$preset/tests/$folder" || continue
-    if [[ "$preset" == tsan ]]; then
-      ctest_step "$preset $folder" "build/$preset/tests/$folder" --label-exclude '^(grpc|rocksdb|slow)$'
-    else
-      ctest_step "$preset $folder" "build/$preset/tests/$folder" --label-exclude '^slow$'
-    fi
-  done
+  run_timed "$1" tests/sanitizers.sh "$1"
+  local good bad
+  good="$(grep -cE '^ *[0-9]+/[0-9]+ Test .* Passed ' "$log")" || true
+  bad="$(grep -cE '^ *[0-9]+/[0-9]+ Test .*\*\*\*' "$log")" || true
+  count "$good" "$bad"
 }
 
 finish() {
@@ -156,11 +156,11 @@ ctest_step "tests" build/release
 if $clang; then build_step "clang" clang eventstore/all projections/all services/all; fi
 if [[ -n "$tidy_base" ]]; then step "check tidy" tests/checks/tidy.sh --changed "$tidy_base"; fi
 if $sanitizers; then
-  export ASAN_OPTIONS=detect_stack_use_after_return=1 UBSAN_OPTIONS=print_stacktrace=1
-  # RocksDB of the distribution is not instrumented; gRPC has no honest recipe and is left out by label and folder.
-  export TSAN_OPTIONS="ignore_noninstrumented_modules=1 halt_on_error=1 second_deadlock_stack=1"
-  sanitizer_step asan eventstore contract projections services
-  # ThreadSanitizer judges what runs without RocksDB and gRPC: the log and the projections' runtime in memory.
-  sanitizer_step tsan eventstore projections/runtime
+  sanitizer_step asan
+  sanitizer_step tsan
+fi
+if ((fuzz_seconds > 0)); then
+  build_step "fuzz targets" asan tests/fuzz/all &&
+    CASELEDGER_FUZZ_BUILD="$top/build/asan" step "fuzz" tests/fuzz/run.sh --seconds "$fuzz_seconds"
 fi
 finish
