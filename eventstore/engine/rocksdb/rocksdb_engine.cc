@@ -89,7 +89,7 @@ rocksdb::WriteBatch ToWriteBatch(const LedgerKeys& keys, const EngineBatch& from
 // 1. What Commit acknowledged was synced; `head` moves only after that.
 // 2. After a failed write nothing is written any more (WriteFailure).
 // 3. No call uses the database after Close (CallGate).
-class RocksDbEngine final : public Engine {
+class RocksDbEngine final : public RocksDbStore {
  public:
   RocksDbEngine(std::unique_ptr<rocksdb::DB> db, std::shared_ptr<WriteFailure> failure)
       : db_(std::move(db)), failure_(std::move(failure)) {}
@@ -111,6 +111,7 @@ class RocksDbEngine final : public Engine {
   absl::StatusOr<std::optional<std::string>> FindMark(std::string_view ledger,
                                                       std::string_view key) const override;
   absl::Status Close() override;
+  absl::Status WithDatabase(absl::FunctionRef<absl::Status(rocksdb::DB& db)> use) override;
 
  private:
   // NOT_FOUND. Ledgers are never removed, so the pointer stays good.
@@ -242,6 +243,13 @@ absl::Status RocksDbEngine::Close() {
   return result;
 }
 
+absl::Status RocksDbEngine::WithDatabase(absl::FunctionRef<absl::Status(rocksdb::DB& db)> use) {
+  const GateEntry entry(gate_);
+  if (!entry.inside()) return Closed();
+  RETURN_IF_ERROR(failure_->Check());
+  return use(*db_);
+}
+
 absl::StatusOr<Ledger*> RocksDbEngine::Find(std::string_view ledger) const {
   MutexLock lock(&mutex_);
   const auto found = ledgers_.find(ledger);
@@ -270,7 +278,7 @@ absl::Status CheckOptions(const RocksDbOptions& options) {
 
 }  // namespace rocksdb_engine
 
-absl::StatusOr<std::unique_ptr<Engine>> OpenRocksDbEngine(const RocksDbOptions& options) {
+absl::StatusOr<std::unique_ptr<RocksDbStore>> OpenRocksDbEngine(const RocksDbOptions& options) {
   RETURN_IF_ERROR(rocksdb_engine::CheckOptions(options));
   rocksdb::Env& env = options.env != nullptr ? *options.env : *rocksdb::Env::Default();
   RETURN_IF_ERROR(rocksdb_engine::CheckNotRemains(env, options.path));

@@ -5,10 +5,13 @@
 #include <memory>
 #include <string>
 
+#include "absl/functional/function_ref.h"
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "eventstore/engine/engine.h"
 
 namespace rocksdb {
+class DB;
 class Env;
 }  // namespace rocksdb
 
@@ -27,6 +30,14 @@ struct RocksDbOptions {
   size_t write_buffer_bytes = 64u << 20;
 };
 
+// The engine, and what backups need of it.
+class RocksDbStore : public Engine {
+ public:
+  // Runs `use` on the open database while commits go on; Close waits until it returns. The status
+  // of `use`, or UNAVAILABLE: the engine is closed, or storage failed.
+  virtual absl::Status WithDatabase(absl::FunctionRef<absl::Status(rocksdb::DB& db)> use) = 0;
+};
+
 // Opens the directory and checks that this program understands every ledger in it. Never drops or
 // repairs anything but a torn last record of the write-ahead log, which was never acknowledged.
 // INVALID_ARGUMENT     no path
@@ -34,6 +45,6 @@ struct RocksDbOptions {
 // FAILED_PRECONDITION  another process has it open, or a ledger needs a newer program
 // DATA_LOSS            damaged: restore a backup
 // UNAVAILABLE          the storage did not answer
-absl::StatusOr<std::unique_ptr<Engine>> OpenRocksDbEngine(const RocksDbOptions& options);
+absl::StatusOr<std::unique_ptr<RocksDbStore>> OpenRocksDbEngine(const RocksDbOptions& options);
 
 }  // namespace caseledger::eventstore

@@ -1,0 +1,116 @@
+#include "eventstore/engine/rocksdb/backup/read_only_store.h"
+
+#include <cstdarg>
+#include <map>
+#include <utility>
+#include <vector>
+
+#include "eventstore/base/status_macros.h"
+#include "eventstore/base/strings.h"
+#include "eventstore/engine/rocksdb/ledger_catalogue.h"
+#include "eventstore/engine/rocksdb/ledger_reader.h"
+#include "eventstore/engine/rocksdb/storage_status.h"
+#include "eventstore/engine/rocksdb/tuning.h"
+#include "eventstore/engine/rocksdb/write_failure.h"
+#include "rocksdb/db.h"
+
+namespace caseledger::eventstore::rocksdb_engine {
+namespace {
+
+constexpr size_t kBlockCacheBytes = 32u << 20;
+
+absl::Status ReadOnly() {
+  return absl::FailedPreconditionError("this store is open for reading only");
+}
+
+// RocksDB would write a file of its own into the directory.
+class NoLog final : public rocksdb::Logger {
+ public:
+  using rocksdb::Logger::Logv;
+  void Logv(const char* /*format*/, va_list /*arguments*/) override {}
+};
+
+class OpenStore final : public ReadOnlyStore {
+ public:
+  explicit OpenStore(std::unique_ptr<rocksdb::DB> db) : db_(std::move(db)) {}
+
+  absl::Status LoadLedgers() {
+    ASSIGN_OR_RETURN(infos_, ReadLedgerInfos(*db_));
+    for (const storage::v1::LedgerInfo& info : infos_) {
+      RETURN_IF_ERROR(CheckUnderstood(info));
+      readers_.emplace(info.ledger(), LedgerReader(*db_, info.ledger()));
+    }
+    return absl::OkStatus();
+  }
+
+  absl::Status CheckBlocks() const override {
+    const rocksdb::Status status = db_->VerifyChecksum(ScanRead());
+    return status.ok() ? absl::OkStatus() : ReadFailure(status, "table files");
+  }
+
+  absl::StatusOr<std::vector<storage::v1::LedgerInfo>> ListLedgers() const override {
+    return infos_;
+  }
+  absl::Status CreateLedger(const storage::v1::LedgerInfo& /*info*/) override { return ReadOnly(); }
+  absl::StatusOr<LedgerHead> LoadHead(std::string_view ledger) const override {
+    ASSIGN_OR_RETURN(const LedgerReader* reader, Find(ledger));
+    return reader->LoadHead();
+  }
+  absl::Status Commit(std::string_view /*ledger*/, Resolve /*resolve*/) override {
+    return ReadOnly();
+  }
+  absl::Status Read(std::string_view ledger, uint64_t from, uint64_t end,
+                    Visit visit) const override {
+    ASSIGN_OR_RETURN(const LedgerReader* reader, Find(ledger));
+    return reader->Read(from, end, visit);
+  }
+  absl::StatusOr<StreamHead> FindStream(std::string_view ledger,
+                                        const StreamId& stream) const override {
+    ASSIGN_OR_RETURN(const LedgerReader* reader, Find(ledger));
+    return reader->FindStream(stream);
+  }
+  absl::Status ReadStream(std::string_view ledger, const StreamId& stream, uint64_t from_revision,
+                          Visit visit) const override {
+    ASSIGN_OR_RETURN(const LedgerReader* reader, Find(ledger));
+    return reader->ReadStream(stream, from_revision, visit);
+  }
+  absl::StatusOr<std::optional<std::string>> FindMark(std::string_view ledger,
+                                                      std::string_view key) const override {
+    ASSIGN_OR_RETURN(const LedgerReader* reader, Find(ledger));
+    return reader->FindMark(key);
+  }
+  absl::Status Close() override { return absl::OkStatus(); }
+
+ private:
+  absl::StatusOr<const LedgerReader*> Find(std::string_view ledger) const {
+    const auto found = readers_.find(ledger);
+    if (found == readers_.end()) return absl::NotFoundError(StrCat("no ledger ", ledger));
+    return &found->second;
+  }
+
+  const std::unique_ptr<rocksdb::DB> db_;
+  std::vector<storage::v1::LedgerInfo> infos_;
+  std::map<std::string, LedgerReader, std::less<>> readers_;
+};
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<ReadOnlyStore>> OpenReadOnly(rocksdb::Env& env,
+                                                            const std::string& path) {
+  RocksDbOptions options;
+  options.path = path;
+  options.env = &env;
+  options.create_if_missing = false;
+  options.block_cache_bytes = kBlockCacheBytes;
+  rocksdb::Options database = DatabaseOptions(options, std::make_shared<WriteFailure>());
+  database.info_log = std::make_shared<NoLog>();
+  rocksdb::DB* raw = nullptr;
+  const rocksdb::Status status = rocksdb::DB::OpenForReadOnly(database, path, &raw);
+  std::unique_ptr<rocksdb::DB> db(raw);
+  if (!status.ok()) return OpenFailure(status, path);
+  auto store = std::make_unique<OpenStore>(std::move(db));
+  RETURN_IF_ERROR(store->LoadLedgers());
+  return store;
+}
+
+}  // namespace caseledger::eventstore::rocksdb_engine
