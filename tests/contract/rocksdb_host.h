@@ -38,6 +38,7 @@ class RocksDbHost final : public EngineHost {
  public:
   RocksDbHost();
   eventstore::Engine& engine() override { return *engine_; }
+  eventstore::RocksDbStore& store() { return *engine_; }
   absl::Status Reopen() override;
 
   // As a crash leaves it: the write-ahead log keeps what was committed.
@@ -51,7 +52,7 @@ class RocksDbHost final : public EngineHost {
  private:
   TemporaryDirectory directory_;
   eventstore::RocksDbOptions options_;
-  std::unique_ptr<eventstore::Engine> engine_;
+  std::unique_ptr<eventstore::RocksDbStore> engine_;
 };
 
 }  // namespace caseledger::testing
