@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "eventstore/base/strings.h"
+#include "services/rpc/backup_calls.h"
 #include "services/rpc/batch_service.h"
 #include "services/rpc/command_services.h"
 #include "services/rpc/history_service.h"
@@ -28,6 +29,7 @@ class RunningServer final : public GrpcServer {
         subscribers_(options.max_subscribers),
         commands_(handler),
         answers_(ledgers, clock, options.version),
+        backups_(options.backup_maker, clock),
         intake_(commands_),
         person_(commands_),
         directory_(commands_),
@@ -37,7 +39,7 @@ class RunningServer final : public GrpcServer {
         closure_(commands_, executor_, answers_),
         history_(commands_, ledgers, executor_, subscribers_, clock),
         dashboard_(executor_, answers_),
-        admin_(executor_, answers_),
+        admin_(executor_, answers_, backups_),
         batch_(handler) {}
   ~RunningServer() override { Shutdown(absl::ZeroDuration()); }
 
@@ -68,6 +70,7 @@ class RunningServer final : public GrpcServer {
     if (auto* health = server_->GetHealthCheckService(); health != nullptr) health->Shutdown();
     subscribers_.CancelAll();
     batch_.Drain();
+    backups_.StopAll();
     server_->Shutdown(absl::ToChronoTime(absl::Now() + grace));
     server_.reset();
   }
@@ -90,6 +93,7 @@ class RunningServer final : public GrpcServer {
   SubscriberPool subscribers_;
   CommandAdapter commands_;
   Queries answers_;
+  BackupCalls backups_;
   IntakeServiceImpl intake_;
   PersonServiceImpl person_;
   DirectoryServiceImpl directory_;

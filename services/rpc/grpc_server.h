@@ -6,6 +6,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "eventstore/backup/backup.h"
 #include "eventstore/base/clock.h"
 #include "services/commands/command_handler.h"
 #include "services/commands/ledgers.h"
@@ -18,6 +19,8 @@ struct GrpcServerOptions {
   size_t max_waiting_queries = 1024;
   size_t max_subscribers = 128;
   std::string version;
+  // Makes backups; must outlive the server. Null: there is no directory for them.
+  eventstore::BackupMaker* backup_maker = nullptr;
 };
 
 // Thread-safe.

@@ -7,6 +7,7 @@
 #include "caseledger/v1/dashboard.grpc.pb.h"
 #include "caseledger/v1/referral.grpc.pb.h"
 #include "caseledger/v1/shelter.grpc.pb.h"
+#include "services/rpc/backup_calls.h"
 #include "services/rpc/command_adapter.h"
 #include "services/rpc/queries.h"
 #include "services/rpc/query_runner.h"
@@ -140,15 +141,22 @@ class DashboardServiceImpl final : public v1::DashboardService::CallbackService 
 
 class AdminServiceImpl final : public v1::AdminService::CallbackService {
  public:
-  AdminServiceImpl(Executor& executor, Queries& answers) : queries_(executor), answers_(answers) {}
+  AdminServiceImpl(Executor& executor, Queries& answers, BackupCalls& backups)
+      : queries_(executor), answers_(answers), backups_(backups) {}
 
   CASELEDGER_QUERY(ListLedgers)
   CASELEDGER_QUERY(ListProjections)
   CASELEDGER_QUERY(RebuildProjection)
 
+  grpc::ServerWriteReactor<v1::CreateBackupResponse>* CreateBackup(
+      grpc::CallbackServerContext* context, const v1::CreateBackupRequest* request) override {
+    return backups_.Start(*context, *request);
+  }
+
  private:
   QueryRunner queries_;
   Queries& answers_;
+  BackupCalls& backups_;
 };
 
 }  // namespace caseledger::rpc

@@ -1,0 +1,164 @@
+#include "services/rpc/backup_calls.h"
+
+#include <condition_variable>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "eventstore/base/status_macros.h"
+#include "eventstore/base/strings.h"
+#include "services/access/caller.h"
+#include "services/commands/times.h"
+#include "services/commands/validation.h"
+#include "services/rpc/command_adapter.h"
+#include "services/rpc/status.h"
+#include "services/rpc/subscriber.h"
+
+namespace caseledger::rpc {
+namespace {
+
+using eventstore::BackupProgress;
+using eventstore::MadeBackup;
+
+constexpr char kAdministrator[] = "administrator";
+
+v1::BackupPhase PhaseOf(BackupProgress::Phase phase) {
+  switch (phase) {
+    case BackupProgress::Phase::kCopyingFiles:
+      return v1::BACKUP_PHASE_COPYING_FILES;
+    case BackupProgress::Phase::kCheckingFiles:
+      return v1::BACKUP_PHASE_CHECKING_FILES;
+    case BackupProgress::Phase::kReadingEvents:
+      break;
+  }
+  return v1::BACKUP_PHASE_READING_EVENTS;
+}
+
+void Fill(const BackupProgress& from, v1::BackupProgress& to) {
+  to.set_phase(PhaseOf(from.phase));
+  to.set_done(from.done);
+  to.set_total(from.total);
+}
+
+void Fill(const MadeBackup& from, v1::Backup& to) {
+  to.set_backup_id(from.manifest.id);
+  *to.mutable_created_time() = commands::ToTimestamp(from.manifest.created_at);
+  to.set_total_bytes(from.manifest.bytes());
+  to.set_copied_bytes(from.copied_bytes);
+  for (const uint64_t id : from.removed_ids) to.add_removed_backup_ids(id);
+  for (const eventstore::BackupLedger& ledger : from.manifest.ledgers) {
+    v1::BackupLedger& added = *to.add_ledgers();
+    added.set_ledger(ledger.ledger);
+    added.set_event_count(ledger.head.next_position);
+    added.set_last_leaf_hash(std::string(ledger.head.last_leaf_hash.raw()));
+    if (ledger.head.next_position == 0) continue;
+    *added.mutable_last_recorded_time() = commands::ToTimestamp(ledger.head.last_recorded_at);
+  }
+}
+
+// With a reason of its own, where the maker gave none: the usual ones are about records.
+absl::Status WithReason(const absl::Status& status) {
+  const std::string message(FromAbsl(status.message()));
+  if (message.starts_with("BACKUP_") || absl::IsDataLoss(status)) return status;
+  return absl::Status(status.code(), StrCat("BACKUP_FAILED: ", message));
+}
+
+}  // namespace
+
+// Deletes itself when gRPC is done with it.
+class BackupCalls::Call final : public grpc::ServerWriteReactor<v1::CreateBackupResponse> {
+ public:
+  Call(BackupCalls& calls, uint32_t keep) : calls_(calls) {
+    std::thread([this, keep] { Run(keep); }).detach();
+  }
+
+  void OnWriteDone(bool ok) override {
+    const std::lock_guard lock(mutex_);
+    writing_ = false;
+    left_ = left_ || !ok;
+    written_.notify_one();
+  }
+  void OnCancel() override {
+    const std::lock_guard lock(mutex_);
+    left_ = true;
+    written_.notify_one();
+  }
+  void OnDone() override { delete this; }
+
+ private:
+  void Run(uint32_t keep) {
+    absl::StatusOr<MadeBackup> made =
+        calls_.maker_->Create(keep, [this](const BackupProgress& progress) {
+          v1::CreateBackupResponse response;
+          Fill(progress, *response.mutable_progress());
+          return WriteUnlessBusy(std::move(response)) && !calls_.ending_;
+        });
+    if (made.ok()) {
+      v1::CreateBackupResponse response;
+      Fill(*made, *response.mutable_backup());
+      WaitUntilWritten();
+      WriteUnlessBusy(std::move(response));
+    }
+    WaitUntilWritten();
+    const grpc::Status status = ToGrpcStatus(WithReason(made.status()));
+    calls_.running_ = false;
+    this->Finish(status);  // may delete this
+  }
+
+  // Drops the response when the one before is still on its way: news gets old. False when the
+  // client is gone.
+  bool WriteUnlessBusy(v1::CreateBackupResponse response) {
+    {
+      const std::lock_guard lock(mutex_);
+      if (left_) return false;
+      if (writing_) return true;
+      writing_ = true;
+      response_ = std::move(response);
+    }
+    this->StartWrite(&response_);
+    return true;
+  }
+
+  void WaitUntilWritten() {
+    std::unique_lock lock(mutex_);
+    written_.wait(lock, [this] { return !writing_; });
+  }
+
+  BackupCalls& calls_;
+  v1::CreateBackupResponse response_;
+  std::mutex mutex_;
+  std::condition_variable written_;
+  bool writing_ = false;
+  bool left_ = false;
+};
+
+grpc::ServerWriteReactor<v1::CreateBackupResponse>* BackupCalls::Start(
+    const grpc::CallbackServerContext& context, const v1::CreateBackupRequest& request) {
+  const absl::Status allowed = Check(context, request);
+  if (!allowed.ok()) return Refuse<v1::CreateBackupResponse>(ToGrpcStatus(allowed));
+  if (running_.exchange(true)) {
+    return Refuse<v1::CreateBackupResponse>(
+        ToGrpcStatus(absl::AbortedError("BACKUP_IN_PROGRESS: this server is making a backup")));
+  }
+  return new Call(*this, request.keep());
+}
+
+absl::Status BackupCalls::Check(const grpc::CallbackServerContext& context,
+                                const v1::CreateBackupRequest& request) const {
+  const std::vector<commands::Violation> violations = commands::Validate(request, clock_.Now());
+  if (!violations.empty()) return commands::InvalidRequest(violations);
+  ASSIGN_OR_RETURN(const domain::Caller caller, access::Identify(MetadataOf(context)));
+  if (!caller.HasRole(kAdministrator)) {
+    return absl::PermissionDeniedError("ADMINISTRATOR_NEEDED: backups are for administrators");
+  }
+  if (maker_ == nullptr) {
+    return absl::FailedPreconditionError(
+        "BACKUP_NOT_CONFIGURED: start the server with --backup-dir");
+  }
+  if (ending_) return absl::UnavailableError("UNAVAILABLE: the server ends");
+  return absl::OkStatus();
+}
+
+}  // namespace caseledger::rpc

@@ -1,0 +1,40 @@
+// Backups asked for over gRPC: each runs in a thread of its own, one at a time, and tells how far
+// it is.
+#pragma once
+
+#include <grpcpp/grpcpp.h>
+
+#include <atomic>
+
+#include "caseledger/v1/admin.pb.h"
+#include "eventstore/backup/backup.h"
+#include "eventstore/base/clock.h"
+
+namespace caseledger::rpc {
+
+// Thread-safe. Outlives its calls: the server's Shutdown waits for them.
+class BackupCalls {
+ public:
+  // `maker` may be null: there is no directory for backups.
+  BackupCalls(eventstore::BackupMaker* maker, Clock& clock) : maker_(maker), clock_(clock) {}
+
+  // The reactor of one CreateBackup call.
+  grpc::ServerWriteReactor<v1::CreateBackupResponse>* Start(
+      const grpc::CallbackServerContext& context, const v1::CreateBackupRequest& request);
+
+  // Ends the running backup soon; new ones are refused.
+  void StopAll() { ending_ = true; }
+
+ private:
+  class Call;
+
+  absl::Status Check(const grpc::CallbackServerContext& context,
+                     const v1::CreateBackupRequest& request) const;
+
+  eventstore::BackupMaker* const maker_;
+  Clock& clock_;
+  std::atomic<bool> ending_ = false;
+  std::atomic<bool> running_ = false;
+};
+
+}  // namespace caseledger::rpc
