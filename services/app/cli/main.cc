@@ -72,6 +72,7 @@ int Run(int argc, char** argv) {
   AddCaseCommands(app, chosen);
   AddHistoryCommands(app, chosen);
   AddProjectionCommands(app, chosen);
+  AddBackupCommands(app, chosen);
   AddShelterCommands(app, chosen);
   AddReferralCommands(app, chosen);
   try {

@@ -58,12 +58,21 @@ Metrics::Metrics(const commands::Ledgers& ledgers)
                     .Name("caseledger_commands_total")
                     .Help("Commands answered, by fact and status code.")
                     .Register(*registry_)),
-      seconds_(prometheus::BuildHistogram()
-                   .Name("caseledger_command_seconds")
-                   .Help("Time from a command's arrival to its durable answer.")
-                   .Register(*registry_)
-                   .Add({}, prometheus::Histogram::BucketBoundaries{
-                                0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.5, 1, 5})) {}
+      seconds_(
+          prometheus::BuildHistogram()
+              .Name("caseledger_command_seconds")
+              .Help("Time from a command's arrival to its durable answer.")
+              .Register(*registry_)
+              .Add({}, prometheus::Histogram::BucketBoundaries{0.0005, 0.001, 0.002, 0.005, 0.01,
+                                                               0.02, 0.05, 0.1, 0.5, 1, 5})),
+      last_backup_(prometheus::BuildGauge()
+                       .Name("caseledger_last_backup_timestamp_seconds")
+                       .Help("When the newest backup was complete; absent when there is none.")
+                       .Register(*registry_)) {}
+
+void Metrics::OnBackup(Micros created_at) {
+  last_backup_.Add({}).Set(static_cast<double>(created_at) / kMicrosPerSecond);
+}
 
 absl::Status Metrics::Listen(const std::string& address) {
   try {

@@ -5,6 +5,7 @@
 #include <prometheus/collectable.h>
 #include <prometheus/counter.h>
 #include <prometheus/exposer.h>
+#include <prometheus/gauge.h>
 #include <prometheus/histogram.h>
 #include <prometheus/registry.h>
 
@@ -13,6 +14,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "eventstore/base/clock.h"
 #include "services/commands/command_handler.h"
 #include "services/commands/ledgers.h"
 
@@ -38,6 +40,9 @@ class Metrics final : public commands::CommandObserver {
   // The port served, 0 when none.
   int port() const;
 
+  // The newest backup was complete at this time.
+  void OnBackup(Micros created_at);
+
   void OnCommand(std::string_view fact_name, absl::StatusCode code, double seconds) override;
 
  private:
@@ -45,6 +50,7 @@ class Metrics final : public commands::CommandObserver {
   std::shared_ptr<prometheus::Registry> registry_;
   prometheus::Family<prometheus::Counter>& commands_;
   prometheus::Histogram& seconds_;
+  prometheus::Family<prometheus::Gauge>& last_backup_;
   std::unique_ptr<prometheus::Exposer> exposer_;
 };
 

@@ -19,6 +19,7 @@ Until identities exist it listens on the loopback interface only.)";
 constexpr char kExamples[] = R"(
 Examples:
   caseledgerd --data-dir ~/caseledger --ledger quang-ninh
+  caseledgerd --data-dir ~/caseledger --ledger quang-ninh --backup-dir /mnt/backups/caseledger
   caseledgerd --config /etc/caseledger.toml
   caseledgerd --data-dir /tmp/try --ledger try --listen 127.0.0.1:0 --port-file /tmp/try/port
 
@@ -94,6 +95,13 @@ ParsedOptions ParseServerOptions(int argc, char** argv) {
   app.add_option("--log-level", options.log_level, "What to log")
       ->capture_default_str()
       ->check(CLI::IsMember({"debug", "info", "warn", "error"}));
+  app.add_option("--backup-dir", options.backup_dir,
+                 "Directory for backups, outside the data directory and better on another disk; "
+                 "empty: none can be made");
+  app.add_option("--backup-mib-per-second", options.backup_mib_per_second,
+                 "How fast a backup may write, so that commands keep the disk; 0: no limit")
+      ->capture_default_str()
+      ->check(CLI::Range(0, 100'000));
   app.add_option("--query-threads", options.query_threads, "Threads for queries and replays")
       ->capture_default_str()
       ->check(CLI::Range(1, 64));

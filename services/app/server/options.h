@@ -18,6 +18,8 @@ struct ServerOptions {
   std::vector<std::string> ledgers;
   std::string port_file;
   std::string log_level = "info";
+  std::string backup_dir;  // empty: no backups
+  int backup_mib_per_second = 64;
   int query_threads = 4;
   int drain_seconds = 10;
   // Not flags: whoever embeds a server may bound it otherwise, such as a test that overloads it.

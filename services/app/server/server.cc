@@ -8,6 +8,7 @@
 
 #include "eventstore/base/status_macros.h"
 #include "eventstore/base/strings.h"
+#include "eventstore/engine/rocksdb/backup/rocksdb_backup.h"
 #include "eventstore/engine/rocksdb/rocksdb_engine.h"
 #include "eventstore/sequencer/sequencer.h"
 #include "projections/case_list/case_list.h"
@@ -17,6 +18,7 @@
 #include "projections/report_facts/report_facts.h"
 #include "projections/runtime/runtime.h"
 #include "projections/shelter_occupancy/shelter_occupancy.h"
+#include "services/app/server/backups.h"
 #include "services/app/server/logging.h"
 #include "services/app/server/metrics.h"
 #include "services/commands/command_handler.h"
@@ -64,6 +66,7 @@ class RunningServer final : public Server {
     RETURN_IF_ERROR(OpenStorage());
     const std::set<std::string> names(options_.ledgers.begin(), options_.ledgers.end());
     for (const std::string& name : names) RETURN_IF_ERROR(OpenLedger(name));
+    ASSIGN_OR_RETURN(backups_, MakeBackups(options_, *engine_, clock_, metrics_));
     handler_.Observe(&metrics_);
     if (!options_.metrics_listen.empty()) RETURN_IF_ERROR(metrics_.Listen(options_.metrics_listen));
     rpc::GrpcServerOptions grpc_options;
@@ -71,6 +74,7 @@ class RunningServer final : public Server {
     grpc_options.query_threads = static_cast<size_t>(options_.query_threads);
     grpc_options.max_subscribers = options_.max_subscribers;
     grpc_options.version = CASELEDGER_VERSION;
+    grpc_options.backup_maker = backups_.get();
     ASSIGN_OR_RETURN(grpc_, rpc::StartGrpcServer(grpc_options, ledgers_, handler_, clock_));
     expiry_.Start();
     return absl::OkStatus();
@@ -95,6 +99,7 @@ class RunningServer final : public Server {
 
  private:
   absl::Status OpenStorage() {
+    RETURN_IF_ERROR(eventstore::CheckNotRestoring(options_.data_dir));
     RETURN_IF_ERROR(MakeDirectory(options_.data_dir));
     eventstore::RocksDbOptions log_options;
     log_options.path = options_.data_dir + "/log";
@@ -137,12 +142,13 @@ class RunningServer final : public Server {
   Clock& clock_;
   RandomSource& random_;
   bool closed_ = false;
-  std::unique_ptr<eventstore::Engine> engine_;
+  std::unique_ptr<eventstore::RocksDbStore> engine_;
   std::unique_ptr<projections::ReadModelStore> read_models_;
   commands::Ledgers ledgers_;
   commands::CommandHandler handler_;
   Metrics metrics_;
   timers::ExpiryWorker expiry_;
+  std::unique_ptr<eventstore::BackupMaker> backups_;
   std::unique_ptr<rpc::GrpcServer> grpc_;
 };
 

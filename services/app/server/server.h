@@ -23,8 +23,9 @@ class Server {
   virtual absl::Status Shutdown() = 0;
 };
 
-// INVALID_ARGUMENT     an address that is not loopback, a bad ledger name
-// FAILED_PRECONDITION  the data directory is used by another server, or of a newer program
+// INVALID_ARGUMENT     an address that is not loopback, a bad ledger name, backups beside the data
+// FAILED_PRECONDITION  the data directory is used by another server, of a newer program, or holds
+//                      an unfinished restore
 // DATA_LOSS            stored data is damaged; says what to do
 // UNAVAILABLE          an address is taken
 absl::StatusOr<std::unique_ptr<Server>> StartServer(const ServerOptions& options, Clock& clock,

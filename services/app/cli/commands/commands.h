@@ -32,6 +32,7 @@ void AddDefinitionCommands(CLI::App& app, Chosen& chosen);
 void AddReportCommand(CLI::App& app, Chosen& chosen);
 void AddCaseCommands(CLI::App& app, Chosen& chosen);
 void AddHistoryCommands(CLI::App& app, Chosen& chosen);  // record, log
+void AddBackupCommands(CLI::App& app, Chosen& chosen);
 void AddProjectionCommands(CLI::App& app, Chosen& chosen);
 void AddShelterCommands(CLI::App& app, Chosen& chosen);
 void AddReferralCommands(CLI::App& app, Chosen& chosen);

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <utility>
 
 namespace caseledger::cli {
@@ -31,6 +32,11 @@ void Progress::Advance(size_t count) {
   Show(now);
 }
 
+void Progress::AdvanceTo(size_t done, size_t total) {
+  total_ = total;
+  Advance(done - std::min(done, done_));
+}
+
 void Progress::Finish() {
   if (finished_) return;
   finished_ = true;
@@ -41,7 +47,7 @@ void Progress::Finish() {
 void Progress::Show(TimePoint now) {
   const double seconds = std::chrono::duration<double>(now - begun_).count();
   const double rate = seconds > 0 ? static_cast<double>(done_) / seconds : 0;
-  const size_t parts = total_ == 0 ? kBarWidth : done_ * kBarWidth / total_;
+  const size_t parts = total_ == 0 ? kBarWidth : std::min(done_, total_) * kBarWidth / total_;
   if (terminal_) {
     fmt::print(stderr, "\r{} [{:<{}}] {}/{}  {:.0f}/s ", label_, std::string(parts, '#'), kBarWidth,
                done_, total_, rate);

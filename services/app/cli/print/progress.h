@@ -17,6 +17,8 @@ class Progress {
   Progress& operator=(const Progress&) = delete;
 
   void Advance(size_t count = 1);
+  // For work whose total is only estimated at first; `done` never goes down.
+  void AdvanceTo(size_t done, size_t total);
   // Shows the last state and ends the line. Further calls do nothing.
   void Finish();
 
@@ -25,7 +27,7 @@ class Progress {
   void Show(TimePoint now);
 
   const std::string label_;
-  const size_t total_;
+  size_t total_;
   const bool terminal_;
   const TimePoint begun_;
   TimePoint shown_;
