@@ -87,7 +87,8 @@ class BackupMaker {
   // CANCELLED            `progress` said so
   // UNAVAILABLE          the store is closed or has failed, or the backup directory does not answer
   // DATA_LOSS            stored bytes are damaged
-  // On every error but DATA_LOSS there is no new backup; older ones are never touched.
+  // After an error there is no new backup, except that one with DATA_LOSS may be listed, to be
+  // looked at. Older ones are as they were.
   virtual absl::StatusOr<MadeBackup> Create(uint32_t keep, const OnBackupProgress& progress) = 0;
 };
 

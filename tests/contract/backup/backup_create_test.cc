@@ -260,6 +260,29 @@ TEST_F(CreateBackup, ACopyWithoutManifestIsNoBackupAndIsRemovedByTheNextOne) {
   EXPECT_TRUE(Verify(3).ok()) << Verify(3);
 }
 
+// RocksDB would clear the rest of such a backup away.
+TEST_F(CreateBackup, ABackupWithMissingFilesIsLeftAsItIs) {
+  Fill(*log_, 10);
+  MustCreate();
+  Fill(*log_, 10);
+  MustCreate();
+  const std::string manifest = FilesEndingIn(options_.directory + "/log/private/1", "").at(1);
+  const std::string bytes = ReadFile(manifest);
+  std::filesystem::remove(manifest);
+  const auto count = [&] {
+    return FilesEndingIn(options_.directory + "/log/private/1", "").size();
+  };
+  const size_t left = count();
+  const auto made = Maker()->Create(0, KeepGoing);
+  EXPECT_EQ(made.status().code(), absl::StatusCode::kDataLoss) << made.status();
+  EXPECT_EQ(count(), left);
+  EXPECT_THAT(ListedIds(), ElementsAre(1, 2));
+  EXPECT_TRUE(Verify(2).ok()) << Verify(2);
+  WriteFile(manifest, bytes);
+  EXPECT_TRUE(Verify(1).ok()) << Verify(1);
+  MustCreate();
+}
+
 TEST_F(CreateBackup, LostManifestsAreNotTakenForInterruptedBackups) {
   Fill(*log_, 10);
   for (int i = 0; i < 3; ++i) MustCreate();

@@ -118,6 +118,7 @@ class Run {
       RETURN_IF_ERROR(CheckContinues(store_, before, *newest));
     }
     RETURN_IF_ERROR(OpenCopies());
+    RETURN_IF_ERROR(CheckListedAreThere(listed));
     RETURN_IF_ERROR(RemoveUnlisted(listed));
     RETURN_IF_ERROR(Copy());
     RETURN_IF_ERROR(Describe(before));
@@ -135,6 +136,23 @@ class Run {
     const rocksdb::IOStatus status = rocksdb::BackupEngine::Open(copy_options, &base_env_, &raw);
     copies_.reset(raw);
     return status.ok() ? absl::OkStatus() : CopyFailure(status, "open the backups");
+  }
+
+  // BackupEngine would clear the remains of a backup away that it could not open whole; but what it
+  // missed may have been a disk that did not answer for a moment.
+  absl::Status CheckListedAreThere(const std::vector<ListedBackup>& listed) const {
+    std::vector<rocksdb::BackupInfo> infos;
+    copies_->GetBackupInfo(&infos);
+    for (const ListedBackup& backup : listed) {
+      const bool there = std::any_of(infos.begin(), infos.end(),
+                                     [&](const auto& info) { return info.backup_id == backup.id; });
+      if (there) continue;
+      return absl::DataLossError(
+          StrCat("files of backup ", backup.id,
+                 " are missing or cut, or the disk did not give them. Nothing was changed. If "
+                 "`caseledger backup verify` says so too, keep this directory and use another"));
+    }
+    return absl::OkStatus();
   }
 
   // What an interrupted run left: copies without a manifest, either the newest or such as were
@@ -193,7 +211,7 @@ class Run {
     at_least.ledgers = before;
     const absl::Status complete = CheckContinues(*store, manifest.ledgers, at_least);
     if (!complete.ok()) {
-      return absl::InternalError(
+      return absl::DataLossError(
           StrCat("the copy lacks events that were there before it began, so it is none: ",
                  FromAbsl(complete.message())));
     }
