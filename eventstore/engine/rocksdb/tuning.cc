@@ -10,8 +10,8 @@
 namespace caseledger::eventstore::rocksdb_engine {
 namespace {
 
-constexpr size_t kProtectionBytes = 8;    // checksum of each entry on its way through memory
-constexpr double kFilterBitsPerKey = 10;  // about 1 % false positives
+constexpr size_t kProtectionBytes = 8;         // checksum of each entry on its way through memory
+constexpr double kFilterBitsPerKey = 10;       // about 1 % false positives
 constexpr double kMemtableFilterShare = 0.02;  // of the write buffer
 constexpr size_t kBlockBytes = 16u << 10;
 constexpr int kMaxOpenFiles = 1000;

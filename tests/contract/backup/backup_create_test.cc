@@ -220,24 +220,34 @@ TEST_F(CreateBackup, AStoppedOneLeavesNothingAndTheNextOneWorks) {
 
 // Wherever the disk of the backups fails, the store goes on and older backups stay whole.
 TEST_F(CreateBackup, AFailingBackupDiskHarmsNeitherTheStoreNorOlderBackups) {
-  const auto faults = std::make_shared<FaultyFileSystem>();
+  const auto faults = std::make_shared<FaultyFileSystem>(rocksdb::FileSystem::Default());
   const std::unique_ptr<rocksdb::Env> env = rocksdb::NewCompositeEnv(faults);
   options_.env = env.get();
   Fill(*log_, 50);
   MustCreate();
   int failed = 0;
-  for (const auto fault : {FaultyFileSystem::Fault::kAppend, FaultyFileSystem::Fault::kTornAppend,
-                           FaultyFileSystem::Fault::kSync}) {
+  using caseledger::testing::Fault;
+  using caseledger::testing::FaultPlan;
+  using caseledger::testing::Io;
+  FaultPlan full{Io::kAppend};
+  full.fault = Fault::kNoSpace;
+  FaultPlan torn{Io::kAppend};
+  torn.fault = Fault::kTorn;
+  torn.lasts = true;
+  FaultPlan unsynced{Io::kSync};
+  unsynced.lasts = true;
+  for (FaultPlan plan : {full, torn, unsynced}) {
     for (const int64_t succeed_first : {0, 1, 2, 3}) {
       SCOPED_TRACE(succeed_first);
       Fill(*log_, 5);
-      faults->Inject(fault, "", succeed_first);
+      plan.succeed_first = succeed_first;
+      faults->Inject(plan);
       const auto made = Maker()->Create(0, KeepGoing);
       failed += made.ok() ? 0 : 1;
       if (!made.ok()) {
         EXPECT_EQ(made.status().code(), absl::StatusCode::kUnavailable) << made.status();
       }
-      faults->Inject(FaultyFileSystem::Fault::kNone, "");
+      faults->Heal();
       for (const uint64_t id : ListedIds()) EXPECT_TRUE(Verify(id).ok()) << Verify(id);
     }
   }
