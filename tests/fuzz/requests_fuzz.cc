@@ -167,6 +167,12 @@ Drivers StreamDrivers() {
       Of<v1::GetLedgerHeadRequest>([](HostedLedger& host, const v1::GetLedgerHeadRequest& request) {
         if (const auto ledger = Find(host, request); !ledger.ok()) CheckRefusal(ledger.status());
       });
+  // A backup needs an engine with files: here only the rules of its fields are judged.
+  drivers[v1::CreateBackupRequest::descriptor()] =
+      Of<v1::CreateBackupRequest>([](HostedLedger& host, const v1::CreateBackupRequest& request) {
+        const auto violations = commands::Validate(request, host.clock().Now());
+        if (!violations.empty()) CheckRefusal(commands::InvalidRequest(violations));
+      });
   drivers[v1::ExecuteRequest::descriptor()] =
       [](HostedLedger& host, const access::CallMetadata& caller, const Message& request) {
         Execute(host, caller, static_cast<const v1::ExecuteRequest&>(request));
