@@ -229,12 +229,15 @@ TEST_F(CreateBackup, AFailingBackupDiskHarmsNeitherTheStoreNorOlderBackups) {
   using caseledger::testing::Fault;
   using caseledger::testing::FaultPlan;
   using caseledger::testing::Io;
-  FaultPlan full{Io::kAppend};
+  FaultPlan full;
+  full.io = Io::kAppend;
   full.fault = Fault::kNoSpace;
-  FaultPlan torn{Io::kAppend};
+  FaultPlan torn;
+  torn.io = Io::kAppend;
   torn.fault = Fault::kTorn;
   torn.lasts = true;
-  FaultPlan unsynced{Io::kSync};
+  FaultPlan unsynced;
+  unsynced.io = Io::kSync;
   unsynced.lasts = true;
   for (FaultPlan plan : {full, torn, unsynced}) {
     for (const int64_t succeed_first : {0, 1, 2, 3}) {
