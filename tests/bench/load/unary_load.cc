@@ -56,12 +56,15 @@ class Lane;
 // Lets resting lanes go at an even rate, whatever the answers do. Thread-safe.
 class Pacer {
  public:
-  void Rest(Lane* lane) {
+  // False when the pacer has ended: nobody will send the lane again.
+  bool Rest(Lane* lane) {
     const std::lock_guard lock(mutex_);
+    if (ended_) return false;
     resting_.push_back(lane);
+    return true;
   }
   // Sends `per_second` until `until`, every millisecond what is due; then ends the resting lanes.
-  void Run(double per_second, SteadyClock::time_point until, Latch& latch, size_t lanes);
+  void Run(double per_second, SteadyClock::time_point until, Latch& latch);
 
  private:
   std::vector<Lane*> Take(size_t most) {
@@ -75,6 +78,7 @@ class Pacer {
   std::mutex mutex_;
   std::condition_variable never_;
   std::vector<Lane*> resting_;
+  bool ended_ = false;
 };
 
 // One command in flight. Only one of its callbacks runs at a time.
@@ -115,8 +119,8 @@ class Lane {
       if (error_.empty()) error_ = status.error_message();
     }
     if (SteadyClock::now() >= until_ || failed_ > 0) return latch_.Leave();
-    if (pacer_ != nullptr) return pacer_->Rest(this);
-    Send();
+    if (pacer_ == nullptr) return Send();
+    if (!pacer_->Rest(this)) latch_.Leave();
   }
 
   v1::IntakeService::Stub& stub_;
@@ -132,7 +136,7 @@ class Lane {
   std::string error_;
 };
 
-void Pacer::Run(double per_second, SteadyClock::time_point until, Latch& latch, size_t lanes) {
+void Pacer::Run(double per_second, SteadyClock::time_point until, Latch& latch) {
   const auto start = SteadyClock::now();
   double sent = 0;
   for (auto tick = start; tick < until; tick += std::chrono::milliseconds(1)) {
@@ -146,13 +150,10 @@ void Pacer::Run(double per_second, SteadyClock::time_point until, Latch& latch, 
     sent += static_cast<double>(taken.size());
     for (Lane* lane : taken) lane->Send();
   }
-  // Those in flight leave on their own: their time is over.
-  for (size_t ended = 0; ended < lanes;) {
-    const size_t resting = Take(lanes).size();
-    for (size_t i = 0; i < resting; ++i) latch.Leave();
-    if (resting == 0) break;
-    ended += resting;
-  }
+  const std::lock_guard lock(mutex_);
+  ended_ = true;  // who comes to rest from now on leaves
+  for (size_t i = 0; i < resting_.size(); ++i) latch.Leave();
+  resting_.clear();
 }
 
 }  // namespace
@@ -187,7 +188,7 @@ LoadResult RunUnaryLoad(const std::shared_ptr<grpc::Channel>& channel, const Una
       lane->Send();
     }
   }
-  if (paced) pacer.Run(load.most_per_second, until, latch, lanes.size());
+  if (paced) pacer.Run(load.most_per_second, until, latch);
   latch.Wait();
   LoadResult result;
   result.seconds = SecondsSince(start);
