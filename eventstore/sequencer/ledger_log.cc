@@ -5,6 +5,7 @@
 
 #include "eventstore/base/status_macros.h"
 #include "eventstore/base/strings.h"
+#include "eventstore/base/thread_name.h"
 
 namespace caseledger::eventstore {
 namespace {
@@ -68,6 +69,7 @@ absl::Status LedgerLog::Enqueue(AppendRequest& request, Done& done) {
 bool LedgerLog::HasWorkOrCloses() const { return !queue_.empty() || closing_; }
 
 void LedgerLog::Run() {
+  NameThread("sequencer");
   while (TakeWaiting()) {
     ResolvedBatch resolved;
     if (absl::Status committed = CommitTaken(resolved); !committed.ok()) {

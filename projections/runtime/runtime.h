@@ -48,7 +48,7 @@ class Runtime {
     size_t max_batch_events = 512;  // events of one commit
     // A live worker rests this long between two commits, so that under load one commit carries many
     // events; when it was quiet the next event is applied at once.
-    std::chrono::microseconds gather{5000};
+    std::chrono::microseconds gather{20000};
   };
 
   virtual ~Runtime() = default;

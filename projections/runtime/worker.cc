@@ -6,6 +6,7 @@
 
 #include "eventstore/base/status_macros.h"
 #include "eventstore/base/strings.h"
+#include "eventstore/base/thread_name.h"
 #include "projections/runtime/projection.h"
 
 namespace caseledger::projections {
@@ -39,6 +40,7 @@ Worker::~Worker() { StopAndJoin(); }
 void Worker::Start() {
   const std::lock_guard lock(join_mutex_);
   thread_ = std::thread([this] {
+    NameThread("projection");
     SetStopped(Run());
     on_progress_(*this);
   });
