@@ -299,7 +299,7 @@ TEST_F(CreateBackup, ABackupWithMissingFilesIsLeftAsItIs) {
 TEST_F(CreateBackup, LostManifestsAreNotTakenForInterruptedBackups) {
   Fill(*log_, 10);
   for (int i = 0; i < 3; ++i) MustCreate();
-  for (const uint64_t id : {1, 2, 3}) {
+  for (const uint64_t id : {uint64_t{1}, uint64_t{2}, uint64_t{3}}) {
     ASSERT_TRUE(ManifestStore(options_.directory).Remove(id).ok());
   }
   const auto made = Maker()->Create(0, KeepGoing);
