@@ -169,9 +169,10 @@ TEST_F(RestoreBackup, TheRestoredStoreEqualsTheOriginalToTheByteAtItsPosition) {
   const Contents second = StoreContents();
   MustCreate();
   Fill(*log_, 5);
-  for (const auto& [id, contents] : {std::pair{1, &first}, std::pair{2, &second}}) {
+  for (const uint64_t id : {uint64_t{1}, uint64_t{2}}) {
+    const Contents& contents = id == 1 ? first : second;
     const std::string target = NewPath();
-    const absl::Status restored = Restore(target, static_cast<uint64_t>(id));
+    const absl::Status restored = Restore(target, id);
     ASSERT_TRUE(restored.ok()) << restored;
     RocksDbOptions options = host_.options();
     options.path = target + "/log";
@@ -179,7 +180,7 @@ TEST_F(RestoreBackup, TheRestoredStoreEqualsTheOriginalToTheByteAtItsPosition) {
     auto store = OpenRocksDbEngine(options);
     ASSERT_TRUE(store.ok()) << store.status();
     const absl::Status read = (*store)->WithDatabase([&](rocksdb::DB& db) {
-      EXPECT_TRUE(ContentsOf(db) == *contents) << "backup " << id;
+      EXPECT_TRUE(ContentsOf(db) == contents) << "backup " << id;
       return absl::OkStatus();
     });
     EXPECT_TRUE(read.ok()) << read;
