@@ -5,17 +5,15 @@
 #include <thread>
 
 #include "caseledger/v1/batch.grpc.pb.h"
-#include "services/access/caller.h"
 #include "tests/bench/load/contact_commands.h"
+#include "tests/bench/load/identity.h"
 
 namespace caseledger::bench {
 
 LoadResult RunBatchLoad(const std::shared_ptr<grpc::Channel>& channel, const BatchLoad& load) {
   const auto stub = v1::BatchService::NewStub(channel);
   grpc::ClientContext context;
-  context.AddMetadata(access::kActorKey, kActor);
-  context.AddMetadata(access::kAgencyKey, kAgency);
-  context.AddMetadata(access::kRolesKey, "operator");
+  Identify(context);
   const auto stream = stub->Execute(&context);
 
   std::mutex mutex;

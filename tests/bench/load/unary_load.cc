@@ -12,8 +12,8 @@
 #include <vector>
 
 #include "caseledger/v1/intake.grpc.pb.h"
-#include "services/access/caller.h"
 #include "tests/bench/load/contact_commands.h"
+#include "tests/bench/load/identity.h"
 
 namespace caseledger::bench {
 namespace {
@@ -90,9 +90,7 @@ class Lane {
 
   void Send() {
     context_.emplace();
-    context_->AddMetadata(access::kActorKey, kActor);
-    context_->AddMetadata(access::kAgencyKey, kAgency);
-    context_->AddMetadata(access::kRolesKey, "operator");
+    Identify(*context_);
     sent_ = SteadyClock::now();
     const auto done = [this](const grpc::Status& status) { Done(status); };
     auto& async = *stub_.async();

@@ -8,21 +8,15 @@
 #include "caseledger/v1/intake.grpc.pb.h"
 #include "eventstore/base/status_macros.h"
 #include "eventstore/base/strings.h"
-#include "services/access/caller.h"
 #include "tests/bench/limits/disk.h"
 #include "tests/bench/load/contact_commands.h"
+#include "tests/bench/load/identity.h"
 #include "tests/bench/load/unary_load.h"
 #include "tests/bench/workloads/bench_run.h"
 #include "tests/bench/workloads/reads.h"
 
 namespace caseledger::bench {
 namespace {
-
-void Identify(grpc::ClientContext& context) {
-  context.AddMetadata(access::kActorKey, kActor);
-  context.AddMetadata(access::kAgencyKey, kAgency);
-  context.AddMetadata(access::kRolesKey, "operator");
-}
 
 // Sends a command and asks the list of cases for its position, again and again while `running`: the
 // samples are from the command's answer to the query's.

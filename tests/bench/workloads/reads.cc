@@ -8,20 +8,14 @@
 #include "caseledger/v1/history.grpc.pb.h"
 #include "eventstore/base/status_macros.h"
 #include "eventstore/base/strings.h"
-#include "services/access/caller.h"
 #include "tests/bench/load/contact_commands.h"
+#include "tests/bench/load/identity.h"
 
 namespace caseledger::bench {
 namespace {
 
 constexpr auto kPollEvery = std::chrono::milliseconds(2);
 constexpr double kMostSeconds = 1800;
-
-void Identify(grpc::ClientContext& context) {
-  context.AddMetadata(access::kActorKey, "auditor-1");
-  context.AddMetadata(access::kAgencyKey, kAgency);
-  context.AddMetadata(access::kRolesKey, "auditor");
-}
 
 absl::Status FromGrpc(const grpc::Status& status) {
   if (status.ok()) return absl::OkStatus();

@@ -7,6 +7,7 @@
 #include <cstdlib>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -107,30 +108,39 @@ class EveryIo : public ::testing::Test {
     }
   }
 
+  // Runs the history with the plan's fault. Nullopt when the row is settled by that: the fault was
+  // not reached, or the store did what it must not.
+  std::optional<HistoryReport> RunStruck(const std::string& row, const FaultPlan& plan,
+                                         const std::shared_ptr<MemoryDisk>& disk,
+                                         StoreModel& model) {
+    Rig rig(disk);
+    rig.faults().Inject(plan);
+    HistoryReport report = RunHistory(rig, model);
+    if (!rig.faults().struck()) {
+      Expect(row, plan, {Outcome::kNotReached, "not reached", false});
+      return std::nullopt;
+    }
+    if (!report.violation.empty()) {
+      Expect(row, plan, {Outcome::kViolation, report.violation, false});
+      return std::nullopt;
+    }
+    return report;
+  }
+
   // The disk fails once (or, when full, until healed); the store is used on as far as it lets
   // itself, then the disk is well again and the store is reopened.
   void FailsAndHeals(const std::string& row, const FaultPlan& plan) {
     const auto disk = std::make_shared<MemoryDisk>(EmptyDisk());
     StoreModel model;
-    HistoryReport report;
-    bool struck = false;
-    {
-      Rig rig(disk);
-      rig.faults().Inject(plan);
-      report = RunHistory(rig, model);
-      struck = rig.faults().struck();
-    }
-    if (!struck) return Expect(row, plan, {Outcome::kNotReached, "not reached", false});
-    if (!report.violation.empty()) {
-      return Expect(row, plan, {Outcome::kViolation, report.violation, false});
-    }
+    const std::optional<HistoryReport> report = RunStruck(row, plan, disk, model);
+    if (!report.has_value()) return;
     Judgement judgement;
     for (const Survives survives : {Survives::kEverything, Survives::kNothing}) {
       judgement =
           JudgeWholeDisk(disk->AfterPowerCut(survives), model, survives == Survives::kNothing);
       if (judgement.outcome == Outcome::kViolation) return Expect(row, plan, judgement);
     }
-    if (!report.troubles.empty()) judgement.outcome = Outcome::kStopped;
+    if (!report->troubles.empty()) judgement.outcome = Outcome::kStopped;
     Expect(row, plan, judgement);
   }
 
@@ -139,18 +149,8 @@ class EveryIo : public ::testing::Test {
     plan.power_cut = true;
     const auto disk = std::make_shared<MemoryDisk>(EmptyDisk());
     StoreModel model;
-    HistoryReport report;
-    bool struck = false;
-    {
-      Rig rig(disk);
-      rig.faults().Inject(plan);
-      report = RunHistory(rig, model);
-      struck = rig.faults().struck();
-    }
-    if (!struck) return Expect(row, plan, {Outcome::kNotReached, "not reached", false});
-    if (!report.violation.empty()) {
-      return Expect(row, plan, {Outcome::kViolation, report.violation, false});
-    }
+    const std::optional<HistoryReport> report = RunStruck(row, plan, disk, model);
+    if (!report.has_value()) return;
     const std::vector<std::string> left = {", nothing unsynced left", ", names left",
                                            ", everything left"};
     for (const Survives survives : {Survives::kNothing, Survives::kNames, Survives::kEverything}) {
