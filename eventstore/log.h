@@ -47,6 +47,12 @@ struct NewName {
   std::string value;
 };
 
+// A fact of the record `from` names the record `to`. Kept for ever, once for each pair.
+struct NewReference {
+  StreamId from;
+  StreamId to;
+};
+
 // Identifies a request: the same key with the same content is carried out once, ever.
 struct RequestKey {
   std::string agency;
@@ -78,6 +84,10 @@ class LedgerView {
   // meant. INVALID_ARGUMENT when, without a source, several records bear the name.
   virtual absl::StatusOr<std::optional<StreamId>> FindName(uint32_t kind, std::string_view source,
                                                            std::string_view value) = 0;
+  // Calls `visit` for the records with a fact that names `to`, also one that is corrected or voided
+  // meanwhile, until it returns false.
+  virtual absl::Status VisitReferrers(const StreamId& to,
+                                      absl::FunctionRef<bool(const StreamId&)> visit) = 0;
 };
 
 // Outcome of deciding. Empty `events`: nothing to do; nothing is written, and the request is not
@@ -86,6 +96,7 @@ struct Decision {
   std::vector<NewEvent> events;
   std::vector<StreamCheck> checks;
   std::vector<NewName> names;
+  std::vector<NewReference> references = {};
 };
 
 // Pure: the same view gives the same decision. May run more than once for one append. An error

@@ -1,6 +1,6 @@
 #include "eventstore/codec/leaf.h"
 
-#include "eventstore/codec/big_endian.h"
+#include "eventstore/base/big_endian.h"
 
 namespace caseledger::eventstore {
 

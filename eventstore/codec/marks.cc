@@ -5,9 +5,9 @@
 
 #include "absl/status/status.h"
 #include "caseledger/storage/v1/envelope.pb.h"
+#include "eventstore/base/big_endian.h"
 #include "eventstore/base/status_macros.h"
 #include "eventstore/base/strings.h"
-#include "eventstore/codec/big_endian.h"
 
 namespace caseledger::eventstore {
 namespace {
@@ -16,9 +16,14 @@ namespace {
 constexpr char kRequestPrefix = 0x01;
 constexpr char kNamePrefix = 0x02;
 constexpr char kNameOfAnySourcePrefix = 0x03;
-static_assert(kRequestPrefix != kNamePrefix && kNamePrefix != kNameOfAnySourcePrefix &&
-              kRequestPrefix != kNameOfAnySourcePrefix);
+constexpr char kReferencePrefix = 0x04;
+constexpr size_t kStreamBytes = 4 + 16;
 static_assert(MarkKeys::kMaxTextBytes <= 0xFFFF, "lengths are stored in two bytes");
+
+void AppendStream(std::string& key, const StreamId& stream) {
+  AppendBigEndian(key, stream.kind);
+  key.append(stream.id.raw());
+}
 
 absl::Status CheckLength(std::string_view text) {
   if (text.size() <= MarkKeys::kMaxTextBytes) return absl::OkStatus();
@@ -52,6 +57,18 @@ absl::StatusOr<std::string> MarkKeys::NameOfAnySource(uint32_t kind, std::string
   std::string key(1, kNameOfAnySourcePrefix);
   AppendBigEndian(key, kind);
   AppendLengthPrefixed(key, value);
+  return key;
+}
+
+std::string MarkKeys::ReferencesTo(const StreamId& to) {
+  std::string key(1, kReferencePrefix);
+  AppendStream(key, to);
+  return key;
+}
+
+std::string MarkKeys::Reference(const StreamId& to, const StreamId& from) {
+  std::string key = ReferencesTo(to);
+  AppendStream(key, from);
   return key;
 }
 
@@ -90,6 +107,14 @@ absl::StatusOr<NameMark> DecodeNameMark(std::string_view bytes) {
   const std::optional<Uuid> id = Uuid::FromBytes(stored.stream_id());
   if (!parsed || !id.has_value()) return absl::DataLossError("the entry of a name is damaged");
   return NameMark{{stored.stream_kind(), *id}, stored.ambiguous()};
+}
+
+absl::StatusOr<StreamId> DecodeReferrer(std::string_view key) {
+  if (key.size() != 1 + 2 * kStreamBytes || key[0] != kReferencePrefix) {
+    return absl::DataLossError("the entry of a reference is damaged");
+  }
+  const std::string_view from = key.substr(1 + kStreamBytes);
+  return StreamId{ReadBigEndian<uint32_t>(from), *Uuid::FromBytes(from.substr(4))};
 }
 
 }  // namespace caseledger::eventstore

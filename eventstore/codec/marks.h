@@ -1,5 +1,5 @@
-// Unique keys of a ledger and their values: request ids and names. This file alone knows their
-// bytes.
+// Unique keys of a ledger and their values: request ids, names and references. This file alone
+// knows their bytes.
 #pragma once
 
 #include <cstdint>
@@ -38,6 +38,10 @@ class MarkKeys {
                                           std::string_view value);
   // The same name whatever its source.
   static absl::StatusOr<std::string> NameOfAnySource(uint32_t kind, std::string_view value);
+  // That a fact of `from` names `to`. The value is empty.
+  static std::string Reference(const StreamId& to, const StreamId& from);
+  // What all keys of references to `to` begin with, and no others.
+  static std::string ReferencesTo(const StreamId& to);
 };
 
 std::string EncodeMark(const RequestMark& mark);
@@ -46,5 +50,7 @@ std::string EncodeMark(const NameMark& mark);
 // DATA_LOSS when the bytes are damaged.
 absl::StatusOr<RequestMark> DecodeRequestMark(std::string_view bytes);
 absl::StatusOr<NameMark> DecodeNameMark(std::string_view bytes);
+// The record whose fact names another, from the key of the reference.
+absl::StatusOr<StreamId> DecodeReferrer(std::string_view key);
 
 }  // namespace caseledger::eventstore

@@ -22,6 +22,10 @@
 
 namespace caseledger::eventstore {
 
+// Format of a ledger: what is written for an event, and how. Engines and the log refuse others. In
+// 1, never released, references left no marks.
+inline constexpr uint32_t kLedgerFormatVersion = 2;
+
 // One event as the engine keeps it. The engine never looks into `record`.
 struct StoredEvent {
   StreamId stream;
@@ -47,6 +51,10 @@ class HeadView {
   virtual const LedgerHead& head() const = 0;
   virtual absl::StatusOr<StreamHead> FindStream(const StreamId& stream) = 0;
   virtual absl::StatusOr<std::optional<std::string>> FindMark(std::string_view key) = 0;
+  // Calls `visit` for the keys of the marks that begin with `prefix`, in the order of their bytes,
+  // until it returns false.
+  virtual absl::Status VisitMarks(std::string_view prefix,
+                                  absl::FunctionRef<bool(std::string_view key)> visit) = 0;
   virtual absl::Status ReadStream(const StreamId& stream, uint64_t from_revision,
                                   absl::FunctionRef<bool(const StoredEvent&)> visit) = 0;
   virtual absl::Status Read(uint64_t from, uint64_t end,

@@ -30,6 +30,7 @@ class AppendPreparer {
     if (decision.events.empty()) return PreparedAppend();
     for (NewEvent& event : decision.events) RETURN_IF_ERROR(PlaceEvent(std::move(event)));
     for (const NewName& name : decision.names) RETURN_IF_ERROR(GiveName(name));
+    for (const NewReference& reference : decision.references) RETURN_IF_ERROR(Refer(reference));
     const RequestMark mark{digest, view_.next_position(),
                            static_cast<uint32_t>(prepared_.events.size())};
     prepared_.marks.insert_or_assign(std::move(request_mark_key), EncodeMark(mark));
@@ -40,9 +41,9 @@ class AppendPreparer {
   absl::Status CheckLimits(const Decision& decision) const {
     const size_t limit = context_.limits.max_events_per_append;
     if (decision.events.size() > limit || decision.checks.size() > limit ||
-        decision.names.size() > limit) {
+        decision.names.size() > limit || decision.references.size() > limit) {
       return absl::InvalidArgumentError(
-          StrCat("an append has at most ", limit, " events, checks and names"));
+          StrCat("an append has at most ", limit, " events, checks, names and references"));
     }
     return absl::OkStatus();
   }
@@ -91,6 +92,14 @@ class AppendPreparer {
     prepared_.stored_bytes += record.size();
     prepared_.records.push_back(std::move(record));
     prepared_.events.push_back(std::move(event));
+    return absl::OkStatus();
+  }
+
+  // Once for each pair: a record that names another again says nothing new.
+  absl::Status Refer(const NewReference& reference) {
+    std::string key = MarkKeys::Reference(reference.to, reference.from);
+    ASSIGN_OR_RETURN(const std::optional<std::string> known, view_.FindMark(key));
+    if (!known.has_value()) prepared_.marks.try_emplace(std::move(key));
     return absl::OkStatus();
   }
 

@@ -6,6 +6,7 @@
 
 #include "eventstore/base/status_macros.h"
 #include "eventstore/base/strings.h"
+#include "eventstore/codec/marks.h"
 #include "eventstore/codec/record.h"
 #include "eventstore/sequencer/reader.h"
 
@@ -89,6 +90,25 @@ absl::StatusOr<std::optional<StreamId>> BatchView::FindName(uint32_t kind, std::
                                                             std::string_view value) {
   return FindNameInMarks(kind, source, value,
                          [this](std::string_view key) { return FindMark(key); });
+}
+
+absl::Status BatchView::VisitReferrers(const StreamId& to,
+                                       absl::FunctionRef<bool(const StreamId&)> visit) {
+  const std::string prefix = MarkKeys::ReferencesTo(to);
+  absl::Status damage;
+  bool stopped = false;
+  const auto visit_key = [&](std::string_view key) {
+    const absl::StatusOr<StreamId> from = DecodeReferrer(key);
+    damage.Update(from.status());
+    stopped = !from.ok() || !visit(*from);
+    return !stopped;
+  };
+  RETURN_IF_ERROR(committed_.VisitMarks(prefix, visit_key));
+  for (const auto& [key, value] : marks_) {
+    if (stopped) break;
+    if (std::string_view(key).starts_with(prefix)) visit_key(key);
+  }
+  return damage;
 }
 
 absl::StatusOr<std::vector<RecordedEvent>> BatchView::ReadCommittedEvents(uint64_t from,

@@ -41,6 +41,8 @@ class BatchView final : public LedgerView {
                           absl::FunctionRef<bool(const RecordedEvent&)> visit) override;
   absl::StatusOr<std::optional<StreamId>> FindName(uint32_t kind, std::string_view source,
                                                    std::string_view value) override;
+  absl::Status VisitReferrers(const StreamId& to,
+                              absl::FunctionRef<bool(const StreamId&)> visit) override;
 
   absl::StatusOr<std::optional<std::string>> FindMark(std::string_view key);
   // Committed events [from, from + count). DATA_LOSS when some are missing.

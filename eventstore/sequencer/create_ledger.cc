@@ -8,7 +8,6 @@
 namespace caseledger::eventstore {
 namespace {
 
-constexpr uint32_t kLedgerFormatVersion = 1;
 constexpr size_t kMaxNameBytes = 40;
 constexpr size_t kDigestKeyBytes = 32;
 constexpr std::string_view kAccessSuffix = ".access";

@@ -12,7 +12,6 @@
 namespace caseledger::eventstore {
 namespace {
 
-constexpr uint32_t kLedgerFormatVersion = 1;
 constexpr size_t kDigestKeyBytes = 32;
 
 absl::StatusOr<storage::v1::LedgerInfo> FindLedger(const Engine& engine, std::string_view ledger) {

@@ -240,6 +240,44 @@ TEST_P(EngineContract, MarksAreFoundByTheirWholeKey) {
   EXPECT_EQ(*engine().FindMark("a", "keys"), std::nullopt);
 }
 
+TEST_P(EngineContract, MarksAreVisitedByWhatTheirKeysBeginWith) {
+  const auto visited = [&](std::string_view prefix, size_t most) {
+    std::vector<std::string> keys;
+    const absl::Status status =
+        engine().Commit("a", [&](HeadView& view) -> absl::StatusOr<EngineBatch> {
+          keys.clear();
+          EXPECT_TRUE(view.VisitMarks(prefix,
+                                      [&](std::string_view key) {
+                                        keys.emplace_back(key);
+                                        return keys.size() < most;
+                                      })
+                          .ok());
+          return EngineBatch{{}, {}, {}, view.head()};
+        });
+    EXPECT_TRUE(status.ok()) << status;
+    return keys;
+  };
+  const std::string binary("k\0y", 3), high("k\xff", 2);
+  for (const char* ledger : {"a", "ab"}) {
+    ASSERT_TRUE(engine().CreateLedger(InfoOf(ledger)).ok());
+    ASSERT_TRUE(engine()
+                    .Commit(ledger,
+                            [&](HeadView& view) {
+                              auto batch = NextBatch(view, {kCase});
+                              batch->marks = {{"l", ""}, {high, ""}, {"key", "1"}, {binary, ""}};
+                              if (view.head().next_position == 0)
+                                batch->marks.emplace_back("k", "");
+                              return batch;
+                            })
+                    .ok());
+  }
+  EXPECT_THAT(visited("k", 10), ElementsAre("k", binary, "key", high));
+  EXPECT_THAT(visited("k", 2), ElementsAre("k", binary));
+  EXPECT_THAT(visited("ke", 10), ElementsAre("key"));
+  EXPECT_THAT(visited(high, 10), ElementsAre(high));
+  EXPECT_THAT(visited("m", 10), ElementsAre());
+}
+
 TEST_P(EngineContract, LedgersAreApartAlsoWhenOneNameBeginsAnother) {
   const std::vector<std::string> names = {"a", "a-b", "ab", "aE", "a.access"};
   for (const std::string& name : names) {

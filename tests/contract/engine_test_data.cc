@@ -23,7 +23,7 @@ StreamId Stream(uint32_t kind, uint8_t last_byte) {
 
 storage::v1::LedgerInfo InfoOf(std::string_view ledger) {
   storage::v1::LedgerInfo info;
-  info.set_format_version(1);
+  info.set_format_version(eventstore::kLedgerFormatVersion);
   info.set_ledger(std::string(ledger));
   info.set_created_at_us(1'700'000'000'000'000);
   info.set_request_digest_key(std::string(32, 'k'));

@@ -335,15 +335,15 @@ TEST_F(RocksDbDamage, StreamIndexThatLacksARevisionOrPointsAstrayIsDataLoss) {
 
 TEST_F(RocksDbDamage, NewerFormatOrUnknownFeatureIsRefusedAtOpening) {
   storage::v1::LedgerInfo info = InfoOf("a");
-  info.set_format_version(2);
+  info.set_format_version(eventstore::kLedgerFormatVersion + 1);
   Tamper([&](rocksdb::DB& db) {
     ASSERT_TRUE(db.Put({}, kKeys.Info(), info.SerializeAsString()).ok());
   });
   absl::Status status = host_.Open();
   EXPECT_EQ(status.code(), absl::StatusCode::kFailedPrecondition) << status;
-  EXPECT_THAT(std::string(status.message()), HasSubstr("format version 2"));
+  EXPECT_THAT(std::string(status.message()), HasSubstr("format version 3"));
 
-  info.set_format_version(1);
+  info.set_format_version(eventstore::kLedgerFormatVersion);
   info.add_incompatible_features("sealed-heads");
   {
     rocksdb::DB* raw = nullptr;
@@ -358,7 +358,7 @@ TEST_F(RocksDbDamage, NewerFormatOrUnknownFeatureIsRefusedAtOpening) {
 
 TEST_F(RocksDbDamage, LedgerOfANewerFormatIsNotCreated) {
   storage::v1::LedgerInfo info = InfoOf("b");
-  info.set_format_version(2);
+  info.set_format_version(eventstore::kLedgerFormatVersion + 1);
   EXPECT_EQ(host_.engine().CreateLedger(info).code(), absl::StatusCode::kFailedPrecondition);
   EXPECT_EQ(host_.engine().CreateLedger(InfoOf("")).code(), absl::StatusCode::kInvalidArgument);
   EXPECT_EQ(host_.engine().CreateLedger(InfoOf(std::string(256, 'x'))).code(),

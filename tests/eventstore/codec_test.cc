@@ -156,6 +156,7 @@ TEST(RecordTest, TruncatedOrMisplacedRecordIsDataLoss) {
 }
 
 TEST(MarksTest, NoTwoKeysCollide) {
+  const StreamId kRecord{1, Repeated(0x61)}, kOther{1, Repeated(0x62)};
   const std::vector<absl::StatusOr<std::string>> keys = {
       MarkKeys::Request("a", Repeated(0x61)), MarkKeys::Request("aa", Repeated(0x61)),
       MarkKeys::Request("", Repeated(0x61)),  MarkKeys::Name(1, "ab", "c"),
@@ -163,6 +164,8 @@ TEST(MarksTest, NoTwoKeysCollide) {
       MarkKeys::Name(1, "abc", ""),           MarkKeys::Name(2, "ab", "c"),
       MarkKeys::NameOfAnySource(1, "c"),      MarkKeys::NameOfAnySource(1, "abc"),
       MarkKeys::NameOfAnySource(2, "c"),      MarkKeys::NameOfAnySource(1, ""),
+      MarkKeys::Reference(kRecord, kOther),   MarkKeys::Reference(kOther, kRecord),
+      MarkKeys::Reference(kRecord, kRecord),
   };
   std::set<std::string> distinct;
   for (const auto& key : keys) {
@@ -182,6 +185,20 @@ TEST(MarksTest, KeysAreThoseOfTheWorkedExample) {
   EXPECT_EQ(Hex(*MarkKeys::Name(3, "paper", "C-1")), DocumentedHex("### A name's key"));
   EXPECT_EQ(Hex(*MarkKeys::NameOfAnySource(3, "C-1")),
             DocumentedHex("### The key of a name whatever its source"));
+  EXPECT_EQ(Hex(MarkKeys::Reference({3, Repeated(0x11)}, {2, Repeated(0x22)})),
+            DocumentedHex("### A reference's key"));
+}
+
+TEST(MarksTest, ReferrerIsReadFromTheKeyAndDamageIsDataLoss) {
+  const StreamId to{3, Repeated(0x11)}, from{70'000, Repeated(0x22)};
+  const std::string key = MarkKeys::Reference(to, from);
+  EXPECT_TRUE(key.starts_with(MarkKeys::ReferencesTo(to)));
+  EXPECT_FALSE(key.starts_with(MarkKeys::ReferencesTo(from)));
+  EXPECT_EQ(*DecodeReferrer(key), from);
+  for (const std::string& damaged :
+       {key + "x", key.substr(1), key.substr(0, key.size() - 1), "\x02" + key.substr(1)}) {
+    EXPECT_EQ(DecodeReferrer(damaged).status().code(), absl::StatusCode::kDataLoss);
+  }
 }
 
 TEST(MarksTest, TooLongTextsAreRefused) {

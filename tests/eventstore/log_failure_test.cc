@@ -182,7 +182,7 @@ TEST(OpenLogTest, RefusesWhatThisProgramWouldMisread) {
   const auto open = [&](auto change) {
     MemoryEngine engine;
     storage::v1::LedgerInfo info;
-    info.set_format_version(1);
+    info.set_format_version(eventstore::kLedgerFormatVersion);
     info.set_ledger(std::string(kLedger));
     info.set_request_digest_key(std::string(32, 'k'));
     change(info);
@@ -191,8 +191,9 @@ TEST(OpenLogTest, RefusesWhatThisProgramWouldMisread) {
   };
   using storage::v1::LedgerInfo;
   EXPECT_EQ(open([](LedgerInfo&) {}), absl::StatusCode::kOk);
-  EXPECT_EQ(open([](LedgerInfo& info) { info.set_format_version(2); }),
-            absl::StatusCode::kFailedPrecondition);
+  EXPECT_EQ(
+      open([](LedgerInfo& info) { info.set_format_version(eventstore::kLedgerFormatVersion + 1); }),
+      absl::StatusCode::kFailedPrecondition);
   EXPECT_EQ(open([](LedgerInfo& info) { info.set_sealed(true); }),
             absl::StatusCode::kFailedPrecondition);
   EXPECT_EQ(open([](LedgerInfo& info) { info.add_incompatible_features("shards"); }),

@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "tests/eventstore/log_fixture.h"
 
@@ -70,6 +71,72 @@ TEST_P(LogContract, NamesAreUniqueInsideOneBatchAndSeenByDecisions) {
   EXPECT_EQ(rival.get().status().code(), absl::StatusCode::kAlreadyExists);
   EXPECT_TRUE(looking.get().ok());
   EXPECT_EQ(seen, CaseStream(1));
+}
+
+// The numbers of the cases that name the case, as a decision sees them.
+inline std::vector<StreamId> Referrers(EventLog& log, uint64_t number) {
+  std::vector<StreamId> found;
+  const auto looked = log.Append(RequestWith([&](LedgerView& view) -> absl::StatusOr<Decision> {
+    found.clear();
+    EXPECT_TRUE(view.VisitReferrers(CaseStream(number),
+                                    [&](const StreamId& from) {
+                                      found.push_back(from);
+                                      return true;
+                                    })
+                    .ok());
+    return Decision{};
+  }));
+  EXPECT_TRUE(looked.ok()) << looked.status();
+  return found;
+}
+
+inline AppendRequest Naming(uint64_t from, uint64_t to) {
+  return RequestWith(
+      Decision{{EventFor(CaseStream(from))}, {}, {}, {{CaseStream(from), CaseStream(to)}}});
+}
+
+TEST_P(LogContract, ReferrersAreKeptOncePerPairAlsoAfterARestart) {
+  EventLog& log = harness_.Open();
+  for (const uint64_t from : {2, 3, 2}) ASSERT_TRUE(log.Append(Naming(from, 1)).ok());
+  ASSERT_TRUE(log.Append(Naming(1, 3)).ok());
+  const std::vector<StreamId> both = {CaseStream(2), CaseStream(3)};
+  EXPECT_EQ(Referrers(log, 1), both);
+  EXPECT_EQ(Referrers(log, 2), std::vector<StreamId>());
+  EventLog& again = harness_.Restart();
+  EXPECT_EQ(Referrers(again, 1), both);
+  EXPECT_EQ(Referrers(again, 3), std::vector<StreamId>{CaseStream(1)});
+}
+
+TEST_P(LogContract, ReferrersOfTheSameBatchAreSeen) {
+  EventLog& log = harness_.Open();
+  std::vector<StreamId> seen;
+  Answer naming, looking;
+  {
+    Gate gate(log);
+    naming = SubmitTo(log, Naming(2, 1));
+    looking = SubmitTo(log, RequestWith([&](LedgerView& view) -> absl::StatusOr<Decision> {
+                         seen.clear();
+                         const auto visit = [&](const StreamId& from) {
+                           seen.push_back(from);
+                           return true;
+                         };
+                         EXPECT_TRUE(view.VisitReferrers(CaseStream(1), visit).ok());
+                         return Decision{};
+                       }));
+  }
+  EXPECT_TRUE(naming.get().ok());
+  EXPECT_TRUE(looking.get().ok());
+  EXPECT_EQ(seen, std::vector<StreamId>{CaseStream(2)});
+}
+
+TEST_P(LogContract, RefusedAppendLeavesNoReference) {
+  EventLog& log = harness_.Open();
+  AppendRequest refused = RequestWith(Decision{{EventFor(CaseStream(2))},
+                                               {{CaseStream(9), Expected::Exists()}},
+                                               {},
+                                               {{CaseStream(2), CaseStream(1)}}});
+  EXPECT_EQ(log.Append(std::move(refused)).status().code(), absl::StatusCode::kAborted);
+  EXPECT_EQ(Referrers(log, 1), std::vector<StreamId>());
 }
 
 TEST_P(LogContract, NamesWithoutRecordOrTextAreRefused) {

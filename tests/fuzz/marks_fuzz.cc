@@ -20,12 +20,28 @@ constexpr size_t kMostText = MarkKeys::kMaxTextBytes + 8;
 // A key, and everything it was made of.
 using NamedKey = std::pair<std::vector<std::string>, std::string>;
 
+eventstore::StreamId MakeStream(FuzzedDataProvider& in) {
+  eventstore::StreamId stream{in.ConsumeIntegral<uint32_t>(), {}};
+  in.ConsumeData(stream.id.bytes.data(), stream.id.bytes.size());
+  return stream;
+}
+
 NamedKey MakeKey(FuzzedDataProvider& in) {
-  const int form = in.ConsumeIntegralInRange(0, 2);
+  const int form = in.ConsumeIntegralInRange(0, 3);
   const auto kind = in.ConsumeIntegral<uint32_t>();
   const std::string a = in.ConsumeRandomLengthString(kMostText);
   const std::string b = in.ConsumeRandomLengthString(kMostText);
   std::vector<std::string> parts{std::to_string(form)};
+  if (form == 3) {
+    const eventstore::StreamId to = MakeStream(in), from = MakeStream(in);
+    const std::string key = MarkKeys::Reference(to, from);
+    const auto found = eventstore::DecodeReferrer(key);
+    Check(found.ok() && *found == from, "a reference's key says who refers");
+    for (const auto& stream : {to, from}) {
+      parts.insert(parts.end(), {std::to_string(stream.kind), stream.id.ToString()});
+    }
+    return {std::move(parts), key};
+  }
   absl::StatusOr<std::string> key;
   if (form == 0) {
     Uuid id;
@@ -46,6 +62,8 @@ NamedKey MakeKey(FuzzedDataProvider& in) {
 }
 
 void CheckValues(std::string_view bytes) {
+  const auto referrer = eventstore::DecodeReferrer(bytes);
+  Check(referrer.ok() || absl::IsDataLoss(referrer.status()), "a damaged reference is data loss");
   if (const auto mark = eventstore::DecodeRequestMark(bytes); mark.ok()) {
     Check(eventstore::EncodeMark(*mark) == bytes, "a request mark encodes as it was");
   } else {

@@ -1,6 +1,8 @@
 #include "eventstore/engine/memory/memory_engine.h"
 
 #include <algorithm>
+#include <functional>
+#include <map>
 #include <span>
 #include <utility>
 
@@ -94,9 +96,24 @@ class MemoryEngine::Ledger {
 
   std::optional<std::string> FindMark(std::string_view key) const {
     MutexLock lock(&mutex_);
-    const auto found = marks_.find(ToAbsl(key));
+    const auto found = marks_.find(key);
     if (found == marks_.end()) return std::nullopt;
     return found->second;
+  }
+
+  void VisitMarks(std::string_view prefix,
+                  absl::FunctionRef<bool(std::string_view key)> visit) const {
+    std::vector<std::string> keys;
+    {
+      MutexLock lock(&mutex_);
+      for (auto mark = marks_.lower_bound(prefix);
+           mark != marks_.end() && mark->first.starts_with(prefix); ++mark) {
+        keys.push_back(mark->first);
+      }
+    }
+    for (const std::string& key : keys) {
+      if (!visit(key)) return;
+    }
   }
 
   void OverwriteRecord(uint64_t position, std::string record) {
@@ -133,7 +150,7 @@ class MemoryEngine::Ledger {
   LedgerHead head_ ABSL_GUARDED_BY(mutex_);
   std::deque<StoredEvent> events_ ABSL_GUARDED_BY(mutex_);
   absl::flat_hash_map<StreamId, Stream> streams_ ABSL_GUARDED_BY(mutex_);
-  absl::flat_hash_map<std::string, std::string> marks_ ABSL_GUARDED_BY(mutex_);
+  std::map<std::string, std::string, std::less<>> marks_ ABSL_GUARDED_BY(mutex_);
 };
 
 class MemoryEngine::View final : public HeadView {
@@ -146,6 +163,11 @@ class MemoryEngine::View final : public HeadView {
   }
   absl::StatusOr<std::optional<std::string>> FindMark(std::string_view key) override {
     return ledger_.FindMark(key);
+  }
+  absl::Status VisitMarks(std::string_view prefix,
+                          absl::FunctionRef<bool(std::string_view key)> visit) override {
+    ledger_.VisitMarks(prefix, visit);
+    return absl::OkStatus();
   }
   absl::Status ReadStream(const StreamId& stream, uint64_t from_revision,
                           absl::FunctionRef<bool(const StoredEvent&)> visit) override {

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cassert>
 
-#include "eventstore/engine/rocksdb/big_endian.h"
+#include "eventstore/base/big_endian.h"
 
 namespace caseledger::eventstore::rocksdb_engine {
 namespace {

@@ -16,8 +16,6 @@
 namespace caseledger::eventstore::rocksdb_engine {
 namespace {
 
-constexpr uint32_t kFormatVersion = 1;
-
 std::string_view View(const rocksdb::Slice& slice) { return {slice.data(), slice.size()}; }
 
 absl::StatusOr<storage::v1::LedgerInfo> DecodeInfo(std::string_view key, std::string_view value) {
@@ -51,10 +49,10 @@ absl::StatusOr<std::vector<storage::v1::LedgerInfo>> ReadLedgerInfos(rocksdb::DB
 
 absl::Status CheckUnderstood(const storage::v1::LedgerInfo& info) {
   constexpr std::string_view kAdvice = "Use the program version that wrote it, or a newer one";
-  if (info.format_version() != kFormatVersion) {
+  if (info.format_version() != kLedgerFormatVersion) {
     return absl::FailedPreconditionError(StrCat("ledger ", info.ledger(), " has format version ",
                                                 info.format_version(), "; this program knows ",
-                                                kFormatVersion, ". ", kAdvice));
+                                                kLedgerFormatVersion, ". ", kAdvice));
   }
   if (!info.incompatible_features().empty()) {
     return absl::FailedPreconditionError(StrCat("ledger ", info.ledger(), " needs the feature ",

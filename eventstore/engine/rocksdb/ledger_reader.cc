@@ -95,6 +95,20 @@ absl::StatusOr<std::optional<std::string>> LedgerReader::FindMark(std::string_vi
   return Get(PointRead(), keys_.Mark(mark), "a mark");
 }
 
+absl::Status LedgerReader::VisitMarks(std::string_view prefix,
+                                      absl::FunctionRef<bool(std::string_view)> visit) const {
+  const std::string first = keys_.Mark(prefix);
+  const std::unique_ptr<rocksdb::Iterator> iterator(db_.NewIterator(PointRead()));
+  for (iterator->Seek(first); iterator->Valid(); iterator->Next()) {
+    if (!View(iterator->key()).starts_with(first)) break;
+    const std::optional<KeyParts> key = DecodeKey(View(iterator->key()));
+    if (!key) return Damaged(ledger_, "the key of a mark is not readable");
+    if (!visit(key->mark)) return absl::OkStatus();
+  }
+  if (!iterator->status().ok()) return ReadFailure(iterator->status(), "marks");
+  return absl::OkStatus();
+}
+
 absl::StatusOr<std::optional<std::string>> LedgerReader::Get(const rocksdb::ReadOptions& options,
                                                              const std::string& key,
                                                              std::string_view what) const {

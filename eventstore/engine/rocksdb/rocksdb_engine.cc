@@ -55,6 +55,10 @@ class View final : public HeadView {
   absl::StatusOr<std::optional<std::string>> FindMark(std::string_view key) override {
     return reader_.FindMark(key);
   }
+  absl::Status VisitMarks(std::string_view prefix,
+                          absl::FunctionRef<bool(std::string_view)> visit) override {
+    return reader_.VisitMarks(prefix, visit);
+  }
   absl::Status ReadStream(const StreamId& stream, uint64_t from_revision, Visit visit) override {
     return reader_.ReadStream(stream, from_revision, visit);
   }

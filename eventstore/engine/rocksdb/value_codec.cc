@@ -3,7 +3,7 @@
 #include <cstring>
 
 #include "caseledger/storage/v1/envelope.pb.h"
-#include "eventstore/engine/rocksdb/big_endian.h"
+#include "eventstore/base/big_endian.h"
 
 namespace caseledger::eventstore::rocksdb_engine {
 namespace {

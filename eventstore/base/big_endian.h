@@ -1,4 +1,4 @@
-// Numbers as big-endian bytes, so that byte order is number order.
+// Integers in network order, for bytes that are hashed or sorted: byte order is number order.
 #pragma once
 
 #include <concepts>
@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-namespace caseledger::eventstore::rocksdb_engine {
+namespace caseledger {
 
 template <std::unsigned_integral T>
 void AppendBigEndian(std::string& bytes, T value) {
@@ -16,7 +16,7 @@ void AppendBigEndian(std::string& bytes, T value) {
   }
 }
 
-// `bytes` has exactly sizeof(T) bytes.
+// Of the first sizeof(T) bytes; there must be as many.
 template <std::unsigned_integral T>
 T ReadBigEndian(std::string_view bytes) {
   uint64_t value = 0;
@@ -24,4 +24,10 @@ T ReadBigEndian(std::string_view bytes) {
   return static_cast<T>(value);
 }
 
-}  // namespace caseledger::eventstore::rocksdb_engine
+// Two bytes of length, then the bytes. `part` is at most 65,535 bytes long.
+inline void AppendLengthPrefixed(std::string& bytes, std::string_view part) {
+  AppendBigEndian(bytes, static_cast<uint16_t>(part.size()));
+  bytes.append(part);
+}
+
+}  // namespace caseledger
