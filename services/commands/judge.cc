@@ -7,6 +7,8 @@
 #include "eventstore/base/strings.h"
 #include "eventstore/sequencer/checks.h"
 #include "services/access/caller.h"
+#include "services/commands/field_paths.h"
+#include "services/commands/referrers.h"
 #include "services/domain/case_record/case_record.h"
 #include "services/domain/contact/contact.h"
 #include "services/domain/directory/admin_units.h"
@@ -23,10 +25,12 @@ namespace {
 using domain::Reason;
 using domain::Reject;
 using eventstore::StreamId;
+using google::protobuf::FieldDescriptor;
 
 // Data quality: the code of a unit is not registered in the version it names.
 constexpr char kUnitUnknown[] = "UNIT_UNKNOWN";
 
+// Records by id and name, whatever became of them.
 RecordIndex IndexOf(eventstore::LedgerView& view) {
   return {[&view](uint32_t kind, std::string_view source, std::string_view value) {
             return view.FindName(kind, source, value);
@@ -35,6 +39,14 @@ RecordIndex IndexOf(eventstore::LedgerView& view) {
             ASSIGN_OR_RETURN(const eventstore::StreamHead head, view.Head(stream));
             return head.revision > 0;
           }};
+}
+
+const FieldPaths& PathsToUnits() {
+  static const auto& paths =
+      *new FieldPaths(domain::Fact::descriptor(), [](const FieldDescriptor* field) {
+        return field->message_type() == event::v1::UnitRef::descriptor();
+      });
+  return paths;
 }
 
 // The message that is set in the fact's oneof.
@@ -83,7 +95,7 @@ Judge::Judge(eventstore::LedgerView& view, Aggregates& aggregates, const Prepare
 absl::StatusOr<eventstore::Decision> Judge::Decide() {
   ASSIGN_OR_RETURN(Proposal proposal, ResolveTarget());
   RETURN_IF_ERROR(ExpectRevision(proposal.stream));
-  RETURN_IF_ERROR(ResolveReferences(index_, InnerMessage(proposal.fact)));
+  RETURN_IF_ERROR(ResolveReferences(ExistingRecords(), InnerMessage(proposal.fact)));
   RETURN_IF_ERROR(FlagUnknownUnits(InnerMessage(proposal.fact)));
   ClaimName(proposal);
   RETURN_IF_ERROR(JudgeOne(proposal));
@@ -108,6 +120,12 @@ absl::StatusOr<Judge::Proposal> Judge::ResolveTarget() {
     ASSIGN_OR_RETURN(proposal.stream, FindRecord(index_, prepared_.kind, command.record_id()));
   }
   return proposal;
+}
+
+// What a fact may name: records whose beginning was not voided.
+RecordIndex Judge::ExistingRecords() {
+  return {index_.find_name,
+          [this](const StreamId& stream) { return Exists(view_, aggregates_, stream); }};
 }
 
 // Looked at before any rule: who decided on an old state should hear that first.
@@ -136,22 +154,18 @@ void Judge::ClaimName(const Proposal& proposal) {
 // A fact names few units (lists are bounded), and a version's state is in the cache after the
 // first.
 absl::Status Judge::FlagUnknownUnits(const google::protobuf::Message& message) {
-  if (const auto* unit = dynamic_cast<const event::v1::UnitRef*>(&message)) {
-    const StreamId version = NamedStream(RecordKind::RECORD_KIND_ADMIN_UNITS, unit->version());
-    ASSIGN_OR_RETURN(const auto units, aggregates_.Load<domain::AdminUnitsState>(view_, version));
-    unit_unknown_ = unit_unknown_ || !units->state.kinds.contains(unit->code());
-    return absl::OkStatus();
-  }
-  const google::protobuf::Reflection* reflection = message.GetReflection();
-  std::vector<const google::protobuf::FieldDescriptor*> fields;
-  reflection->ListFields(message, &fields);
-  for (const google::protobuf::FieldDescriptor* field : fields) {
-    if (field->cpp_type() != google::protobuf::FieldDescriptor::CPPTYPE_MESSAGE) continue;
-    const int size = field->is_repeated() ? reflection->FieldSize(message, field) : 1;
-    for (int i = 0; i < size; ++i) {
-      RETURN_IF_ERROR(FlagUnknownUnits(field->is_repeated()
-                                           ? reflection->GetRepeatedMessage(message, field, i)
-                                           : reflection->GetMessage(message, field)));
+  for (const FieldDescriptor* field : PathsToUnits().Of(message.GetDescriptor())) {
+    const int count = CountOf(message, field);
+    for (int i = 0; i < count; ++i) {
+      const google::protobuf::Message& inner = MessageAt(message, field, i);
+      const auto* unit = dynamic_cast<const event::v1::UnitRef*>(&inner);
+      if (unit == nullptr) {
+        RETURN_IF_ERROR(FlagUnknownUnits(inner));
+        continue;
+      }
+      const StreamId version = NamedStream(RecordKind::RECORD_KIND_ADMIN_UNITS, unit->version());
+      ASSIGN_OR_RETURN(const auto units, aggregates_.Load<domain::AdminUnitsState>(view_, version));
+      unit_unknown_ = unit_unknown_ || !units->state.kinds.contains(unit->code());
     }
   }
   return absl::OkStatus();
@@ -284,6 +298,10 @@ absl::Status Judge::JudgeCorrection(const Proposal& proposal, DecideFunction dec
   after.Add(EventFor(proposal, head.revision + 1, fact));
   RETURN_IF_ERROR(
       domain::CheckChange<State>(history.timeline.in_order(), after.in_order(), {target_id}));
+  if (domain::FoldAll<State>(history.timeline.in_order()).Exists() &&
+      !domain::FoldAll<State>(after.in_order()).Exists()) {
+    RETURN_IF_ERROR(CheckNobodyNames(view_, proposal.stream));
+  }
   RETURN_IF_ERROR(related_.status());
   RETURN_IF_ERROR(Emit(proposal, fact, std::move(data_quality)));
   return CorrectConsequences(proposal, target_at, old_consequences, new_at, new_consequences);
@@ -404,6 +422,8 @@ absl::Status Judge::Emit(const Proposal& proposal, const domain::Fact& fact,
     if (unit_unknown_) event.data_quality.emplace_back(kUnitUnknown);
   }
   decision_.events.push_back(std::move(event));
+  const std::vector<eventstore::NewReference> references = ReferencesOf(proposal.stream, fact);
+  decision_.references.insert(decision_.references.end(), references.begin(), references.end());
   return absl::OkStatus();
 }
 

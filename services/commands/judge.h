@@ -37,6 +37,7 @@ class Judge {
 
   absl::StatusOr<Proposal> ResolveTarget();
   absl::Status ExpectRevision(const eventstore::StreamId& stream);
+  RecordIndex ExistingRecords();
   void ClaimName(const Proposal& proposal);
   // Keeps in mind that a unit of the fact is not registered in its version.
   absl::Status FlagUnknownUnits(const google::protobuf::Message& message);

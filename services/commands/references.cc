@@ -1,10 +1,10 @@
 #include "services/commands/references.h"
 
-#include <vector>
+#include <utility>
 
 #include "eventstore/base/status_macros.h"
 #include "eventstore/base/strings.h"
-#include "services/commands/field_rules.h"
+#include "services/commands/field_paths.h"
 #include "services/domain/rejection.h"
 
 namespace caseledger::commands {
@@ -22,6 +22,17 @@ absl::StatusOr<std::string> ResolveOne(const RecordIndex& index, RecordKind kind
   }
   RETURN_IF_ERROR(stream.status());
   return IsNamedKind(kind) ? id : stream->id.ToString();
+}
+
+RecordKind ReferredKind(const FieldDescriptor* field) {
+  return field->options().GetExtension(options::v1::rule).refers_to();
+}
+
+const FieldPaths& PathsToReferences() {
+  static const auto& paths = *new FieldPaths(Fact::descriptor(), [](const FieldDescriptor* field) {
+    return ReferredKind(field) != RecordKind::RECORD_KIND_UNSPECIFIED;
+  });
+  return paths;
 }
 
 }  // namespace
@@ -46,32 +57,36 @@ absl::StatusOr<StreamId> FindRecord(const RecordIndex& index, RecordKind kind,
 }
 
 absl::Status ResolveReferences(const RecordIndex& index, Message& fact) {
-  const google::protobuf::Reflection* reflection = fact.GetReflection();
-  for (const RuledField& ruled : RulesOf(fact.GetDescriptor())) {
-    const FieldDescriptor* field = ruled.field;
-    const int size = field->is_repeated()                ? reflection->FieldSize(fact, field)
-                     : reflection->HasField(fact, field) ? 1
-                                                         : 0;
-    for (int i = 0; i < size; ++i) {
-      if (field->cpp_type() == FieldDescriptor::CPPTYPE_MESSAGE) {
-        RETURN_IF_ERROR(ResolveReferences(
-            index, field->is_repeated() ? *reflection->MutableRepeatedMessage(&fact, field, i)
-                                        : *reflection->MutableMessage(&fact, field)));
+  for (const FieldDescriptor* field : PathsToReferences().Of(fact.GetDescriptor())) {
+    const int count = CountOf(fact, field);
+    for (int i = 0; i < count; ++i) {
+      if (field->message_type() != nullptr) {
+        RETURN_IF_ERROR(ResolveReferences(index, MutableMessageAt(fact, field, i)));
         continue;
       }
-      if (ruled.rule.refers_to() == RecordKind::RECORD_KIND_UNSPECIFIED) continue;
-      const std::string id = field->is_repeated() ? reflection->GetRepeatedString(fact, field, i)
-                                                  : reflection->GetString(fact, field);
-      ASSIGN_OR_RETURN(std::string resolved,
-                       ResolveOne(index, ruled.rule.refers_to(), id, field->name()));
-      if (field->is_repeated()) {
-        reflection->SetRepeatedString(&fact, field, i, std::move(resolved));
-      } else {
-        reflection->SetString(&fact, field, std::move(resolved));
-      }
+      std::string scratch;
+      ASSIGN_OR_RETURN(
+          std::string resolved,
+          ResolveOne(index, ReferredKind(field), TextAt(fact, field, i, scratch), field->name()));
+      SetTextAt(fact, field, i, std::move(resolved));
     }
   }
   return absl::OkStatus();
+}
+
+void VisitReferences(const Message& fact,
+                     absl::FunctionRef<void(RecordKind kind, std::string_view id)> visit) {
+  for (const FieldDescriptor* field : PathsToReferences().Of(fact.GetDescriptor())) {
+    const int count = CountOf(fact, field);
+    for (int i = 0; i < count; ++i) {
+      std::string scratch;
+      if (field->message_type() != nullptr) {
+        VisitReferences(MessageAt(fact, field, i), visit);
+      } else {
+        visit(ReferredKind(field), TextAt(fact, field, i, scratch));
+      }
+    }
+  }
 }
 
 }  // namespace caseledger::commands

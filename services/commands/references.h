@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "eventstore/event.h"
@@ -31,5 +32,10 @@ absl::StatusOr<eventstore::StreamId> FindRecord(const RecordIndex& index, Record
 // Replaces every reference in `fact` (rule `refers_to`) by the record's UUID; short names stay.
 // NOT_FOUND REFERENCE_UNKNOWN naming the field.
 absl::Status ResolveReferences(const RecordIndex& index, google::protobuf::Message& fact);
+
+// Calls `visit` for every reference in a fact whose references are resolved: the UUID or, of named
+// kinds, the name.
+void VisitReferences(const google::protobuf::Message& fact,
+                     absl::FunctionRef<void(RecordKind kind, std::string_view id)> visit);
 
 }  // namespace caseledger::commands

@@ -48,6 +48,9 @@ struct CaseState {
   LegalHolds holds;
   Stays stays;
 
+  // Whether the record was begun, and its beginning was not voided.
+  bool Exists() const { return lifecycle.opened; }
+
   void Apply(const DomainEvent& event);
   absl::Status Check(const DomainEvent& event) const;
 

@@ -30,6 +30,9 @@ struct ContactState {
   std::set<std::string> linked_cases;
   std::map<std::string, bool> forwards;  // key -> acknowledged
 
+  // Whether the record was begun, and its beginning was not voided.
+  bool Exists() const { return received; }
+
   void Apply(const DomainEvent& event);
   absl::Status Check(const DomainEvent& event) const;
 

@@ -24,6 +24,9 @@ struct AdminUnitsState {
 
   std::map<std::string, std::string> kinds;  // code -> kind, such as "commune"
 
+  // Whether the record was begun, and its beginning was not voided.
+  bool Exists() const { return !kinds.empty(); }
+
   void Apply(const DomainEvent& event);
   absl::Status Check(const DomainEvent& event) const;
 

@@ -41,6 +41,9 @@ struct AgencyState {
 
   bool IsActive() const { return registered && !retired; }
 
+  // Whether the record was begun, and its beginning was not voided.
+  bool Exists() const { return registered; }
+
   void Apply(const DomainEvent& event);
   absl::Status Check(const DomainEvent& event) const;
 

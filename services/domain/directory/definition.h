@@ -24,6 +24,9 @@ struct DefinitionState {
   uint32_t version = 0;  // of a report definition
   std::string text;      // the whole file
 
+  // Whether the record was begun, and its beginning was not voided.
+  bool Exists() const { return loaded; }
+
   void Apply(const DomainEvent& event);
   absl::Status Check(const DomainEvent& event) const;
 

@@ -24,6 +24,9 @@ struct ProgrammeState {
   Micros valid_from = 0;
   bool ended = false;
 
+  // Whether the record was begun, and its beginning was not voided.
+  bool Exists() const { return kind != Kind::kNone; }
+
   void Apply(const DomainEvent& event);
   absl::Status Check(const DomainEvent& event) const;
 

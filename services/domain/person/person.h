@@ -59,6 +59,9 @@ struct PersonState {
   std::optional<std::string> merged_into;   // the record that goes on
   std::set<std::string> merged_person_ids;  // records that stand for this one
 
+  // Whether the record was begun, and its beginning was not voided.
+  bool Exists() const { return registered; }
+
   void Apply(const DomainEvent& event);
   absl::Status Check(const DomainEvent& event) const;
 

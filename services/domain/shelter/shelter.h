@@ -53,6 +53,9 @@ struct ShelterState {
   std::map<std::string, Placement> placements;  // key -> placement that is not over
   std::set<std::string> past_placements;        // keys of those declined, cancelled or discharged
 
+  // Whether the record was begun, and its beginning was not voided.
+  bool Exists() const { return registered; }
+
   void Apply(const DomainEvent& event);
   absl::Status Check(const DomainEvent& event) const;
 
