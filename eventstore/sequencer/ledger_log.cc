@@ -5,7 +5,6 @@
 
 #include "eventstore/base/status_macros.h"
 #include "eventstore/base/strings.h"
-#include "eventstore/base/thread_name.h"
 
 namespace caseledger::eventstore {
 namespace {
@@ -42,7 +41,7 @@ LedgerLog::LedgerLog(Engine& engine, BatchContext context, const LedgerHead& hea
       reader_(engine, context_.ledger, context_.limits, *context_.upgrades),
       feed_(reader_, context_.limits, head.next_position),
       head_(head),
-      thread_([this] { Run(); }) {}
+      thread_("sequencer", [this] { Run(); }) {}
 
 LedgerLog::~LedgerLog() { Close(); }
 
@@ -69,7 +68,6 @@ absl::Status LedgerLog::Enqueue(AppendRequest& request, Done& done) {
 bool LedgerLog::HasWorkOrCloses() const { return !queue_.empty() || closing_; }
 
 void LedgerLog::Run() {
-  NameThread("sequencer");
   while (TakeWaiting()) {
     ResolvedBatch resolved;
     if (absl::Status committed = CommitTaken(resolved); !committed.ok()) {
@@ -217,7 +215,7 @@ void LedgerLog::Close() {
     closing_ = true;
   }
   MutexLock lock(&close_mutex_);
-  if (thread_.joinable()) thread_.join();
+  if (thread_.joinable()) thread_.Join();
   feed_.Close();
 }
 

@@ -6,13 +6,13 @@
 #include <memory>
 #include <optional>
 #include <string_view>
-#include <thread>
 #include <vector>
 
 #include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "eventstore/base/mutex.h"
+#include "eventstore/base/thread.h"
 #include "eventstore/engine/engine.h"
 #include "eventstore/log.h"
 #include "eventstore/sequencer/batch.h"
@@ -84,7 +84,7 @@ class LedgerLog final : public EventLog {
 
   std::deque<Waiting> taken_;  // of the log's thread only
   Mutex close_mutex_;
-  std::thread thread_ ABSL_GUARDED_BY(close_mutex_);
+  Thread thread_ ABSL_GUARDED_BY(close_mutex_);
 };
 
 }  // namespace caseledger::eventstore

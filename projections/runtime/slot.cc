@@ -45,7 +45,7 @@ absl::Status Slot::Start() {
     ASSIGN_OR_RETURN(worker, NewWorker(table));
   }
   {
-    const std::lock_guard lock(mutex_);
+    MutexLock lock(&mutex_);
     (same_version ? live_ : building_) = worker;
   }
   worker->Start();
@@ -61,15 +61,17 @@ absl::StatusOr<Slot::SharedWorker> Slot::NewWorker(const std::string& table_name
 
 void Slot::OnProgress(Worker& worker) {
   SwapIfCaughtUp(worker);
-  const std::lock_guard lock(mutex_);
-  progressed_.notify_all();
+  WakeViewers();
 }
+
+// Whoever unlocks wakes those who wait.
+void Slot::WakeViewers() { MutexLock lock(&mutex_); }
 
 void Slot::SwapIfCaughtUp(Worker& worker) {
   const WorkerProgress built = worker.progress();
   SharedWorker old;
   {
-    const std::lock_guard lock(mutex_);
+    MutexLock lock(&mutex_);
     if (stopping_ || building_.get() != &worker) return;
     if (built.stopped) {
       rebuild_trouble_ =
@@ -93,7 +95,7 @@ void Slot::SwapIfCaughtUp(Worker& worker) {
 absl::Status Slot::Rebuild() {
   SharedWorker failed;
   {
-    const std::lock_guard lock(mutex_);
+    MutexLock lock(&mutex_);
     if (stopping_) return absl::FailedPreconditionError("the runtime is stopped");
     if (building_ != nullptr && !building_->progress().stopped) {
       return absl::FailedPreconditionError(
@@ -112,6 +114,17 @@ absl::Status Slot::Rebuild() {
   return absl::OkStatus();
 }
 
+bool Slot::ReflectsAtLeast(uint64_t events) const {
+  return live_ != nullptr && live_->progress().applied_events >= events;
+}
+
+bool Slot::HasEnded() const {
+  const auto ended = [](const SharedWorker& worker) {
+    return worker == nullptr || worker->progress().stopped;
+  };
+  return ended(live_) && ended(building_);
+}
+
 absl::Status Slot::CannotWait(uint64_t min_applied_events) const {
   const SharedWorker& worker = live_ != nullptr ? live_ : building_;
   const WorkerProgress progress = worker->progress();
@@ -126,17 +139,17 @@ absl::Status Slot::CannotWait(uint64_t min_applied_events) const {
 absl::StatusOr<std::unique_ptr<ReadSnapshot>> Slot::View(uint64_t min_applied_events,
                                                          absl::Duration timeout) {
   const absl::Duration wait = std::clamp(timeout, absl::ZeroDuration(), kLongestWait);
-  const auto deadline = std::chrono::steady_clock::now() + absl::ToChronoNanoseconds(wait);
-  std::unique_lock lock(mutex_);
-  const auto far_enough = [&] {
-    return live_ != nullptr && live_->progress().applied_events >= min_applied_events;
+  struct Viewer {
+    const Slot& slot;
+    const uint64_t min_applied_events;
+    bool Settled() const ABSL_NO_THREAD_SAFETY_ANALYSIS {
+      return slot.ReflectsAtLeast(min_applied_events) || slot.HasEnded();
+    }
   };
-  const auto stopped = [](const SharedWorker& worker) {
-    return worker == nullptr || worker->progress().stopped;
-  };
-  const auto settled = [&] { return far_enough() || (stopped(live_) && stopped(building_)); };
-  progressed_.wait_until(lock, deadline, settled);
-  if (!far_enough()) return CannotWait(min_applied_events);
+  const Viewer viewer{*this, min_applied_events};
+  MutexLock lock(&mutex_);
+  mutex_.AwaitFor(&viewer, &Viewer::Settled, absl::ToChronoMicroseconds(wait));
+  if (!ReflectsAtLeast(min_applied_events)) return CannotWait(min_applied_events);
   return live_->Snapshot();
 }
 
@@ -144,7 +157,7 @@ ProjectionHealth Slot::Health() const {
   ProjectionHealth health;
   health.name = table_name_;
   {
-    const std::lock_guard lock(mutex_);
+    MutexLock lock(&mutex_);
     const SharedWorker& worker = live_ != nullptr ? live_ : building_;
     const WorkerProgress progress = worker->progress();
     const bool rebuilding = building_ != nullptr && !building_->progress().stopped;
@@ -181,15 +194,14 @@ void Slot::MeasureLag(ProjectionHealth& health) const {
 void Slot::Stop() {
   std::vector<SharedWorker> workers;
   {
-    const std::lock_guard lock(mutex_);
+    MutexLock lock(&mutex_);
     stopping_ = true;
     workers = {live_, building_};
   }
   for (const SharedWorker& worker : workers) {
     if (worker != nullptr) worker->StopAndJoin();
   }
-  const std::lock_guard lock(mutex_);
-  progressed_.notify_all();
+  WakeViewers();
 }
 
 }  // namespace caseledger::projections

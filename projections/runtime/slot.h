@@ -2,15 +2,15 @@
 // to come.
 #pragma once
 
-#include <condition_variable>
 #include <cstdint>
 #include <memory>
-#include <mutex>
 #include <string>
 
+#include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "eventstore/base/mutex.h"
 #include "eventstore/log.h"
 #include "projections/runtime/runtime.h"
 #include "projections/runtime/tables.h"
@@ -46,7 +46,12 @@ class Slot {
   void OnProgress(Worker& worker);
   // Makes the table being built the live one when it has come as far. Called by its worker.
   void SwapIfCaughtUp(Worker& worker);
-  absl::Status CannotWait(uint64_t min_applied_events) const;
+  // Lets those in View look again.
+  void WakeViewers();
+  bool ReflectsAtLeast(uint64_t events) const ABSL_SHARED_LOCKS_REQUIRED(mutex_);
+  // Nothing will be applied any more.
+  bool HasEnded() const ABSL_SHARED_LOCKS_REQUIRED(mutex_);
+  absl::Status CannotWait(uint64_t min_applied_events) const ABSL_SHARED_LOCKS_REQUIRED(mutex_);
   void MeasureLag(ProjectionHealth& health) const;
 
   eventstore::EventLog& log_;
@@ -56,12 +61,12 @@ class Slot {
   std::string projection_name_;
   std::string table_name_;  // of this program's version
 
-  mutable std::mutex mutex_;
-  std::condition_variable progressed_;
-  SharedWorker live_;      // null while the first table of a new version is being built
-  SharedWorker building_;  // null when no rebuild runs
-  std::string rebuild_trouble_;
-  bool stopping_ = false;
+  mutable Mutex mutex_;
+  // Null while the first table of a new version is being built.
+  SharedWorker live_ ABSL_GUARDED_BY(mutex_);
+  SharedWorker building_ ABSL_GUARDED_BY(mutex_);  // null when no rebuild runs
+  std::string rebuild_trouble_ ABSL_GUARDED_BY(mutex_);
+  bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
 };
 
 }  // namespace caseledger::projections

@@ -33,7 +33,7 @@ absl::StatusOr<std::string> LiveTables::Find(std::string_view projection) const 
 }
 
 absl::Status LiveTables::Set(std::string_view projection, std::string_view table) {
-  const std::lock_guard lock(mutex_);
+  MutexLock lock(&mutex_);
   const std::unique_ptr<ReadModelBatch> batch = pointers_->NewBatch();
   batch->Put(projection, table);
   // Pointers have no position of their own.

@@ -6,13 +6,13 @@
 #pragma once
 
 #include <memory>
-#include <mutex>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "eventstore/base/mutex.h"
 #include "projections/read_model/read_model.h"
 
 namespace caseledger::projections {
@@ -38,7 +38,7 @@ class LiveTables {
 
   ReadModelStore& store_;
   const std::string ledger_;
-  std::mutex mutex_;  // one batch at a time
+  Mutex mutex_;  // one batch at a time
   std::unique_ptr<ReadModelTable> pointers_;
 };
 

@@ -4,9 +4,9 @@
 #include <iterator>
 #include <utility>
 
+#include "eventstore/base/scheduler.h"
 #include "eventstore/base/status_macros.h"
 #include "eventstore/base/strings.h"
-#include "eventstore/base/thread_name.h"
 #include "projections/runtime/projection.h"
 
 namespace caseledger::projections {
@@ -38,29 +38,31 @@ Worker::Worker(eventstore::EventLog& log, Runtime::Factory factory, std::string 
 Worker::~Worker() { StopAndJoin(); }
 
 void Worker::Start() {
-  const std::lock_guard lock(join_mutex_);
-  thread_ = std::thread([this] {
-    NameThread("projection");
+  MutexLock lock(&join_mutex_);
+  thread_ = Thread("projection", [this] {
     SetStopped(Run());
     on_progress_(*this);
   });
 }
 
 void Worker::Cancel() {
-  const std::lock_guard lock(mutex_);
-  cancelled_ = true;
-  cancelled_changed_.notify_all();
+  {
+    MutexLock lock(&rest_mutex_);
+    cancelled_ = true;
+  }
+  // Either it is here, or the thread sees `cancelled_` after it has put it here.
+  MutexLock lock(&mutex_);
   if (subscription_ != nullptr) subscription_->Cancel();
 }
 
 void Worker::StopAndJoin() {
   Cancel();
-  const std::lock_guard lock(join_mutex_);
-  if (thread_.joinable()) thread_.join();
+  MutexLock lock(&join_mutex_);
+  if (thread_.joinable()) thread_.Join();
 }
 
 WorkerProgress Worker::progress() const {
-  const std::lock_guard lock(mutex_);
+  MutexLock lock(&mutex_);
   return progress_;
 }
 
@@ -69,10 +71,10 @@ absl::Status Worker::Run() {
   ASSIGN_OR_RETURN(std::unique_ptr<Subscription> opened, log_.Subscribe(from));
   Subscription* subscription = opened.get();
   {
-    const std::lock_guard lock(mutex_);
+    MutexLock lock(&mutex_);
     subscription_ = std::move(opened);
-    if (cancelled_) return absl::CancelledError("stopped");
   }
+  RETURN_IF_ERROR(CheckNotCancelled());
   while (true) {
     RETURN_IF_ERROR(Gather());
     const absl::StatusOr<Subscription::Delivery> delivery = subscription->Next(kWait);
@@ -83,16 +85,21 @@ absl::Status Worker::Run() {
 }
 
 absl::Status Worker::Gather() {
-  std::unique_lock lock(mutex_);
-  if (progress_.caught_up && gather_ > std::chrono::microseconds::zero()) {
-    cancelled_changed_.wait_until(lock, taken_at_ + gather_, [this] { return cancelled_; });
+  if (progress().caught_up) {
+    const std::chrono::microseconds rested(MonotonicNow() - taken_at_);
+    MutexLock lock(&rest_mutex_);
+    rest_mutex_.AwaitFor(this, &Worker::IsCancelled, gather_ - rested);
   }
-  if (cancelled_) return absl::CancelledError("stopped");
-  return absl::OkStatus();
+  return CheckNotCancelled();
+}
+
+absl::Status Worker::CheckNotCancelled() const {
+  MutexLock lock(&rest_mutex_);
+  return cancelled_ ? absl::CancelledError("stopped") : absl::OkStatus();
 }
 
 absl::Status Worker::Take(const Subscription::Delivery& delivery) {
-  taken_at_ = std::chrono::steady_clock::now();
+  taken_at_ = MonotonicNow();
   const uint64_t total = delivery.events.size();
   auto next = delivery.events.begin();
   for (uint64_t done = 0; done < total;) {
@@ -101,8 +108,7 @@ absl::Status Worker::Take(const Subscription::Delivery& delivery) {
     std::advance(next, count);
     done += count;
     on_progress_(*this);
-    const std::lock_guard lock(mutex_);
-    if (cancelled_) return absl::CancelledError("stopped");
+    RETURN_IF_ERROR(CheckNotCancelled());
   }
   if (delivery.change == Subscription::Change::kNone) return absl::OkStatus();
   SetCaughtUp(delivery.change == Subscription::Change::kCaughtUp);
@@ -147,18 +153,18 @@ absl::Status Worker::Commit(ReadModelBatch& batch, uint64_t count) {
   if (count == 0) return absl::OkStatus();
   const uint64_t before = batch.applied_events();
   RETURN_IF_ERROR(table_->Commit(batch, before, before + count));
-  const std::lock_guard lock(mutex_);
+  MutexLock lock(&mutex_);
   progress_.applied_events = before + count;
   return absl::OkStatus();
 }
 
 void Worker::SetCaughtUp(bool caught_up) {
-  const std::lock_guard lock(mutex_);
+  MutexLock lock(&mutex_);
   progress_.caught_up = caught_up;
 }
 
 void Worker::SetStopped(const absl::Status& why) {
-  const std::lock_guard lock(mutex_);
+  MutexLock lock(&mutex_);
   progress_.stopped = true;
   progress_.caught_up = false;
   progress_.stopped_at_position = progress_.applied_events;

@@ -2,16 +2,17 @@
 #pragma once
 
 #include <chrono>
-#include <condition_variable>
 #include <cstdint>
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <string>
-#include <thread>
 
+#include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "eventstore/base/clock.h"
+#include "eventstore/base/mutex.h"
+#include "eventstore/base/thread.h"
 #include "eventstore/log.h"
 #include "projections/read_model/read_model.h"
 #include "projections/runtime/projection.h"
@@ -59,6 +60,9 @@ class Worker {
   };
 
   absl::Status Run();
+  bool IsCancelled() const ABSL_SHARED_LOCKS_REQUIRED(rest_mutex_) { return cancelled_; }
+  // CANCELLED when asked to end.
+  absl::Status CheckNotCancelled() const;
   absl::Status Take(const eventstore::Subscription::Delivery& delivery);
   // Waits until `gather` has passed since the last delivery was taken, so that under load one
   // commit carries many events. CANCELLED when asked to end.
@@ -79,16 +83,18 @@ class Worker {
   const OnProgress on_progress_;
   std::unique_ptr<Projection> projection_;  // of the thread
 
-  std::chrono::steady_clock::time_point taken_at_;  // of the thread
+  Micros taken_at_ = 0;  // MonotonicNow; of the thread
 
-  mutable std::mutex mutex_;
-  std::condition_variable cancelled_changed_;
-  WorkerProgress progress_;
-  bool cancelled_ = false;
-  std::unique_ptr<eventstore::Subscription> subscription_;
+  mutable Mutex mutex_;
+  WorkerProgress progress_ ABSL_GUARDED_BY(mutex_);
+  std::unique_ptr<eventstore::Subscription> subscription_ ABSL_GUARDED_BY(mutex_);
 
-  std::mutex join_mutex_;
-  std::thread thread_;
+  // A mutex of its own: a resting worker is not to be woken by those who ask how far it is.
+  mutable Mutex rest_mutex_;
+  bool cancelled_ ABSL_GUARDED_BY(rest_mutex_) = false;
+
+  Mutex join_mutex_;
+  Thread thread_ ABSL_GUARDED_BY(join_mutex_);
 };
 
 }  // namespace caseledger::projections

@@ -160,35 +160,35 @@ FaultyFileSystem::FaultyFileSystem(std::shared_ptr<rocksdb::FileSystem> disk)
     : FileSystemWrapper(disk) {}
 
 void FaultyFileSystem::Inject(FaultPlan plan) {
-  MutexLock lock(&mutex_);
+  SystemMutexLock lock(&mutex_);
   plan_ = std::move(plan);
   struck_ = false;
 }
 
 void FaultyFileSystem::Heal() {
-  MutexLock lock(&mutex_);
+  SystemMutexLock lock(&mutex_);
   plan_.reset();
   power_is_off_ = false;
   is_full_ = false;
 }
 
 bool FaultyFileSystem::struck() const {
-  MutexLock lock(&mutex_);
+  SystemMutexLock lock(&mutex_);
   return struck_;
 }
 
 FaultyFileSystem::Counts FaultyFileSystem::counts() const {
-  MutexLock lock(&mutex_);
+  SystemMutexLock lock(&mutex_);
   return counts_;
 }
 
 int64_t FaultyFileSystem::failed_syncs() const {
-  MutexLock lock(&mutex_);
+  SystemMutexLock lock(&mutex_);
   return failed_syncs_;
 }
 
 int64_t FaultyFileSystem::SyncsOf(const std::string& suffix) const {
-  MutexLock lock(&mutex_);
+  SystemMutexLock lock(&mutex_);
   int64_t sum = 0;
   for (const auto& [what, count] : counts_) {
     if (what.first == Io::kSync && what.second.ends_with(suffix)) sum += count;
@@ -205,7 +205,7 @@ bool FaultyFileSystem::Strikes(Io io, const std::string& name) {
 }
 
 FaultyFileSystem::Verdict FaultyFileSystem::Judge(Io io, const std::string& path) {
-  MutexLock lock(&mutex_);
+  SystemMutexLock lock(&mutex_);
   const std::string name = LastName(path);
   ++counts_[{io, name}];
   if (power_is_off_) return {PowerIsOff(), std::nullopt};

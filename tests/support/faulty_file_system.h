@@ -131,7 +131,7 @@ class FaultyFileSystem final : public rocksdb::FileSystemWrapper {
   // Writes the bytes over the middle of the longest other log or table of the directory.
   void Misdirect(const std::string& path, const rocksdb::Slice& data);
 
-  mutable Mutex mutex_;
+  mutable SystemMutex mutex_;
   std::optional<FaultPlan> plan_ ABSL_GUARDED_BY(mutex_);
   bool struck_ ABSL_GUARDED_BY(mutex_) = false;
   bool power_is_off_ ABSL_GUARDED_BY(mutex_) = false;

@@ -48,46 +48,46 @@ class MemoryDisk::Bytes {
   explicit Bytes(std::string bytes = "") : bytes_(std::move(bytes)), synced_(bytes_.size()) {}
 
   void Append(const Slice& data) {
-    MutexLock lock(&mutex_);
+    SystemMutexLock lock(&mutex_);
     bytes_.append(data.data(), data.size());
   }
   void Overwrite(uint64_t offset, const Slice& data) {
-    MutexLock lock(&mutex_);
+    SystemMutexLock lock(&mutex_);
     bytes_.resize(std::max(bytes_.size(), offset + data.size()));
     std::memcpy(bytes_.data() + offset, data.data(), data.size());
   }
   void Truncate(uint64_t size) {
-    MutexLock lock(&mutex_);
+    SystemMutexLock lock(&mutex_);
     bytes_.resize(size);
     synced_ = std::min<uint64_t>(synced_, size);
   }
   void Sync() {
-    MutexLock lock(&mutex_);
+    SystemMutexLock lock(&mutex_);
     synced_ = bytes_.size();
   }
   uint64_t size() const {
-    MutexLock lock(&mutex_);
+    SystemMutexLock lock(&mutex_);
     return bytes_.size();
   }
   // Reads up to `count` bytes into `scratch`.
   Slice Read(uint64_t offset, size_t count, char* scratch) const {
-    MutexLock lock(&mutex_);
+    SystemMutexLock lock(&mutex_);
     if (offset >= bytes_.size()) return Slice(scratch, 0);
     const size_t available = std::min<size_t>(count, bytes_.size() - offset);
     std::memcpy(scratch, bytes_.data() + offset, available);
     return Slice(scratch, available);
   }
   std::string all() const {
-    MutexLock lock(&mutex_);
+    SystemMutexLock lock(&mutex_);
     return bytes_;
   }
   std::string synced() const {
-    MutexLock lock(&mutex_);
+    SystemMutexLock lock(&mutex_);
     return bytes_.substr(0, synced_);
   }
 
  private:
-  mutable Mutex mutex_;
+  mutable SystemMutex mutex_;
   std::string bytes_ ABSL_GUARDED_BY(mutex_);
   uint64_t synced_ ABSL_GUARDED_BY(mutex_);
 };
@@ -201,7 +201,7 @@ class MemoryDisk::Directory final : public rocksdb::FSDirectory {
 };
 
 MemoryDisk::MemoryDisk(const DiskImage& image) {
-  MutexLock lock(&mutex_);
+  SystemMutexLock lock(&mutex_);
   for (const auto& [path, bytes] : image.files) names_[path] = std::make_shared<Bytes>(bytes);
   directories_ = image.directories;
   directories_.insert("/");
@@ -210,7 +210,7 @@ MemoryDisk::MemoryDisk(const DiskImage& image) {
 }
 
 DiskImage MemoryDisk::AfterPowerCut(Survives survives) const {
-  MutexLock lock(&mutex_);
+  SystemMutexLock lock(&mutex_);
   DiskImage image;
   image.directories = survives == Survives::kNothing ? durable_directories_ : directories_;
   for (const auto& [path, bytes] : survives == Survives::kNothing ? durable_names_ : names_) {
@@ -221,13 +221,13 @@ DiskImage MemoryDisk::AfterPowerCut(Survives survives) const {
 }
 
 std::shared_ptr<MemoryDisk::Bytes> MemoryDisk::Find(const std::string& path) const {
-  MutexLock lock(&mutex_);
+  SystemMutexLock lock(&mutex_);
   const auto found = names_.find(path);
   return found == names_.end() ? nullptr : found->second;
 }
 
 void MemoryDisk::SyncNames(const std::string& directory) {
-  MutexLock lock(&mutex_);
+  SystemMutexLock lock(&mutex_);
   const auto here = [&](const std::string& path) { return ParentOf(path) == directory; };
   std::erase_if(durable_names_, [&](const auto& entry) { return here(entry.first); });
   for (const auto& [path, bytes] : names_) {
@@ -261,7 +261,7 @@ IOStatus MemoryDisk::NewRandomAccessFile(const std::string& path, const FileOpti
 IOStatus MemoryDisk::NewWritableFile(const std::string& path, const FileOptions& options,
                                      std::unique_ptr<rocksdb::FSWritableFile>* file,
                                      IODebugContext* /*debug*/) {
-  MutexLock lock(&mutex_);
+  SystemMutexLock lock(&mutex_);
   if (!directories_.contains(ParentOf(path))) return NoSuchFile(path);
   auto bytes = std::make_shared<Bytes>();
   names_[path] = bytes;
@@ -281,7 +281,7 @@ IOStatus MemoryDisk::NewRandomRWFile(const std::string& path, const FileOptions&
 IOStatus MemoryDisk::NewDirectory(const std::string& path, const IOOptions& /*options*/,
                                   std::unique_ptr<rocksdb::FSDirectory>* directory,
                                   IODebugContext* /*debug*/) {
-  MutexLock lock(&mutex_);
+  SystemMutexLock lock(&mutex_);
   if (!directories_.contains(Normal(path))) return NoSuchFile(path);
   *directory = std::make_unique<Directory>(*this, Normal(path));
   return IOStatus::OK();
@@ -289,14 +289,14 @@ IOStatus MemoryDisk::NewDirectory(const std::string& path, const IOOptions& /*op
 
 IOStatus MemoryDisk::FileExists(const std::string& path, const IOOptions& /*options*/,
                                 IODebugContext* /*debug*/) {
-  MutexLock lock(&mutex_);
+  SystemMutexLock lock(&mutex_);
   if (names_.contains(path) || directories_.contains(Normal(path))) return IOStatus::OK();
   return IOStatus::NotFound("no such file or directory", path);
 }
 
 IOStatus MemoryDisk::GetChildren(const std::string& path, const IOOptions& /*options*/,
                                  std::vector<std::string>* names, IODebugContext* /*debug*/) {
-  MutexLock lock(&mutex_);
+  SystemMutexLock lock(&mutex_);
   const std::string directory = Normal(path);
   names->clear();
   if (!directories_.contains(directory)) {
@@ -310,27 +310,27 @@ IOStatus MemoryDisk::GetChildren(const std::string& path, const IOOptions& /*opt
 
 IOStatus MemoryDisk::DeleteFile(const std::string& path, const IOOptions& /*options*/,
                                 IODebugContext* /*debug*/) {
-  MutexLock lock(&mutex_);
+  SystemMutexLock lock(&mutex_);
   return names_.erase(path) == 1 ? IOStatus::OK() : NoSuchFile(path);
 }
 
 IOStatus MemoryDisk::CreateDir(const std::string& path, const IOOptions& /*options*/,
                                IODebugContext* /*debug*/) {
-  MutexLock lock(&mutex_);
+  SystemMutexLock lock(&mutex_);
   return directories_.insert(Normal(path)).second ? IOStatus::OK()
                                                   : IOStatus::IOError("it exists", path);
 }
 
 IOStatus MemoryDisk::CreateDirIfMissing(const std::string& path, const IOOptions& /*options*/,
                                         IODebugContext* /*debug*/) {
-  MutexLock lock(&mutex_);
+  SystemMutexLock lock(&mutex_);
   directories_.insert(Normal(path));
   return IOStatus::OK();
 }
 
 IOStatus MemoryDisk::DeleteDir(const std::string& path, const IOOptions& /*options*/,
                                IODebugContext* /*debug*/) {
-  MutexLock lock(&mutex_);
+  SystemMutexLock lock(&mutex_);
   return directories_.erase(Normal(path)) == 1 ? IOStatus::OK() : NoSuchFile(path);
 }
 
@@ -351,7 +351,7 @@ IOStatus MemoryDisk::GetFileModificationTime(const std::string& /*path*/,
 
 IOStatus MemoryDisk::RenameFile(const std::string& from, const std::string& to,
                                 const IOOptions& /*options*/, IODebugContext* /*debug*/) {
-  MutexLock lock(&mutex_);
+  SystemMutexLock lock(&mutex_);
   const auto found = names_.find(from);
   if (found == names_.end()) return NoSuchFile(from);
   std::shared_ptr<Bytes> bytes = found->second;
@@ -362,7 +362,7 @@ IOStatus MemoryDisk::RenameFile(const std::string& from, const std::string& to,
 
 IOStatus MemoryDisk::LockFile(const std::string& path, const IOOptions& /*options*/,
                               rocksdb::FileLock** lock, IODebugContext* /*debug*/) {
-  MutexLock own_lock(&mutex_);
+  SystemMutexLock own_lock(&mutex_);
   if (!names_.contains(path)) names_[path] = std::make_shared<Bytes>();
   *lock = new Lock();
   return IOStatus::OK();
@@ -395,7 +395,7 @@ IOStatus MemoryDisk::GetAbsolutePath(const std::string& path, const IOOptions& /
 
 IOStatus MemoryDisk::IsDirectory(const std::string& path, const IOOptions& /*options*/,
                                  bool* is_directory, IODebugContext* /*debug*/) {
-  MutexLock lock(&mutex_);
+  SystemMutexLock lock(&mutex_);
   *is_directory = directories_.contains(Normal(path));
   return IOStatus::OK();
 }

@@ -99,7 +99,7 @@ class MemoryDisk final : public rocksdb::FileSystem {
   std::shared_ptr<Bytes> Find(const std::string& path) const;
   void SyncNames(const std::string& directory);
 
-  mutable Mutex mutex_;
+  mutable SystemMutex mutex_;
   Names names_ ABSL_GUARDED_BY(mutex_);
   Names durable_names_ ABSL_GUARDED_BY(mutex_);
   std::set<std::string> directories_ ABSL_GUARDED_BY(mutex_);

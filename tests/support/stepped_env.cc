@@ -30,7 +30,7 @@ SteppedEnv::SteppedEnv(const std::shared_ptr<rocksdb::FileSystem>& file_system)
 
 SteppedEnv::~SteppedEnv() {
   {
-    MutexLock lock(&mutex_);
+    SystemMutexLock lock(&mutex_);
     stopping_ = true;
   }
   worker_.join();
@@ -39,14 +39,14 @@ SteppedEnv::~SteppedEnv() {
 void SteppedEnv::RunScheduled() {
   Allow(Allowed::kAll);
   {
-    MutexLock lock(&mutex_);
+    SystemMutexLock lock(&mutex_);
     mutex_.Await(this, &SteppedEnv::IsIdle);
   }
   Allow(Allowed::kNone);
 }
 
 void SteppedEnv::Allow(Allowed allowed) {
-  MutexLock lock(&mutex_);
+  SystemMutexLock lock(&mutex_);
   allowed_ = allowed;
   jobs_left_ = kMostJobs;
 }
@@ -61,14 +61,14 @@ std::deque<SteppedEnv::Job>::const_iterator SteppedEnv::Next() const {
 
 void SteppedEnv::Schedule(void (*function)(void*), void* argument, Priority priority, void* tag,
                           void (*unschedule)(void*)) {
-  MutexLock lock(&mutex_);
+  SystemMutexLock lock(&mutex_);
   jobs_.push_back({function, argument, priority, tag, unschedule});
 }
 
 int SteppedEnv::UnSchedule(void* tag, Priority priority) {
   std::vector<Job> removed;
   {
-    MutexLock lock(&mutex_);
+    SystemMutexLock lock(&mutex_);
     const auto matches = [&](const Job& job) { return job.tag == tag && job.priority == priority; };
     std::copy_if(jobs_.begin(), jobs_.end(), std::back_inserter(removed), matches);
     std::erase_if(jobs_, matches);
@@ -80,7 +80,7 @@ int SteppedEnv::UnSchedule(void* tag, Priority priority) {
 }
 
 unsigned int SteppedEnv::GetThreadPoolQueueLen(Priority priority) const {
-  MutexLock lock(&mutex_);
+  SystemMutexLock lock(&mutex_);
   return static_cast<unsigned int>(std::count_if(
       jobs_.begin(), jobs_.end(), [&](const Job& job) { return job.priority == priority; }));
 }
@@ -89,7 +89,7 @@ void SteppedEnv::Work() {
   while (true) {
     Job job;
     {
-      MutexLock lock(&mutex_);
+      SystemMutexLock lock(&mutex_);
       mutex_.Await(this, &SteppedEnv::HasWorkOrEnds);
       if (stopping_) return;
       const auto next = Next();
@@ -99,7 +99,7 @@ void SteppedEnv::Work() {
       --jobs_left_;
     }
     job.function(job.argument);
-    MutexLock lock(&mutex_);
+    SystemMutexLock lock(&mutex_);
     running_ = false;
   }
 }

@@ -50,7 +50,7 @@ class SteppedEnv final : public rocksdb::EnvWrapper {
     return !running_ && (jobs_.empty() || jobs_left_ == 0);
   }
 
-  mutable Mutex mutex_;
+  mutable SystemMutex mutex_;
   std::deque<Job> jobs_ ABSL_GUARDED_BY(mutex_);
   Allowed allowed_ ABSL_GUARDED_BY(mutex_) = Allowed::kNone;
   int jobs_left_ ABSL_GUARDED_BY(mutex_) = 0;  // of RunScheduled

@@ -1,9 +1,9 @@
 #include "projections/read_model/memory/memory_read_models.h"
 
 #include <map>
-#include <mutex>
 #include <utility>
 
+#include "eventstore/base/mutex.h"
 #include "eventstore/base/strings.h"
 
 namespace caseledger::projections {
@@ -20,17 +20,17 @@ class TableData {
   };
 
   View Take() {
-    const std::lock_guard lock(mutex_);
+    MutexLock lock(&mutex_);
     return {rows_, applied_events_};
   }
   // Under the lock, so that Commit can trust the use count.
   void Return(View& view) {
-    const std::lock_guard lock(mutex_);
+    MutexLock lock(&mutex_);
     view.rows.reset();
   }
   absl::Status Commit(const std::map<std::string, std::optional<std::string>>& changes,
                       uint64_t expected_applied, uint64_t new_applied) {
-    const std::lock_guard lock(mutex_);
+    MutexLock lock(&mutex_);
     if (dropped_) return absl::FailedPreconditionError("the table was dropped");
     if (applied_events_ != expected_applied) {
       return absl::FailedPreconditionError(
@@ -48,12 +48,12 @@ class TableData {
     return absl::OkStatus();
   }
   void Drop() {
-    const std::lock_guard lock(mutex_);
+    MutexLock lock(&mutex_);
     dropped_ = true;
   }
 
  private:
-  std::mutex mutex_;
+  Mutex mutex_;
   std::shared_ptr<Rows> rows_ = std::make_shared<Rows>();
   uint64_t applied_events_ = 0;
   bool dropped_ = false;
@@ -163,14 +163,14 @@ class MemoryReadModels final : public ReadModelStore {
  public:
   absl::StatusOr<std::unique_ptr<ReadModelTable>> OpenTable(std::string_view ledger,
                                                             std::string_view table) override {
-    const std::lock_guard lock(mutex_);
+    MutexLock lock(&mutex_);
     if (closed_) return absl::UnavailableError("the read models are closed");
     std::shared_ptr<TableData>& data = tables_[{std::string(ledger), std::string(table)}];
     if (data == nullptr) data = std::make_shared<TableData>();
     return std::make_unique<MemoryTable>(data);
   }
   absl::StatusOr<std::vector<std::string>> ListTables(std::string_view ledger) const override {
-    const std::lock_guard lock(mutex_);
+    MutexLock lock(&mutex_);
     std::vector<std::string> names;
     for (const auto& [key, data] : tables_) {
       if (key.first == ledger) names.push_back(key.second);
@@ -178,7 +178,7 @@ class MemoryReadModels final : public ReadModelStore {
     return names;
   }
   absl::Status DropTable(std::string_view ledger, std::string_view table) override {
-    const std::lock_guard lock(mutex_);
+    MutexLock lock(&mutex_);
     const auto it = tables_.find({std::string(ledger), std::string(table)});
     if (it == tables_.end()) return absl::OkStatus();
     it->second->Drop();
@@ -186,13 +186,13 @@ class MemoryReadModels final : public ReadModelStore {
     return absl::OkStatus();
   }
   absl::Status Close() override {
-    const std::lock_guard lock(mutex_);
+    MutexLock lock(&mutex_);
     closed_ = true;
     return absl::OkStatus();
   }
 
  private:
-  mutable std::mutex mutex_;
+  mutable Mutex mutex_;
   bool closed_ = false;
   std::map<std::pair<std::string, std::string>, std::shared_ptr<TableData>> tables_;
 };

@@ -1,9 +1,9 @@
 #include "projections/read_model/rocksdb/rocksdb_read_models.h"
 
 #include <map>
-#include <mutex>
 #include <utility>
 
+#include "eventstore/base/mutex.h"
 #include "eventstore/base/status_macros.h"
 #include "eventstore/base/strings.h"
 #include "projections/read_model/keys.h"
@@ -45,7 +45,7 @@ struct TableData {
 
   const Database db;
   const TableKeys keys;
-  std::mutex mutex;  // over commits, snapshots and the drop
+  Mutex mutex;  // over commits, snapshots and the drop
   uint64_t applied_events = 0;
   bool dropped = false;
 };
@@ -66,7 +66,7 @@ absl::Status ScanRows(rocksdb::Iterator& iterator, const TableKeys& keys, std::s
 class RocksDbSnapshot final : public ReadSnapshot {
  public:
   explicit RocksDbSnapshot(std::shared_ptr<TableData> data) : data_(std::move(data)) {
-    const std::lock_guard lock(data_->mutex);
+    MutexLock lock(&data_->mutex);
     options_.snapshot = data_->db->GetSnapshot();
     applied_events_ = data_->applied_events;
   }
@@ -99,7 +99,7 @@ class RocksDbSnapshot final : public ReadSnapshot {
 class RocksDbBatch final : public ReadModelBatch {
  public:
   explicit RocksDbBatch(std::shared_ptr<TableData> data) : data_(std::move(data)) {
-    const std::lock_guard lock(data_->mutex);
+    MutexLock lock(&data_->mutex);
     applied_events_ = data_->applied_events;
   }
 
@@ -131,7 +131,7 @@ class RocksDbBatch final : public ReadModelBatch {
   absl::Status CommitTo(const TableData* data, uint64_t expected_applied, uint64_t new_applied) {
     if (data != data_.get()) return absl::InvalidArgumentError("a batch of another table");
     RETURN_IF_ERROR(first_error_);
-    const std::lock_guard lock(data_->mutex);
+    MutexLock lock(&data_->mutex);
     if (data_->dropped) return absl::FailedPreconditionError("the table was dropped");
     if (data_->applied_events != expected_applied) {
       return absl::FailedPreconditionError(
@@ -186,7 +186,7 @@ class RocksDbReadModels final : public ReadModelStore {
   absl::StatusOr<std::unique_ptr<ReadModelTable>> OpenTable(std::string_view ledger,
                                                             std::string_view table) override {
     RETURN_IF_ERROR(CheckNames(ledger, table));
-    const std::lock_guard lock(mutex_);
+    MutexLock lock(&mutex_);
     RETURN_IF_ERROR(CheckOpen());
     const auto name = std::make_pair(std::string(ledger), std::string(table));
     if (const auto it = tables_.find(name); it != tables_.end()) {
@@ -199,7 +199,7 @@ class RocksDbReadModels final : public ReadModelStore {
   }
 
   absl::StatusOr<std::vector<std::string>> ListTables(std::string_view ledger) const override {
-    const std::lock_guard lock(mutex_);
+    MutexLock lock(&mutex_);
     RETURN_IF_ERROR(CheckOpen());
     const std::string prefix = LedgerPrefix(ledger);
     std::vector<std::string> names;
@@ -218,12 +218,12 @@ class RocksDbReadModels final : public ReadModelStore {
 
   absl::Status DropTable(std::string_view ledger, std::string_view table) override {
     RETURN_IF_ERROR(CheckNames(ledger, table));
-    const std::lock_guard lock(mutex_);
+    MutexLock lock(&mutex_);
     RETURN_IF_ERROR(CheckOpen());
     const auto it = tables_.find({std::string(ledger), std::string(table)});
     if (it != tables_.end()) {
       const std::shared_ptr<TableData> data = it->second;
-      const std::lock_guard table_lock(data->mutex);
+      MutexLock table_lock(&data->mutex);
       data->dropped = true;
       tables_.erase(it);
     }
@@ -234,7 +234,7 @@ class RocksDbReadModels final : public ReadModelStore {
 
   // Snapshots and batches keep the files open until they go.
   absl::Status Close() override {
-    const std::lock_guard lock(mutex_);
+    MutexLock lock(&mutex_);
     tables_.clear();
     db_.reset();
     return absl::OkStatus();
@@ -261,7 +261,7 @@ class RocksDbReadModels final : public ReadModelStore {
     return absl::OkStatus();
   }
 
-  mutable std::mutex mutex_;
+  mutable Mutex mutex_;
   Database db_;
   std::map<std::pair<std::string, std::string>, std::shared_ptr<TableData>> tables_;
 };
