@@ -107,10 +107,10 @@ absl::Status LedgerLog::CommitTaken(ResolvedBatch& resolved) {
 }
 
 void LedgerLog::Publish(const LedgerHead& head, const SharedBatch& batch) {
-  {
-    MutexLock lock(&mutex_);
-    head_ = head;
-  }
+  // Under one lock, so that nobody finds the feed shorter than the head, or the head shorter than
+  // what the feed gave him.
+  MutexLock lock(&mutex_);
+  head_ = head;
   feed_.Publish(batch);
 }
 
