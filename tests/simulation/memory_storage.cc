@@ -9,8 +9,6 @@ namespace {
 
 using eventstore::EngineBatch;
 
-constexpr int64_t kMostCommitsBeforeFailure = 40;
-
 // Keeps or loses the batch of the commit that fails; what is acknowledged always stays.
 class MemoryStorage final : public Storage {
  public:
@@ -25,7 +23,7 @@ class MemoryStorage final : public Storage {
   }
   eventstore::Engine& engine() override { return engine_; }
   void Break(Random& random) override {
-    commits_left_ = random.Between(0, kMostCommitsBeforeFailure);
+    commits_left_ = random.Between(0, random.Pick<int64_t>({3, 20}));
     fails_after_write_ = random.OneIn(2);
   }
   bool is_broken() const override { return is_broken_; }

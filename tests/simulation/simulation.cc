@@ -68,12 +68,14 @@ class Director {
     world_.may_fail = world_.random.OneIn(2);
     if (!Open()) return;
     CheckRecovered();
-    if (world_.may_fail && world_.random.OneIn(2)) BreakStorage();
+    // Before anything is written, in the midst of it, or never.
+    const bool breaks_first = world_.may_fail && world_.random.OneIn(2);
+    if (breaks_first) BreakStorage();
     StartActors();
     if (world_.may_fail || world_.random.OneIn(3)) {
-      world_.scheduler.Sleep(world_.random.Between(0, 200'000));
-      if (world_.may_fail) BreakStorage();
-      if (world_.random.OneIn(2)) EndLog();
+      world_.scheduler.Sleep(world_.random.Between(0, 100'000));
+      if (world_.may_fail && !breaks_first) BreakStorage();
+      if (world_.random.OneIn(3)) EndLog();
     }
     JoinActors();
     EndLog();
@@ -200,7 +202,10 @@ RunReport RunSimulation(const RunOptions& options) {
                              .print_trace = options.print_trace});
   World world(scheduler, random.Next());
   scheduler.Run("director", [&] {
-    const std::unique_ptr<Storage> storage = NewMemoryStorage(world.random);
+    const std::unique_ptr<Storage> storage =
+        options.engine == EngineKind::kMemory
+            ? NewMemoryStorage(world.random)
+            : NewRocksDbStorage([&world](const std::string& what) { world.Breach(what); });
     Director(world, *storage, report).Run();
   });
   report.breach = world.breach();

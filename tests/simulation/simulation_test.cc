@@ -25,7 +25,7 @@ struct Flags {
   std::optional<uint64_t> seed;
   std::optional<uint64_t> seeds;
   std::optional<uint64_t> minutes;
-  std::vector<EngineKind> engines = {EngineKind::kMemory};
+  std::vector<EngineKind> engines = {EngineKind::kMemory, EngineKind::kRocksDb};
   bool trace = false;
 
   bool is_set() const { return seed.has_value() || seeds.has_value() || minutes.has_value(); }
@@ -100,7 +100,8 @@ TEST_P(Simulation, WhatMustHoldHoldsForNewSeeds) {
   totals.Print("new seeds");
 }
 
-INSTANTIATE_TEST_SUITE_P(Engines, Simulation, ::testing::Values(EngineKind::kMemory),
+INSTANTIATE_TEST_SUITE_P(Engines, Simulation,
+                         ::testing::Values(EngineKind::kMemory, EngineKind::kRocksDb),
                          [](const auto& engine) { return NameOf(engine.param); });
 
 void RunSeed(uint64_t seed, const Flags& flags, Totals& totals) {
