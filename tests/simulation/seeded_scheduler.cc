@@ -13,6 +13,7 @@ namespace {
 
 constexpr size_t kRecentLines = 60;
 constexpr Micros kLongestStep = 40;
+constexpr Micros kLongestHang = 10 * kMicrosPerSecond;
 constexpr uint64_t kStepsPerMood = 300;
 
 }  // namespace
@@ -146,7 +147,10 @@ void SeededScheduler::PassTime() {
   });
   if (!can_run && !earliest.has_value()) Abort("nobody can go on: a deadlock or a lost wake-up");
   const bool hangs = random_.OneIn(hang_one_in_);
-  if (earliest.has_value() && (!can_run || hangs)) now_ = std::max(now_, *earliest);
+  // A hang takes seconds, not the hour after which those who can run count as stuck.
+  if (earliest.has_value() && !can_run) now_ = std::max(now_, *earliest);
+  if (earliest.has_value() && hangs)
+    now_ = std::max(now_, std::min(*earliest, now_ + kLongestHang));
   WakeDue();
 }
 

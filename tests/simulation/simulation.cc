@@ -1,15 +1,23 @@
 #include "tests/simulation/simulation.h"
 
+#include <chrono>
+#include <functional>
 #include <memory>
+#include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
 #include "eventstore/base/strings.h"
 #include "eventstore/base/thread.h"
 #include "eventstore/sequencer/sequencer.h"
+#include "projections/read_model/memory/memory_read_models.h"
+#include "projections/runtime/runtime.h"
+#include "tests/simulation/digest.h"
 #include "tests/simulation/prober.h"
 #include "tests/simulation/storage.h"
 #include "tests/simulation/subscriber.h"
+#include "tests/simulation/viewer.h"
 #include "tests/simulation/world.h"
 #include "tests/simulation/writer.h"
 
@@ -18,6 +26,7 @@ namespace {
 
 using eventstore::EventLog;
 using eventstore::LogLimits;
+using projections::Runtime;
 
 constexpr std::string_view kLedger = "quang-ninh";
 
@@ -32,7 +41,8 @@ LogLimits SomeLimits(Random& random) {
   limits.max_page_events = random.Pick<size_t>({1, 3, 4096});
   limits.max_page_bytes = random.Pick<size_t>({500, 4u << 20});
   limits.recent_events = random.Pick<size_t>({1, 10, 16384});
-  limits.max_subscribers = random.Pick<size_t>({2, 256});
+  // Enough for the projections, also while they are rebuilt.
+  limits.max_subscribers = random.Pick<size_t>({12, 256});
   limits.subscriber_buffer_events = random.Pick<size_t>({1, 8, 4096});
   return limits;
 }
@@ -71,6 +81,7 @@ class Director {
     // Before anything is written, in the midst of it, or never.
     const bool breaks_first = world_.may_fail && world_.random.OneIn(2);
     if (breaks_first) BreakStorage();
+    StartProjections();
     StartActors();
     if (world_.may_fail || world_.random.OneIn(3)) {
       world_.scheduler.Sleep(world_.random.Between(0, 100'000));
@@ -78,7 +89,9 @@ class Director {
       if (world_.random.OneIn(3)) EndLog();
     }
     JoinActors();
+    if (world_.random.OneIn(2)) runtime_->Stop();
     EndLog();
+    runtime_.reset();
     log_.reset();
     EndStorage();
   }
@@ -132,6 +145,26 @@ class Director {
     storage_.Break(world_.random);
   }
 
+  // On the rows of the last session, or from the first event on.
+  void StartProjections() {
+    if (read_models_ == nullptr || world_.random.OneIn(3)) {
+      read_models_ = projections::NewMemoryReadModels();
+    }
+    Runtime::Options options;
+    options.clock = &world_.clock;
+    options.max_batch_events = world_.random.Pick<size_t>({1, 3, 512});
+    options.gather = std::chrono::microseconds(world_.random.Pick<int64_t>({0, 20'000}));
+    std::vector<Runtime::Factory> factories;
+    for (const std::string& name : kProjections) factories.push_back(DigestFactory(name));
+    auto started =
+        projections::StartRuntime(*log_, kLedger, *read_models_, std::move(factories), options);
+    if (started.ok()) {
+      runtime_ = *std::move(started);
+    } else {
+      world_.Breach(StrCat("the projections do not start: ", started.status().ToString()));
+    }
+  }
+
   void StartActors() {
     const int64_t writers = world_.random.Between(3, 6);
     const int64_t subscribers = world_.random.Between(1, 4);
@@ -147,6 +180,9 @@ class Director {
       Start("subscriber",
             [this, seed = world_.random.Next()] { Subscriber(world_, *log_, seed).Run(); });
     }
+    Start("viewer", [this, seed = world_.random.Next()] {
+      Viewer(world_, *log_, *runtime_, kProjections, seed).Run();
+    });
     Start("prober", [this, seed = world_.random.Next()] { Prober(world_, *log_, seed).Run(); });
   }
 
@@ -182,7 +218,11 @@ class Director {
   World& world_;
   Storage& storage_;
   RunReport& report_;
+  inline static const std::vector<std::string> kProjections = {"left", "right"};
+
+  std::unique_ptr<projections::ReadModelStore> read_models_;
   std::unique_ptr<EventLog> log_;
+  std::unique_ptr<Runtime> runtime_;
   std::vector<Thread> actors_;
 };
 

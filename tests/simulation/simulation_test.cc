@@ -86,7 +86,7 @@ TEST_P(Simulation, TheSameSeedGivesTheSameSteps) {
 
 TEST_P(Simulation, WhatMustHoldHoldsForKnownSeeds) {
   Totals totals;
-  for (uint64_t seed = 1; seed <= 300; ++seed) {
+  for (uint64_t seed = 1; seed <= 150; ++seed) {
     EXPECT_EQ(RunOnce({.seed = seed, .engine = GetParam()}, totals).breach, "");
   }
   totals.Print("known seeds");
@@ -94,7 +94,7 @@ TEST_P(Simulation, WhatMustHoldHoldsForKnownSeeds) {
 
 TEST_P(Simulation, WhatMustHoldHoldsForNewSeeds) {
   Totals totals;
-  for (int i = 0; i < 100; ++i) {
+  for (int i = 0; i < 50; ++i) {
     EXPECT_EQ(RunOnce({.seed = RandomSeed(), .engine = GetParam()}, totals).breach, "");
   }
   totals.Print("new seeds");
