@@ -37,7 +37,7 @@ void Viewer::Run() {
 }
 
 void Viewer::Look(const std::string& name) {
-  const uint64_t wanted = world_.model.acknowledged_end();
+  const uint64_t wanted = random_.OneIn(2) ? 0 : world_.model.acknowledged_end();
   const auto rows = runtime_.View(name, wanted, absl::Hours(1));
   if (!rows.ok()) {
     const bool is_right =
@@ -46,6 +46,9 @@ void Viewer::Look(const std::string& name) {
     return;
   }
   if ((*rows)->applied_events() < wanted) return world_.Breach("a view is older than asked for");
+  uint64_t& newest_seen = newest_seen_[name];
+  if ((*rows)->applied_events() < newest_seen) return world_.Breach("a view goes back");
+  newest_seen = (*rows)->applied_events();
   Compare(name, **rows);
 }
 

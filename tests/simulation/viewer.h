@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -23,7 +24,7 @@ class Viewer {
   void Run();
 
  private:
-  // What was acknowledged must be in view within the hour.
+  // What was acknowledged must be in view within the hour, and no view is older than one before.
   void Look(const std::string& name);
   void Compare(const std::string& name, const projections::ReadSnapshot& rows);
 
@@ -32,6 +33,7 @@ class Viewer {
   projections::Runtime& runtime_;
   const std::vector<std::string> names_;
   Random random_;
+  std::map<std::string, uint64_t> newest_seen_;  // events shown, by name
 };
 
 }  // namespace caseledger::simulation
