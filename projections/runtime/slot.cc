@@ -88,8 +88,18 @@ void Slot::SwapIfCaughtUp(Worker& worker) {
     old = std::exchange(live_, std::exchange(building_, nullptr));
   }
   if (old != nullptr) old->StopAndJoin();
-  // What cannot be dropped now is dropped at the next start.
-  tables_.DropOthers(projection_name_, {worker.table_name()}).IgnoreError();
+  DropUnusedTables();
+}
+
+// Under the lock: another rebuild may have begun, or even become live, since the swap. What cannot
+// be dropped now is dropped at the next start.
+void Slot::DropUnusedTables() {
+  MutexLock lock(&mutex_);
+  std::vector<std::string> used;
+  for (const SharedWorker& worker : {live_, building_}) {
+    if (worker != nullptr) used.push_back(worker->table_name());
+  }
+  tables_.DropOthers(projection_name_, used).IgnoreError();
 }
 
 absl::Status Slot::Rebuild() {

@@ -46,6 +46,7 @@ class Slot {
   void OnProgress(Worker& worker);
   // Makes the table being built the live one when it has come as far. Called by its worker.
   void SwapIfCaughtUp(Worker& worker);
+  void DropUnusedTables();
   // Lets those in View look again.
   void WakeViewers();
   bool ReflectsAtLeast(uint64_t events) const ABSL_SHARED_LOCKS_REQUIRED(mutex_);
