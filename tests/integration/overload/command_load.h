@@ -62,6 +62,11 @@ struct LoadPlan {
   SteadyClock::duration lasting{};
   // The rate leaves out this much at the beginning.
   SteadyClock::duration settling{};
+
+  // What happened so often after settling, as a rate.
+  double PerSecond(uint64_t count) const {
+    return static_cast<double>(count) / std::chrono::duration<double>(lasting - settling).count();
+  }
 };
 
 struct LoadReport {
@@ -69,7 +74,17 @@ struct LoadReport {
   double taken_per_second = 0;  // after settling, until the end
 };
 
+// Far above what an answer may take: a call that lasts so much longer than its load was lost, not
+// slow.
+inline constexpr std::chrono::minutes kCallLimit{2};
+
 // One call each. Blocks until the last one was answered.
 LoadReport RunUnaryLoad(const std::string& address, const LoadPlan& plan);
+
+// One message of a Batch stream on each connection. Blocks until the last one was answered.
+LoadReport RunBatchLoad(const std::string& address, const LoadPlan& plan);
+
+// A command that records one event.
+v1::Command NewContact(const Uuid& request_id);
 
 }  // namespace caseledger::testing

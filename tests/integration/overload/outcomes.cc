@@ -41,4 +41,12 @@ void Outcomes::Merge(Outcomes other) {
   slowest_ = std::max(slowest_, other.slowest_);
 }
 
+v1::Command NewContact(const Uuid& request_id) {
+  v1::Command command;
+  command.mutable_header()->set_request_id(request_id.ToString());
+  command.mutable_header()->set_purpose("services");
+  command.mutable_fact()->mutable_contact_received()->set_channel("sms");
+  return command;
+}
+
 }  // namespace caseledger::testing

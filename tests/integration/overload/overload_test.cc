@@ -108,6 +108,24 @@ TEST_F(Overload, CallsAreAnsweredInTimeAndNothingIsLostOrKept) {
   });
 }
 
+// Someone else's calls go on meanwhile.
+TEST_F(Overload, BatchStreamsAreAnsweredInTimeAndNothingIsLostOrKept) {
+  LoadReport calls;
+  Between([&, this] {
+    std::thread caller([&, this] {
+      calls = RunUnaryLoad(server_.address(), {16, 1, overload_lasts, seconds(1)});
+    });
+    LoadReport streams =
+        RunBatchLoad(server_.address(), {kInFlight, kConnections, overload_lasts, seconds(1)});
+    caller.join();
+    Print("streams", streams);
+    Print("calls", calls);
+    EXPECT_FALSE(calls.outcomes.taken().empty());
+    streams.outcomes.Merge(calls.outcomes);
+    return streams;
+  });
+}
+
 void ParseFlags(int argc, char** argv) {
   for (int i = 1; i + 1 < argc; i += 2) {
     if (std::string_view(argv[i]) == "--seconds") overload_lasts = seconds(std::atoi(argv[i + 1]));

@@ -10,9 +10,6 @@
 namespace caseledger::testing {
 namespace {
 
-// Far above what an answer may take: a call that reaches it was lost, not slow.
-constexpr std::chrono::minutes kDeadline{2};
-
 // What the lanes of a load have in common. Thread-safe.
 class Course {
  public:
@@ -60,7 +57,7 @@ class Lane {
     request_.mutable_header()->set_request_id(request_id_.ToString());
     context_.emplace();
     client_.Prepare(*context_);
-    context_->set_deadline(std::chrono::system_clock::now() + kDeadline);
+    context_->set_deadline(std::chrono::system_clock::now() + kCallLimit);
     sent_ = SteadyClock::now();
     stub_.async()->ReceiveContact(&*context_, &request_, &result_,
                                   [this](const grpc::Status& status) { Done(status); });
@@ -116,8 +113,7 @@ LoadReport RunUnaryLoad(const std::string& address, const LoadPlan& plan) {
   for (const auto& lane : lanes) lane->Send();
   const uint64_t counted = course.Wait();
   LoadReport report;
-  const std::chrono::duration<double> window = plan.lasting - plan.settling;
-  report.taken_per_second = static_cast<double>(counted) / window.count();
+  report.taken_per_second = plan.PerSecond(counted);
   for (const auto& lane : lanes) report.outcomes.Merge(lane->TakeOutcomes());
   return report;
 }
