@@ -43,7 +43,7 @@ class SteppedEngine final : public eventstore::Engine {
   absl::Status Commit(std::string_view ledger, eventstore::Resolve resolve) override {
     const bool sync_had_failed = disk_.failed_syncs() > failed_syncs_at_first_;
     bool writes = false;
-    const absl::Status committed = engine_->Commit(ledger, [&](HeadView& view) {
+    absl::Status committed = engine_->Commit(ledger, [&](HeadView& view) {
       absl::StatusOr<eventstore::EngineBatch> batch = resolve(view);
       writes = batch.ok() && !batch->events.empty();
       return batch;
@@ -132,7 +132,7 @@ class RocksDbStorage final : public Storage {
 
   absl::Status Close() override {
     env_->Allow(SteppedEnv::Allowed::kFlushes);
-    const absl::Status closed = engine_->Close();
+    absl::Status closed = engine_->Close();
     env_->Allow(SteppedEnv::Allowed::kNone);
     LetGo();
     // A plan that did not strike is void.

@@ -155,6 +155,7 @@ class Director {
     options.max_batch_events = world_.random.Pick<size_t>({1, 3, 512});
     options.gather = std::chrono::microseconds(world_.random.Pick<int64_t>({0, 20'000}));
     std::vector<Runtime::Factory> factories;
+    factories.reserve(kProjections.size());
     for (const std::string& name : kProjections) factories.push_back(DigestFactory(name));
     auto started =
         projections::StartRuntime(*log_, kLedger, *read_models_, std::move(factories), options);
