@@ -5,7 +5,6 @@
 #include <thread>
 #include <utility>
 
-#include "eventstore/base/status_macros.h"
 #include "services/commands/fact_schema.h"
 #include "services/commands/times.h"
 #include "services/rpc/recorded_event.h"
@@ -17,8 +16,6 @@ namespace {
 using eventstore::Subscription;
 
 constexpr size_t kEventsPerMessage = 512;
-// Unless one event alone is larger. A message waits in memory while its subscriber does not read.
-constexpr size_t kBytesPerMessage = 256u << 10;
 constexpr absl::Duration kWait = absl::Seconds(1);
 
 v1::SubscriptionState StateOf(Subscription::Change change) {
@@ -88,24 +85,20 @@ class SubscriberReactor final : public grpc::ServerWriteReactor<v1::SubscribeRes
     size_t at = 0;
     do {
       response_.Clear();
-      RETURN_IF_ERROR(AddEvents(delivery.events, at));
+      const size_t end = std::min(delivery.events.size(), at + kEventsPerMessage);
+      for (; at < end; ++at) {
+        const eventstore::RecordedEvent& event = delivery.events[at];
+        if (!Wanted(event)) continue;
+        absl::StatusOr<v1::RecordedEvent> shown = ToPublicEvent(event, request_.ledger);
+        if (!shown.ok()) return shown.status();
+        *response_.add_events() = *std::move(shown);
+      }
       const bool last = at == delivery.events.size();
       response_.set_next_position(last ? delivery.next_position : delivery.events[at].position);
       if (last) response_.set_state(StateOf(delivery.change));
       *response_.mutable_server_time() = commands::ToTimestamp(clock_.Now());
       if (!Write()) return absl::CancelledError("the subscriber left");
     } while (at < delivery.events.size());
-    return absl::OkStatus();
-  }
-
-  // Adds what is wanted from `at` on until the message is full; `at` moves past what was looked at.
-  absl::Status AddEvents(const eventstore::EventList& events, size_t& at) {
-    const size_t end = std::min(events.size(), at + kEventsPerMessage);
-    for (size_t bytes = 0; at < end && bytes < kBytesPerMessage; ++at) {
-      if (!Wanted(events[at])) continue;
-      ASSIGN_OR_RETURN(*response_.add_events(), ToPublicEvent(events[at], request_.ledger));
-      bytes += events[at].fact.size();
-    }
     return absl::OkStatus();
   }
 

@@ -22,8 +22,7 @@ struct ServerOptions {
   int backup_mib_per_second = 64;
   int query_threads = 4;
   int drain_seconds = 10;
-  // Only `max_appends_waiting` is a flag; the rest, and `max_subscribers`, is for whoever embeds a
-  // server, such as a test that overloads it.
+  // Not flags: whoever embeds a server may bound it otherwise, such as a test that overloads it.
   eventstore::LogLimits log_limits;
   size_t max_subscribers = 128;
 };
