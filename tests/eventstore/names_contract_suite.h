@@ -97,7 +97,7 @@ inline AppendRequest Naming(uint64_t from, uint64_t to) {
 
 TEST_P(LogContract, ReferrersAreKeptOncePerPairAlsoAfterARestart) {
   EventLog& log = harness_.Open();
-  for (const uint64_t from : {2, 3, 2}) ASSERT_TRUE(log.Append(Naming(from, 1)).ok());
+  for (const uint64_t from : {2U, 3U, 2U}) ASSERT_TRUE(log.Append(Naming(from, 1)).ok());
   ASSERT_TRUE(log.Append(Naming(1, 3)).ok());
   const std::vector<StreamId> both = {CaseStream(2), CaseStream(3)};
   EXPECT_EQ(Referrers(log, 1), both);
