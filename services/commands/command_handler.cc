@@ -84,11 +84,17 @@ std::vector<Violation> CheckCommand(const v1::Command& command, Micros now) {
 }
 
 // What makes two requests the same: all but what only traces them.
-std::string ContentOf(const v1::Command& command) {
-  v1::Command content = command;
-  content.mutable_header()->clear_correlation_id();
-  content.mutable_header()->clear_causation_id();
-  return content.SerializeAsString();
+std::string ContentOf(v1::Command& command) {
+  if (!command.has_header()) return command.SerializeAsString();
+  v1::CommandHeader& header = *command.mutable_header();
+  std::string correlation = std::move(*header.mutable_correlation_id());
+  std::string causation = std::move(*header.mutable_causation_id());
+  header.clear_correlation_id();
+  header.clear_causation_id();
+  std::string content = command.SerializeAsString();
+  header.set_correlation_id(std::move(correlation));
+  header.set_causation_id(std::move(causation));
+  return content;
 }
 
 // The fact that is to count: for a correction, the replacement.
@@ -174,7 +180,7 @@ absl::StatusOr<PreparedCommand> CommandHandler::Prepare(v1::Command command, dom
   prepared.new_record_id = Uuid::Generate(clock_, random_);
   prepared.imported = imported;
   prepared.from_server = from_server;
-  prepared.data_quality = UnknownCodes(command.fact());
+  prepared.data_quality = UnknownCodes(MessageOf(command.fact()));
   // A replacement is completed as the fact itself would be.
   Fact& fact = command.fact().has_fact_corrected()
                    ? *command.mutable_fact()->mutable_fact_corrected()->mutable_replacement()

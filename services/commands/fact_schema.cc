@@ -2,6 +2,7 @@
 
 #include <map>
 #include <string>
+#include <vector>
 
 #include "eventstore/base/strings.h"
 
@@ -12,7 +13,7 @@ using google::protobuf::Descriptor;
 using google::protobuf::FieldDescriptor;
 
 struct Tables {
-  std::map<int, FactSchema> by_number;
+  std::vector<FactSchema> by_number;  // without a field where there is no fact
   std::map<const Descriptor*, const FieldDescriptor*> by_message;
 };
 
@@ -22,15 +23,19 @@ const Tables& AllFacts() {
     const Descriptor* fact = Fact::descriptor();
     for (int i = 0; i < fact->field_count(); ++i) {
       const FieldDescriptor* field = fact->field(i);
-      FactSchema schema{field, RecordKind::RECORD_KIND_UNSPECIFIED, false};
+      FactSchema schema;
+      schema.field = field;
       const auto& message_options = field->message_type()->options();
       if (message_options.HasExtension(options::v1::stream)) {
         const auto& stream = message_options.GetExtension(options::v1::stream);
         schema.kind = stream.kind();
         schema.creates = stream.creates();
       }
-      built->by_number[field->number()] = schema;
+      schema.external_ref = field->message_type()->FindFieldByName("external_ref");
       built->by_message[field->message_type()] = field;
+      const auto number = static_cast<size_t>(field->number());
+      if (built->by_number.size() <= number) built->by_number.resize(number + 1);
+      built->by_number[number] = schema;
     }
     return built;
   }();
@@ -50,9 +55,17 @@ const FactSchema* SchemaOf(const Fact& fact) {
 }
 
 const FactSchema* SchemaOfType(uint32_t fact_type) {
-  const auto& facts = AllFacts().by_number;
-  const auto it = facts.find(static_cast<int>(fact_type));
-  return it == facts.end() ? nullptr : &it->second;
+  const std::vector<FactSchema>& facts = AllFacts().by_number;
+  if (fact_type >= facts.size() || facts[fact_type].field == nullptr) return nullptr;
+  return &facts[fact_type];
+}
+
+const google::protobuf::Message& MessageOf(const Fact& fact) {
+  return fact.GetReflection()->GetMessage(fact, SchemaOf(fact)->field);
+}
+
+google::protobuf::Message& MutableMessageOf(Fact& fact) {
+  return *fact.GetReflection()->MutableMessage(&fact, SchemaOf(fact)->field);
 }
 
 const FieldDescriptor* FactField(const Descriptor* message) {

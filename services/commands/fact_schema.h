@@ -20,10 +20,15 @@ struct FactSchema {
   const google::protobuf::FieldDescriptor* field = nullptr;  // in Fact
   RecordKind kind = RecordKind::RECORD_KIND_UNSPECIFIED;  // unspecified for corrections and voids
   bool creates = false;
+  // The fact's field of type ExternalRef: the name the record is to be known by; null without one.
+  const google::protobuf::FieldDescriptor* external_ref = nullptr;
 };
 
 // Schema of the fact that is set; null when none is.
 const FactSchema* SchemaOf(const Fact& fact);
+// The message that is set in the fact, which must be one this program knows.
+const google::protobuf::Message& MessageOf(const Fact& fact);
+google::protobuf::Message& MutableMessageOf(Fact& fact);
 // Schema of a fact by its field number in Fact; null for numbers this program does not know.
 const FactSchema* SchemaOfType(uint32_t fact_type);
 // The field of Fact that takes messages of this type; null when it is no fact.

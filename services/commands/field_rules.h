@@ -6,16 +6,32 @@
 
 #include "caseledger/options/v1/options.pb.h"
 #include "google/protobuf/descriptor.h"
+#include "google/protobuf/message.h"
 
 namespace caseledger::commands {
 
+struct RuledType;
+
 struct RuledField {
-  const google::protobuf::FieldDescriptor* field;
-  options::v1::FieldRule rule;
+  const google::protobuf::FieldDescriptor* field = nullptr;
+  options::v1::FieldRule rule = {};
+  const RuledType* inner = nullptr;  // of a message or list of messages, else null
 };
 
-// Every field of the type with its rule, in field order. Thread-safe; the result lives as long as
-// the program.
-const std::vector<RuledField>& RulesOf(const google::protobuf::Descriptor* type);
+// A message type. Immutable; lives as long as the program.
+struct RuledType {
+  const google::protobuf::Descriptor* type = nullptr;
+  std::vector<RuledField> fields = {};                                 // all, in field order
+  std::vector<const RuledField*> always = {};                          // those outside of oneofs
+  std::vector<const google::protobuf::OneofDescriptor*> choices = {};  // the oneofs
+
+  // The rule of the field that is set in a message's oneof; null when none is. A fact is one of
+  // dozens: asking each whether it is set would cost more than all the rest.
+  const RuledField* Chosen(const google::protobuf::Message& message,
+                           const google::protobuf::OneofDescriptor* choice) const;
+};
+
+// Thread-safe.
+const RuledType& RulesOf(const google::protobuf::Descriptor* type);
 
 }  // namespace caseledger::commands

@@ -49,11 +49,6 @@ const FieldPaths& PathsToUnits() {
   return paths;
 }
 
-// The message that is set in the fact's oneof.
-google::protobuf::Message& InnerMessage(domain::Fact& fact) {
-  return *fact.GetReflection()->MutableMessage(&fact, SchemaOf(fact)->field);
-}
-
 bool IsCorrection(const domain::Fact& fact) {
   return fact.has_fact_corrected() || fact.has_event_voided();
 }
@@ -70,8 +65,8 @@ bool HasConsequences(const domain::Fact& fact) {
          fact.has_persons_merged() || fact.has_merge_reversed();
 }
 
-std::string EventId(const Uuid& request_id, const std::string& agency, size_t ordinal) {
-  return Uuid::FromName(request_id, StrCat(agency, "/", ordinal)).ToString();
+Uuid EventId(const Uuid& request_id, const std::string& agency, size_t ordinal) {
+  return Uuid::FromName(request_id, StrCat(agency, "/", ordinal));
 }
 
 const domain::ProposedFact* FindSame(const std::vector<domain::ProposedFact>& facts,
@@ -95,8 +90,8 @@ Judge::Judge(eventstore::LedgerView& view, Aggregates& aggregates, const Prepare
 absl::StatusOr<eventstore::Decision> Judge::Decide() {
   ASSIGN_OR_RETURN(Proposal proposal, ResolveTarget());
   RETURN_IF_ERROR(ExpectRevision(proposal.stream));
-  RETURN_IF_ERROR(ResolveReferences(ExistingRecords(), InnerMessage(proposal.fact)));
-  RETURN_IF_ERROR(FlagUnknownUnits(InnerMessage(proposal.fact)));
+  RETURN_IF_ERROR(ResolveReferences(ExistingRecords(), MutableMessageOf(proposal.fact)));
+  RETURN_IF_ERROR(FlagUnknownUnits(MessageOf(proposal.fact)));
   ClaimName(proposal);
   RETURN_IF_ERROR(JudgeOne(proposal));
   RETURN_IF_ERROR(related_.status());
@@ -139,13 +134,13 @@ absl::Status Judge::ExpectRevision(const StreamId& stream) {
 }
 
 void Judge::ClaimName(const Proposal& proposal) {
-  domain::Fact fact = proposal.fact.has_fact_corrected()
-                          ? proposal.fact.fact_corrected().replacement()
-                          : proposal.fact;
-  const google::protobuf::Message& inner = InnerMessage(fact);
-  const google::protobuf::FieldDescriptor* field =
-      inner.GetDescriptor()->FindFieldByName("external_ref");
-  if (field == nullptr || !inner.GetReflection()->HasField(inner, field)) return;
+  const domain::Fact& fact = proposal.fact.has_fact_corrected()
+                                 ? proposal.fact.fact_corrected().replacement()
+                                 : proposal.fact;
+  const FieldDescriptor* field = SchemaOf(fact)->external_ref;
+  if (field == nullptr) return;
+  const google::protobuf::Message& inner = MessageOf(fact);
+  if (!inner.GetReflection()->HasField(inner, field)) return;
   const auto& name =
       static_cast<const event::v1::ExternalRef&>(inner.GetReflection()->GetMessage(inner, field));
   decision_.names.push_back({proposal.stream, name.source(), name.value()});
@@ -206,20 +201,23 @@ absl::Status Judge::JudgeWith(const Proposal& proposal, DecideFunction decide) {
   const bool in_order = proposal.occurred_at >= current->latest_occurred_at;
   const uint64_t revision = current->revision + 1;
   domain::Decided decided;
+  std::shared_ptr<const domain::Fact> fact;
   if (in_order) {
     ASSIGN_OR_RETURN(decided, decide_on(current->state));
-    RETURN_IF_ERROR(current->state.Check(EventFor(proposal, revision, decided.fact)));
+    fact = std::make_shared<const domain::Fact>(std::move(decided.fact));
+    RETURN_IF_ERROR(current->state.Check(EventFor(proposal, revision, fact)));
   } else {
     ASSIGN_OR_RETURN(const StreamHistory history, ReadHistory(view_, proposal.stream));
     const auto& before = history.timeline.in_order();
     ASSIGN_OR_RETURN(decided, decide_on(domain::FoldUntil<State>(before, proposal.occurred_at)));
-    const domain::DomainEvent event = EventFor(proposal, revision, decided.fact);
+    fact = std::make_shared<const domain::Fact>(std::move(decided.fact));
+    const domain::DomainEvent event = EventFor(proposal, revision, fact);
     domain::Timeline after = history.timeline;
     after.Add(event);
     RETURN_IF_ERROR(domain::CheckChange<State>(before, after.in_order(), {event.event_id}));
   }
   RETURN_IF_ERROR(related_.status());
-  RETURN_IF_ERROR(Emit(proposal, decided.fact, std::move(decided.data_quality)));
+  RETURN_IF_ERROR(Emit(proposal, *fact, std::move(decided.data_quality)));
   return JudgeConsequences(std::move(decided.consequences), proposal.occurred_at);
 }
 
@@ -255,9 +253,9 @@ absl::Status Judge::JudgeCorrection(const Proposal& proposal, DecideFunction dec
   // What the target had decided, and what its replacement decides, each without the target in the
   // way.
   domain::Timeline without = history.timeline;
-  domain::Fact voiding;
-  voiding.mutable_event_voided()->set_target_event_id(target_id);
-  without.Add(EventFor(proposal, head.revision + 1, voiding));
+  auto voiding = std::make_shared<domain::Fact>();
+  voiding->mutable_event_voided()->set_target_event_id(target_id);
+  without.Add(EventFor(proposal, head.revision + 1, std::move(voiding)));
   related_.LeaveOut(target_request);
   const auto decide_at = [&](const domain::Fact& fact,
                              domain::Micros at) -> absl::StatusOr<domain::Decided> {
@@ -295,7 +293,7 @@ absl::Status Judge::JudgeCorrection(const Proposal& proposal, DecideFunction dec
     data_quality = std::move(decided.data_quality);
   }
   domain::Timeline after = history.timeline;
-  after.Add(EventFor(proposal, head.revision + 1, fact));
+  after.Add(EventFor(proposal, head.revision + 1, std::make_shared<const domain::Fact>(fact)));
   RETURN_IF_ERROR(
       domain::CheckChange<State>(history.timeline.in_order(), after.in_order(), {target_id}));
   if (domain::FoldAll<State>(history.timeline.in_order()).Exists() &&
@@ -351,7 +349,7 @@ absl::Status Judge::MayCorrect(const domain::DomainEvent& target,
                                const StreamHistory& history) const {
   // The first event of a request is the fact asked for, the others follow from it.
   const Uuid& target_request = history.request_ids.at(target.event_id);
-  if (target.event_id != EventId(target_request, target.agency, 0)) {
+  if (target.event_id != EventId(target_request, target.agency, 0).ToString()) {
     return Reject(Reason::kFollowsFromOtherRecord);
   }
   // What the server noted had run out by a date that somebody set: they answer for the note too.
@@ -384,13 +382,13 @@ domain::Context Judge::ContextFor(const Proposal& proposal) const {
 }
 
 domain::DomainEvent Judge::EventFor(const Proposal& proposal, uint64_t revision,
-                                    domain::Fact fact) const {
+                                    std::shared_ptr<const domain::Fact> fact) const {
   domain::DomainEvent event;
-  event.event_id = NextEventId();
+  event.event_id = NextEventId().ToString();
   event.record_id = proposal.stream.id.ToString();
   event.revision = revision;
   event.occurred_at = proposal.occurred_at;
-  event.fact = std::make_shared<const domain::Fact>(std::move(fact));
+  event.fact = std::move(fact);
   event.actor = prepared_.caller.actor;
   event.agency = prepared_.caller.agency;
   event.legal_basis = prepared_.command.header().legal_basis();
@@ -399,7 +397,7 @@ domain::DomainEvent Judge::EventFor(const Proposal& proposal, uint64_t revision,
 }
 
 // Derived from the request, so that a re-run and a client that lost the answer come to the same id.
-std::string Judge::NextEventId() const {
+Uuid Judge::NextEventId() const {
   return EventId(prepared_.request_id, prepared_.caller.agency, decision_.events.size());
 }
 
@@ -409,7 +407,7 @@ absl::Status Judge::Emit(const Proposal& proposal, const domain::Fact& fact,
     return absl::InternalError("a command would write twice to one record");
   }
   eventstore::NewEvent event;
-  event.event_id = *Uuid::Parse(NextEventId());
+  event.event_id = NextEventId();
   event.stream = proposal.stream;
   event.occurred_at = proposal.occurred_at;
   event.occurred_precision = static_cast<uint32_t>(prepared_.command.header().occurred_precision());

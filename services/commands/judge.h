@@ -2,6 +2,7 @@
 // there, and which events it becomes. Runs inside the sequencer; pure for a given view.
 #pragma once
 
+#include <memory>
 #include <set>
 #include <string>
 #include <vector>
@@ -61,8 +62,8 @@ class Judge {
 
   domain::Context ContextFor(const Proposal& proposal) const;
   domain::DomainEvent EventFor(const Proposal& proposal, uint64_t revision,
-                               domain::Fact fact) const;
-  std::string NextEventId() const;
+                               std::shared_ptr<const domain::Fact> fact) const;
+  Uuid NextEventId() const;
   absl::Status Emit(const Proposal& proposal, const domain::Fact& fact,
                     std::vector<std::string> data_quality);
 

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "google/protobuf/descriptor.h"
+#include "services/commands/field_paths.h"
 
 namespace caseledger::commands {
 namespace {
@@ -32,24 +33,18 @@ std::string ToNfc(const std::string& text) {
 }  // namespace
 
 void NormalizeText(google::protobuf::Message& message) {
-  const google::protobuf::Reflection* reflection = message.GetReflection();
   std::vector<const FieldDescriptor*> fields;
-  reflection->ListFields(message, &fields);
+  message.GetReflection()->ListFields(message, &fields);
+  std::string scratch;
   for (const FieldDescriptor* field : fields) {
-    const int size = field->is_repeated() ? reflection->FieldSize(message, field) : 1;
-    for (int i = 0; i < size; ++i) {
-      if (field->cpp_type() == FieldDescriptor::CPPTYPE_MESSAGE) {
-        NormalizeText(field->is_repeated() ? *reflection->MutableRepeatedMessage(&message, field, i)
-                                           : *reflection->MutableMessage(&message, field));
-      } else if (field->type() == FieldDescriptor::TYPE_STRING) {
-        std::string text = field->is_repeated() ? reflection->GetRepeatedString(message, field, i)
-                                                : reflection->GetString(message, field);
-        if (IsAscii(text)) continue;
-        if (field->is_repeated()) {
-          reflection->SetRepeatedString(&message, field, i, ToNfc(text));
-        } else {
-          reflection->SetString(&message, field, ToNfc(text));
-        }
+    const bool is_text = field->type() == FieldDescriptor::TYPE_STRING;
+    if (!is_text && field->message_type() == nullptr) continue;
+    const int count = CountOf(message, field);
+    for (int i = 0; i < count; ++i) {
+      if (!is_text) {
+        NormalizeText(MutableMessageAt(message, field, i));
+      } else if (const std::string& text = TextAt(message, field, i, scratch); !IsAscii(text)) {
+        SetTextAt(message, field, i, ToNfc(text));
       }
     }
   }

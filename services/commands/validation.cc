@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "absl/strings/cord.h"
+#include "caseledger/event/v1/fact.pb.h"
 #include "caseledger/event/v1/person.pb.h"
 #include "caseledger/options/v1/options.pb.h"
 #include "eventstore/base/strings.h"
@@ -14,6 +15,7 @@
 #include "google/protobuf/timestamp.pb.h"
 #include "google/rpc/error_details.pb.h"
 #include "services/commands/codes.h"
+#include "services/commands/field_paths.h"
 #include "services/commands/field_rules.h"
 
 namespace caseledger::commands {
@@ -45,30 +47,53 @@ bool IsKey(const std::string& text) {
   });
 }
 
-std::string PathTo(const std::string& path, const std::string& field) {
-  return path.empty() ? field : StrCat(path, ".", field);
-}
-
 namespace {
+
+// A place within the message that is checked. Made into text only when something is wrong there.
+struct Place {
+  const Place* outer = nullptr;
+  std::string_view field;  // its name; of the outermost, what stands before every path
+  int item = -1;           // of a list; -1: the field itself
+
+  std::string Text() const {
+    std::string path = outer == nullptr ? "" : outer->Text();
+    if (!path.empty()) path += '.';
+    path += field;
+    return item < 0 ? path : StrCat(path, "[", item, "]");
+  }
+};
+
+// Compared by address: asking a message for its type is not free.
+const Descriptor* TimestampType() {
+  static const Descriptor* const type = google::protobuf::Timestamp::descriptor();
+  return type;
+}
+const Descriptor* IdentifierType() {
+  static const Descriptor* const type = event::v1::IdentifierAttached::descriptor();
+  return type;
+}
+const Descriptor* PersonType() {
+  static const Descriptor* const type = event::v1::PersonAttributes::descriptor();
+  return type;
+}
 
 class Checker {
  public:
   explicit Checker(Micros now) : now_(now) {}
 
-  void Check(const Message& message, const std::string& path);
+  void Check(const Message& message, const RuledType& type, const Place& at);
   std::vector<Violation> Take() { return std::move(violations_); }
 
  private:
-  void CheckField(const Message& message, const RuledField& plan, const std::string& path);
-  void CheckString(const std::string& text, const FieldRule& rule, const std::string& path);
-  void CheckBytes(const std::string& bytes, const FieldRule& rule, const std::string& path);
-  void CheckNumber(const Message& message, const RuledField& plan, const std::string& path);
-  void CheckEnum(const Message& message, const RuledField& plan, const std::string& path);
-  void CheckTime(const google::protobuf::Timestamp& time, const FieldRule& rule,
-                 const std::string& path);
-  void CheckWholeMessage(const Message& message, const std::string& path);
-  void Add(const std::string& path, std::string description) {
-    violations_.push_back({path, std::move(description)});
+  void CheckField(const Message& message, const RuledField& plan, const Place& at);
+  void CheckString(const std::string& text, const FieldRule& rule, const Place& at);
+  void CheckBytes(const std::string& bytes, const FieldRule& rule, const Place& at);
+  void CheckNumber(const Message& message, const RuledField& plan, const Place& at);
+  void CheckEnum(const Message& message, const RuledField& plan, const Place& at);
+  void CheckTime(const google::protobuf::Timestamp& time, const FieldRule& rule, const Place& at);
+  void CheckWholeMessage(const Message& message, const RuledType& type, const Place& at);
+  void Add(const Place& at, std::string description) {
+    violations_.push_back({at.Text(), std::move(description)});
   }
 
   const Micros now_;
@@ -81,42 +106,46 @@ bool IsSet(const Message& message, const FieldDescriptor* field) {
                               : reflection->HasField(message, field);
 }
 
-void Checker::Check(const Message& message, const std::string& path) {
-  for (const RuledField& plan : RulesOf(message.GetDescriptor())) {
-    const std::string field_path = PathTo(path, plan.field->name());
-    CheckField(message, plan, field_path);
+void Checker::Check(const Message& message, const RuledType& type, const Place& at) {
+  for (const RuledField* plan : type.always) {
+    CheckField(message, *plan, {&at, plan->field->name()});
   }
-  CheckWholeMessage(message, path);
+  for (const google::protobuf::OneofDescriptor* choice : type.choices) {
+    const RuledField* plan = type.Chosen(message, choice);
+    if (plan != nullptr) CheckField(message, *plan, {&at, plan->field->name()});
+  }
+  CheckWholeMessage(message, type, at);
 }
 
-void Checker::CheckField(const Message& message, const RuledField& plan, const std::string& path) {
+void Checker::CheckField(const Message& message, const RuledField& plan, const Place& at) {
   const FieldDescriptor* field = plan.field;
   const Reflection* reflection = message.GetReflection();
   if (!IsSet(message, field)) {
-    if (plan.rule.required() || plan.rule.min_items() > 0) Add(path, "must be set");
+    if (plan.rule.required() || plan.rule.min_items() > 0) Add(at, "must be set");
     return;
   }
   if (plan.rule.output_only()) {
-    Add(path, "is set by the server; leave it out");
+    Add(at, "is set by the server; leave it out");
     return;
   }
+  std::string scratch;
   if (field->is_repeated()) {
     const int size = reflection->FieldSize(message, field);
     const int most =
         plan.rule.max_items() > 0 ? static_cast<int>(plan.rule.max_items()) : kDefaultMaxItems;
     if (size > most) {
-      Add(path, StrCat("has ", size, " items; at most ", most, " are allowed"));
+      Add(at, StrCat("has ", size, " items; at most ", most, " are allowed"));
       return;
     }
     if (size < static_cast<int>(plan.rule.min_items())) {
-      Add(path, StrCat("has ", size, " items; at least ", plan.rule.min_items(), " are needed"));
+      Add(at, StrCat("has ", size, " items; at least ", plan.rule.min_items(), " are needed"));
     }
     for (int i = 0; i < size; ++i) {
-      const std::string item_path = StrCat(path, "[", i, "]");
+      const Place item{at.outer, at.field, i};
       if (field->type() == FieldDescriptor::TYPE_STRING) {
-        CheckString(reflection->GetRepeatedString(message, field, i), plan.rule, item_path);
-      } else if (field->cpp_type() == FieldDescriptor::CPPTYPE_MESSAGE) {
-        Check(reflection->GetRepeatedMessage(message, field, i), item_path);
+        CheckString(TextAt(message, field, i, scratch), plan.rule, item);
+      } else if (plan.inner != nullptr) {
+        Check(reflection->GetRepeatedMessage(message, field, i), *plan.inner, item);
       }
     }
     return;
@@ -124,58 +153,58 @@ void Checker::CheckField(const Message& message, const RuledField& plan, const s
   switch (static_cast<int>(field->cpp_type())) {
     case FieldDescriptor::CPPTYPE_STRING:
       if (field->type() == FieldDescriptor::TYPE_BYTES) {
-        CheckBytes(reflection->GetString(message, field), plan.rule, path);
+        CheckBytes(TextAt(message, field, 0, scratch), plan.rule, at);
       } else {
-        CheckString(reflection->GetString(message, field), plan.rule, path);
+        CheckString(TextAt(message, field, 0, scratch), plan.rule, at);
       }
       break;
     case FieldDescriptor::CPPTYPE_ENUM:
-      CheckEnum(message, plan, path);
+      CheckEnum(message, plan, at);
       break;
     case FieldDescriptor::CPPTYPE_MESSAGE: {
       const Message& inner = reflection->GetMessage(message, field);
-      if (inner.GetDescriptor() == google::protobuf::Timestamp::descriptor()) {
-        CheckTime(static_cast<const google::protobuf::Timestamp&>(inner), plan.rule, path);
+      if (plan.inner->type == TimestampType()) {
+        CheckTime(static_cast<const google::protobuf::Timestamp&>(inner), plan.rule, at);
       } else {
-        Check(inner, path);
+        Check(inner, *plan.inner, at);
       }
       break;
     }
     default:
-      CheckNumber(message, plan, path);
+      CheckNumber(message, plan, at);
   }
 }
 
-void Checker::CheckString(const std::string& text, const FieldRule& rule, const std::string& path) {
+void Checker::CheckString(const std::string& text, const FieldRule& rule, const Place& at) {
   if (rule.uuid() && !Uuid::Parse(text).has_value()) {
-    Add(path, "must be a UUID such as 018f2b6e-7a3c-7cc1-9d0e-1b2c3d4e5f60");
+    Add(at, "must be a UUID such as 018f2b6e-7a3c-7cc1-9d0e-1b2c3d4e5f60");
     return;
   }
   if (rule.key() && !IsKey(text)) {
-    Add(path, "must be a key: 1 to 64 of A-Z a-z 0-9 . _ - / :");
+    Add(at, "must be a key: 1 to 64 of A-Z a-z 0-9 . _ - / :");
     return;
   }
   if (!rule.code_list().empty() && !IsKey(text)) {
-    Add(path, "must be a code such as those of the list " + rule.code_list());
+    Add(at, "must be a code such as those of the list " + rule.code_list());
     return;
   }
   const size_t most = rule.max_chars() > 0 ? rule.max_chars() : kDefaultMaxChars;
   const size_t chars = CountCodePoints(text);
   if (chars > most) {
-    Add(path, StrCat("has ", chars, " characters; at most ", most, " are allowed"));
+    Add(at, StrCat("has ", chars, " characters; at most ", most, " are allowed"));
   }
-  if (text.find('\0') != std::string::npos) Add(path, "must not contain a NUL character");
+  if (text.find('\0') != std::string::npos) Add(at, "must not contain a NUL character");
 }
 
 // Bytes are no text: a hash may well hold a NUL.
-void Checker::CheckBytes(const std::string& bytes, const FieldRule& rule, const std::string& path) {
+void Checker::CheckBytes(const std::string& bytes, const FieldRule& rule, const Place& at) {
   const size_t most = rule.max_chars() > 0 ? rule.max_chars() : kDefaultMaxChars;
   if (bytes.size() > most) {
-    Add(path, StrCat("has ", bytes.size(), " bytes; at most ", most, " are allowed"));
+    Add(at, StrCat("has ", bytes.size(), " bytes; at most ", most, " are allowed"));
   }
 }
 
-void Checker::CheckNumber(const Message& message, const RuledField& plan, const std::string& path) {
+void Checker::CheckNumber(const Message& message, const RuledField& plan, const Place& at) {
   if (plan.rule.max() == 0) return;
   const Reflection* reflection = message.GetReflection();
   int64_t value = 0;
@@ -193,71 +222,75 @@ void Checker::CheckNumber(const Message& message, const RuledField& plan, const 
       return;
   }
   if (value < plan.rule.min() || value > plan.rule.max()) {
-    Add(path, StrCat("must be between ", plan.rule.min(), " and ", plan.rule.max()));
+    Add(at, StrCat("must be between ", plan.rule.min(), " and ", plan.rule.max()));
   }
 }
 
-void Checker::CheckEnum(const Message& message, const RuledField& plan, const std::string& path) {
+void Checker::CheckEnum(const Message& message, const RuledField& plan, const Place& at) {
   const int number = message.GetReflection()->GetEnumValue(message, plan.field);
   if (plan.field->enum_type()->FindValueByNumber(number) == nullptr) {
-    Add(path, StrCat("is not a value of ", plan.field->enum_type()->name()));
+    Add(at, StrCat("is not a value of ", plan.field->enum_type()->name()));
   }
 }
 
 void Checker::CheckTime(const google::protobuf::Timestamp& time, const FieldRule& rule,
-                        const std::string& path) {
+                        const Place& at) {
   constexpr int64_t kYear1 = -62135596800;
   constexpr int64_t kYear9999 = 253402300799;
   if (time.seconds() < kYear1 || time.seconds() > kYear9999 || time.nanos() < 0 ||
       time.nanos() > 999'999'999) {
-    Add(path, "is not a valid time");
+    Add(at, "is not a valid time");
     return;
   }
   if (rule.future_allowed()) return;
   const int64_t latest = (now_ + kClockSkew) / kMicrosPerSecond;
-  if (time.seconds() > latest) Add(path, "lies in the future; check the clock of the client");
+  if (time.seconds() > latest) Add(at, "lies in the future; check the clock of the client");
 }
 
 // Rules over several fields of one message.
-void Checker::CheckWholeMessage(const Message& message, const std::string& path) {
-  if (const auto* identifier = dynamic_cast<const event::v1::IdentifierAttached*>(&message)) {
-    const std::string& number = identifier->private_part().number();
+void Checker::CheckWholeMessage(const Message& message, const RuledType& type, const Place& at) {
+  if (type.type == IdentifierType()) {
+    const auto& identifier = static_cast<const event::v1::IdentifierAttached&>(message);
+    const std::string& number = identifier.private_part().number();
     const bool digits = std::all_of(number.begin(), number.end(),
                                     [](unsigned char c) { return std::isdigit(c) != 0; });
-    const bool is_citizen_id = identifier->identifier_kind() == "citizen_id";
+    const bool is_citizen_id = identifier.identifier_kind() == "citizen_id";
     if (is_citizen_id && !number.empty() && (number.size() != 12 || !digits)) {
-      Add(PathTo(path, "private_part.number"), "a citizen_id has 12 digits");
+      Add({&at, "private_part.number"}, "a citizen_id has 12 digits");
     }
   }
-  if (const auto* person = dynamic_cast<const event::v1::PersonAttributes*>(&message)) {
-    const std::string& date = person->private_part().birth_date();
+  if (type.type == PersonType()) {
+    const auto& person = static_cast<const event::v1::PersonAttributes&>(message);
+    const std::string& date = person.private_part().birth_date();
     std::string form = date;
     std::replace_if(
         form.begin(), form.end(), [](unsigned char c) { return std::isdigit(c) != 0; }, '0');
     if (!date.empty() && form != "0000" && form != "0000-00" && form != "0000-00-00") {
-      Add(PathTo(path, "private_part.birth_date"), "must look like 2014, 2014-09 or 2014-09-30");
+      Add({&at, "private_part.birth_date"}, "must look like 2014, 2014-09 or 2014-09-30");
     }
   }
 }
 
+const FieldPaths& PathsToCodes() {
+  static const auto& paths =
+      *new FieldPaths(event::v1::Fact::descriptor(), [](const FieldDescriptor* field) {
+        return !field->options().GetExtension(options::v1::rule).code_list().empty();
+      });
+  return paths;
+}
+
 void CollectUnknownCodes(const Message& message, std::set<std::string>& found) {
-  const Reflection* reflection = message.GetReflection();
-  for (const RuledField& plan : RulesOf(message.GetDescriptor())) {
-    const FieldDescriptor* field = plan.field;
-    if (!IsSet(message, field)) continue;
-    const int size = field->is_repeated() ? reflection->FieldSize(message, field) : 1;
-    for (int i = 0; i < size; ++i) {
-      if (field->cpp_type() == FieldDescriptor::CPPTYPE_MESSAGE) {
-        CollectUnknownCodes(field->is_repeated() ? reflection->GetRepeatedMessage(message, field, i)
-                                                 : reflection->GetMessage(message, field),
-                            found);
-      } else if (!plan.rule.code_list().empty()) {
-        const std::string code = field->is_repeated()
-                                     ? reflection->GetRepeatedString(message, field, i)
-                                     : reflection->GetString(message, field);
-        if (!IsKnownCode(plan.rule.code_list(), code)) {
-          found.insert("UNKNOWN_CODE:" + plan.rule.code_list());
-        }
+  for (const FieldDescriptor* field : PathsToCodes().Of(message.GetDescriptor())) {
+    const int count = CountOf(message, field);
+    for (int i = 0; i < count; ++i) {
+      if (field->message_type() != nullptr) {
+        CollectUnknownCodes(MessageAt(message, field, i), found);
+        continue;
+      }
+      std::string scratch;
+      const std::string& list = field->options().GetExtension(options::v1::rule).code_list();
+      if (!IsKnownCode(list, TextAt(message, field, i, scratch))) {
+        found.insert("UNKNOWN_CODE:" + list);
       }
     }
   }
@@ -267,7 +300,7 @@ void CollectUnknownCodes(const Message& message, std::set<std::string>& found) {
 
 std::vector<Violation> Validate(const Message& message, Micros now, std::string_view path) {
   Checker checker(now);
-  checker.Check(message, std::string(path));
+  checker.Check(message, RulesOf(message.GetDescriptor()), {nullptr, path});
   return checker.Take();
 }
 

@@ -51,9 +51,11 @@ Shape ShapeOf(const Message& request) {
   return shape;
 }
 
+void Take(Message& from, Message& to) { to.GetReflection()->Swap(&to, &from); }
+
 }  // namespace
 
-v1::Command ToCommand(const Message& request) {
+v1::Command ToCommand(Message& request) {
   v1::Command command;
   const google::protobuf::Reflection* reflection = request.GetReflection();
   const google::protobuf::Descriptor* type = request.GetDescriptor();
@@ -65,12 +67,11 @@ v1::Command ToCommand(const Message& request) {
       command.set_record_kind(
           static_cast<options::v1::RecordKind>(reflection->GetEnumValue(request, field)));
     } else if (field->message_type() == v1::CommandHeader::descriptor()) {
-      command.mutable_header()->CopyFrom(reflection->GetMessage(request, field));
+      Take(*reflection->MutableMessage(&request, field), *command.mutable_header());
     } else if (const FieldDescriptor* kind = commands::FactField(field->message_type())) {
       event::v1::Fact& fact = *command.mutable_fact();
-      fact.GetReflection()
-          ->MutableMessage(&fact, kind)
-          ->CopyFrom(reflection->GetMessage(request, field));
+      Take(*reflection->MutableMessage(&request, field),
+           *fact.GetReflection()->MutableMessage(&fact, kind));
     }
   }
   return command;
@@ -96,8 +97,9 @@ access::CallMetadata MetadataOf(const grpc::CallbackServerContext& context) {
 grpc::ServerUnaryReactor* CommandAdapter::Run(grpc::CallbackServerContext* context,
                                               const Message* request, v1::CommandResult* result) {
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
-  // The request lives until the call is finished.
-  handler_.Submit(ToCommand(*request), MetadataOf(*context),
+  // The request lives until the call is finished, and nobody reads it but us: gRPC makes one for
+  // each call, and not as a constant.
+  handler_.Submit(ToCommand(*const_cast<Message*>(request)), MetadataOf(*context),
                   [reactor, request, result](absl::StatusOr<v1::CommandResult> outcome) {
                     const absl::Status status = outcome.status();
                     if (outcome.ok()) *result = *std::move(outcome);

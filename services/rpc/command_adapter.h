@@ -10,9 +10,9 @@
 
 namespace caseledger::rpc {
 
-// The command a request stands for. `request` must have the shape; the architecture test checks
-// that all have.
-v1::Command ToCommand(const google::protobuf::Message& request);
+// The command a request stands for, taken out of it: its messages are empty afterwards. `request`
+// must have the shape; the architecture test checks that all have.
+v1::Command ToCommand(google::protobuf::Message& request);
 
 // The same status with its violations named as the client of a method sees the fields: `fact.line`
 // where the command says `fact.contact_received.line`, `case_id` where it says `record_id`.

@@ -202,7 +202,9 @@ const Drivers& AllDrivers() {
       (*drivers)[method->input_type()] = [](HostedLedger& host, const access::CallMetadata& caller,
                                             const Message& request) {
         const uint64_t before = host.size();
-        const bool accepted = Command(host, caller, rpc::ToCommand(request), request);
+        const std::unique_ptr<Message> taken(request.New());
+        taken->CopyFrom(request);
+        const bool accepted = Command(host, caller, rpc::ToCommand(*taken), request);
         Check(accepted || host.size() == before, "a refused command leaves the head as it was");
       };
     }

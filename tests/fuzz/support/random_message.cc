@@ -41,7 +41,7 @@ class Filler {
     if (message.GetDescriptor() == google::protobuf::Timestamp::descriptor()) {
       return FillTime(static_cast<google::protobuf::Timestamp&>(message));
     }
-    for (const commands::RuledField& ruled : commands::RulesOf(message.GetDescriptor())) {
+    for (const commands::RuledField& ruled : commands::RulesOf(message.GetDescriptor()).fields) {
       if (ruled.field->real_containing_oneof() != nullptr) continue;
       if (IsToBeSet(ruled.rule)) FillField(message, ruled, depth);
     }
@@ -63,7 +63,7 @@ class Filler {
     for (int i = 0; i < type->real_oneof_decl_count(); ++i) {
       const OneofDescriptor* oneof = type->oneof_decl(i);
       const int chosen = in_.ConsumeIntegralInRange(0, oneof->field_count() - 1);
-      for (const commands::RuledField& ruled : commands::RulesOf(type)) {
+      for (const commands::RuledField& ruled : commands::RulesOf(type).fields) {
         if (ruled.field == oneof->field(chosen) && !Wild()) FillField(message, ruled, depth);
       }
     }
