@@ -16,10 +16,10 @@ absl::Status Wrong(uint64_t position, std::string_view what) {
 }
 
 // Moves the stream's head to `event`, which must follow it.
-absl::Status Advance(const LedgerReader& reader, const StoredEvent& event, Heads& heads) {
+absl::Status Advance(HeadView& view, const StoredEvent& event, Heads& heads) {
   auto [found, is_new] = heads.try_emplace(event.stream);
   if (is_new) {
-    ASSIGN_OR_RETURN(found->second, reader.FindStream(event.stream));
+    ASSIGN_OR_RETURN(found->second, view.FindStream(event.stream));
   }
   if (event.revision != found->second.revision + 1) return Wrong(event.position, "wrong revision");
   found->second = {event.revision, event.position, event.leaf_hash};
@@ -32,13 +32,13 @@ bool SameHead(const StreamHead& a, const StreamHead& b) {
 
 }  // namespace
 
-absl::Status CheckContinues(const LedgerReader& reader, const LedgerHead& head,
-                            const EngineBatch& batch) {
+absl::Status CheckContinues(HeadView& view, const EngineBatch& batch) {
+  const LedgerHead& head = view.head();
   Heads heads;
   uint64_t position = head.next_position;
   for (const StoredEvent& event : batch.events) {
     if (event.position != position) return Wrong(position, "wrong position");
-    RETURN_IF_ERROR(Advance(reader, event, heads));
+    RETURN_IF_ERROR(Advance(view, event, heads));
     ++position;
   }
   if (batch.streams.size() != heads.size()) return Wrong(position, "a stream head is missing");

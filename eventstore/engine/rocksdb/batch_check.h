@@ -3,13 +3,11 @@
 
 #include "absl/status/status.h"
 #include "eventstore/engine/engine.h"
-#include "eventstore/engine/rocksdb/ledger_reader.h"
 
 namespace caseledger::eventstore::rocksdb_engine {
 
-// INTERNAL unless the batch continues the ledger at `head`: positions and revisions without holes,
-// and heads that name the last events.
-absl::Status CheckContinues(const LedgerReader& reader, const LedgerHead& head,
-                            const EngineBatch& batch);
+// INTERNAL unless the batch continues the ledger that `view` shows: positions and revisions without
+// holes, and heads that name the last events.
+absl::Status CheckContinues(HeadView& view, const EngineBatch& batch);
 
 }  // namespace caseledger::eventstore::rocksdb_engine
