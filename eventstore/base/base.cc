@@ -3,12 +3,12 @@
 #include <openssl/params.h>
 #include <openssl/rand.h>
 
+#include <array>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
 
-#include "absl/strings/ascii.h"
 #include "absl/strings/escaping.h"
 #include "eventstore/base/clock.h"
 #include "eventstore/base/hash.h"
@@ -38,12 +38,19 @@ class OpenSslRandom final : public RandomSource {
   }
 };
 
-int HexDigit(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  c = absl::ascii_tolower(static_cast<unsigned char>(c));
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  return -1;
-}
+// What each byte is worth as a hexadecimal digit; -1: it is none.
+constexpr std::array<int8_t, 256> kHexDigits = [] {
+  std::array<int8_t, 256> digits{};
+  digits.fill(-1);
+  for (int i = 0; i < 10; ++i) digits[static_cast<size_t>('0' + i)] = static_cast<int8_t>(i);
+  for (int i = 0; i < 6; ++i) {
+    digits[static_cast<size_t>('a' + i)] = static_cast<int8_t>(10 + i);
+    digits[static_cast<size_t>('A' + i)] = static_cast<int8_t>(10 + i);
+  }
+  return digits;
+}();
+
+int HexDigit(char c) { return kHexDigits[static_cast<unsigned char>(c)]; }
 
 // Sets version and the variant of RFC 9562.
 void Mark(Uuid& id, uint8_t version) {
@@ -156,16 +163,21 @@ Uuid Uuid::Generate(Clock& clock, RandomSource& random) {
 
 bool Uuid::is_nil() const { return *this == Uuid{}; }
 
-std::string Uuid::ToString() const {
+std::array<char, 36> Uuid::ToChars() const {
   static constexpr char kHex[] = "0123456789abcdef";
-  std::string text;
-  text.reserve(36);
+  std::array<char, 36> text;
+  size_t at = 0;
   for (size_t i = 0; i < bytes.size(); ++i) {
-    if (i == 4 || i == 6 || i == 8 || i == 10) text.push_back('-');
-    text.push_back(kHex[bytes[i] >> 4]);
-    text.push_back(kHex[bytes[i] & 0x0F]);
+    if (i == 4 || i == 6 || i == 8 || i == 10) text[at++] = '-';
+    text[at++] = kHex[bytes[i] >> 4];
+    text[at++] = kHex[bytes[i] & 0x0F];
   }
   return text;
+}
+
+std::string Uuid::ToString() const {
+  const std::array<char, 36> text = ToChars();
+  return {text.data(), text.size()};
 }
 
 std::string Hash256::ToHex() const { return absl::BytesToHexString(ToAbsl(raw())); }

@@ -11,9 +11,11 @@ namespace caseledger {
 
 template <std::unsigned_integral T>
 void AppendBigEndian(std::string& bytes, T value) {
-  for (size_t i = sizeof(T); i-- > 0;) {
-    bytes.push_back(static_cast<char>(static_cast<uint8_t>(value >> (8 * i))));
+  char digits[sizeof(T)];
+  for (size_t i = 0; i < sizeof(T); ++i) {
+    digits[i] = static_cast<char>(static_cast<uint8_t>(value >> (8 * (sizeof(T) - 1 - i))));
   }
+  bytes.append(digits, sizeof(T));
 }
 
 // Of the first sizeof(T) bytes; there must be as many.

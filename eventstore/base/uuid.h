@@ -28,6 +28,8 @@ struct Uuid {
 
   bool is_nil() const;
   // 36 characters, lower case.
+  // 36 characters, lower case.
+  std::array<char, 36> ToChars() const;
   std::string ToString() const;
   std::string_view raw() const {
     return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};

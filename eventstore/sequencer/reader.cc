@@ -65,6 +65,7 @@ absl::StatusOr<std::vector<RecordedEvent>> LedgerReader::ReadPage(uint64_t from,
   if (from >= end) return std::vector<RecordedEvent>();
   EventCollector page(ledger_, upgrades_, PageEvents(max_events), limits_.max_page_bytes);
   const uint64_t stop = std::min<uint64_t>(end, from + PageEvents(max_events));
+  page.Reserve(static_cast<size_t>(stop - from));
   const absl::Status visit = engine_.Read(
       ledger_, from, stop, [&page](const StoredEvent& stored) { return page.Visit(stored); });
   ASSIGN_OR_RETURN(std::vector<RecordedEvent> events, std::move(page).Finish(visit));

@@ -1,6 +1,8 @@
 // Reads one ledger's committed events page by page.
 #pragma once
 
+#include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -48,11 +50,15 @@ class EventCollector {
                  size_t max_bytes)
       : ledger_(ledger), upgrades_(upgrades), max_events_(max_events), max_bytes_(max_bytes) {}
 
+  // So many are expected.
+  void Reserve(size_t events) { events_.reserve(std::min({events, max_events_, kMostReserved})); }
   bool Visit(const StoredEvent& stored);
   // What was collected; the visit's own status first.
   absl::StatusOr<std::vector<RecordedEvent>> Finish(absl::Status visit) &&;
 
  private:
+  static constexpr size_t kMostReserved = 1024;
+
   const std::string_view ledger_;
   const FactUpgrades& upgrades_;
   const size_t max_events_;

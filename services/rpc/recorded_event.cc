@@ -8,7 +8,48 @@
 namespace caseledger::rpc {
 namespace {
 
-std::string UuidText(const Uuid& id) { return id.is_nil() ? "" : id.ToString(); }
+void SetTime(Micros time, google::protobuf::Timestamp& out) { out = commands::ToTimestamp(time); }
+
+// Nil stands for none, and is no text.
+template <typename Set>
+void SetUuid(const Uuid& id, Set set) {
+  if (id.is_nil()) return;
+  const auto text = id.ToChars();
+  set(text.data(), text.size());
+}
+
+// All but the fact.
+void FillEnvelope(const eventstore::RecordedEvent& event, std::string_view ledger,
+                  v1::RecordedEvent& out) {
+  const eventstore::EventOrigin& origin = event.origin;
+  SetUuid(event.event_id, [&](const char* text, size_t size) { out.set_event_id(text, size); });
+  out.set_ledger(ledger.data(), ledger.size());
+  out.set_record_kind(static_cast<options::v1::RecordKind>(event.stream.kind));
+  SetUuid(event.stream.id, [&](const char* text, size_t size) { out.set_record_id(text, size); });
+  out.set_revision(event.revision);
+  out.set_position(event.position);
+  SetTime(event.occurred_at, *out.mutable_occurred_time());
+  out.set_occurred_precision(static_cast<event::v1::TimePrecision>(event.occurred_precision));
+  SetTime(event.recorded_at, *out.mutable_recorded_time());
+  out.set_actor(origin.actor);
+  out.set_agency(origin.agency);
+  out.set_on_behalf_of(origin.on_behalf_of);
+  out.set_schema_version(event.schema_version);
+  out.set_purpose(origin.purpose);
+  out.set_legal_basis(origin.legal_basis);
+  SetUuid(origin.correlation_id,
+          [&](const char* text, size_t size) { out.set_correlation_id(text, size); });
+  SetUuid(origin.causation_id,
+          [&](const char* text, size_t size) { out.set_causation_id(text, size); });
+  out.set_traceparent(origin.traceparent);
+  SetUuid(origin.request_id,
+          [&](const char* text, size_t size) { out.set_request_id(text, size); });
+  out.set_source_file(origin.source_file);
+  out.set_source_row(origin.source_row);
+  for (const std::string& item : event.data_quality) out.add_data_quality(item);
+  const std::string_view name = commands::FactName(event.fact_type);
+  out.set_fact_name(name.data(), name.size());
+}
 
 }  // namespace
 
@@ -19,30 +60,16 @@ absl::StatusOr<v1::RecordedEvent> ToPublicEvent(const eventstore::RecordedEvent&
     return absl::DataLossError(StrCat("DATA_LOSS: the fact at position ", event.position,
                                       " cannot be read; verify the log"));
   }
-  out.set_event_id(event.event_id.ToString());
-  out.set_ledger(std::string(ledger));
-  out.set_record_kind(static_cast<options::v1::RecordKind>(event.stream.kind));
-  out.set_record_id(event.stream.id.ToString());
-  out.set_revision(event.revision);
-  out.set_position(event.position);
-  *out.mutable_occurred_time() = commands::ToTimestamp(event.occurred_at);
-  out.set_occurred_precision(static_cast<event::v1::TimePrecision>(event.occurred_precision));
-  *out.mutable_recorded_time() = commands::ToTimestamp(event.recorded_at);
-  out.set_actor(event.origin.actor);
-  out.set_agency(event.origin.agency);
-  out.set_on_behalf_of(event.origin.on_behalf_of);
-  out.set_schema_version(event.schema_version);
-  out.set_purpose(event.origin.purpose);
-  out.set_legal_basis(event.origin.legal_basis);
-  out.set_correlation_id(UuidText(event.origin.correlation_id));
-  out.set_causation_id(UuidText(event.origin.causation_id));
-  out.set_traceparent(event.origin.traceparent);
-  out.set_request_id(UuidText(event.origin.request_id));
-  out.set_source_file(event.origin.source_file);
-  out.set_source_row(event.origin.source_row);
-  for (const std::string& item : event.data_quality) out.add_data_quality(item);
-  out.set_fact_name(std::string(commands::FactName(event.fact_type)));
+  FillEnvelope(event, ledger, out);
   return out;
+}
+
+void ToSentEvent(const eventstore::RecordedEvent& event, std::string_view ledger,
+                 v1::RecordedEvent& out) {
+  FillEnvelope(event, ledger, out);
+  // On the wire a field that is not parsed looks as one that is.
+  out.GetReflection()->MutableUnknownFields(&out)->AddLengthDelimited(
+      v1::RecordedEvent::kFactFieldNumber, event.fact);
 }
 
 commands::RecordIndex IndexOf(const eventstore::EventLog& log) {

@@ -12,6 +12,11 @@ namespace caseledger::rpc {
 absl::StatusOr<v1::RecordedEvent> ToPublicEvent(const eventstore::RecordedEvent& event,
                                                 std::string_view ledger);
 
+// The same, for sending only: the stored bytes of the fact go on as they are, so that `out.fact()`
+// is there for who receives it and not here. `out` must be empty; cleared ones keep their memory.
+void ToSentEvent(const eventstore::RecordedEvent& event, std::string_view ledger,
+                 v1::RecordedEvent& out);
+
 // Looks records up in what is committed.
 commands::RecordIndex IndexOf(const eventstore::EventLog& log);
 

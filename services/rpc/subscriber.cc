@@ -89,9 +89,7 @@ class SubscriberReactor final : public grpc::ServerWriteReactor<v1::SubscribeRes
       for (; at < end; ++at) {
         const eventstore::RecordedEvent& event = delivery.events[at];
         if (!Wanted(event)) continue;
-        absl::StatusOr<v1::RecordedEvent> shown = ToPublicEvent(event, request_.ledger);
-        if (!shown.ok()) return shown.status();
-        *response_.add_events() = *std::move(shown);
+        ToSentEvent(event, request_.ledger, *response_.add_events());
       }
       const bool last = at == delivery.events.size();
       response_.set_next_position(last ? delivery.next_position : delivery.events[at].position);
