@@ -119,7 +119,9 @@ struct LogLimits {
   size_t max_batch_bytes =
       8u << 20;                   // stored bytes of one commit, unless one append alone is larger
   size_t max_page_events = 4096;  // events of one page
-  size_t max_page_bytes = 4u << 20;  // stored bytes of one page, unless one event alone is larger
+  // Stored bytes of one page, unless one event alone is larger. Each reader holds a page, as events
+  // and again as an answer, and an answer must fit into the 4 MiB that gRPC clients take.
+  size_t max_page_bytes = 1u << 20;
   // Newest events kept in memory for deciding.
   size_t recent_events = 16384;
   size_t recent_bytes = 32u << 20;  // stored bytes of them

@@ -16,6 +16,8 @@ namespace {
 using eventstore::Subscription;
 
 constexpr size_t kEventsPerMessage = 512;
+// Unless one event alone is larger. A message waits in memory while its subscriber does not read.
+constexpr size_t kBytesPerMessage = 256u << 10;
 constexpr absl::Duration kWait = absl::Seconds(1);
 
 v1::SubscriptionState StateOf(Subscription::Change change) {
@@ -82,22 +84,31 @@ class SubscriberReactor final : public grpc::ServerWriteReactor<v1::SubscribeRes
   }
 
   absl::Status Send(const Subscription::Delivery& delivery) {
-    size_t at = 0;
-    do {
+    auto next = delivery.events.begin();
+    const auto end = delivery.events.end();
+    bool last = false;
+    while (!last) {
       response_.Clear();
-      const size_t end = std::min(delivery.events.size(), at + kEventsPerMessage);
-      for (; at < end; ++at) {
-        const eventstore::RecordedEvent& event = delivery.events[at];
-        if (!Wanted(event)) continue;
-        ToSentEvent(event, request_.ledger, *response_.add_events());
-      }
-      const bool last = at == delivery.events.size();
-      response_.set_next_position(last ? delivery.next_position : delivery.events[at].position);
+      AddEvents(next, end);
+      last = next == end;
+      response_.set_next_position(last ? delivery.next_position : next->position);
       if (last) response_.set_state(StateOf(delivery.change));
       *response_.mutable_server_time() = commands::ToTimestamp(clock_.Now());
       if (!Write()) return absl::CancelledError("the subscriber left");
-    } while (at < delivery.events.size());
+    }
     return absl::OkStatus();
+  }
+
+  // Adds what is wanted until the message is full; `next` moves past what was looked at.
+  void AddEvents(eventstore::EventList::Iterator& next,
+                 const eventstore::EventList::Iterator& end) {
+    size_t bytes = 0;
+    for (size_t seen = 0; next != end && seen < kEventsPerMessage && bytes < kBytesPerMessage;
+         ++seen, ++next) {
+      if (!Wanted(*next)) continue;
+      ToSentEvent(*next, request_.ledger, *response_.add_events());
+      bytes += next->fact.size();
+    }
   }
 
   bool Wanted(const eventstore::RecordedEvent& event) const {

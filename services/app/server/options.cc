@@ -105,6 +105,11 @@ ParsedOptions ParseServerOptions(int argc, char** argv) {
   app.add_option("--query-threads", options.query_threads, "Threads for queries and replays")
       ->capture_default_str()
       ->check(CLI::Range(1, 64));
+  app.add_option(
+         "--max-waiting-commands", options.log_limits.max_appends_waiting,
+         "Commands of one ledger taken and not yet answered; more are refused as OVERLOADED")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 65'536));
   app.add_option("--drain-seconds", options.drain_seconds,
                  "How long running calls may take to end at shutdown")
       ->capture_default_str()

@@ -22,7 +22,8 @@ struct ServerOptions {
   int backup_mib_per_second = 64;
   int query_threads = 4;
   int drain_seconds = 10;
-  // Not flags: whoever embeds a server may bound it otherwise, such as a test that overloads it.
+  // Only `max_appends_waiting` is a flag; the rest, and `max_subscribers`, is for whoever embeds a
+  // server, such as a test that overloads it.
   eventstore::LogLimits log_limits;
   size_t max_subscribers = 128;
 };

@@ -1,0 +1,60 @@
+#include "tests/integration/overload/recorded_check.h"
+
+#include <algorithm>
+#include <memory>
+
+#include "caseledger/v1/history.grpc.pb.h"
+#include "gtest/gtest.h"
+
+namespace caseledger::testing {
+namespace {
+
+constexpr uint64_t kEventsPerCall = 50'000;  // well within a call's deadline
+
+// Adds the request ids of some events from `request_ids.size()` on. False at the end.
+bool ReadMore(const Client& client, v1::HistoryService::Stub& stub, std::vector<Uuid>& ids) {
+  grpc::ClientContext context;
+  client.Prepare(context);
+  v1::ReplayLedgerRequest request;
+  request.set_from_position(ids.size());
+  request.set_max_events(kEventsPerCall);
+  const auto reader = stub.ReplayLedger(&context, request);
+  v1::ReplayResponse page;
+  const size_t before = ids.size();
+  uint64_t displaced = 0;
+  while (reader->Read(&page)) {
+    for (const v1::RecordedEvent& event : page.events()) {
+      if (event.position() != ids.size()) ++displaced;
+      ids.push_back(Uuid::Parse(event.request_id()).value_or(Uuid{}));
+    }
+  }
+  EXPECT_EQ(displaced, 0u) << "events that are not where they say";
+  const grpc::Status status = reader->Finish();
+  EXPECT_TRUE(status.ok()) << status.error_message();
+  return status.ok() && ids.size() > before;
+}
+
+}  // namespace
+
+std::vector<Uuid> RecordedRequests(const Client& client) {
+  const auto stub = v1::HistoryService::NewStub(client.channel());
+  std::vector<Uuid> ids;
+  while (ReadMore(client, *stub, ids)) {
+  }
+  EXPECT_EQ(ids.size(), client.EventCount());
+  return ids;
+}
+
+void ExpectRecorded(const Client& client, const Outcomes& outcomes) {
+  std::vector<Uuid> recorded = RecordedRequests(client);
+  std::ranges::sort(recorded);
+  EXPECT_EQ(std::ranges::adjacent_find(recorded), recorded.end()) << "recorded twice";
+  std::vector<Uuid> taken = outcomes.taken();
+  std::ranges::sort(taken);
+  EXPECT_EQ(recorded.size(), taken.size());
+  EXPECT_TRUE(recorded == taken) << "the ledger holds other commands than were acknowledged";
+  const auto is_recorded = [&](const Uuid& id) { return std::ranges::binary_search(recorded, id); };
+  EXPECT_EQ(std::ranges::count_if(outcomes.refused(), is_recorded), 0) << "refused, but recorded";
+}
+
+}  // namespace caseledger::testing
