@@ -37,7 +37,7 @@ class RunningServer final : public GrpcServer {
         referral_(commands_, executor_, answers_),
         shelter_(commands_, executor_, answers_),
         closure_(commands_, executor_, answers_),
-        history_(commands_, ledgers, executor_, subscribers_, clock),
+        history_(commands_, ledgers, executor_, subscribers_, options.max_replays, clock),
         dashboard_(executor_, answers_),
         admin_(executor_, answers_, backups_),
         batch_(handler) {}

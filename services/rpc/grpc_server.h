@@ -18,6 +18,7 @@ struct GrpcServerOptions {
   size_t query_threads = 4;
   size_t max_waiting_queries = 1024;
   size_t max_subscribers = 128;
+  size_t max_replays = 128;  // at a time
   std::string version;
   // Makes backups; must outlive the server. Null: there is no directory for them.
   eventstore::BackupMaker* backup_maker = nullptr;

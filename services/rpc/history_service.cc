@@ -1,12 +1,11 @@
 #include "services/rpc/history_service.h"
 
 #include <string>
+#include <utility>
 
 #include "eventstore/base/status_macros.h"
 #include "services/commands/times.h"
 #include "services/commands/validation.h"
-#include "services/rpc/page_stream.h"
-#include "services/rpc/replay.h"
 #include "services/rpc/status.h"
 
 namespace caseledger::rpc {
@@ -51,22 +50,28 @@ grpc::ServerUnaryReactor* HistoryServiceImpl::GetLedgerHead(grpc::CallbackServer
   });
 }
 
+ReplayReactor* HistoryServiceImpl::StartReplay(ReplaySource source) {
+  if (!replays_.Take()) {
+    return Refuse<v1::ReplayResponse>(ToGrpcStatus(
+        absl::ResourceExhaustedError("OVERLOADED: too many replays are running; try again")));
+  }
+  return new PageStream<v1::ReplayResponse>(executor_, replays_, std::move(source));
+}
+
 ReplayReactor* HistoryServiceImpl::ReplayCase(grpc::CallbackServerContext*,
                                               const v1::ReplayCaseRequest* request) {
   const auto ledger = CheckAndFind(ledgers_, clock_, *request);
   if (!ledger.ok()) return Refuse<v1::ReplayResponse>(ToGrpcStatus(ledger.status()));
-  return new PageStream<v1::ReplayResponse>(
-      executor_, ReplayOfRecord(*(*ledger)->parts.log,
-                                ReplayFor(**ledger, *request, options::v1::RECORD_KIND_CASE_RECORD,
-                                          request->case_id())));
+  return StartReplay(ReplayOfRecord(
+      *(*ledger)->parts.log,
+      ReplayFor(**ledger, *request, options::v1::RECORD_KIND_CASE_RECORD, request->case_id())));
 }
 
 ReplayReactor* HistoryServiceImpl::ReplayRecord(grpc::CallbackServerContext*,
                                                 const v1::ReplayRecordRequest* request) {
   const auto ledger = CheckAndFind(ledgers_, clock_, *request);
   if (!ledger.ok()) return Refuse<v1::ReplayResponse>(ToGrpcStatus(ledger.status()));
-  return new PageStream<v1::ReplayResponse>(
-      executor_,
+  return StartReplay(
       ReplayOfRecord(*(*ledger)->parts.log,
                      ReplayFor(**ledger, *request, request->record_kind(), request->record_id())));
 }
@@ -75,9 +80,8 @@ ReplayReactor* HistoryServiceImpl::ReplayLedger(grpc::CallbackServerContext*,
                                                 const v1::ReplayLedgerRequest* request) {
   const auto ledger = CheckAndFind(ledgers_, clock_, *request);
   if (!ledger.ok()) return Refuse<v1::ReplayResponse>(ToGrpcStatus(ledger.status()));
-  return new PageStream<v1::ReplayResponse>(
-      executor_, ReplayOfLedger(*(*ledger)->parts.log, (*ledger)->parts.name,
-                                request->from_position(), request->max_events()));
+  return StartReplay(ReplayOfLedger(*(*ledger)->parts.log, (*ledger)->parts.name,
+                                    request->from_position(), request->max_events()));
 }
 
 grpc::ServerWriteReactor<v1::SubscribeResponse>* HistoryServiceImpl::Subscribe(

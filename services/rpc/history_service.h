@@ -1,14 +1,15 @@
 // HistoryService: replay, subscribe, correct.
 #pragma once
 
-#include <memory>
-#include <utility>
+#include <cstddef>
 
 #include "caseledger/v1/history.grpc.pb.h"
 #include "services/commands/ledgers.h"
 #include "services/rpc/command_adapter.h"
 #include "services/rpc/executor.h"
+#include "services/rpc/page_stream.h"
 #include "services/rpc/query_runner.h"
+#include "services/rpc/replay.h"
 #include "services/rpc/subscriber.h"
 
 namespace caseledger::rpc {
@@ -16,12 +17,13 @@ namespace caseledger::rpc {
 class HistoryServiceImpl final : public v1::HistoryService::CallbackService {
  public:
   HistoryServiceImpl(CommandAdapter& commands, const commands::Ledgers& ledgers, Executor& executor,
-                     SubscriberPool& subscribers, Clock& clock)
+                     SubscriberPool& subscribers, size_t max_replays, Clock& clock)
       : commands_(commands),
         ledgers_(ledgers),
         executor_(executor),
         queries_(executor),
         subscribers_(subscribers),
+        replays_(max_replays),
         clock_(clock) {}
 
   CASELEDGER_COMMAND(CorrectFact)
@@ -40,11 +42,14 @@ class HistoryServiceImpl final : public v1::HistoryService::CallbackService {
       grpc::CallbackServerContext* context, const v1::SubscribeRequest* request) override;
 
  private:
+  grpc::ServerWriteReactor<v1::ReplayResponse>* StartReplay(ReplaySource source);
+
   CommandAdapter& commands_;
   const commands::Ledgers& ledgers_;
   Executor& executor_;
   QueryRunner queries_;
   SubscriberPool& subscribers_;
+  StreamPlaces replays_;
   Clock& clock_;
 };
 

@@ -1,11 +1,14 @@
 // A server stream of pages: reads a page on the pool, writes it, and reads the next only when it is
-// written, so a slow reader holds one page and nothing more.
+// written, so a slow reader holds one page and nothing more. So many slow readers, so many pages:
+// their number is bounded, too.
 #pragma once
 
 #include <grpcpp/grpcpp.h>
 
 #include <atomic>
+#include <cstddef>
 #include <functional>
+#include <mutex>
 #include <utility>
 
 #include "absl/status/status.h"
@@ -15,15 +18,40 @@
 
 namespace caseledger::rpc {
 
+// The places of streams that may run at a time. Thread-safe.
+class StreamPlaces {
+ public:
+  explicit StreamPlaces(size_t most) : free_(most) {}
+
+  // False when there is none left.
+  bool Take() {
+    const std::lock_guard lock(mutex_);
+    if (free_ == 0) return false;
+    --free_;
+    return true;
+  }
+  void GiveBack() {
+    const std::lock_guard lock(mutex_);
+    ++free_;
+  }
+
+ private:
+  std::mutex mutex_;
+  size_t free_;
+};
+
 template <typename Page>
 class PageStream final : public grpc::ServerWriteReactor<Page> {
  public:
   // Fills the page; false at the end (the page is then not sent).
   using Source = std::function<absl::StatusOr<bool>(Page& page)>;
 
-  PageStream(Executor& executor, Source source) : executor_(executor), source_(std::move(source)) {
+  // Needs a place that was taken, and gives it back. Executor and places must outlive it.
+  PageStream(Executor& executor, StreamPlaces& places, Source source)
+      : executor_(executor), places_(places), source_(std::move(source)) {
     PostNext();
   }
+  ~PageStream() override { places_.GiveBack(); }
 
   void OnWriteDone(bool ok) override {
     if (!ok || cancelled_) {
@@ -54,6 +82,7 @@ class PageStream final : public grpc::ServerWriteReactor<Page> {
   }
 
   Executor& executor_;
+  StreamPlaces& places_;
   const Source source_;
   Page page_;
   std::atomic<bool> cancelled_ = false;
