@@ -24,6 +24,7 @@ struct Answers {
   };
   std::mutex mutex;
   std::deque<std::shared_ptr<Slot>> in_order;
+  size_t undecided = 0;                   // of these
   bool was_busy = false;                  // there was no room for a command
   class BatchReactor* reactor = nullptr;  // null after the call ended
 };
@@ -97,6 +98,7 @@ class BatchReactor final : public grpc::ServerBidiReactor<v1::ExecuteRequest, v1
       slots.back()->answer.set_request_id(command.header().request_id());
     }
     answers_->in_order.insert(answers_->in_order.end(), slots.begin(), slots.end());
+    answers_->undecided += slots.size();
     return slots;
   }
 
@@ -131,6 +133,7 @@ class BatchReactor final : public grpc::ServerBidiReactor<v1::ExecuteRequest, v1
         answers.was_busy = answers.was_busy || absl::IsResourceExhausted(result.status());
       }
       slot.answered = true;
+      --answers.undecided;
       reactor = answers.reactor;
       if (reactor != nullptr) next = reactor->Plan();
     }
@@ -187,11 +190,16 @@ class BatchReactor final : public grpc::ServerBidiReactor<v1::ExecuteRequest, v1
     } else if (client_done_) {
       if (!writing_ && !reading_ && answers_->in_order.empty()) next.end = ToGrpcStatus(failure_);
       finished_ = next.end.has_value();
-    } else if (!reading_ && answers_->in_order.size() + kMaxCommandsPerMessage <=
-                                BatchServiceImpl::kMaxUnanswered) {
+    } else if (!reading_ && HasRoom()) {
       next.read = reading_ = true;
     }
     return next;
+  }
+
+  // For one more message.
+  bool HasRoom() const {
+    return answers_->undecided + kMaxCommandsPerMessage <= BatchServiceImpl::kMaxUndecided &&
+           answers_->in_order.size() + kMaxCommandsPerMessage <= BatchServiceImpl::kMaxUnanswered;
   }
 
   // A client that was done anyway is told nothing else.

@@ -14,8 +14,11 @@ namespace caseledger::rpc {
 
 class BatchServiceImpl final : public v1::BatchService::CallbackService {
  public:
-  // Commands of one stream that may await their answer; the stream is not read meanwhile.
-  static constexpr size_t kMaxUnanswered = 1024;
+  // Commands of one stream that may await their decision, so that one stream cannot take all the
+  // room there is, and those whose answer was not sent yet, decided or not. The stream is not read
+  // while it has as many.
+  static constexpr size_t kMaxUndecided = 1024;
+  static constexpr size_t kMaxUnanswered = 4096;
 
   explicit BatchServiceImpl(commands::CommandHandler& handler) : handler_(handler) {}
 

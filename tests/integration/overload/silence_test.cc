@@ -28,7 +28,7 @@ using std::chrono::seconds;
 
 constexpr int kSilentSenders = 16;
 constexpr int kCommandsPerMessage = 256;
-// The server reads on while 1,024 commands have no answer that was sent, which is 4 messages; the
+// The server reads on while 4,096 commands have no answer that was sent, which is 16 messages; the
 // rest lies in the windows of the connection, in both directions and at both ends.
 constexpr uint64_t kMostMessagesEach = 40;
 // Answers and commands of that, at 1 KiB each.

@@ -96,7 +96,7 @@ TEST_F(Batch, AMessageCarriesAtMost256Commands) {
 TEST_F(Batch, EverythingIsAnsweredAfterTheClientHasSaidItsLast) {
   grpc::ClientContext context;
   const auto stream = Open(context);
-  constexpr int kMessages = 12;  // more commands than may await their answer
+  constexpr int kMessages = 16;  // as many commands as may be sent before an answer is read
   for (int i = 0; i < kMessages; ++i) ASSERT_TRUE(stream->Write(Contacts(256)));
   ASSERT_TRUE(stream->WritesDone());
   EXPECT_EQ(ReadAll(*stream).size(), kMessages * 256u);
