@@ -5,7 +5,7 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 readonly sample=deploy/sample/quang-ninh-2024-h1 corpus=tests/fuzz/corpus
 
-mkdir -p "$corpus"/{csv,import,text,record,marks,rocksdb_codec,rows,snapshots,definitions,commands,requests}
+mkdir -p "$corpus"/{csv,import,text,record,marks,rocksdb_codec,rows,snapshots,options,definitions,commands,requests}
 
 for table in contacts persons agencies; do head -4 "$sample/$table.csv" >"$corpus/csv/made-$table"; done
 printf 'a,"b ""c""\r\nd",\r\n"x\n' >"$corpus/csv/made-quotes"
@@ -48,6 +48,25 @@ head -c 200 /dev/zero >"$corpus/rows/made-zeros"
 for kind in 0 1 2 3 4 5 6 7; do
   { printf "\\x0$kind"; head -c 96 /dev/zero; } >"$corpus/snapshots/made-zeros-$kind"
 done
+
+cat >"$corpus/options/made-usual" <<'TOML'
+data-dir = "/var/lib/caseledger"
+ledger = ["quang-ninh", "hai-phong"]
+listen = "127.0.0.1:0"
+metrics-listen = "none"
+backup-dir = '/mnt/backups'
+TOML
+cat >"$corpus/options/made-numbers" <<'TOML'
+# every number there is
+data-dir = "d"
+ledger = "a"
+query-threads = 64
+max-waiting-commands = 512
+drain-seconds = 600
+backup-mib-per-second = 0
+log-level = "warn"
+TOML
+printf 'data-dir="d"\nledger=["a"\n[section]\ndrain-seconds=1e9\n' >"$corpus/options/made-odd"
 
 { printf '\x00'; cat deploy/reports/qn-half-year.textproto; } >"$corpus/definitions/made-report"
 { printf '\x01'; head -40 deploy/deadlines/default.textproto; } >"$corpus/definitions/made-deadlines"
