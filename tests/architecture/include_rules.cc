@@ -69,6 +69,14 @@ bool IsStandard(const Include& include) {
   return include.angled && include.header.find_first_of("/.") == std::string::npos;
 }
 
+// `x.h`, `./x.h` and `../rpc/x.h` find their file beside the source, so no rule could tell whose it
+// is.
+bool IsRelative(const Include& include) {
+  const std::string& header = include.header;
+  if (header.starts_with('.') || header.find("/../") != std::string::npos) return true;
+  return !include.angled && header.find('/') == std::string::npos;
+}
+
 std::optional<std::string_view> ImplementationOf(std::string_view path) {
   const auto* found =
       std::find_if(kImplementations.begin(), kImplementations.end(),
@@ -119,6 +127,7 @@ std::string_view ForeignRule(std::string_view path, std::string_view layer,
 std::string_view BrokenRule(const SourceFile& file, std::string_view layer,
                             const Include& include) {
   const std::string& header = include.header;
+  if (IsRelative(include)) return "headers are named from the top of the tree";
   if (layer == "services/domain") return DomainRule(include);
   if (header.starts_with("tests/")) return "tests are for tests";
   const std::string_view target = LayerOf(header);

@@ -77,6 +77,25 @@ TEST(PlantedInclude, AgainstTheLayersIsFound) {
   }
 }
 
+TEST(PlantedInclude, ByARelativePathIsFound) {
+  for (const std::string header : {"../app/server/server.h", "./status.h", "status.h",
+                                   "services/domain/../app/server/server.h"}) {
+    EXPECT_THAT(ViolationsOf("services/rpc/replay.cc", "#include \"" + header + "\"\n"),
+                ElementsAre(HasSubstr("from the top of the tree")))
+        << header;
+  }
+}
+
+TEST(PlantedInclude, IsFoundHoweverTheDirectiveIsSpaced) {
+  for (const std::string directive : {"#include\"services/app/server/server.h\"",
+                                      "  #include  \"services/app/server/server.h\"",
+                                      "#  include \"services/app/server/server.h\"  // why"}) {
+    EXPECT_THAT(ViolationsOf("services/rpc/replay.cc", directive + "\n"),
+                ElementsAre(HasSubstr("one way")))
+        << directive;
+  }
+}
+
 TEST(PlantedInclude, OfForeignCodeIsFound) {
   EXPECT_THAT(ViolationsOf("services/domain/x.cc", "#include <random>\n"),
               ElementsAre(HasSubstr("pure")));

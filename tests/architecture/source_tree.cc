@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <regex>
 #include <sstream>
 
 namespace caseledger::architecture {
@@ -60,17 +61,14 @@ std::vector<SourceFile> ReadTree(const std::vector<std::string>& folders,
 }
 
 std::vector<Include> IncludesOf(std::string_view text) {
+  static const auto& kDirective = *new std::regex(R"(^\s*#\s*include\s*([<"])([^>"]+)[>"])");
   std::vector<Include> includes;
   std::istringstream lines{std::string(text)};
   std::string line;
   for (int number = 1; std::getline(lines, line); ++number) {
-    constexpr std::string_view kDirective = "#include ";
-    if (!line.starts_with(kDirective)) continue;
-    const bool angled = line[kDirective.size()] == '<';
-    const size_t begin = kDirective.size() + 1;
-    const size_t end = line.find(angled ? '>' : '"', begin);
-    if (end != std::string::npos)
-      includes.push_back({number, line.substr(begin, end - begin), angled});
+    std::smatch found;
+    if (!std::regex_search(line, found, kDirective)) continue;
+    includes.push_back({number, found[2].str(), found[1].str() == "<"});
   }
   return includes;
 }
