@@ -79,7 +79,7 @@ start_server() {
   server_runs && fail "a server of $dir is starting or stopping; try again, or run: $0 stop --dir $dir"
   rm -f "$dir/port"
   mkdir -p "$dir/data"
-  chmod 700 "$dir" "$dir/data"
+  chmod 700 "$dir/data"
   nohup "$bin/caseledgerd" --data-dir "$dir/data" --listen 127.0.0.1:0 --metrics-listen 127.0.0.1:0 \
     --ledger quang-ninh --port-file "$dir/port" >>"$dir/server.log" 2>&1 </dev/null &
   echo $! >"$dir/pid"
@@ -187,7 +187,11 @@ while (($# > 0)); do
   esac
   shift
 done
-if [[ "$action" == run ]]; then mkdir -p "$dir"; fi
+# Only a directory made here is closed to others: one that was there, such as /tmp, is not ours to change.
+if [[ "$action" == run && ! -d "$dir" ]]; then
+  mkdir -p "$dir"
+  chmod 700 "$dir"
+fi
 [[ -d "$dir" ]] || fail "no such directory: $dir"
 readonly dir="$(cd "$dir" && pwd)"
 
