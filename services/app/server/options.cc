@@ -55,6 +55,14 @@ std::string HostOf(const std::string& address) {
   return host;
 }
 
+// gRPC would listen on some port of its own choice for an address without one or with a wrong one.
+bool HasPort(const std::string& address) {
+  const size_t colon = address.rfind(':');
+  int port = -1;
+  return colon != std::string::npos && absl::SimpleAtoi(address.substr(colon + 1), &port) &&
+         port >= 0 && port <= 65'535;
+}
+
 bool IsLoopbackV4(const std::string& host) {
   int octets = 0;
   size_t at = 0;
@@ -79,6 +87,7 @@ ParsedOptions ParseServerOptions(int argc, char** argv) {
   CLI::App app(kDescription, "caseledgerd");
   app.footer(kExamples);
   app.set_config("--config", "", "Read options from a TOML file; flags win over it");
+  app.allow_config_extras(CLI::config_extras_mode::error);  // a misspelt name is no silence
   app.add_option("--data-dir", options.data_dir,
                  "Directory of the ledgers; log and read models lie in folders of their own")
       ->required();
@@ -118,7 +127,7 @@ ParsedOptions ParseServerOptions(int argc, char** argv) {
   try {
     app.parse(WordsBackwards(argc, argv));
   } catch (const CLI::ParseError& error) {
-    parsed.exit_code = app.exit(error);
+    parsed.exit_code = app.exit(error) == 0 ? 0 : 1;  // CLI11 has a code for every kind of error
     return parsed;
   }
   if (options.metrics_listen == kNoMetrics) options.metrics_listen.clear();
@@ -128,7 +137,11 @@ ParsedOptions ParseServerOptions(int argc, char** argv) {
 
 absl::Status CheckLoopback(const std::string& address) {
   const std::string host = HostOf(address);
-  if (host == "localhost" || host == "::1" || IsLoopbackV4(host)) return absl::OkStatus();
+  if (host == "localhost" || host == "::1" || IsLoopbackV4(host)) {
+    if (HasPort(address)) return absl::OkStatus();
+    return absl::InvalidArgumentError(
+        StrCat("cannot listen on ", address, ": give a port from 0 to 65535, as in 127.0.0.1:7400"));
+  }
   return absl::InvalidArgumentError(
       StrCat("refusing to listen on ", address,
              ": callers are not identified yet, so only loopback addresses are allowed; use "

@@ -40,6 +40,12 @@ TEST_F(StartOfServer, OnlyLoopbackAddressesAreTaken) {
   ExpectRefused(flags, "only loopback addresses are allowed");
 }
 
+TEST_F(StartOfServer, AnAddressNeedsAPortThatExists) {
+  for (const char* address : {"127.0.0.1", "127.0.0.1:", "127.0.0.1:99999", "localhost:http"}) {
+    ExpectRefused(Flags("data", address), "give a port");
+  }
+}
+
 TEST_F(StartOfServer, OneDataDirectoryHasOneServer) {
   ServerProcess first(directory_ / "data", {"a"});
   ExpectRefused(Flags("data", "127.0.0.1:0"), "another");
@@ -71,6 +77,13 @@ TEST_F(StartOfServer, AConfigurationFileWorksAndFlagsWin) {
   EXPECT_EQ(Client(address, "second").EventCount(), 0u);
   server.Signal(SIGTERM);
   EXPECT_EQ(server.Wait(), 0) << server.err();
+}
+
+TEST_F(StartOfServer, AMisspeltNameInAConfigurationFileIsRefused) {
+  WriteWholeFile(directory_ / "server.toml", "data-dri = \"/mnt/safe\"\n");
+  std::vector<std::string> flags = Flags("data", "127.0.0.1:0");
+  flags.insert(flags.end(), {"--config", directory_ / "server.toml"});
+  ExpectRefused(flags, "data-dri");
 }
 
 TEST_F(StartOfServer, MetricsCanBeLeftOut) {
