@@ -10,6 +10,7 @@ namespace {
 // Whether only the agency that runs the shelter may record the fact.
 bool IsOwnAgencyOnly(const Fact& fact) {
   switch (KindOf(fact)) {
+    case Fact::kBedsChanged:
     case Fact::kPlacementHeld:
     case Fact::kResidentAdmitted:
     case Fact::kPlacementDeclined:
