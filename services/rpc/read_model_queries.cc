@@ -14,6 +14,7 @@
 #include "projections/shelter_occupancy/shelter_occupancy.h"
 #include "services/commands/references.h"
 #include "services/commands/times.h"
+#include "services/commands/validation.h"
 #include "services/domain/rejection.h"
 #include "services/rpc/queries.h"
 #include "services/rpc/recorded_event.h"
@@ -25,6 +26,15 @@ using commands::FromTimestamp;
 using commands::Ledger;
 using commands::ToTimestamp;
 using projections::ReadSnapshot;
+
+// A phase nobody knows would find no case, and an empty list looks like a true answer.
+absl::Status CheckPhase(const std::string& phase) {
+  for (const char* known : {"", "open", "closed", "transferred"}) {
+    if (phase == known) return absl::OkStatus();
+  }
+  return commands::InvalidRequest(
+      {commands::Violation{"phase", "must be open, closed or transferred"}});
+}
 
 // A view that reflects what the client asks for, and how many events count.
 struct View {
@@ -86,6 +96,7 @@ void Show(const projections::ReferralRow& row, Micros now, v1::ReferralRow& out)
 absl::Status Queries::ListCases(const v1::ListCasesRequest& request, absl::Duration wait,
                                 v1::ListCasesResponse& response) const {
   ASSIGN_OR_RETURN(const Ledger* ledger, ledgers_.Find(request.ledger()));
+  RETURN_IF_ERROR(CheckPhase(request.phase()));
   ASSIGN_OR_RETURN(const View view, Look(*ledger, projections::kCaseListName,
                                          request.min_position(), &request.as_of(), wait));
   projections::CaseListQuery query;

@@ -132,6 +132,19 @@ TEST_F(Refusals, AForeignPageTokenIsRefused) {
   }
 }
 
+TEST_F(Refusals, APhaseNobodyKnowsIsNoEmptyList) {
+  v1::ListCasesRequest request;
+  request.set_phase("opne");
+  const auto answer = client().Call<v1::ListCasesResponse>("DashboardService/ListCases", request);
+  EXPECT_EQ(answer.status.error_code(), grpc::StatusCode::INVALID_ARGUMENT)
+      << answer.status.error_message();
+  for (const char* phase : {"", "open", "closed", "transferred"}) {
+    request.set_phase(phase);
+    const auto list = client().Call<v1::ListCasesResponse>("DashboardService/ListCases", request);
+    EXPECT_TRUE(list.status.ok()) << list.status.error_message();
+  }
+}
+
 TEST_F(Refusals, AReportNobodyLoadedIsNotFound) {
   v1::RunReportRequest request;
   request.set_report_id("no-such-report");
