@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <cctype>
+#include <chrono>
 #include <set>
+#include <string>
 #include <utility>
 
 #include "absl/strings/cord.h"
@@ -194,6 +196,8 @@ void Checker::CheckString(const std::string& text, const FieldRule& rule, const 
     Add(at, StrCat("has ", chars, " characters; at most ", most, " are allowed"));
   }
   if (text.find('\0') != std::string::npos) Add(at, "must not contain a NUL character");
+  const bool blank = text.find_first_not_of(" \t\r\n") == std::string::npos;
+  if (blank && !text.empty()) Add(at, "must not be blank; leave it out instead");
 }
 
 // Bytes are no text: a hash may well hold a NUL.
@@ -247,6 +251,19 @@ void Checker::CheckTime(const google::protobuf::Timestamp& time, const FieldRule
   if (time.seconds() > latest) Add(at, "lies in the future; check the clock of the client");
 }
 
+// Whether `date`, which has the form of a birth date, is in the calendar.
+bool IsInCalendar(const std::string& date) {
+  const auto number = [&](size_t begin, size_t length, unsigned otherwise) {
+    unsigned value = otherwise;
+    if (begin < date.size()) value = static_cast<unsigned>(std::stoul(date.substr(begin, length)));
+    return value;
+  };
+  using namespace std::chrono;  // NOLINT: only its calendar
+  return year_month_day(year(static_cast<int>(number(0, 4, 1))), month(number(5, 2, 1)),
+                        day(number(8, 2, 1)))
+      .ok();
+}
+
 // Rules over several fields of one message.
 void Checker::CheckWholeMessage(const Message& message, const RuledType& type, const Place& at) {
   if (type.type == IdentifierType()) {
@@ -267,6 +284,8 @@ void Checker::CheckWholeMessage(const Message& message, const RuledType& type, c
         form.begin(), form.end(), [](unsigned char c) { return std::isdigit(c) != 0; }, '0');
     if (!date.empty() && form != "0000" && form != "0000-00" && form != "0000-00-00") {
       Add({&at, "private_part.birth_date"}, "must look like 2014, 2014-09 or 2014-09-30");
+    } else if (!date.empty() && !IsInCalendar(date)) {
+      Add({&at, "private_part.birth_date"}, "is no day of the calendar");
     }
   }
 }

@@ -116,6 +116,12 @@ const std::vector<Rule>& Rules() {
        "person_amended.attributes.private_part.birth_date"},
       {"BirthDay", BirthDate("2014-09-30"), BirthDate("30/09/2014"),
        "person_amended.attributes.private_part.birth_date"},
+      {"BirthInCalendar", BirthDate("2016-02-29"), BirthDate("2014-02-29"),
+       "person_amended.attributes.private_part.birth_date"},
+      {"BirthInCalendarMonth", BirthDate("2014-12"), BirthDate("2014-13"),
+       "person_amended.attributes.private_part.birth_date"},
+      {"NotBlank", "case_closed { reason: 'other' override_reason: ' vì ' }",
+       "case_closed { reason: 'other' override_reason: ' \\t\\n' }", "case_closed.override_reason"},
       {"NoNul", Line("1"), Line("1\\000"), "contact_received.line"},
   };
   return *rules;
