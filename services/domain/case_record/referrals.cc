@@ -20,6 +20,24 @@ Referral Sent(const event::v1::ReferralSent& sent, Micros at) {
   return referral;
 }
 
+// The referral that the fact answers or finishes as its receiver does, or "".
+std::string AnsweredBy(const Fact& fact) {
+  switch (KindOf(fact)) {
+    case Fact::kReferralAccepted:
+      return fact.referral_accepted().referral_id();
+    case Fact::kReferralDeclined:
+      return fact.referral_declined().referral_id();
+    case Fact::kReferralCompleted:
+      return fact.referral_completed().referral_id();
+    case Fact::kReferralReturned:
+      return fact.referral_returned().referral_id();
+    case Fact::kReferralForwarded:
+      return fact.referral_forwarded().referral_id();
+    default:
+      return "";
+  }
+}
+
 }  // namespace
 
 std::optional<std::string> Referrals::OpenFor(const std::string& person_id, Micros at) const {
@@ -86,6 +104,11 @@ void Referrals::Forward(const event::v1::ReferralForwarded& forwarded, Micros at
 }
 
 absl::Status Referrals::Check(const DomainEvent& event) const {
+  if (absl::Status status = CheckStep(event); !status.ok()) return status;
+  return CheckReceiver(event);
+}
+
+absl::Status Referrals::CheckStep(const DomainEvent& event) const {
   const Fact& fact = *event.fact;
   const Micros at = event.occurred_at;
   switch (KindOf(fact)) {
@@ -108,6 +131,15 @@ absl::Status Referrals::Check(const DomainEvent& event) const {
     default:
       return absl::OkStatus();
   }
+}
+
+// DecideCase asks this of who records an answer. Here it keeps a referral that was answered from
+// being corrected to another agency, which would have what it never accepted.
+absl::Status Referrals::CheckReceiver(const DomainEvent& event) const {
+  const Referral* referral = Find(referrals, AnsweredBy(*event.fact));
+  const bool theirs = referral == nullptr || referral->to_agency == event.agency;
+  if (theirs || event.imported) return absl::OkStatus();
+  return Reject(Reason::kReferralNotYours, AnsweredBy(*event.fact));
 }
 
 absl::Status Referrals::CheckSending(const DomainEvent& event) const {

@@ -69,6 +69,8 @@ struct Referrals {
  private:
   void Settle(const std::string& key, Referral::Phase phase, Micros at);
   void Forward(const event::v1::ReferralForwarded& forwarded, Micros at);
+  absl::Status CheckStep(const DomainEvent& event) const;
+  absl::Status CheckReceiver(const DomainEvent& event) const;
   absl::Status CheckSending(const DomainEvent& event) const;
   absl::Status CheckAnswer(const std::string& key, Micros at) const;
   absl::Status CheckExpiry(const std::string& key, Micros at) const;

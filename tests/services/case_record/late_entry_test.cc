@@ -124,6 +124,19 @@ TEST(CorrectionTest, SessionMovedBeforeEnrolmentGivesItsOwnReason) {
   EXPECT_EQ(domain::ReasonOf(status), Reason::kTherapyNotEnrolled);
 }
 
+TEST(CorrectionTest, AnsweredReferralIsNotCorrectedToAnotherAgency) {
+  CaseUnderTest record = OpenCase();
+  record.caller = Worker();
+  record.Given(1, Sent("R"));
+  record.caller = Partner();
+  record.Given(2, Accepted("R"));
+  record.caller = Worker();
+  domain::Fact elsewhere = FactOf(Sent("R"));
+  elsewhere.mutable_referral_sent()->set_to_agency_id("C");
+  ExpectBreaks(record.Correct("e4", elsewhere), "e5");
+  EXPECT_TRUE(record.Correct("e4", FactOf(Sent("R"))).ok());
+}
+
 TEST(CorrectionTest, ServiceKeepsItsOwnKeyWhenCorrected) {
   CaseUnderTest record = OpenCase();
   record.Given(1, Service("V"));
