@@ -87,9 +87,9 @@ TEST(PlantedInclude, ByARelativePathIsFound) {
 }
 
 TEST(PlantedInclude, IsFoundHoweverTheDirectiveIsSpaced) {
-  for (const std::string directive : {"#include\"services/app/server/server.h\"",
-                                      "  #include  \"services/app/server/server.h\"",
-                                      "#  include \"services/app/server/server.h\"  // why"}) {
+  for (const std::string directive :
+       {"#include\"services/app/server/server.h\"", "  #include  \"services/app/server/server.h\"",
+        "#  include \"services/app/server/server.h\"  // why"}) {
     EXPECT_THAT(ViolationsOf("services/rpc/replay.cc", directive + "\n"),
                 ElementsAre(HasSubstr("one way")))
         << directive;

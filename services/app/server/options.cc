@@ -139,8 +139,8 @@ absl::Status CheckLoopback(const std::string& address) {
   const std::string host = HostOf(address);
   if (host == "localhost" || host == "::1" || IsLoopbackV4(host)) {
     if (HasPort(address)) return absl::OkStatus();
-    return absl::InvalidArgumentError(
-        StrCat("cannot listen on ", address, ": give a port from 0 to 65535, as in 127.0.0.1:7400"));
+    return absl::InvalidArgumentError(StrCat(
+        "cannot listen on ", address, ": give a port from 0 to 65535, as in 127.0.0.1:7400"));
   }
   return absl::InvalidArgumentError(
       StrCat("refusing to listen on ", address,
