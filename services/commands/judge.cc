@@ -7,6 +7,7 @@
 #include "eventstore/base/strings.h"
 #include "eventstore/sequencer/checks.h"
 #include "services/access/caller.h"
+#include "services/commands/dependants.h"
 #include "services/commands/field_paths.h"
 #include "services/commands/referrers.h"
 #include "services/domain/case_record/case_record.h"
@@ -299,6 +300,10 @@ absl::Status Judge::JudgeCorrection(const Proposal& proposal, DecideFunction dec
   if (domain::FoldAll<State>(history.timeline.in_order()).Exists() &&
       !domain::FoldAll<State>(after.in_order()).Exists()) {
     RETURN_IF_ERROR(CheckNobodyNames(view_, proposal.stream));
+  }
+  if (OthersMayRestOn(*target->fact)) {
+    RETURN_IF_ERROR(CheckOthersStand(view_, aggregates_, proposal.stream,
+                                     history.timeline.in_order(), after.in_order()));
   }
   RETURN_IF_ERROR(related_.status());
   RETURN_IF_ERROR(Emit(proposal, fact, std::move(data_quality)));

@@ -32,12 +32,6 @@ absl::StatusOr<bool> ExistsAs(LedgerView& view, Aggregates& aggregates, const St
   return aggregate->state.Exists();
 }
 
-bool Names(const StreamId& from, const domain::Fact& fact, const StreamId& record) {
-  const auto references = ReferencesOf(from, fact);
-  return std::any_of(references.begin(), references.end(),
-                     [&](const auto& reference) { return reference.to == record; });
-}
-
 }  // namespace
 
 absl::StatusOr<bool> Exists(LedgerView& view, Aggregates& aggregates, const StreamId& record) {
@@ -73,6 +67,12 @@ std::vector<eventstore::NewReference> ReferencesOf(const StreamId& from, const d
   return references;
 }
 
+bool NamesRecord(const StreamId& from, const domain::Fact& fact, const StreamId& record) {
+  const auto references = ReferencesOf(from, fact);
+  return std::any_of(references.begin(), references.end(),
+                     [&](const auto& reference) { return reference.to == record; });
+}
+
 absl::Status CheckNobodyNames(LedgerView& view, const StreamId& record) {
   std::vector<StreamId> referrers;
   RETURN_IF_ERROR(view.VisitReferrers(record, [&](const StreamId& from) {
@@ -84,7 +84,7 @@ absl::Status CheckNobodyNames(LedgerView& view, const StreamId& record) {
   for (const StreamId& from : referrers) {
     ASSIGN_OR_RETURN(const StreamHistory history, ReadHistory(view, from));
     for (const domain::DomainEvent& event : history.timeline.in_order()) {
-      if (facts.size() < kMostFactsNamed && Names(from, *event.fact, record)) {
+      if (facts.size() < kMostFactsNamed && NamesRecord(from, *event.fact, record)) {
         facts.push_back(event.event_id);
       }
     }

@@ -18,6 +18,10 @@ absl::StatusOr<bool> Exists(eventstore::LedgerView& view, Aggregates& aggregates
 std::vector<eventstore::NewReference> ReferencesOf(const eventstore::StreamId& from,
                                                    const domain::Fact& fact);
 
+// Whether the fact of the record `from` names the record.
+bool NamesRecord(const eventstore::StreamId& from, const domain::Fact& fact,
+                 const eventstore::StreamId& record);
+
 // RECORD_REFERRED_TO, naming the facts, when facts in force of other records name the record. Reads
 // the histories of those that ever did, at most 1,000; with more it refuses unless one of these is
 // found.

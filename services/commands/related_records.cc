@@ -28,6 +28,7 @@ void RelatedRecords::WithState(domain::RecordKind kind, std::string_view id, dom
                                Use use) const {
   const std::optional<eventstore::StreamId> stream = StreamOf(kind, id);
   if (!stream.has_value()) return;
+  if (replaced_ == stream) return use(domain::FoldUntil<State>(*in_order_, at));
   if (!left_out_.has_value()) {
     status_.Update(aggregates_.WithStateAt<State>(view_, *stream, at, use));
     return;

@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "eventstore/base/uuid.h"
@@ -34,6 +35,14 @@ class RelatedRecords final : public domain::Related {
   // of its events: a merge stands in the other person's stream too, and must not forbid itself.
   void LeaveOut(const Uuid& request_id) { left_out_ = request_id; }
 
+  // Answers as if the record's effective facts were these, in order of occurrence. They must
+  // outlive this.
+  void Replace(const eventstore::StreamId& record,
+               const std::vector<domain::DomainEvent>& in_order) {
+    replaced_ = record;
+    in_order_ = &in_order;
+  }
+
   const absl::Status& status() const { return status_; }
 
  private:
@@ -43,6 +52,8 @@ class RelatedRecords final : public domain::Related {
   eventstore::LedgerView& view_;
   Aggregates& aggregates_;
   std::optional<Uuid> left_out_;
+  std::optional<eventstore::StreamId> replaced_;
+  const std::vector<domain::DomainEvent>* in_order_ = nullptr;  // of the one replaced
   mutable absl::Status status_;
 };
 

@@ -35,6 +35,12 @@ bool LacksChildsOwnConsent(const PersonState& state, const ConsentGiven& given, 
   return by_carer_alone && MayBeChildOfOwnConsent(state.birth_year, at);
 }
 
+// Who gave it for the person, and is not named, may be the one who was excluded.
+bool IsGivenByUnnamed(const PersonState& state, const ConsentGiven& given) {
+  return given.given_by() != "self" && given.representative_person_id().empty() &&
+         !state.exclusions.empty();
+}
+
 bool IsGivenByExcluded(const PersonState& state, const ConsentGiven& given) {
   return given.given_by() != "self" && state.exclusions.contains(given.representative_person_id());
 }
@@ -51,10 +57,6 @@ std::string_view OtherPersonOf(const Fact& fact) {
     default:
       return "";
   }
-}
-
-bool IsAllowedAfterMerge(const Fact& fact) {
-  return fact.has_merge_reversed() || fact.has_stay_finished();
 }
 
 // Whether the stream is that of the record which stands for another after the merge.
@@ -122,6 +124,10 @@ absl::StatusOr<Decided> DecideConsent(const PersonState& state, const Fact& fact
       return Reject(Reason::kRepresentativeExcluded, given.representative_person_id());
     }
     decided.data_quality.emplace_back(TextOf(Reason::kRepresentativeExcluded).id);
+  }
+  if (IsGivenByUnnamed(state, given)) {
+    if (!context.imported) return Reject(Reason::kRepresentativeUnnamed, given.consent_id());
+    decided.data_quality.emplace_back(TextOf(Reason::kRepresentativeUnnamed).id);
   }
   if (LacksChildsOwnConsent(state, given, context.occurred_at)) {
     decided.data_quality.emplace_back(TextOf(Reason::kChildConsentMissing).id);
@@ -202,7 +208,7 @@ void PersonState::ApplyConsent(const DomainEvent& event) {
   consent.purposes.insert(given.purposes().begin(), given.purposes().end());
   consent.recipient_agency_id = given.recipient_agency_id();
   if (given.has_expire_time()) consent.expires_at = ToMicros(given.expire_time());
-  consent.by_excluded = IsGivenByExcluded(*this, given);
+  consent.by_excluded = IsGivenByExcluded(*this, given) || IsGivenByUnnamed(*this, given);
   consents[given.consent_id()] = std::move(consent);
 }
 
@@ -234,7 +240,7 @@ absl::Status PersonState::Check(const DomainEvent& event) const {
       !other.empty() && other == event.record_id) {
     return Reject(Reason::kRelatedToItself);
   }
-  if (merged_into.has_value() && !IsAllowedAfterMerge(fact)) {
+  if (merged_into.has_value() && !fact.has_merge_reversed()) {
     return Reject(Reason::kMergedAway, *merged_into);
   }
   switch (KindOf(fact)) {
@@ -283,6 +289,9 @@ absl::Status PersonState::CheckMerge(const DomainEvent& event) const {
   if (absl::Status status = CheckNamesThisRecord(merge, event); !status.ok()) return status;
   if (merged_person_ids.contains(merge.merged_person_id())) {
     return Reject(Reason::kMergedAway, merge.merged_person_id());
+  }
+  if (IsMergedOne(merge, event) && open_stay.has_value()) {
+    return Reject(Reason::kMergedPersonHasOpenStay, open_stay->shelter_id);
   }
   return absl::OkStatus();
 }

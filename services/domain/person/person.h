@@ -5,9 +5,13 @@
 //  2. Keys of identifiers and consents are used once; a consent is withdrawn at most once.
 //  3. An exclusion of a representative can always be recorded, also late. It stands until a
 //     supervisor who could know of it appoints them anew: a guardian may be the abuser.
-//  4. A consent that an excluded representative gave is never in force.
-//  5. At most one stay in a shelter is open at a time.
-//  6. A record merged away takes no facts but the reversal of a merge and the end of a stay.
+//  4. A consent that an excluded representative gave is never in force; nor one given for the
+//  person
+//     by somebody unnamed while anyone is excluded.
+//  5. At most one stay in a shelter is open at a time, also of a human with several records: a
+//  record
+//     with an open stay is not merged away.
+//  6. A record merged away takes no facts but the reversal of a merge.
 #pragma once
 
 #include <cstdint>
@@ -32,7 +36,7 @@ struct PersonState {
     std::string recipient_agency_id;  // "": towards anyone
     Micros expires_at = 0;            // 0: until withdrawn
     bool withdrawn = false;
-    bool by_excluded = false;  // who gave it was excluded then
+    bool by_excluded = false;  // who gave it was excluded then, or may have been
 
     template <typename Archive>
     void Fields(Archive& archive) {

@@ -150,6 +150,8 @@ void CheckMirrors(Centre& centre) {
         centre.History(RecordKind::RECORD_KIND_PERSON, Id(person)).in_order());
     RC_ASSERT(state.open_stay.has_value() == open.contains(Id(person)));
     if (state.open_stay.has_value()) RC_ASSERT(state.open_stay->placement_id == open[Id(person)]);
+    // Else a human with two records could stay in two shelters.
+    if (state.merged_into.has_value()) RC_ASSERT(!state.open_stay.has_value());
     for (const std::string& merged : state.merged_person_ids) {
       const auto other = domain::FoldAll<domain::PersonState>(
           centre.History(RecordKind::RECORD_KIND_PERSON, merged).in_order());
