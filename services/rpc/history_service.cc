@@ -2,8 +2,10 @@
 
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "eventstore/base/status_macros.h"
+#include "eventstore/base/strings.h"
 #include "services/commands/times.h"
 #include "services/commands/validation.h"
 #include "services/rpc/status.h"
@@ -84,10 +86,28 @@ ReplayReactor* HistoryServiceImpl::ReplayLedger(grpc::CallbackServerContext*,
                                     request->from_position(), request->max_events()));
 }
 
+namespace {
+
+// A name that is misspelt would be waited for in vain.
+absl::Status CheckFactNames(const v1::SubscribeRequest& request) {
+  std::vector<commands::Violation> violations;
+  for (int i = 0; i < request.fact_names_size(); ++i) {
+    if (event::v1::Fact::descriptor()->FindFieldByName(request.fact_names(i)) == nullptr) {
+      violations.push_back({StrCat("fact_names[", i, "]"), "is no fact this server knows"});
+    }
+  }
+  return violations.empty() ? absl::OkStatus() : commands::InvalidRequest(violations);
+}
+
+}  // namespace
+
 grpc::ServerWriteReactor<v1::SubscribeResponse>* HistoryServiceImpl::Subscribe(
     grpc::CallbackServerContext*, const v1::SubscribeRequest* request) {
   const auto ledger = CheckAndFind(ledgers_, clock_, *request);
   if (!ledger.ok()) return Refuse<v1::SubscribeResponse>(ToGrpcStatus(ledger.status()));
+  if (absl::Status known = CheckFactNames(*request); !known.ok()) {
+    return Refuse<v1::SubscribeResponse>(ToGrpcStatus(known));
+  }
   return StartSubscription(subscribers_, *(*ledger)->parts.log, clock_,
                            {(*ledger)->parts.name,
                             request->from_position(),

@@ -84,6 +84,7 @@ std::vector<Point> PointsOf(const std::set<Io>& kinds) {
       if (number++ % step == 0) points.push_back({what.first, what.second, nth});
     }
   }
+  EXPECT_FALSE(points.empty()) << "the history has no such I/O";
   return points;
 }
 

@@ -44,6 +44,14 @@ TEST_F(Subscribe, PastTheEndIsOutOfRange) {
   EXPECT_EQ(subscriber.Finish().error_code(), grpc::StatusCode::OUT_OF_RANGE);
 }
 
+TEST_F(Subscribe, AFactNobodyKnowsIsNotWaitedFor) {
+  Subscriber subscriber(client(), 0, {"contact_received", "contact_recieved"});
+  EXPECT_FALSE(subscriber.ReadOne());
+  const grpc::Status status = subscriber.Finish();
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::INVALID_ARGUMENT) << status.error_message();
+  EXPECT_NE(status.error_message().find("fact_names[1]"), std::string::npos);
+}
+
 TEST_F(Subscribe, AFilterThatMatchesNothingStillAdvances) {
   RecordContacts(600);
   Subscriber subscriber(client(), 0, {"case_closed"});

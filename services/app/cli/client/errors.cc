@@ -38,8 +38,11 @@ std::string Advice(const grpc::Status& status, const std::string& server) {
   }
   if (code == grpc::StatusCode::NOT_FOUND) return "check the name; `caseledger --help` says more";
   if (code == grpc::StatusCode::RESOURCE_EXHAUSTED) return "the server is busy; try again";
-  if (code == grpc::StatusCode::UNIMPLEMENTED)
-    return "the server does not know this call; update it";
+  // gRPC 1.51 answers so, too, when it cannot parse a request.
+  if (code == grpc::StatusCode::UNIMPLEMENTED) {
+    return "the server does not know this call, or could not read it: update it, and write text in "
+           "UTF-8";
+  }
   return "";
 }
 

@@ -58,7 +58,8 @@ absl::StatusOr<int> Run(const ReportOptions& report, const ClientOptions& option
 void AddReportCommand(CLI::App& app, Chosen& chosen) {
   CLI::App* command = app.add_subcommand(
       "report",
-      "Compute a report. The same question as of the same point always gives the same digits.\n"
+      "Compute a report. The same question as of the same point always gives the same digits, by\n"
+      "the version of the report that is named (qn-half-year@1), else by its newest.\n"
       "Exit code 2: an identity of the definition does not hold.");
   command->footer(
       "Times are 2024-01-31 (midnight in UTC+7) or RFC 3339.\n"
