@@ -46,11 +46,13 @@ void RelatedRecords::WithState(domain::RecordKind kind, std::string_view id, dom
 std::optional<std::string> RelatedRecords::ConsentInForce(std::string_view person_id,
                                                           std::string_view purpose,
                                                           std::string_view agency,
+                                                          std::string_view preferred,
                                                           domain::Micros at) const {
   std::optional<std::string> consent;
   WithState<domain::PersonState>(domain::RecordKind::RECORD_KIND_PERSON, person_id, at,
                                  [&](const domain::PersonState& person) {
-                                   consent = domain::ConsentInForce(person, purpose, agency, at);
+                                   consent = domain::ConsentInForce(person, purpose, agency, at,
+                                                                    preferred);
                                  });
   return consent;
 }

@@ -22,7 +22,7 @@ class RelatedRecords final : public domain::Related {
       : view_(view), aggregates_(aggregates) {}
 
   std::optional<std::string> ConsentInForce(std::string_view person_id, std::string_view purpose,
-                                            std::string_view agency,
+                                            std::string_view agency, std::string_view preferred,
                                             domain::Micros at) const override;
   bool IsMergedAway(std::string_view person_id, domain::Micros at) const override;
   bool IsParticipant(std::string_view case_id, std::string_view person_id,

@@ -28,10 +28,12 @@ class Related {
  public:
   virtual ~Related() = default;
   // Consent of the person in force at `at` for `purpose` towards `agency` ("": any): its key, or
-  // nullopt.
+  // nullopt. Of several, `preferred` if it is one of them.
   virtual std::optional<std::string> ConsentInForce(std::string_view person_id,
                                                     std::string_view purpose,
-                                                    std::string_view agency, Micros at) const = 0;
+                                                    std::string_view agency,
+                                                    std::string_view preferred,
+                                                    Micros at) const = 0;
   // Whether the person stands for another since a merge.
   virtual bool IsMergedAway(std::string_view person_id, Micros at) const = 0;
   // Whether the case is open at `at` and the person takes part in it then.

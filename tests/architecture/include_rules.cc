@@ -46,6 +46,8 @@ constexpr std::array<std::string_view, 6> kImplementations = {
     "eventstore/engine/postgres/",     "projections/read_model/memory/",
     "projections/read_model/rocksdb/", "projections/read_model/postgres/"};
 
+constexpr std::string_view kCommandLine = "services/app/cli/";
+
 // Standard headers that would let a decision look at the clock, the disk or chance.
 const Folders& ImpureHeaders() {
   static const auto& headers =
@@ -135,6 +137,10 @@ std::string_view BrokenRule(const SourceFile& file, std::string_view layer,
     const auto allowed = AllowedLayers().find(layer);
     if (allowed == AllowedLayers().end()) return "this layer is not in the table of layers";
     if (!allowed->second.contains(target)) return "includes point one way";
+  }
+  if (file.path.starts_with(kCommandLine) && header.starts_with("services/") &&
+      !header.starts_with(kCommandLine)) {
+    return "the command line is a client: it knows the public interface alone";
   }
   if (const auto implementation = ImplementationOf(header);
       implementation && layer != "services/app" && !file.path.starts_with(*implementation)) {

@@ -65,6 +65,7 @@ TEST(PlantedInclude, AgainstTheLayersIsFound) {
       {"services/commands/processor.cc", "caseledger/v1/intake.grpc.pb.h"},
       {"services/rpc/intake.cc", "services/app/server.h"},
       {"services/rpc/intake.cc", "services/timers/timers.h"},
+      {"services/app/cli/commands/case_command.cc", "services/domain/event.h"},
       {"services/rpc/intake.cc", "eventstore/engine/memory/memory_engine.h"},
       {"services/rpc/intake.cc", "tests/support/fake_clock.h"},
       {"eventstore/sequencer/sequencer.cc", "eventstore/engine/rocksdb/rocksdb_engine.h"},

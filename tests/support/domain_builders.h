@@ -64,7 +64,7 @@ class GivenRelated final : public domain::Related {
 
   // Agency "" of a consent: towards any.
   std::optional<std::string> ConsentInForce(std::string_view person_id, std::string_view purpose,
-                                            std::string_view agency,
+                                            std::string_view agency, std::string_view,
                                             domain::Micros) const override {
     for (const std::string& towards : {std::string(agency), std::string()}) {
       const auto it = consents.find({std::string(person_id), std::string(purpose), towards});

@@ -73,7 +73,6 @@ class Decision {
   }
 
   absl::Status JudgeSending(event::v1::ReferralSent& sent) {
-    sent.clear_consent_id();
     const bool ours = sent.from_agency_id() == context_.caller.agency;
     absl::Status status = Demand(ours, Reason::kReferralNotFromYou, sent.referral_id());
     if (status.ok()) status = DemandActive(sent.to_agency_id());
@@ -82,7 +81,6 @@ class Decision {
   }
 
   absl::Status JudgeForwarding(event::v1::ReferralForwarded& forwarded) {
-    forwarded.clear_consent_id();
     absl::Status status = DemandReceiver(forwarded.referral_id());
     if (status.ok()) status = DemandActive(forwarded.to_agency_id());
     if (!status.ok()) return status;
@@ -111,12 +109,13 @@ class Decision {
     return Demand(active, Reason::kAgencyInactive, agency_id);
   }
 
-  // Fills `consent_id`; it stays empty where the legal basis of the command stands in.
+  // Fills `consent_id`; it stays empty where the legal basis of the command stands in. A fact that
+  // is decided again keeps the consent it rests on while that allows it; no request can name one.
   absl::Status DemandConsent(const std::string& person_id, const std::string& agency_id,
                              std::string& consent_id) {
     const std::optional<std::string> consent = context_.related->ConsentInForce(
-        person_id, kPurposeSharing, agency_id, context_.occurred_at);
-    if (consent.has_value()) consent_id = *consent;
+        person_id, kPurposeSharing, agency_id, consent_id, context_.occurred_at);
+    consent_id = consent.value_or("");
     const bool founded = consent.has_value() || !context_.legal_basis.empty();
     return Demand(founded, Reason::kConsentMissing, person_id);
   }

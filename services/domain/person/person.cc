@@ -333,7 +333,12 @@ absl::StatusOr<Decided> DecidePerson(const PersonState& state, const Fact& fact,
 }
 
 std::optional<std::string> ConsentInForce(const PersonState& state, std::string_view purpose,
-                                          std::string_view agency, Micros at) {
+                                          std::string_view agency, Micros at,
+                                          std::string_view preferred) {
+  const auto first = state.consents.find(std::string(preferred));
+  if (first != state.consents.end() && IsInForce(first->second, purpose, agency, at)) {
+    return first->first;
+  }
   for (const auto& [key, consent] : state.consents) {
     if (IsInForce(consent, purpose, agency, at)) return key;
   }

@@ -95,8 +95,10 @@ absl::StatusOr<Decided> DecidePerson(const PersonState& state, const Fact& fact,
 
 // Key of a consent for `purpose` towards `agency` that is in force at `at`, or nullopt. `state` is
 // as of `at`. A consent limited to a recipient covers no other; an empty `agency` asks for a
-// consent towards anyone at all, which only an unlimited one is.
+// consent towards anyone at all, which only an unlimited one is. Of several, `preferred` if it is
+// one of them.
 std::optional<std::string> ConsentInForce(const PersonState& state, std::string_view purpose,
-                                          std::string_view agency, Micros at);
+                                          std::string_view agency, Micros at,
+                                          std::string_view preferred = "");
 
 }  // namespace caseledger::domain

@@ -68,6 +68,16 @@ TEST_F(DependantsTest, ConsentThatAReferralRestsOnStays) {
   EXPECT_TRUE(voided.ok()) << voided.status();
 }
 
+TEST_F(DependantsTest, TheConsentThatIsNamedCountsNotThatWhichWouldBeFoundToday) {
+  const std::string consent = centre_.Given(Id(kPerson), 2, Consent("c2"));
+  const std::string sent = centre_.Given(Id(kCase), 3, Referral("r1"));
+  const std::string earlier = centre_.Given(Id(kPerson), 1, Consent("c1"));
+
+  ExpectWouldBreak(sent, [&] { return centre_.Void(kPersonKind, Id(kPerson), consent); });
+  const auto voided = centre_.Void(kPersonKind, Id(kPerson), earlier);
+  EXPECT_TRUE(voided.ok()) << voided.status();
+}
+
 TEST_F(DependantsTest, ConsentThatAForwardedReferralRestsOnStays) {
   const auto consent_for = [&](const std::string& key, const std::string& agency) {
     return absl::StrCat("consent_given { consent_id: '", key,

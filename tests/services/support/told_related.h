@@ -18,7 +18,7 @@ struct ToldRelated final : Related {
   std::set<std::string> retired_agencies;
 
   std::optional<std::string> ConsentInForce(std::string_view, std::string_view, std::string_view,
-                                            Micros) const override {
+                                            std::string_view, Micros) const override {
     return std::nullopt;
   }
   bool IsMergedAway(std::string_view person_id, Micros) const override {
