@@ -125,10 +125,16 @@ struct LogLimits {
   // Newest events kept in memory for deciding.
   size_t recent_events = 16384;
   size_t recent_bytes = 32u << 20;  // stored bytes of them
-  size_t max_subscribers = 256;
+  size_t max_subscribers = 256;     // clients
+  // Workers of the ledger's own; several times what all read models need while they are rebuilt.
+  size_t max_worker_subscribers = 64;
   size_t subscriber_buffer_events = 4096;      // live buffer of one subscriber
   size_t subscriber_buffer_bytes = 32u << 20;  // stored bytes in it; shared between subscribers
 };
+
+// Who reads. Each kind has places of its own, so that no number of clients keeps a read model from
+// being built.
+enum class SubscriberKind { kClient, kWorker };
 
 // A live reader. Not thread-safe, except Cancel.
 class Subscription {
@@ -198,8 +204,13 @@ class EventLog {
   virtual absl::StatusOr<uint64_t> CountRecordedUntil(Micros time) const = 0;
 
   // Events from `from` on (the end or below, else OUT_OF_RANGE) and then live. RESOURCE_EXHAUSTED:
-  // too many subscribers.
-  virtual absl::StatusOr<std::unique_ptr<Subscription>> Subscribe(uint64_t from) = 0;
+  // too many subscribers of this kind.
+  virtual absl::StatusOr<std::unique_ptr<Subscription>> Subscribe(uint64_t from,
+                                                                  SubscriberKind kind) = 0;
+  // For a client.
+  absl::StatusOr<std::unique_ptr<Subscription>> Subscribe(uint64_t from) {
+    return Subscribe(from, SubscriberKind::kClient);
+  }
 
   // OK, or why no appends are accepted.
   virtual absl::Status health() const = 0;

@@ -80,8 +80,8 @@ class LiveSubscription final : public Subscription {
 
 }  // namespace
 
-Mailbox::Mailbox(const LogLimits& limits, uint64_t next_position)
-    : limits_(limits), next_position_(next_position) {}
+Mailbox::Mailbox(const LogLimits& limits, SubscriberKind kind, uint64_t next_position)
+    : limits_(limits), kind_(kind), next_position_(next_position) {}
 
 void Mailbox::Clear() {
   batches_.clear();
@@ -174,7 +174,14 @@ void Feed::ForgetFinished() {
   std::erase_if(mailboxes_, [](const auto& mailbox) { return mailbox->finished(); });
 }
 
-absl::StatusOr<std::unique_ptr<Subscription>> Feed::Subscribe(uint64_t from) {
+bool Feed::HasRoomFor(SubscriberKind kind) const {
+  const auto taken = std::ranges::count(mailboxes_, kind, [](const auto& m) { return m->kind(); });
+  const size_t most =
+      kind == SubscriberKind::kWorker ? limits_.max_worker_subscribers : limits_.max_subscribers;
+  return static_cast<size_t>(taken) < most;
+}
+
+absl::StatusOr<std::unique_ptr<Subscription>> Feed::Subscribe(uint64_t from, SubscriberKind kind) {
   MutexLock lock(&mutex_);
   if (closed_) return absl::UnavailableError("the log is closed");
   if (from > next_position_) {
@@ -182,10 +189,8 @@ absl::StatusOr<std::unique_ptr<Subscription>> Feed::Subscribe(uint64_t from) {
         StrCat("position ", from, " is beyond the end, which is ", next_position_));
   }
   ForgetFinished();
-  if (mailboxes_.size() >= limits_.max_subscribers) {
-    return absl::ResourceExhaustedError("too many subscribers");
-  }
-  auto mailbox = std::make_shared<Mailbox>(limits_, next_position_);
+  if (!HasRoomFor(kind)) return absl::ResourceExhaustedError("too many subscribers");
+  auto mailbox = std::make_shared<Mailbox>(limits_, kind, next_position_);
   mailboxes_.push_back(mailbox);
   return std::make_unique<LiveSubscription>(reader_, std::move(mailbox), from, next_position_);
 }

@@ -32,7 +32,9 @@ using SharedBatch = std::shared_ptr<const PublishedBatch>;
 // Invariant: unless it overflowed, it has received every batch from `Restart`'s position on.
 class Mailbox {
  public:
-  Mailbox(const LogLimits& limits, uint64_t next_position);
+  Mailbox(const LogLimits& limits, SubscriberKind kind, uint64_t next_position);
+
+  SubscriberKind kind() const { return kind_; }
 
   // Never blocks. A batch that does not fit, or does not follow the one before, makes the mailbox
   // overflow: it drops what it has and takes no more until Restart.
@@ -66,6 +68,7 @@ class Mailbox {
   void Clear() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   const LogLimits limits_;
+  const SubscriberKind kind_;
   mutable Mutex mutex_;
   std::deque<SharedBatch> batches_ ABSL_GUARDED_BY(mutex_);
   size_t events_ ABSL_GUARDED_BY(mutex_) = 0;
@@ -83,13 +86,14 @@ class Feed {
   Feed(const LedgerReader& reader, const LogLimits& limits, uint64_t next_position);
 
   // OUT_OF_RANGE, RESOURCE_EXHAUSTED as EventLog::Subscribe; UNAVAILABLE after Close.
-  absl::StatusOr<std::unique_ptr<Subscription>> Subscribe(uint64_t from);
+  absl::StatusOr<std::unique_ptr<Subscription>> Subscribe(uint64_t from, SubscriberKind kind);
   // Never blocks on a subscriber.
   void Publish(const SharedBatch& batch);
   // Ends all subscriptions. When it returns none of them reads storage, now or later.
   void Close();
 
  private:
+  bool HasRoomFor(SubscriberKind kind) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void ForgetFinished() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   const LedgerReader& reader_;

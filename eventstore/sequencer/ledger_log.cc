@@ -199,8 +199,9 @@ absl::StatusOr<uint64_t> LedgerLog::CountRecordedUntil(Micros time) const {
   return low;
 }
 
-absl::StatusOr<std::unique_ptr<Subscription>> LedgerLog::Subscribe(uint64_t from) {
-  return feed_.Subscribe(from);
+absl::StatusOr<std::unique_ptr<Subscription>> LedgerLog::Subscribe(uint64_t from,
+                                                                   SubscriberKind kind) {
+  return feed_.Subscribe(from, kind);
 }
 
 absl::Status LedgerLog::health() const {

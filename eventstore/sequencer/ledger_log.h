@@ -46,7 +46,9 @@ class LedgerLog final : public EventLog {
                                                    std::string_view value) const override;
   absl::StatusOr<std::optional<AppendResult>> FindRequest(const RequestKey& key) const override;
   absl::StatusOr<uint64_t> CountRecordedUntil(Micros time) const override;
-  absl::StatusOr<std::unique_ptr<Subscription>> Subscribe(uint64_t from) override;
+  using EventLog::Subscribe;
+  absl::StatusOr<std::unique_ptr<Subscription>> Subscribe(uint64_t from,
+                                                          SubscriberKind kind) override;
   absl::Status health() const override;
   void Close() override;
 

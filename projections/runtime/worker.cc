@@ -68,7 +68,8 @@ WorkerProgress Worker::progress() const {
 
 absl::Status Worker::Run() {
   const uint64_t from = progress().applied_events;
-  ASSIGN_OR_RETURN(std::unique_ptr<Subscription> opened, log_.Subscribe(from));
+  ASSIGN_OR_RETURN(std::unique_ptr<Subscription> opened,
+                   log_.Subscribe(from, eventstore::SubscriberKind::kWorker));
   Subscription* subscription = opened.get();
   {
     MutexLock lock(&mutex_);

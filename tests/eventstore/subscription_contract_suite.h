@@ -215,4 +215,17 @@ TEST_P(LogContract, SubscribersAreLimitedAndEndedOnesDoNotCount) {
   EXPECT_TRUE(log.Subscribe(0).ok());
 }
 
+TEST_P(LogContract, ClientsAndWorkersDoNotTakeEachOthersPlaces) {
+  LogLimits limits;
+  limits.max_subscribers = 1;
+  limits.max_worker_subscribers = 1;
+  EventLog& log = harness_.Open(limits);
+  const auto client = log.Subscribe(0, SubscriberKind::kClient);
+  const auto worker = log.Subscribe(0, SubscriberKind::kWorker);
+  EXPECT_TRUE(client.ok() && worker.ok());
+  for (const SubscriberKind kind : {SubscriberKind::kClient, SubscriberKind::kWorker}) {
+    EXPECT_EQ(log.Subscribe(0, kind).status().code(), absl::StatusCode::kResourceExhausted);
+  }
+}
+
 }  // namespace caseledger::eventstore::testing

@@ -41,8 +41,7 @@ LogLimits SomeLimits(Random& random) {
   limits.max_page_events = random.Pick<size_t>({1, 3, 4096});
   limits.max_page_bytes = random.Pick<size_t>({500, 4u << 20});
   limits.recent_events = random.Pick<size_t>({1, 10, 16384});
-  // Enough for the projections, also while they are rebuilt.
-  limits.max_subscribers = random.Pick<size_t>({12, 256});
+  limits.max_subscribers = random.Pick<size_t>({2, 256});
   limits.subscriber_buffer_events = random.Pick<size_t>({1, 8, 4096});
   return limits;
 }

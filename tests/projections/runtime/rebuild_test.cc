@@ -21,6 +21,19 @@ TEST_F(RuntimeTest, RebuiltTableEqualsTheLiveOneAndReplacesIt) {
   EXPECT_EQ(View("recorder", 31)->applied_events(), 31u);
 }
 
+TEST_F(RuntimeTest, ReadModelsAreBuiltWhenClientsHaveTakenAllTheirPlaces) {
+  log_.AppendContacts(3);
+  std::vector<std::unique_ptr<eventstore::Subscription>> clients;
+  auto client = log_.log().Subscribe(0);
+  for (; client.ok(); client = log_.log().Subscribe(0)) clients.push_back(*std::move(client));
+  ASSERT_TRUE(absl::IsResourceExhausted(client.status())) << client.status();
+  Start({Recorder::Factory({})});
+  View("recorder", 3);
+  ASSERT_TRUE(runtime_->Rebuild("recorder").ok());
+  Await([&] { return Tables() == std::vector<std::string>{"live-tables", "recorder@1.rebuild"}; });
+  EXPECT_EQ(HealthOf("recorder@1").trouble, "");
+}
+
 TEST_F(RuntimeTest, LiveRowsAreServedWhileARebuildRunsAndOnlyOneRuns) {
   log_.AppendContacts(3);
   Start({Recorder::Factory({.barrier = &barrier_})});
