@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "eventstore/base/strings.h"
 #include "google/rpc/error_details.pb.h"
 
 namespace caseledger::cli {
@@ -15,12 +16,14 @@ void Append(std::string& text, const std::string& more, const char* separator) {
 
 void TakeInfo(const google::rpc::ErrorInfo& info, ErrorText& text) {
   text.reason = info.reason();
-  for (const auto& [name, value] : info.metadata()) Append(text.extra, name + " " + value, ", ");
+  for (const auto& [name, value] : info.metadata()) {
+    Append(text.extra, StrCat(name, " ", value), ", ");
+  }
 }
 
 void TakeFields(const google::rpc::BadRequest& request, ErrorText& text) {
   for (const auto& violation : request.field_violations()) {
-    Append(text.extra, violation.field() + ": " + violation.description(), "; ");
+    Append(text.extra, StrCat(violation.field(), ": ", violation.description()), "; ");
   }
 }
 
