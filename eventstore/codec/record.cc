@@ -5,8 +5,10 @@
 #include <utility>
 
 #include "absl/status/status.h"
+#include "caseledger/storage/v1/envelope.pb.h"
 #include "eventstore/base/status_macros.h"
 #include "eventstore/base/strings.h"
+#include "eventstore/base/wire.h"
 #include "eventstore/codec/leaf.h"
 #include "eventstore/codec/utf8.h"
 
@@ -28,19 +30,8 @@ bool HasValidText(const RecordedEvent& event) {
          std::all_of(event.data_quality.begin(), event.data_quality.end(), IsUtf8);
 }
 
-void SetOrigin(const EventOrigin& origin, StoredRecord& record) {
-  record.set_actor(origin.actor);
-  record.set_agency(origin.agency);
-  record.set_on_behalf_of(origin.on_behalf_of);
-  record.set_purpose(origin.purpose);
-  record.set_legal_basis(origin.legal_basis);
-  record.set_correlation_id(std::string(OptionalBytes(origin.correlation_id)));
-  record.set_causation_id(std::string(OptionalBytes(origin.causation_id)));
-  record.set_traceparent(origin.traceparent);
-  record.set_request_id(std::string(OptionalBytes(origin.request_id)));
-  record.set_source_file(origin.source_file);
-  record.set_source_row(origin.source_row);
-}
+// Roughly the bytes of an envelope; only to grow a record once.
+constexpr size_t kEnvelopeBytes = 512;
 
 absl::Status Damaged(const StoredEvent& stored, std::string_view what) {
   return absl::DataLossError(
@@ -62,22 +53,6 @@ class UuidReader {
   bool ok_ = true;
 };
 
-EventOrigin TakeOrigin(StoredRecord& record, UuidReader& uuids) {
-  EventOrigin origin;
-  origin.actor = std::move(*record.mutable_actor());
-  origin.agency = std::move(*record.mutable_agency());
-  origin.on_behalf_of = std::move(*record.mutable_on_behalf_of());
-  origin.purpose = std::move(*record.mutable_purpose());
-  origin.legal_basis = std::move(*record.mutable_legal_basis());
-  origin.correlation_id = uuids.Optional(record.correlation_id());
-  origin.causation_id = uuids.Optional(record.causation_id());
-  origin.traceparent = std::move(*record.mutable_traceparent());
-  origin.request_id = uuids.Optional(record.request_id());
-  origin.source_file = std::move(*record.mutable_source_file());
-  origin.source_row = std::move(*record.mutable_source_row());
-  return origin;
-}
-
 // Nullopt unless `raw` is 32 bytes, or empty for the first revision.
 std::optional<Hash256> PreviousLeafHash(std::string_view raw, uint64_t revision) {
   Hash256 hash;
@@ -87,79 +62,213 @@ std::optional<Hash256> PreviousLeafHash(std::string_view raw, uint64_t revision)
   return hash;
 }
 
-// Everything of the event but `leaf_hash`.
-absl::StatusOr<RecordedEvent> TakeEvent(StoredRecord& record, const StoredEvent& stored) {
-  UuidReader uuids;
-  RecordedEvent event;
-  event.event_id = uuids.Required(record.event_id());
-  event.stream = {record.stream_kind(), uuids.Required(record.stream_id())};
-  event.revision = record.revision();
-  event.position = record.position();
-  event.occurred_at = record.occurred_at_us();
-  event.occurred_precision = record.occurred_precision();
-  event.recorded_at = record.recorded_at_us();
-  event.schema_version = record.schema_version();
-  event.fact_type = record.fact_type();
-  event.fact = std::move(*record.mutable_fact());
-  event.origin = TakeOrigin(record, uuids);
-  event.data_quality.assign(std::make_move_iterator(record.mutable_data_quality()->begin()),
-                            std::make_move_iterator(record.mutable_data_quality()->end()));
-  if (!uuids.ok()) return Damaged(stored, "an id is not 16 bytes");
-  if (event.revision == 0) return Damaged(stored, "revisions count from 1");
-  const auto previous = PreviousLeafHash(record.previous_leaf_hash(), event.revision);
-  if (!previous.has_value()) return Damaged(stored, "the previous leaf hash is not 32 bytes");
-  event.previous_leaf_hash = *previous;
-  return event;
-}
+// A record while it is read: what is not yet checked, and the event it becomes. The views are into
+// the record.
+class RecordParser {
+ public:
+  explicit RecordParser(RecordedEvent& event) : event_(event) {}
+
+  // Takes every field apart; as in protobuf the last of a kind counts, and unknown ones are passed
+  // over. False when these are not a record's bytes.
+  bool Parse(std::string_view record) {
+    WireReader reader(record);
+    while (reader.Next()) Take(reader);
+    return reader.ok() && texts_ok_ && format_version_ != 0;
+  }
+
+  uint32_t format_version() const { return format_version_; }
+  std::string_view ledger() const { return ledger_; }
+
+  // Checks ids and hashes and puts them into the event.
+  absl::Status Finish(const StoredEvent& stored) {
+    UuidReader uuids;
+    event_.event_id = uuids.Required(event_id_);
+    event_.stream.id = uuids.Required(stream_id_);
+    event_.origin.correlation_id = uuids.Optional(correlation_id_);
+    event_.origin.causation_id = uuids.Optional(causation_id_);
+    event_.origin.request_id = uuids.Optional(request_id_);
+    if (!uuids.ok()) return Damaged(stored, "an id is not 16 bytes");
+    if (event_.revision == 0) return Damaged(stored, "revisions count from 1");
+    const auto previous = PreviousLeafHash(previous_leaf_hash_, event_.revision);
+    if (!previous.has_value()) return Damaged(stored, "the previous leaf hash is not 32 bytes");
+    event_.previous_leaf_hash = *previous;
+    return absl::OkStatus();
+  }
+
+ private:
+  void Take(WireReader& reader) {
+    EventOrigin& origin = event_.origin;
+    switch (reader.field()) {
+      case StoredRecord::kFormatVersionFieldNumber:
+        format_version_ = Small(reader);
+        break;
+      case StoredRecord::kEventIdFieldNumber:
+        event_id_ = reader.Bytes();
+        break;
+      case StoredRecord::kLedgerFieldNumber:
+        ledger_ = Text(reader);
+        break;
+      case StoredRecord::kStreamKindFieldNumber:
+        event_.stream.kind = Small(reader);
+        break;
+      case StoredRecord::kStreamIdFieldNumber:
+        stream_id_ = reader.Bytes();
+        break;
+      case StoredRecord::kRevisionFieldNumber:
+        event_.revision = reader.Number();
+        break;
+      case StoredRecord::kPositionFieldNumber:
+        event_.position = reader.Number();
+        break;
+      case StoredRecord::kOccurredAtUsFieldNumber:
+        event_.occurred_at = static_cast<Micros>(reader.Number());
+        break;
+      case StoredRecord::kOccurredPrecisionFieldNumber:
+        event_.occurred_precision = Small(reader);
+        break;
+      case StoredRecord::kRecordedAtUsFieldNumber:
+        event_.recorded_at = static_cast<Micros>(reader.Number());
+        break;
+      case StoredRecord::kActorFieldNumber:
+        origin.actor = Text(reader);
+        break;
+      case StoredRecord::kAgencyFieldNumber:
+        origin.agency = Text(reader);
+        break;
+      case StoredRecord::kOnBehalfOfFieldNumber:
+        origin.on_behalf_of = Text(reader);
+        break;
+      case StoredRecord::kSchemaVersionFieldNumber:
+        event_.schema_version = Small(reader);
+        break;
+      case StoredRecord::kPurposeFieldNumber:
+        origin.purpose = Text(reader);
+        break;
+      case StoredRecord::kLegalBasisFieldNumber:
+        origin.legal_basis = Text(reader);
+        break;
+      case StoredRecord::kCorrelationIdFieldNumber:
+        correlation_id_ = reader.Bytes();
+        break;
+      case StoredRecord::kCausationIdFieldNumber:
+        causation_id_ = reader.Bytes();
+        break;
+      case StoredRecord::kTraceparentFieldNumber:
+        origin.traceparent = Text(reader);
+        break;
+      case StoredRecord::kRequestIdFieldNumber:
+        request_id_ = reader.Bytes();
+        break;
+      case StoredRecord::kSourceFileFieldNumber:
+        origin.source_file = Text(reader);
+        break;
+      case StoredRecord::kSourceRowFieldNumber:
+        origin.source_row = Text(reader);
+        break;
+      case StoredRecord::kDataQualityFieldNumber:
+        event_.data_quality.emplace_back(Text(reader));
+        break;
+      case StoredRecord::kFactTypeFieldNumber:
+        event_.fact_type = Small(reader);
+        break;
+      case StoredRecord::kPreviousLeafHashFieldNumber:
+        previous_leaf_hash_ = reader.Bytes();
+        break;
+      case StoredRecord::kFactFieldNumber:
+        event_.fact = reader.Bytes();
+        break;
+      default:
+        break;
+    }
+  }
+
+  static uint32_t Small(WireReader& reader) { return static_cast<uint32_t>(reader.Number()); }
+  std::string_view Text(WireReader& reader) {
+    const std::string_view text = reader.Bytes();
+    texts_ok_ = texts_ok_ && IsUtf8(text);
+    return text;
+  }
+
+  RecordedEvent& event_;
+  uint32_t format_version_ = 0;
+  std::string_view ledger_;
+  std::string_view event_id_;
+  std::string_view stream_id_;
+  std::string_view correlation_id_;
+  std::string_view causation_id_;
+  std::string_view request_id_;
+  std::string_view previous_leaf_hash_;
+  bool texts_ok_ = true;
+};
 
 }  // namespace
 
 absl::StatusOr<std::string> EncodeRecord(std::string_view ledger, const RecordedEvent& event) {
-  if (!HasValidText(event)) {
+  if (!HasValidText(event) || !IsUtf8(ledger)) {
     return absl::InvalidArgumentError("a text of the event's envelope is not UTF-8");
   }
-  StoredRecord record;
-  record.set_format_version(kRecordFormatVersion);
-  record.set_event_id(std::string(event.event_id.raw()));
-  record.set_ledger(std::string(ledger));
-  record.set_stream_kind(event.stream.kind);
-  record.set_stream_id(std::string(event.stream.id.raw()));
-  record.set_revision(event.revision);
-  record.set_position(event.position);
-  record.set_occurred_at_us(event.occurred_at);
-  record.set_occurred_precision(event.occurred_precision);
-  record.set_recorded_at_us(event.recorded_at);
-  record.set_schema_version(event.schema_version);
-  record.set_fact_type(event.fact_type);
-  record.set_fact(event.fact);
-  SetOrigin(event.origin, record);
-  for (const std::string& reason : event.data_quality) record.add_data_quality(reason);
-  if (event.revision > 1) {
-    record.set_previous_leaf_hash(std::string(event.previous_leaf_hash.raw()));
+  const EventOrigin& origin = event.origin;
+  std::string record;
+  record.reserve(kEnvelopeBytes + event.fact.size());
+  WireWriter out(record);
+  // In the order of their numbers, so that the bytes are protobuf's own.
+  out.Number(StoredRecord::kFormatVersionFieldNumber, kRecordFormatVersion);
+  out.Bytes(StoredRecord::kEventIdFieldNumber, event.event_id.raw());
+  out.Bytes(StoredRecord::kLedgerFieldNumber, ledger);
+  out.Number(StoredRecord::kStreamKindFieldNumber, event.stream.kind);
+  out.Bytes(StoredRecord::kStreamIdFieldNumber, event.stream.id.raw());
+  out.Number(StoredRecord::kRevisionFieldNumber, event.revision);
+  out.Number(StoredRecord::kPositionFieldNumber, event.position);
+  out.Signed(StoredRecord::kOccurredAtUsFieldNumber, event.occurred_at);
+  out.Number(StoredRecord::kOccurredPrecisionFieldNumber, event.occurred_precision);
+  out.Signed(StoredRecord::kRecordedAtUsFieldNumber, event.recorded_at);
+  out.Bytes(StoredRecord::kActorFieldNumber, origin.actor);
+  out.Bytes(StoredRecord::kAgencyFieldNumber, origin.agency);
+  out.Bytes(StoredRecord::kOnBehalfOfFieldNumber, origin.on_behalf_of);
+  out.Number(StoredRecord::kSchemaVersionFieldNumber, event.schema_version);
+  out.Bytes(StoredRecord::kPurposeFieldNumber, origin.purpose);
+  out.Bytes(StoredRecord::kLegalBasisFieldNumber, origin.legal_basis);
+  out.Bytes(StoredRecord::kCorrelationIdFieldNumber, OptionalBytes(origin.correlation_id));
+  out.Bytes(StoredRecord::kCausationIdFieldNumber, OptionalBytes(origin.causation_id));
+  out.Bytes(StoredRecord::kTraceparentFieldNumber, origin.traceparent);
+  out.Bytes(StoredRecord::kRequestIdFieldNumber, OptionalBytes(origin.request_id));
+  out.Bytes(StoredRecord::kSourceFileFieldNumber, origin.source_file);
+  out.Bytes(StoredRecord::kSourceRowFieldNumber, origin.source_row);
+  for (const std::string& reason : event.data_quality) {
+    out.Element(StoredRecord::kDataQualityFieldNumber, reason);
   }
-  return record.SerializeAsString();
+  out.Number(StoredRecord::kFactTypeFieldNumber, event.fact_type);
+  if (event.revision > 1) {
+    out.Bytes(StoredRecord::kPreviousLeafHashFieldNumber, event.previous_leaf_hash.raw());
+  }
+  out.Bytes(StoredRecord::kFactFieldNumber, event.fact);
+  return record;
 }
 
-absl::StatusOr<RecordedEvent> DecodeEvent(std::string_view ledger, const StoredEvent& stored,
-                                          const FactUpgrades& upgrades) {
-  StoredRecord record;
-  if (!record.ParseFromString(stored.record) || record.format_version() == 0) {
-    return Damaged(stored, "not a record");
-  }
+absl::Status DecodeEvent(std::string_view ledger, const StoredEvent& stored,
+                         const FactUpgrades& upgrades, RecordedEvent& event) {
+  RecordParser record(event);
+  if (!record.Parse(stored.record)) return Damaged(stored, "not a record");
   if (record.format_version() != kRecordFormatVersion) {
     return absl::FailedPreconditionError(StrCat("the record at position ", stored.position,
                                                 " has format version ", record.format_version(),
                                                 ", this program knows ", kRecordFormatVersion));
   }
   if (record.ledger() != ledger) return Damaged(stored, "it is of another ledger");
-  ASSIGN_OR_RETURN(RecordedEvent event, TakeEvent(record, stored));
+  RETURN_IF_ERROR(record.Finish(stored));
   if (event.position != stored.position || event.revision != stored.revision ||
       event.stream != stored.stream) {
     return Damaged(stored, "it is of another place");
   }
   event.leaf_hash = HashLeaf(ledger, event, stored.record);
   if (event.leaf_hash != stored.leaf_hash) return Damaged(stored, "its leaf hash differs");
-  RETURN_IF_ERROR(upgrades.Apply(event));
+  return upgrades.Apply(event);
+}
+
+absl::StatusOr<RecordedEvent> DecodeEvent(std::string_view ledger, const StoredEvent& stored,
+                                          const FactUpgrades& upgrades) {
+  RecordedEvent event;
+  RETURN_IF_ERROR(DecodeEvent(ledger, stored, upgrades, event));
   return event;
 }
 

@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "eventstore/codec/upgrades.h"
 #include "eventstore/engine/engine.h"
@@ -27,5 +28,8 @@ absl::StatusOr<std::string> EncodeRecord(std::string_view ledger, const Recorded
 // DATA_LOSS            damaged: not a record, not of this place, or not what its leaf commits to
 absl::StatusOr<RecordedEvent> DecodeEvent(std::string_view ledger, const StoredEvent& stored,
                                           const FactUpgrades& upgrades);
+// The same into an event as it is made, without moving it; after an error its fields mean nothing.
+absl::Status DecodeEvent(std::string_view ledger, const StoredEvent& stored,
+                         const FactUpgrades& upgrades, RecordedEvent& event);
 
 }  // namespace caseledger::eventstore

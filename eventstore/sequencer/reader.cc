@@ -36,13 +36,9 @@ bool EventCollector::Visit(const StoredEvent& stored) {
   if (!events_.empty() && stored.record.size() > max_bytes_ - std::min(bytes_, max_bytes_)) {
     return false;
   }
-  absl::StatusOr<RecordedEvent> event = DecodeEvent(ledger_, stored, upgrades_);
-  if (!event.ok()) {
-    status_ = event.status();
-    return false;
-  }
+  status_ = DecodeEvent(ledger_, stored, upgrades_, events_.emplace_back());
+  if (!status_.ok()) return false;
   bytes_ += stored.record.size();
-  events_.push_back(*std::move(event));
   return events_.size() < max_events_;
 }
 

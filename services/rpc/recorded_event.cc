@@ -2,74 +2,90 @@
 
 #include "eventstore/base/status_macros.h"
 #include "eventstore/base/strings.h"
+#include "eventstore/base/wire.h"
+#include "google/protobuf/timestamp.pb.h"
+#include "google/protobuf/unknown_field_set.h"
 #include "services/commands/fact_schema.h"
 #include "services/commands/times.h"
 
 namespace caseledger::rpc {
 namespace {
 
-void SetTime(Micros time, google::protobuf::Timestamp& out) { out = commands::ToTimestamp(time); }
+// Roughly the bytes of a public envelope; only to grow a message once.
+constexpr size_t kEnvelopeBytes = 512;
 
 // Nil stands for none, and is no text.
-template <typename Set>
-void SetUuid(const Uuid& id, Set set) {
+void AppendUuid(WireWriter& out, uint32_t field, const Uuid& id) {
   if (id.is_nil()) return;
   const auto text = id.ToChars();
-  set(text.data(), text.size());
+  out.Element(field, {text.data(), text.size()});
 }
 
-// All but the fact.
-void FillEnvelope(const eventstore::RecordedEvent& event, std::string_view ledger,
-                  v1::RecordedEvent& out) {
+void AppendTime(WireWriter& out, uint32_t field, Micros time) {
+  const google::protobuf::Timestamp timestamp = commands::ToTimestamp(time);
+  std::string bytes;  // at most 22: no memory is asked for
+  WireWriter inner(bytes);
+  inner.Signed(google::protobuf::Timestamp::kSecondsFieldNumber, timestamp.seconds());
+  inner.Signed(google::protobuf::Timestamp::kNanosFieldNumber, timestamp.nanos());
+  out.Element(field, bytes);
+}
+
+// The event as a serialised v1.RecordedEvent, fields in the order of their numbers.
+void AppendSentEvent(const eventstore::RecordedEvent& event, std::string_view ledger,
+                     std::string& bytes) {
+  using Public = v1::RecordedEvent;
   const eventstore::EventOrigin& origin = event.origin;
-  SetUuid(event.event_id, [&](const char* text, size_t size) { out.set_event_id(text, size); });
-  out.set_ledger(ledger.data(), ledger.size());
-  out.set_record_kind(static_cast<options::v1::RecordKind>(event.stream.kind));
-  SetUuid(event.stream.id, [&](const char* text, size_t size) { out.set_record_id(text, size); });
-  out.set_revision(event.revision);
-  out.set_position(event.position);
-  SetTime(event.occurred_at, *out.mutable_occurred_time());
-  out.set_occurred_precision(static_cast<event::v1::TimePrecision>(event.occurred_precision));
-  SetTime(event.recorded_at, *out.mutable_recorded_time());
-  out.set_actor(origin.actor);
-  out.set_agency(origin.agency);
-  out.set_on_behalf_of(origin.on_behalf_of);
-  out.set_schema_version(event.schema_version);
-  out.set_purpose(origin.purpose);
-  out.set_legal_basis(origin.legal_basis);
-  SetUuid(origin.correlation_id,
-          [&](const char* text, size_t size) { out.set_correlation_id(text, size); });
-  SetUuid(origin.causation_id,
-          [&](const char* text, size_t size) { out.set_causation_id(text, size); });
-  out.set_traceparent(origin.traceparent);
-  SetUuid(origin.request_id,
-          [&](const char* text, size_t size) { out.set_request_id(text, size); });
-  out.set_source_file(origin.source_file);
-  out.set_source_row(origin.source_row);
-  for (const std::string& item : event.data_quality) out.add_data_quality(item);
-  const std::string_view name = commands::FactName(event.fact_type);
-  out.set_fact_name(name.data(), name.size());
+  WireWriter out(bytes);
+  AppendUuid(out, Public::kEventIdFieldNumber, event.event_id);
+  out.Bytes(Public::kLedgerFieldNumber, ledger);
+  out.Number(Public::kRecordKindFieldNumber, event.stream.kind);
+  AppendUuid(out, Public::kRecordIdFieldNumber, event.stream.id);
+  out.Number(Public::kRevisionFieldNumber, event.revision);
+  out.Number(Public::kPositionFieldNumber, event.position);
+  AppendTime(out, Public::kOccurredTimeFieldNumber, event.occurred_at);
+  out.Number(Public::kOccurredPrecisionFieldNumber, event.occurred_precision);
+  AppendTime(out, Public::kRecordedTimeFieldNumber, event.recorded_at);
+  out.Bytes(Public::kActorFieldNumber, origin.actor);
+  out.Bytes(Public::kAgencyFieldNumber, origin.agency);
+  out.Bytes(Public::kOnBehalfOfFieldNumber, origin.on_behalf_of);
+  out.Number(Public::kSchemaVersionFieldNumber, event.schema_version);
+  out.Bytes(Public::kPurposeFieldNumber, origin.purpose);
+  out.Bytes(Public::kLegalBasisFieldNumber, origin.legal_basis);
+  AppendUuid(out, Public::kCorrelationIdFieldNumber, origin.correlation_id);
+  AppendUuid(out, Public::kCausationIdFieldNumber, origin.causation_id);
+  out.Bytes(Public::kTraceparentFieldNumber, origin.traceparent);
+  AppendUuid(out, Public::kRequestIdFieldNumber, origin.request_id);
+  out.Bytes(Public::kSourceFileFieldNumber, origin.source_file);
+  out.Bytes(Public::kSourceRowFieldNumber, origin.source_row);
+  for (const std::string& item : event.data_quality) {
+    out.Element(Public::kDataQualityFieldNumber, item);
+  }
+  out.Bytes(Public::kFactNameFieldNumber, commands::FactName(event.fact_type));
+  out.Element(Public::kFactFieldNumber, event.fact);
 }
 
 }  // namespace
 
 absl::StatusOr<v1::RecordedEvent> ToPublicEvent(const eventstore::RecordedEvent& event,
                                                 std::string_view ledger) {
+  std::string bytes;
+  bytes.reserve(kEnvelopeBytes + event.fact.size());
+  AppendSentEvent(event, ledger, bytes);
   v1::RecordedEvent out;
-  if (!out.mutable_fact()->ParseFromString(event.fact)) {
+  if (!out.ParseFromString(bytes)) {
     return absl::DataLossError(StrCat("DATA_LOSS: the fact at position ", event.position,
                                       " cannot be read; verify the log"));
   }
-  FillEnvelope(event, ledger, out);
   return out;
 }
 
-void ToSentEvent(const eventstore::RecordedEvent& event, std::string_view ledger,
-                 v1::RecordedEvent& out) {
-  FillEnvelope(event, ledger, out);
+void AddSentEvent(const eventstore::RecordedEvent& event, std::string_view ledger, int field,
+                  google::protobuf::Message& response) {
   // On the wire a field that is not parsed looks as one that is.
-  out.GetReflection()->MutableUnknownFields(&out)->AddLengthDelimited(
-      v1::RecordedEvent::kFactFieldNumber, event.fact);
+  std::string& out =
+      *response.GetReflection()->MutableUnknownFields(&response)->AddLengthDelimited(field);
+  out.reserve(kEnvelopeBytes + event.fact.size());
+  AppendSentEvent(event, ledger, out);
 }
 
 commands::RecordIndex IndexOf(const eventstore::EventLog& log) {

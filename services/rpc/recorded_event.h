@@ -12,10 +12,11 @@ namespace caseledger::rpc {
 absl::StatusOr<v1::RecordedEvent> ToPublicEvent(const eventstore::RecordedEvent& event,
                                                 std::string_view ledger);
 
-// The same, for sending only: the stored bytes of the fact go on as they are, so that `out.fact()`
-// is there for who receives it and not here. `out` must be empty; cleared ones keep their memory.
-void ToSentEvent(const eventstore::RecordedEvent& event, std::string_view ledger,
-                 v1::RecordedEvent& out);
+// Adds the same to the repeated field `field` of `response`, for sending only: written straight to
+// bytes, the fact's stored ones as they are, so that it is there for who receives the response and
+// not here.
+void AddSentEvent(const eventstore::RecordedEvent& event, std::string_view ledger, int field,
+                  google::protobuf::Message& response);
 
 // Looks records up in what is committed.
 commands::RecordIndex IndexOf(const eventstore::EventLog& log);

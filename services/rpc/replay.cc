@@ -140,10 +140,10 @@ ReplaySource ReplayOfLedger(const EventLog& log, std::string ledger, uint64_t fr
     const size_t most = static_cast<size_t>(std::min<uint64_t>(kEventsPerPage, end - next));
     ASSIGN_OR_RETURN(const auto events, log.ReadLedger(next, most));
     for (const eventstore::RecordedEvent& event : events) {
-      ToSentEvent(event, ledger, *page.add_events());
+      AddSentEvent(event, ledger, v1::ReplayResponse::kEventsFieldNumber, page);
       next = event.position + 1;
     }
-    return page.events_size() > 0;
+    return !events.empty();
   };
 }
 

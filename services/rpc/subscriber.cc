@@ -106,7 +106,7 @@ class SubscriberReactor final : public grpc::ServerWriteReactor<v1::SubscribeRes
     for (size_t seen = 0; next != end && seen < kEventsPerMessage && bytes < kBytesPerMessage;
          ++seen, ++next) {
       if (!Wanted(*next)) continue;
-      ToSentEvent(*next, request_.ledger, *response_.add_events());
+      AddSentEvent(*next, request_.ledger, v1::SubscribeResponse::kEventsFieldNumber, response_);
       bytes += next->fact.size();
     }
   }

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "absl/strings/escaping.h"
+#include "caseledger/storage/v1/envelope.pb.h"
 #include "eventstore/base/strings.h"
 #include "eventstore/codec/leaf.h"
 #include "eventstore/codec/marks.h"
@@ -78,6 +79,93 @@ TEST(RecordTest, BytesAreThoseOfTheWorkedExample) {
   const absl::StatusOr<std::string> record = EncodeRecord("quang-ninh", ExampleEvent());
   ASSERT_TRUE(record.ok()) << record.status();
   EXPECT_EQ(Hex(*record), DocumentedHex("### The record"));
+}
+
+// The record's bytes by protobuf's own serialiser.
+std::string ByProtobuf(const RecordedEvent& event) {
+  const auto id = [](const Uuid& uuid) {
+    return uuid.is_nil() ? std::string() : std::string(uuid.raw());
+  };
+  storage::v1::StoredRecord record;
+  record.set_format_version(1);
+  record.set_event_id(std::string(event.event_id.raw()));
+  record.set_ledger("quang-ninh");
+  record.set_stream_kind(event.stream.kind);
+  record.set_stream_id(std::string(event.stream.id.raw()));
+  record.set_revision(event.revision);
+  record.set_position(event.position);
+  record.set_occurred_at_us(event.occurred_at);
+  record.set_occurred_precision(event.occurred_precision);
+  record.set_recorded_at_us(event.recorded_at);
+  record.set_actor(event.origin.actor);
+  record.set_agency(event.origin.agency);
+  record.set_on_behalf_of(event.origin.on_behalf_of);
+  record.set_schema_version(event.schema_version);
+  record.set_purpose(event.origin.purpose);
+  record.set_legal_basis(event.origin.legal_basis);
+  record.set_correlation_id(id(event.origin.correlation_id));
+  record.set_causation_id(id(event.origin.causation_id));
+  record.set_traceparent(event.origin.traceparent);
+  record.set_request_id(id(event.origin.request_id));
+  record.set_source_file(event.origin.source_file);
+  record.set_source_row(event.origin.source_row);
+  for (const std::string& reason : event.data_quality) record.add_data_quality(reason);
+  record.set_fact_type(event.fact_type);
+  if (event.revision > 1) {
+    record.set_previous_leaf_hash(std::string(event.previous_leaf_hash.raw()));
+  }
+  record.set_fact(event.fact);
+  return record.SerializeAsString();
+}
+
+TEST(RecordTest, BytesAreThoseOfProtobuf) {
+  RecordedEvent event = ExampleEvent();
+  EXPECT_EQ(Hex(*EncodeRecord("quang-ninh", event)), Hex(ByProtobuf(event)));
+  event.origin = {"Nguyễn Thị Ánh", "công-an",      "em bé",        "chăm sóc",
+                  "luật 13",        Repeated(0x66), Repeated(0x77), "00-abc-01",
+                  Repeated(0x88),   "tệp.csv",      "hàng 7"};
+  event.data_quality = {"CONSENT_MISSING", "", "LATE"};
+  for (const Micros time :
+       {INT64_MIN, int64_t{-1}, int64_t{0}, int64_t{127}, int64_t{128}, INT64_MAX}) {
+    event.occurred_at = event.recorded_at = time;
+    EXPECT_EQ(Hex(*EncodeRecord("quang-ninh", event)), Hex(ByProtobuf(event))) << time;
+  }
+  event.revision = event.position = UINT64_MAX;
+  event.stream.kind = event.fact_type = event.schema_version = UINT32_MAX;
+  event.fact = std::string(20'000, '\0');
+  EXPECT_EQ(Hex(*EncodeRecord("quang-ninh", event)), Hex(ByProtobuf(event)));
+  const StoredEvent stored = Stored(event, ByProtobuf(event));
+  const absl::StatusOr<RecordedEvent> read = DecodeEvent("quang-ninh", stored, {});
+  ASSERT_TRUE(read.ok()) << read.status();
+  EXPECT_EQ(Hex(ByProtobuf(*read)), Hex(stored.record));
+  EXPECT_EQ(read->leaf_hash, stored.leaf_hash);
+  event = {};
+  event.revision = 1;
+  EXPECT_EQ(Hex(*EncodeRecord("quang-ninh", event)), Hex(ByProtobuf(event)));
+}
+
+TEST(RecordTest, UnknownFieldsArePassedOverAndWrongTypesAreDamage) {
+  const RecordedEvent event = ExampleEvent();
+  const std::string record = *EncodeRecord("quang-ninh", event);
+  const auto code = [&](const std::string& bytes) {
+    return DecodeEvent("quang-ninh", Stored(event, bytes), {}).status().code();
+  };
+  // Field 100 as number, bytes, 64 and 32 bits.
+  for (const char* field : {"\xa0\x06\x05", "\xa2\x06\x02xy",
+                            "\xa1\x06"
+                            "12345678",
+                            "\xa5\x06"
+                            "1234"}) {
+    EXPECT_EQ(code(record + field), absl::StatusCode::kOk) << Hex(field);
+    EXPECT_EQ(code(record + std::string(field, 2)), absl::StatusCode::kDataLoss) << Hex(field);
+  }
+  EXPECT_EQ(code(record + "\xa3\x06\xa4\x06"), absl::StatusCode::kDataLoss) << "a group";
+  EXPECT_EQ(code(record + "\x32\x01x"), absl::StatusCode::kDataLoss) << "a revision of bytes";
+  EXPECT_EQ(code(record + "\x58\x01"), absl::StatusCode::kDataLoss) << "an actor of digits";
+  EXPECT_EQ(code(record + std::string("\x02\x00", 2)), absl::StatusCode::kDataLoss) << "field 0";
+  EXPECT_EQ(code(record + "\x30" + std::string(10, '\xff') + "\x01"), absl::StatusCode::kDataLoss)
+      << "a number of eleven bytes";
+  EXPECT_EQ(code(record + "\x5a\x01\xff"), absl::StatusCode::kDataLoss) << "an actor not UTF-8";
 }
 
 TEST(LeafTest, BytesAreThoseOfTheWorkedExample) {

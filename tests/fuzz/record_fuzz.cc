@@ -109,6 +109,11 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
                 "a record is damaged or of a format from the future");
     return 0;
   }
+  fuzz::Check(record.ParseFromArray(data, static_cast<int>(size)), "protobuf reads it, too");
+  fuzz::Check(record.fact() == event->fact && record.actor() == event->origin.actor &&
+                  record.occurred_at_us() == event->occurred_at &&
+                  record.data_quality_size() == static_cast<int>(event->data_quality.size()),
+              "and reads the same");
   fuzz::CheckRoundTrip(record.ledger(), stored, *event);
   fuzz::CheckMisplaced(record.ledger(), stored);
   return 0;
