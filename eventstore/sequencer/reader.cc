@@ -42,7 +42,7 @@ bool EventCollector::Visit(const StoredEvent& stored) {
   return events_.size() < max_events_;
 }
 
-absl::StatusOr<std::vector<RecordedEvent>> EventCollector::Finish(absl::Status visit) && {
+absl::StatusOr<std::vector<RecordedEvent>> EventCollector::Finish(const absl::Status& visit) && {
   RETURN_IF_ERROR(visit);
   RETURN_IF_ERROR(status_);
   return std::move(events_);

@@ -54,7 +54,7 @@ class EventCollector {
   void Reserve(size_t events) { events_.reserve(std::min({events, max_events_, kMostReserved})); }
   bool Visit(const StoredEvent& stored);
   // What was collected; the visit's own status first.
-  absl::StatusOr<std::vector<RecordedEvent>> Finish(absl::Status visit) &&;
+  absl::StatusOr<std::vector<RecordedEvent>> Finish(const absl::Status& visit) &&;
 
  private:
   static constexpr size_t kMostReserved = 1024;
