@@ -72,9 +72,10 @@ class Centre {
     commands_.Next();
     commands_.MoveTo(command);
     std::promise<absl::Status> answered;
-    handler_.Submit(
-        std::move(command), {kActor, kAgency, "hotline_operator", ""},
-        [&](absl::StatusOr<v1::CommandResult> result) { answered.set_value(result.status()); });
+    handler_.Submit(std::move(command), {kActor, kAgency, "hotline_operator", ""},
+                    [&](const absl::StatusOr<v1::CommandResult>& result) {
+                      answered.set_value(result.status());
+                    });
     Must(answered.get_future().get());
   }
 
