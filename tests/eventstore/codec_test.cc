@@ -14,27 +14,16 @@
 #include "eventstore/codec/marks.h"
 #include "eventstore/codec/record.h"
 #include "eventstore/codec/utf8.h"
+#include "tests/support/repeated_bytes.h"
 
 namespace caseledger::eventstore {
 namespace {
 
-Uuid Repeated(uint8_t byte) {
-  Uuid id;
-  id.bytes.fill(byte);
-  return id;
-}
-
-Hash256 RepeatedHash(uint8_t byte) {
-  Hash256 hash;
-  hash.bytes.fill(byte);
-  return hash;
-}
-
 // The event of FORMAT.md's worked example.
 RecordedEvent ExampleEvent() {
   RecordedEvent event;
-  event.event_id = Repeated(0x22);
-  event.stream = {3, Repeated(0x11)};
+  event.event_id = testing::RepeatedUuid(0x22);
+  event.stream = {3, testing::RepeatedUuid(0x11)};
   event.revision = 2;
   event.position = 7;
   event.occurred_at = 1'704'067'200'000'000;
@@ -45,8 +34,8 @@ RecordedEvent ExampleEvent() {
   event.fact = "fact";
   event.origin.actor = "worker-1";
   event.origin.agency = "hotline";
-  event.origin.request_id = Repeated(0x33);
-  event.previous_leaf_hash = RepeatedHash(0x44);
+  event.origin.request_id = testing::RepeatedUuid(0x33);
+  event.previous_leaf_hash = testing::RepeatedHash(0x44);
   return event;
 }
 
@@ -121,9 +110,17 @@ std::string ByProtobuf(const RecordedEvent& event) {
 TEST(RecordTest, BytesAreThoseOfProtobuf) {
   RecordedEvent event = ExampleEvent();
   EXPECT_EQ(Hex(*EncodeRecord("quang-ninh", event)), Hex(ByProtobuf(event)));
-  event.origin = {"Nguyễn Thị Ánh", "công-an",      "em bé",        "chăm sóc",
-                  "luật 13",        Repeated(0x66), Repeated(0x77), "00-abc-01",
-                  Repeated(0x88),   "tệp.csv",      "hàng 7"};
+  event.origin = {"Nguyễn Thị Ánh",
+                  "công-an",
+                  "em bé",
+                  "chăm sóc",
+                  "luật 13",
+                  testing::RepeatedUuid(0x66),
+                  testing::RepeatedUuid(0x77),
+                  "00-abc-01",
+                  testing::RepeatedUuid(0x88),
+                  "tệp.csv",
+                  "hàng 7"};
   event.data_quality = {"CONSENT_MISSING", "", "LATE"};
   for (const Micros time :
        {INT64_MIN, int64_t{-1}, int64_t{0}, int64_t{127}, int64_t{128}, INT64_MAX}) {
@@ -234,7 +231,7 @@ TEST(RecordTest, TruncatedOrMisplacedRecordIsDataLoss) {
   ++moved.position;
   EXPECT_EQ(code(moved), absl::StatusCode::kDataLoss);
   moved = Stored(event, record);
-  moved.stream.id = Repeated(0x55);
+  moved.stream.id = testing::RepeatedUuid(0x55);
   EXPECT_EQ(code(moved), absl::StatusCode::kDataLoss);
   EXPECT_EQ(code(Stored(event, record), "other"), absl::StatusCode::kDataLoss);
   RecordedEvent uncounted = event;
@@ -244,15 +241,22 @@ TEST(RecordTest, TruncatedOrMisplacedRecordIsDataLoss) {
 }
 
 TEST(MarksTest, NoTwoKeysCollide) {
-  const StreamId kRecord{1, Repeated(0x61)}, kOther{1, Repeated(0x62)};
+  const StreamId kRecord{1, testing::RepeatedUuid(0x61)}, kOther{1, testing::RepeatedUuid(0x62)};
   const std::vector<absl::StatusOr<std::string>> keys = {
-      MarkKeys::Request("a", Repeated(0x61)), MarkKeys::Request("aa", Repeated(0x61)),
-      MarkKeys::Request("", Repeated(0x61)),  MarkKeys::Name(1, "ab", "c"),
-      MarkKeys::Name(1, "a", "bc"),           MarkKeys::Name(1, "", "abc"),
-      MarkKeys::Name(1, "abc", ""),           MarkKeys::Name(2, "ab", "c"),
-      MarkKeys::NameOfAnySource(1, "c"),      MarkKeys::NameOfAnySource(1, "abc"),
-      MarkKeys::NameOfAnySource(2, "c"),      MarkKeys::NameOfAnySource(1, ""),
-      MarkKeys::Reference(kRecord, kOther),   MarkKeys::Reference(kOther, kRecord),
+      MarkKeys::Request("a", testing::RepeatedUuid(0x61)),
+      MarkKeys::Request("aa", testing::RepeatedUuid(0x61)),
+      MarkKeys::Request("", testing::RepeatedUuid(0x61)),
+      MarkKeys::Name(1, "ab", "c"),
+      MarkKeys::Name(1, "a", "bc"),
+      MarkKeys::Name(1, "", "abc"),
+      MarkKeys::Name(1, "abc", ""),
+      MarkKeys::Name(2, "ab", "c"),
+      MarkKeys::NameOfAnySource(1, "c"),
+      MarkKeys::NameOfAnySource(1, "abc"),
+      MarkKeys::NameOfAnySource(2, "c"),
+      MarkKeys::NameOfAnySource(1, ""),
+      MarkKeys::Reference(kRecord, kOther),
+      MarkKeys::Reference(kOther, kRecord),
       MarkKeys::Reference(kRecord, kRecord),
   };
   std::set<std::string> distinct;
@@ -268,17 +272,18 @@ TEST(MarksTest, NoTwoKeysCollide) {
 }
 
 TEST(MarksTest, KeysAreThoseOfTheWorkedExample) {
-  EXPECT_EQ(Hex(*MarkKeys::Request("hotline", Repeated(0x33))),
+  EXPECT_EQ(Hex(*MarkKeys::Request("hotline", testing::RepeatedUuid(0x33))),
             DocumentedHex("### A request's key"));
   EXPECT_EQ(Hex(*MarkKeys::Name(3, "paper", "C-1")), DocumentedHex("### A name's key"));
   EXPECT_EQ(Hex(*MarkKeys::NameOfAnySource(3, "C-1")),
             DocumentedHex("### The key of a name whatever its source"));
-  EXPECT_EQ(Hex(MarkKeys::Reference({3, Repeated(0x11)}, {2, Repeated(0x22)})),
-            DocumentedHex("### A reference's key"));
+  EXPECT_EQ(
+      Hex(MarkKeys::Reference({3, testing::RepeatedUuid(0x11)}, {2, testing::RepeatedUuid(0x22)})),
+      DocumentedHex("### A reference's key"));
 }
 
 TEST(MarksTest, ReferrerIsReadFromTheKeyAndDamageIsDataLoss) {
-  const StreamId to{3, Repeated(0x11)}, from{70'000, Repeated(0x22)};
+  const StreamId to{3, testing::RepeatedUuid(0x11)}, from{70'000, testing::RepeatedUuid(0x22)};
   const std::string key = MarkKeys::Reference(to, from);
   EXPECT_TRUE(key.starts_with(MarkKeys::ReferencesTo(to)));
   EXPECT_FALSE(key.starts_with(MarkKeys::ReferencesTo(from)));
@@ -300,14 +305,15 @@ TEST(MarksTest, TooLongTextsAreRefused) {
 }
 
 TEST(MarksTest, ValuesReadBackAndDamageIsDataLoss) {
-  const auto request = DecodeRequestMark(EncodeMark(RequestMark{RepeatedHash(9), 1'000'000, 12}));
+  const auto request =
+      DecodeRequestMark(EncodeMark(RequestMark{testing::RepeatedHash(9), 1'000'000, 12}));
   ASSERT_TRUE(request.ok()) << request.status();
-  EXPECT_EQ(request->digest, RepeatedHash(9));
+  EXPECT_EQ(request->digest, testing::RepeatedHash(9));
   EXPECT_EQ(request->first_position, 1'000'000u);
   EXPECT_EQ(request->event_count, 12u);
-  const auto name = DecodeNameMark(EncodeMark(NameMark{{3, Repeated(5)}, true}));
+  const auto name = DecodeNameMark(EncodeMark(NameMark{{3, testing::RepeatedUuid(5)}, true}));
   ASSERT_TRUE(name.ok()) << name.status();
-  EXPECT_EQ(name->stream, (StreamId{3, Repeated(5)}));
+  EXPECT_EQ(name->stream, (StreamId{3, testing::RepeatedUuid(5)}));
   EXPECT_TRUE(name->ambiguous);
   for (const std::string& damaged : {std::string(), std::string("\xFF\xFF"), std::string("x")}) {
     EXPECT_EQ(DecodeRequestMark(damaged).status().code(), absl::StatusCode::kDataLoss);

@@ -22,6 +22,7 @@
 #include "services/commands/ledgers.h"
 #include "services/rpc/recorded_event.h"
 #include "tests/bench/load/contact_commands.h"
+#include "tests/support/counting_random.h"
 #include "tests/support/fake_clock.h"
 
 namespace caseledger::bench {
@@ -38,16 +39,6 @@ constexpr size_t kEvents = 300;  // of the ledger that is read
 void Must(const absl::Status& status) {
   if (!status.ok()) Stop(status.ToString());
 }
-
-class CountingRandom final : public RandomSource {
- public:
-  void Fill(uint8_t* bytes, size_t size) override {
-    for (size_t i = 0; i < size; ++i) bytes[i] = static_cast<uint8_t>(next_++ * 37 + 11);
-  }
-
- private:
-  uint64_t next_ = 0;
-};
 
 // A ledger in memory behind the real command handler and log: all that a command costs but the
 // transport and the disk.
@@ -88,7 +79,7 @@ class Centre {
 
  private:
   testing::FakeClock clock_;
-  CountingRandom random_;
+  testing::CountingRandom random_;
   eventstore::MemoryEngine engine_;
   commands::Ledgers ledgers_;
   commands::CommandHandler handler_{ledgers_, clock_, random_};

@@ -12,6 +12,7 @@
 #include "services/commands/ledgers.h"
 #include "services/rpc/queries.h"
 #include "tests/fuzz/support/random_message.h"
+#include "tests/support/counting_random.h"
 #include "tests/support/fake_clock.h"
 
 namespace caseledger::fuzz {
@@ -40,21 +41,10 @@ class HostedLedger {
       size_t index, const std::vector<const google::protobuf::MethodDescriptor*>& all);
 
  private:
-  // Draws the same bytes in every run.
-  class CountingRandom final : public RandomSource {
-   public:
-    void Fill(uint8_t* bytes, size_t size) override {
-      for (size_t i = 0; i < size; ++i) bytes[i] = static_cast<uint8_t>(next_++ * 37 + 11);
-    }
-
-   private:
-    uint64_t next_ = 0;
-  };
-
   void Given(const std::string& record, const std::string& fact);
 
   testing::FakeClock clock_{1'706'000'000'000'000};  // 2024-01-23, after all that is told
-  CountingRandom random_;
+  testing::CountingRandom random_;
   eventstore::MemoryEngine engine_;
   std::unique_ptr<projections::ReadModelStore> read_models_;
   commands::Ledgers ledgers_;

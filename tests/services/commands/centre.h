@@ -22,6 +22,7 @@
 #include "services/commands/ledgers.h"
 #include "services/commands/times.h"
 #include "services/domain/rejection.h"
+#include "tests/support/counting_random.h"
 #include "tests/support/domain_builders.h"
 #include "tests/support/fake_clock.h"
 
@@ -55,17 +56,6 @@ template <typename T>
 std::string ReasonIdOf(const absl::StatusOr<T>& result) {
   return ReasonIdOf(result.status());
 }
-
-// Draws the same bytes in every run, so that runs can be compared.
-class CountingRandom final : public RandomSource {
- public:
-  void Fill(uint8_t* bytes, size_t size) override {
-    for (size_t i = 0; i < size; ++i) bytes[i] = static_cast<uint8_t>(next_++ * 37 + 11);
-  }
-
- private:
-  uint64_t next_ = 0;
-};
 
 struct CentreOptions {
   size_t max_records = 1000;

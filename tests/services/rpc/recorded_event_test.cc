@@ -10,6 +10,7 @@
 #include "google/protobuf/util/message_differencer.h"
 #include "services/commands/fact_schema.h"
 #include "services/commands/times.h"
+#include "tests/support/repeated_bytes.h"
 
 namespace caseledger::rpc {
 namespace {
@@ -17,16 +18,10 @@ namespace {
 using eventstore::RecordedEvent;
 using google::protobuf::util::MessageDifferencer;
 
-Uuid Repeated(uint8_t byte) {
-  Uuid id;
-  id.bytes.fill(byte);
-  return id;
-}
-
 RecordedEvent WithEverything() {
   RecordedEvent event;
-  event.event_id = Repeated(0x11);
-  event.stream = {3, Repeated(0x22)};
+  event.event_id = testing::RepeatedUuid(0x11);
+  event.stream = {3, testing::RepeatedUuid(0x22)};
   event.revision = 300;
   event.position = 70'000;
   event.occurred_at = 1'704'067'200'123'456;
@@ -37,9 +32,17 @@ RecordedEvent WithEverything() {
   event::v1::Fact fact;
   fact.mutable_contact_received()->set_line("111");
   event.fact = fact.SerializeAsString();
-  event.origin = {"Nguyễn Thị Ánh", "công-an",      "em bé",        "chăm sóc",
-                  "luật 13",        Repeated(0x33), Repeated(0x44), "00-abc-01",
-                  Repeated(0x55),   "tệp.csv",      "hàng 7"};
+  event.origin = {"Nguyễn Thị Ánh",
+                  "công-an",
+                  "em bé",
+                  "chăm sóc",
+                  "luật 13",
+                  testing::RepeatedUuid(0x33),
+                  testing::RepeatedUuid(0x44),
+                  "00-abc-01",
+                  testing::RepeatedUuid(0x55),
+                  "tệp.csv",
+                  "hàng 7"};
   event.data_quality = {"CONSENT_MISSING", "", "LATE"};
   return event;
 }
