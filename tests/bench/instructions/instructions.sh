@@ -32,6 +32,10 @@ if ! command -v valgrind >/dev/null; then
   echo "valgrind is missing: deploy/install-packages.sh test" >&2
   exit 1
 fi
+if [[ ! -x "$program" ]]; then
+  echo "there is no $program; build it: cmake --preset release && cmake --build build/release --target caseledger_instructions" >&2
+  exit 1
+fi
 
 # Instructions of the whole program.
 count() {
