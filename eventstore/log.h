@@ -18,6 +18,7 @@
 #include "absl/time/time.h"
 #include "eventstore/event.h"
 #include "eventstore/event_list.h"
+#include "eventstore/verifiable/tree_edge.h"
 
 namespace caseledger::eventstore {
 
@@ -180,6 +181,9 @@ class EventLog {
   absl::StatusOr<AppendResult> Append(AppendRequest request);
 
   virtual LedgerHead Head() const = 0;
+
+  // The Merkle tree over all events that are committed; never null.
+  virtual std::shared_ptr<const TreeEdge> Tree() const = 0;
 
   // Events from `from` on, at most `max_events` (0: the limit) and the page limits. Empty at the
   // end. OUT_OF_RANGE        `from` is beyond the end DATA_LOSS           a stored record failed

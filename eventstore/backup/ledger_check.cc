@@ -1,6 +1,7 @@
 #include "eventstore/backup/ledger_check.h"
 
 #include <algorithm>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -10,6 +11,7 @@
 #include "eventstore/base/status_macros.h"
 #include "eventstore/base/strings.h"
 #include "eventstore/codec/record.h"
+#include "eventstore/verifiable/tree_edge.h"
 
 namespace caseledger::eventstore {
 namespace {
@@ -25,7 +27,7 @@ class LedgerPass {
  public:
   LedgerPass(const Engine& engine, std::string_view ledger) : engine_(engine), ledger_(ledger) {}
 
-  // Rules 1 to 3 for the next event.
+  // Rules 1 to 3 and 6 for the next event.
   absl::Status Take(const StoredEvent& stored) {
     if (stored.position != next_position_) return At("there is a hole in the positions");
     absl::StatusOr<RecordedEvent> event = DecodeEvent(ledger_, stored, no_upgrades_);
@@ -40,7 +42,7 @@ class LedgerPass {
     last_recorded_at_ = event->recorded_at;
     last_leaf_hash_ = event->leaf_hash;
     ++next_position_;
-    return absl::OkStatus();
+    return CheckTilesFilledBy(event->leaf_hash);
   }
 
   // Rules 4 and 5.
@@ -60,6 +62,20 @@ class LedgerPass {
     return Broken(ledger_, StrCat("at position ", next_position_, " ", what));
   }
 
+  absl::Status CheckTilesFilledBy(const Hash256& leaf) {
+    full_.clear();
+    tree_.Append(leaf, full_);
+    for (const Tile& tile : full_) {
+      ASSIGN_OR_RETURN(const std::optional<std::string> stored,
+                       engine_.FindTile(ledger_, tile.id.level, tile.id.index));
+      if (!stored) return Broken(ledger_, StrCat(TilePath(tile.id), " is missing"));
+      if (*stored != tile.hashes) {
+        return Broken(ledger_, StrCat(TilePath(tile.id), " is not that of the events"));
+      }
+    }
+    return absl::OkStatus();
+  }
+
   absl::Status CheckStream(const StreamId& stream, const StreamHead& expected) const {
     ASSIGN_OR_RETURN(const StreamHead found, engine_.FindStream(ledger_, stream));
     if (found.revision != expected.revision || found.position != expected.position ||
@@ -76,6 +92,8 @@ class LedgerPass {
   const std::string ledger_;
   const FactUpgrades no_upgrades_;
   absl::flat_hash_map<StreamId, StreamHead> streams_;
+  TreeEdge tree_;
+  std::vector<Tile> full_;  // by the newest event
   uint64_t next_position_ = 0;
   Micros last_recorded_at_ = 0;
   Hash256 last_leaf_hash_;

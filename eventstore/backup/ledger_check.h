@@ -22,7 +22,8 @@ absl::Status CheckHeads(const Engine& engine, const BackupManifest& manifest);
 // 2. each stream's revisions run 1, 2, 3, ... and each event names its predecessor's leaf hash;
 // 3. recorded time never goes down;
 // 4. each stream's head and index lead to its last event;
-// 5. the last event is the head's.
+// 5. the last event is the head's;
+// 6. the full tiles of the Merkle tree are those of the leaves.
 // Memory: about 100 bytes per stream of one ledger. `read` hears how many events were read so far;
 // false ends with CANCELLED.
 absl::Status CheckLedgers(const Engine& engine, const BackupManifest& manifest,

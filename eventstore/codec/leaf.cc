@@ -23,7 +23,8 @@ std::string EncodeLeafEntry(const LeafFields& fields) {
 
 Hash256 HashLeafEntry(std::string_view entry) { return Sha256({std::string_view("\0", 1), entry}); }
 
-Hash256 HashLeaf(std::string_view ledger, const RecordedEvent& event, std::string_view record) {
+LeafFields FieldsOfLeaf(std::string_view ledger, const RecordedEvent& event,
+                        std::string_view record) {
   LeafFields fields;
   fields.ledger = ledger;
   fields.position = event.position;
@@ -34,7 +35,11 @@ Hash256 HashLeaf(std::string_view ledger, const RecordedEvent& event, std::strin
   fields.recorded_at = event.recorded_at;
   fields.record_hash = Sha256({record});
   fields.previous_leaf_hash = event.previous_leaf_hash;
-  return HashLeafEntry(EncodeLeafEntry(fields));
+  return fields;
+}
+
+Hash256 HashLeaf(std::string_view ledger, const RecordedEvent& event, std::string_view record) {
+  return HashLeafEntry(EncodeLeafEntry(FieldsOfLeaf(ledger, event, record)));
 }
 
 }  // namespace caseledger::eventstore

@@ -30,6 +30,10 @@ struct LeafFields {
 // The leaf's `entry`. Different fields give different bytes.
 std::string EncodeLeafEntry(const LeafFields& fields);
 
+// Of `event` (all but `leaf_hash` set) whose stored bytes are `record`. Points into `ledger`.
+LeafFields FieldsOfLeaf(std::string_view ledger, const RecordedEvent& event,
+                        std::string_view record);
+
 // SHA256(0x00 || entry), as in RFC 6962.
 Hash256 HashLeafEntry(std::string_view entry);
 

@@ -19,12 +19,13 @@
 #include "absl/status/statusor.h"
 #include "caseledger/storage/v1/envelope.pb.h"
 #include "eventstore/event.h"
+#include "eventstore/verifiable/tile.h"
 
 namespace caseledger::eventstore {
 
-// Format of a ledger: what is written for an event, and how. Engines and the log refuse others. In
-// 1, never released, references left no marks.
-inline constexpr uint32_t kLedgerFormatVersion = 2;
+// Format of a ledger: what is written for an event, and how. Engines and the log refuse others.
+// Never released: 1, where references left no marks, and 2, without the tiles of the Merkle tree.
+inline constexpr uint32_t kLedgerFormatVersion = 3;
 
 // One event as the engine keeps it. The engine never looks into `record`.
 struct StoredEvent {
@@ -40,8 +41,9 @@ struct EngineBatch {
   std::vector<StoredEvent> events;                       // contiguous positions from the head on
   std::vector<std::pair<StreamId, StreamHead>> streams;  // new heads of the streams written
   std::vector<std::pair<std::string, std::string>>
-      marks;        // unique keys -> values (request ids, names)
-  LedgerHead head;  // after the batch
+      marks;                     // unique keys -> values (request ids, names)
+  LedgerHead head;               // after the batch
+  std::vector<Tile> tiles = {};  // of the Merkle tree, full with these events
 };
 
 // The committed state that a batch is resolved against. Valid only inside `resolve`.
@@ -59,6 +61,8 @@ class HeadView {
                                   absl::FunctionRef<bool(const StoredEvent&)> visit) = 0;
   virtual absl::Status Read(uint64_t from, uint64_t end,
                             absl::FunctionRef<bool(const StoredEvent&)> visit) = 0;
+  // The hashes of a full tile; nullopt when it was never written.
+  virtual absl::StatusOr<std::optional<std::string>> FindTile(unsigned level, uint64_t index) = 0;
 };
 
 // Pure; may run again. An empty batch (no events) is not written. An error ends the commit with
@@ -92,6 +96,18 @@ class Engine {
                                   absl::FunctionRef<bool(const StoredEvent&)> visit) const = 0;
   virtual absl::StatusOr<std::optional<std::string>> FindMark(std::string_view ledger,
                                                               std::string_view key) const = 0;
+  // The hashes of a full tile; nullopt when it was never written.
+  virtual absl::StatusOr<std::optional<std::string>> FindTile(std::string_view ledger,
+                                                              unsigned level,
+                                                              uint64_t index) const = 0;
+
+  // What the ledger's signer has to remember; nullopt before the first time. The engine never looks
+  // into it. It may be replaced while commits go on; durable when it returns OK, and UNAVAILABLE as
+  // for Commit.
+  virtual absl::StatusOr<std::optional<std::string>> FindSigningState(
+      std::string_view ledger) const = 0;
+  virtual absl::Status ReplaceSigningState(std::string_view ledger, std::string_view state) = 0;
+
   // Makes everything durable and lets go of the files.
   virtual absl::Status Close() = 0;
 };

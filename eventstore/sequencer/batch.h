@@ -19,6 +19,7 @@ struct BatchContext {
   std::string digest_key;
   LogLimits limits;
   const FactUpgrades* upgrades = nullptr;
+  bool keep_tree = true;
 };
 
 // What became of one append. Its events are `count` of the batch's from index `first` on, or else

@@ -5,6 +5,7 @@
 
 #include "eventstore/base/status_macros.h"
 #include "eventstore/base/strings.h"
+#include "eventstore/sequencer/stored_tree.h"
 
 namespace caseledger::eventstore {
 namespace {
@@ -33,7 +34,8 @@ absl::StatusOr<AppendResult> AnswerOf(Outcome outcome, const SharedBatch& batch)
 
 }  // namespace
 
-LedgerLog::LedgerLog(Engine& engine, BatchContext context, const LedgerHead& head, Clock& clock)
+LedgerLog::LedgerLog(Engine& engine, BatchContext context, const LedgerHead& head, TreeEdge tree,
+                     Clock& clock)
     : engine_(engine),
       context_(std::move(context)),
       clock_(clock),
@@ -41,6 +43,7 @@ LedgerLog::LedgerLog(Engine& engine, BatchContext context, const LedgerHead& hea
       reader_(engine, context_.ledger, context_.limits, *context_.upgrades),
       feed_(reader_, context_.limits, head.next_position),
       head_(head),
+      tree_(std::make_shared<const TreeEdge>(std::move(tree))),
       thread_("sequencer", [this] { Run(); }) {}
 
 LedgerLog::~LedgerLog() { Close(); }
@@ -70,7 +73,8 @@ bool LedgerLog::HasWorkOrCloses() const { return !queue_.empty() || closing_; }
 void LedgerLog::Run() {
   while (TakeWaiting()) {
     ResolvedBatch resolved;
-    if (absl::Status committed = CommitTaken(resolved); !committed.ok()) {
+    std::shared_ptr<const TreeEdge> tree;
+    if (absl::Status committed = CommitTaken(resolved, tree); !committed.ok()) {
       StopAfter(AsFailure(committed), std::move(resolved.outcomes));
       return;
     }
@@ -79,7 +83,7 @@ void LedgerLog::Run() {
       batch = std::make_shared<const PublishedBatch>(
           PublishedBatch{std::move(resolved.events), resolved.stored_bytes});
       recent_.Add(batch);
-      Publish(resolved.head, batch);
+      Publish(resolved.head, std::move(tree), batch);
     }
     AnswerCommitted(std::move(resolved.outcomes), batch);
   }
@@ -95,22 +99,29 @@ bool LedgerLog::TakeWaiting() {
   return !taken_.empty();
 }
 
-absl::Status LedgerLog::CommitTaken(ResolvedBatch& resolved) {
+absl::Status LedgerLog::CommitTaken(ResolvedBatch& resolved,
+                                    std::shared_ptr<const TreeEdge>& tree) {
+  const std::shared_ptr<const TreeEdge> before = Tree();
   std::vector<const AppendRequest*> appends;
   appends.reserve(taken_.size());
   for (const Waiting& waiting : taken_) appends.push_back(&waiting.request);
   return engine_.Commit(context_.ledger, [&](HeadView& view) -> absl::StatusOr<EngineBatch> {
     EngineBatch batch;
     resolved = ResolveBatch(view, appends, context_, recent_, clock_.Now(), batch);
+    if (context_.keep_tree && !batch.events.empty()) {
+      ASSIGN_OR_RETURN(tree, ExtendTree(view, before.get(), batch));
+    }
     return batch;
   });
 }
 
-void LedgerLog::Publish(const LedgerHead& head, const SharedBatch& batch) {
+void LedgerLog::Publish(const LedgerHead& head, std::shared_ptr<const TreeEdge> tree,
+                        const SharedBatch& batch) {
   // Under one lock, so that nobody finds the feed shorter than the head, or the head shorter than
   // what the feed gave him.
   MutexLock lock(&mutex_);
   head_ = head;
+  if (tree != nullptr) tree_ = std::move(tree);
   feed_.Publish(batch);
 }
 
@@ -155,6 +166,11 @@ void LedgerLog::StopAfter(const absl::Status& failure, std::vector<Outcome> outc
 LedgerHead LedgerLog::Head() const {
   MutexLock lock(&mutex_);
   return head_;
+}
+
+std::shared_ptr<const TreeEdge> LedgerLog::Tree() const {
+  MutexLock lock(&mutex_);
+  return tree_;
 }
 
 absl::StatusOr<std::vector<RecordedEvent>> LedgerLog::ReadLedger(uint64_t from,

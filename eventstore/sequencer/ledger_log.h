@@ -31,12 +31,15 @@ namespace caseledger::eventstore {
 // 4. Every accepted append is answered exactly once.
 class LedgerLog final : public EventLog {
  public:
-  // Starts the thread. `engine` and `clock` must outlive the log; `head` is the ledger's.
-  LedgerLog(Engine& engine, BatchContext context, const LedgerHead& head, Clock& clock);
+  // Starts the thread. `engine` and `clock` must outlive the log; `head` and `tree`
+  // are the ledger's.
+  LedgerLog(Engine& engine, BatchContext context, const LedgerHead& head, TreeEdge tree,
+            Clock& clock);
   ~LedgerLog() override;
 
   void Submit(AppendRequest request, Done done) override;
   LedgerHead Head() const override;
+  std::shared_ptr<const TreeEdge> Tree() const override;
   absl::StatusOr<std::vector<RecordedEvent>> ReadLedger(uint64_t from,
                                                         size_t max_events) const override;
   absl::StatusOr<std::vector<RecordedEvent>> ReadStream(const StreamId& stream,
@@ -64,8 +67,9 @@ class LedgerLog final : public EventLog {
   // The log's thread.
   void Run();
   bool TakeWaiting() ABSL_LOCKS_EXCLUDED(mutex_);
-  absl::Status CommitTaken(ResolvedBatch& resolved);
-  void Publish(const LedgerHead& head, const SharedBatch& batch) ABSL_LOCKS_EXCLUDED(mutex_);
+  absl::Status CommitTaken(ResolvedBatch& resolved, std::shared_ptr<const TreeEdge>& tree);
+  void Publish(const LedgerHead& head, std::shared_ptr<const TreeEdge> tree,
+               const SharedBatch& batch) ABSL_LOCKS_EXCLUDED(mutex_);
   void AnswerCommitted(std::vector<Outcome> outcomes, const SharedBatch& batch);
   void StopAfter(const absl::Status& failure, std::vector<Outcome> outcomes);
   std::vector<Waiting> Release(size_t count) ABSL_LOCKS_EXCLUDED(mutex_);
@@ -79,6 +83,7 @@ class LedgerLog final : public EventLog {
 
   mutable Mutex mutex_;
   LedgerHead head_ ABSL_GUARDED_BY(mutex_);
+  std::shared_ptr<const TreeEdge> tree_ ABSL_GUARDED_BY(mutex_);
   std::deque<Waiting> queue_ ABSL_GUARDED_BY(mutex_);
   size_t unanswered_ ABSL_GUARDED_BY(mutex_) = 0;
   bool closing_ ABSL_GUARDED_BY(mutex_) = false;

@@ -8,6 +8,7 @@
 #include "eventstore/base/strings.h"
 #include "eventstore/sequencer/ledger_log.h"
 #include "eventstore/sequencer/reader.h"
+#include "eventstore/sequencer/stored_tree.h"
 
 namespace caseledger::eventstore {
 namespace {
@@ -73,7 +74,13 @@ absl::StatusOr<std::unique_ptr<EventLog>> OpenLog(Engine& engine, std::string_vi
   context.upgrades = options.upgrades != nullptr ? options.upgrades : &NoUpgrades();
   ASSIGN_OR_RETURN(const LedgerHead head, engine.LoadHead(ledger));
   RETURN_IF_ERROR(CheckHead(LedgerReader(engine, ledger, options.limits, *context.upgrades), head));
-  return std::make_unique<LedgerLog>(engine, std::move(context), head, *options.clock);
+  context.keep_tree = options.keep_tree;
+  TreeEdge tree;
+  if (options.keep_tree) {
+    ASSIGN_OR_RETURN(tree, TreeReader(head.next_position, StoredTiles(engine, ledger)).Edge());
+  }
+  return std::make_unique<LedgerLog>(engine, std::move(context), head, std::move(tree),
+                                     *options.clock);
 }
 
 }  // namespace caseledger::eventstore

@@ -17,6 +17,9 @@ namespace caseledger::eventstore {
 struct SequencerOptions {
   LogLimits limits;
   Clock* clock = nullptr;  // required
+  // Whether the Merkle tree is kept. False for measuring what it costs, and for nothing else: a
+  // ledger that was once written so cannot be opened with its tree again.
+  bool keep_tree = true;
   // Upgrades of old facts on read; must outlive the log. None: facts are read as they were written.
   const FactUpgrades* upgrades = nullptr;
 };
@@ -24,7 +27,7 @@ struct SequencerOptions {
 // Opens the log of an existing ledger and starts its thread. The engine must outlive the log.
 // NOT_FOUND            no such ledger
 // FAILED_PRECONDITION  the ledger needs features or a format this program does not know
-// DATA_LOSS            head and records disagree
+// DATA_LOSS            head and records disagree, or a tile of the tree's right edge is missing
 absl::StatusOr<std::unique_ptr<EventLog>> OpenLog(Engine& engine, std::string_view ledger,
                                                   const SequencerOptions& options);
 

@@ -414,5 +414,38 @@ TEST_P(EngineContract, AClosedEngineRefusesCommits) {
   EXPECT_TRUE(engine().Close().ok()) << "closing twice is no error";
 }
 
+TEST_P(EngineContract, TilesAreWrittenWithTheirBatchAndFoundAgain) {
+  ASSERT_TRUE(engine().CreateLedger(InfoOf("a")).ok());
+  ASSERT_TRUE(engine().CreateLedger(InfoOf("b")).ok());
+  const std::string leaves(256 * 32, 'x');
+  const std::string above(256 * 32, 'y');
+  const auto append = [&](HeadView& view) -> absl::StatusOr<EngineBatch> {
+    EXPECT_EQ(*view.FindTile(0, 7), std::nullopt);
+    absl::StatusOr<EngineBatch> batch = NextBatch(view, {kCase});
+    batch->tiles = {{{0, 7, 256}, leaves}, {{1, 0, 256}, above}};
+    return batch;
+  };
+  ASSERT_TRUE(engine().Commit("a", append).ok());
+  ASSERT_TRUE(host_->Reopen().ok());
+  EXPECT_EQ(*engine().FindTile("a", 0, 7), leaves);
+  EXPECT_EQ(*engine().FindTile("a", 1, 0), above);
+  EXPECT_EQ(*engine().FindTile("a", 0, 0), std::nullopt);
+  EXPECT_EQ(*engine().FindTile("b", 0, 7), std::nullopt);
+  EXPECT_EQ(engine().FindTile("c", 0, 7).status().code(), absl::StatusCode::kNotFound);
+}
+
+TEST_P(EngineContract, TheSigningStateIsReplacedAndOutlivesTheEngine) {
+  ASSERT_TRUE(engine().CreateLedger(InfoOf("a")).ok());
+  ASSERT_TRUE(engine().CreateLedger(InfoOf("b")).ok());
+  EXPECT_EQ(*engine().FindSigningState("a"), std::nullopt);
+  ASSERT_TRUE(engine().ReplaceSigningState("a", "one").ok());
+  ASSERT_TRUE(engine().ReplaceSigningState("a", std::string("t\0wo", 4)).ok());
+  ASSERT_TRUE(AppendTo(engine(), "a", {kCase}).ok());
+  ASSERT_TRUE(host_->Reopen().ok());
+  EXPECT_EQ(*engine().FindSigningState("a"), std::string("t\0wo", 4));
+  EXPECT_EQ(*engine().FindSigningState("b"), std::nullopt);
+  EXPECT_EQ(engine().ReplaceSigningState("c", "").code(), absl::StatusCode::kNotFound);
+}
+
 }  // namespace
 }  // namespace caseledger::testing

@@ -92,6 +92,17 @@ RC_GTEST_PROP(RocksDbKeys, MarkAndLedgerKeysDecodeToWhatTheyWereMadeOf, (std::st
   RC_ASSERT(DecodeKey(head_key)->ledger == ledger);
 }
 
+RC_GTEST_PROP(RocksDbKeys, TileAndSigningKeysDecodeToWhatTheyWereMadeOf, (uint8_t level)) {
+  const LedgerKeys keys(*LedgerName());
+  const uint64_t index = *Number();
+  const std::string tile_key = keys.Tile(level, index);
+  const auto tile = DecodeKey(tile_key);
+  RC_ASSERT(tile && tile->space == Space::kTile);
+  RC_ASSERT(tile->tile_level == level && tile->tile_index == index);
+  const std::string state_key = keys.SigningState();
+  RC_ASSERT(DecodeKey(state_key)->space == Space::kSigningState);
+}
+
 RC_GTEST_PROP(RocksDbKeys, ByteOrderIsPositionOrder, ()) {
   const LedgerKeys keys(*LedgerName());
   const uint64_t a = *Number();
@@ -138,7 +149,7 @@ RC_GTEST_PROP(RocksDbKeys, NoTwoKeysAreEqualAndLedgersDoNotInterleave, ()) {
 
 // Decoding either refuses bytes or tells exactly what they were made of.
 RC_GTEST_PROP(RocksDbKeys, NoBytesDecodeToPartsThatMakeOtherBytes, (std::string tail)) {
-  const std::string key = std::string(1, *rc::gen::elementOf(std::string("EHIMRSXe"))) +
+  const std::string key = std::string(1, *rc::gen::elementOf(std::string("EHIMRSTZXe"))) +
                           std::string(1, static_cast<char>(*rc::gen::inRange(0, 4))) + tail;
   const auto parts = DecodeKey(key);
   RC_CLASSIFY(parts.has_value());
@@ -149,7 +160,9 @@ RC_GTEST_PROP(RocksDbKeys, NoBytesDecodeToPartsThatMakeOtherBytes, (std::string 
                                           keys.Event(parts->position),
                                           keys.Mark(parts->mark),
                                           keys.Revision(parts->stream, parts->revision),
-                                          keys.StreamHead(parts->stream)};
+                                          keys.StreamHead(parts->stream),
+                                          keys.Tile(parts->tile_level, parts->tile_index),
+                                          keys.SigningState()};
   RC_ASSERT(possible.contains(key));
 }
 
@@ -170,7 +183,7 @@ TEST(RocksDbKeys, ShortOrForeignBytesAreNotKeys) {
       DecodeKey("H\x01"
                 "ab"));
   EXPECT_FALSE(
-      DecodeKey("Z\x01"
+      DecodeKey("Y\x01"
                 "a"));
 }
 

@@ -8,3 +8,4 @@
 #include "tests/eventstore/limits_contract_suite.h"
 #include "tests/eventstore/names_contract_suite.h"
 #include "tests/eventstore/subscription_contract_suite.h"
+#include "tests/eventstore/tree_contract_suite.h"

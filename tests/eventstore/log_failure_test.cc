@@ -155,6 +155,19 @@ TEST_F(LogFailure, DamagedNewestRecordIsRefusedAtOpening) {
   EXPECT_EQ(TryOpen().status().code(), absl::StatusCode::kDataLoss);
 }
 
+TEST_F(LogFailure, AMissingOrCutTileIsRefusedAtOpening) {
+  EventLog& log = Open();
+  for (uint64_t i = 0; i < 600; ++i) MustAppend(log, CaseStream(i % 5));
+  log.Close();
+  const std::string tile = **engine_->FindTile(kLedger, 0, 1);
+  engine_->OverwriteTile(kLedger, 0, 1, tile.substr(1));
+  EXPECT_EQ(TryOpen().status().code(), absl::StatusCode::kDataLoss);
+  engine_->OverwriteTile(kLedger, 0, 1, "");
+  EXPECT_EQ(TryOpen().status().code(), absl::StatusCode::kDataLoss);
+  engine_->OverwriteTile(kLedger, 0, 1, tile);
+  EXPECT_TRUE(TryOpen().ok());
+}
+
 TEST_F(LogFailure, OldFactsAreUpgradedOnReadAndKeepTheirLeaves) {
   const Hash256 leaf = MustAppend(Open(), CaseStream(1)).leaf_hash;
   log_.reset();

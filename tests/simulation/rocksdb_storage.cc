@@ -66,6 +66,17 @@ class SteppedEngine final : public eventstore::Engine {
                     Visit visit) const override {
     return engine_->Read(ledger, from, end, visit);
   }
+  absl::StatusOr<std::optional<std::string>> FindTile(std::string_view ledger, unsigned level,
+                                                      uint64_t index) const override {
+    return engine_->FindTile(ledger, level, index);
+  }
+  absl::StatusOr<std::optional<std::string>> FindSigningState(
+      std::string_view ledger) const override {
+    return engine_->FindSigningState(ledger);
+  }
+  absl::Status ReplaceSigningState(std::string_view ledger, std::string_view state) override {
+    return engine_->ReplaceSigningState(ledger, state);
+  }
   absl::StatusOr<StreamHead> FindStream(std::string_view ledger,
                                         const StreamId& stream) const override {
     return engine_->FindStream(ledger, stream);

@@ -52,6 +52,9 @@ class MemoryEngine::Ledger {
     }
     for (auto& [stream, head] : batch.streams) streams_[stream].head = head;
     for (auto& [key, value] : batch.marks) marks_.insert_or_assign(key, std::move(value));
+    for (Tile& tile : batch.tiles) {
+      tiles_.insert_or_assign({tile.id.level, tile.id.index}, std::move(tile.hashes));
+    }
     head_ = batch.head;
     return absl::OkStatus();
   }
@@ -116,6 +119,31 @@ class MemoryEngine::Ledger {
     }
   }
 
+  std::optional<std::string> FindTile(unsigned level, uint64_t index) const {
+    MutexLock lock(&mutex_);
+    const auto found = tiles_.find({level, index});
+    if (found == tiles_.end()) return std::nullopt;
+    return found->second;
+  }
+
+  std::optional<std::string> signing_state() const {
+    MutexLock lock(&mutex_);
+    return signing_state_;
+  }
+  void ReplaceSigningState(std::string_view state) {
+    MutexLock lock(&mutex_);
+    signing_state_ = std::string(state);
+  }
+
+  void OverwriteTile(unsigned level, uint64_t index, std::string hashes) {
+    MutexLock lock(&mutex_);
+    if (hashes.empty()) {
+      tiles_.erase({level, index});
+    } else {
+      tiles_.insert_or_assign({level, index}, std::move(hashes));
+    }
+  }
+
   void OverwriteRecord(uint64_t position, std::string record) {
     MutexLock lock(&mutex_);
     events_.at(position).record = std::move(record);
@@ -151,6 +179,8 @@ class MemoryEngine::Ledger {
   std::deque<StoredEvent> events_ ABSL_GUARDED_BY(mutex_);
   absl::flat_hash_map<StreamId, Stream> streams_ ABSL_GUARDED_BY(mutex_);
   std::map<std::string, std::string, std::less<>> marks_ ABSL_GUARDED_BY(mutex_);
+  std::map<std::pair<unsigned, uint64_t>, std::string> tiles_ ABSL_GUARDED_BY(mutex_);
+  std::optional<std::string> signing_state_ ABSL_GUARDED_BY(mutex_);
 };
 
 class MemoryEngine::View final : public HeadView {
@@ -177,6 +207,9 @@ class MemoryEngine::View final : public HeadView {
   absl::Status Read(uint64_t from, uint64_t end,
                     absl::FunctionRef<bool(const StoredEvent&)> visit) override {
     return ledger_.Read(from, end, visit);
+  }
+  absl::StatusOr<std::optional<std::string>> FindTile(unsigned level, uint64_t index) override {
+    return ledger_.FindTile(level, index);
   }
 
  private:
@@ -278,6 +311,26 @@ absl::StatusOr<std::optional<std::string>> MemoryEngine::FindMark(std::string_vi
   return found->FindMark(key);
 }
 
+absl::StatusOr<std::optional<std::string>> MemoryEngine::FindTile(std::string_view ledger,
+                                                                  unsigned level,
+                                                                  uint64_t index) const {
+  ASSIGN_OR_RETURN(const Ledger* found, Find(ledger));
+  return found->FindTile(level, index);
+}
+
+absl::StatusOr<std::optional<std::string>> MemoryEngine::FindSigningState(
+    std::string_view ledger) const {
+  ASSIGN_OR_RETURN(const Ledger* found, Find(ledger));
+  return found->signing_state();
+}
+
+absl::Status MemoryEngine::ReplaceSigningState(std::string_view ledger, std::string_view state) {
+  ASSIGN_OR_RETURN(Ledger * found, Find(ledger));
+  RETURN_IF_ERROR(failure());
+  found->ReplaceSigningState(state);
+  return absl::OkStatus();
+}
+
 absl::Status MemoryEngine::Close() {
   MutexLock lock(&mutex_);
   if (failure_.ok()) failure_ = absl::UnavailableError("the engine is closed");
@@ -292,6 +345,13 @@ void MemoryEngine::Reopen() {
 void MemoryEngine::OverwriteRecord(std::string_view ledger, uint64_t position, std::string record) {
   if (absl::StatusOr<Ledger*> found = Find(ledger); found.ok()) {
     (*found)->OverwriteRecord(position, std::move(record));
+  }
+}
+
+void MemoryEngine::OverwriteTile(std::string_view ledger, unsigned level, uint64_t index,
+                                 std::string hashes) {
+  if (absl::StatusOr<Ledger*> found = Find(ledger); found.ok()) {
+    (*found)->OverwriteTile(level, index, std::move(hashes));
   }
 }
 

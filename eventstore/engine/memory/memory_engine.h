@@ -49,6 +49,11 @@ class MemoryEngine final : public Engine {
                           absl::FunctionRef<bool(const StoredEvent&)> visit) const override;
   absl::StatusOr<std::optional<std::string>> FindMark(std::string_view ledger,
                                                       std::string_view key) const override;
+  absl::StatusOr<std::optional<std::string>> FindTile(std::string_view ledger, unsigned level,
+                                                      uint64_t index) const override;
+  absl::StatusOr<std::optional<std::string>> FindSigningState(
+      std::string_view ledger) const override;
+  absl::Status ReplaceSigningState(std::string_view ledger, std::string_view state) override;
   absl::Status Close() override;
 
   // Plays a restart: the engine accepts commits again, and keeps what it had.
@@ -56,6 +61,8 @@ class MemoryEngine final : public Engine {
 
   // Replaces the stored bytes of one event, for tests of damage. The position must exist.
   void OverwriteRecord(std::string_view ledger, uint64_t position, std::string record);
+  // The same for a tile; "" removes it.
+  void OverwriteTile(std::string_view ledger, unsigned level, uint64_t index, std::string hashes);
 
  private:
   class Ledger;

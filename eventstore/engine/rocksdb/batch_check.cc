@@ -48,6 +48,11 @@ absl::Status CheckContinues(HeadView& view, const EngineBatch& batch) {
       return Wrong(position, "a stream head is wrong");
     }
   }
+  for (const Tile& tile : batch.tiles) {
+    if (tile.id.width != kTileWidth || tile.hashes.size() != kTileWidth * sizeof(Hash256::bytes)) {
+      return Wrong(position, "a tile is not full");
+    }
+  }
   if (batch.head.next_position != position ||
       batch.head.last_leaf_hash != batch.events.back().leaf_hash ||
       batch.head.last_recorded_at < head.last_recorded_at) {

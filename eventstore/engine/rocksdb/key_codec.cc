@@ -29,6 +29,7 @@ bool DecodeRest(std::string_view rest, KeyParts& parts) {
   switch (parts.space) {
     case Space::kLedgerInfo:
     case Space::kLedgerHead:
+    case Space::kSigningState:
       return rest.empty();
     case Space::kEvent:
       if (rest.size() != kNumberBytes) return false;
@@ -45,6 +46,11 @@ bool DecodeRest(std::string_view rest, KeyParts& parts) {
       return true;
     case Space::kMark:
       parts.mark = rest;
+      return true;
+    case Space::kTile:
+      if (rest.size() != 1 + kNumberBytes) return false;
+      parts.tile_level = static_cast<uint8_t>(rest[0]);
+      parts.tile_index = ReadBigEndian<uint64_t>(rest.substr(1));
       return true;
   }
   return false;
@@ -94,6 +100,13 @@ std::string LedgerKeys::StreamHead(const StreamId& stream) const {
 std::string LedgerKeys::Mark(std::string_view mark) const {
   std::string key = Prefix(Space::kMark);
   key.append(mark);
+  return key;
+}
+
+std::string LedgerKeys::Tile(uint8_t level, uint64_t index) const {
+  std::string key = Prefix(Space::kTile);
+  AppendBigEndian(key, level);
+  AppendBigEndian(key, index);
   return key;
 }
 

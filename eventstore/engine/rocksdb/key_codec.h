@@ -22,16 +22,19 @@ namespace caseledger::eventstore::rocksdb_engine {
 
 // First byte of a key. Kept on disk for ever: never renumber, never re-use.
 enum class Space : uint8_t {
-  kEvent = 'E',       // + position (8)
-  kLedgerHead = 'H',  // nothing more
-  kLedgerInfo = 'I',  // nothing more
-  kMark = 'M',        // + the mark's own key
-  kRevision = 'R',    // + stream (20), revision (8)
-  kStreamHead = 'S',  // + stream (20)
+  kEvent = 'E',         // + position (8)
+  kLedgerHead = 'H',    // nothing more
+  kLedgerInfo = 'I',    // nothing more
+  kMark = 'M',          // + the mark's own key
+  kRevision = 'R',      // + stream (20), revision (8)
+  kStreamHead = 'S',    // + stream (20)
+  kTile = 'T',          // + level (1), index (8)
+  kSigningState = 'Z',  // nothing more
 };
 
-inline constexpr std::array kSpaces = {Space::kEvent, Space::kLedgerHead, Space::kLedgerInfo,
-                                       Space::kMark,  Space::kRevision,   Space::kStreamHead};
+inline constexpr std::array kSpaces = {Space::kEvent, Space::kLedgerHead,  Space::kLedgerInfo,
+                                       Space::kMark,  Space::kRevision,    Space::kStreamHead,
+                                       Space::kTile,  Space::kSigningState};
 
 constexpr bool AllSpacesDiffer() {
   for (size_t i = 0; i < kSpaces.size(); ++i) {
@@ -54,6 +57,8 @@ struct KeyParts {
   StreamId stream;
   uint64_t revision = 0;
   std::string_view mark;  // points into the key
+  uint8_t tile_level = 0;
+  uint64_t tile_index = 0;
 };
 
 // Nullopt for bytes that no method of LedgerKeys makes.
@@ -74,6 +79,8 @@ class LedgerKeys {
   std::string Revision(const StreamId& stream, uint64_t revision) const;
   std::string StreamHead(const StreamId& stream) const;
   std::string Mark(std::string_view mark) const;
+  std::string Tile(uint8_t level, uint64_t index) const;
+  std::string SigningState() const { return Prefix(Space::kSigningState); }
 
  private:
   std::string Prefix(Space space) const;

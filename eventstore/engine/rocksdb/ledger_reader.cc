@@ -95,6 +95,15 @@ absl::StatusOr<std::optional<std::string>> LedgerReader::FindMark(std::string_vi
   return Get(PointRead(), keys_.Mark(mark), "a mark");
 }
 
+absl::StatusOr<std::optional<std::string>> LedgerReader::FindTile(unsigned level,
+                                                                  uint64_t index) const {
+  return Get(PointRead(), keys_.Tile(static_cast<uint8_t>(level), index), "a tile of the tree");
+}
+
+absl::StatusOr<std::optional<std::string>> LedgerReader::FindSigningState() const {
+  return Get(PointRead(), keys_.SigningState(), "the signing state");
+}
+
 absl::Status LedgerReader::VisitMarks(std::string_view prefix,
                                       absl::FunctionRef<bool(std::string_view)> visit) const {
   const std::string first = keys_.Mark(prefix);

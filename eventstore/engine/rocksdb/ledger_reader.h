@@ -38,6 +38,9 @@ class LedgerReader {
   absl::Status ReadStream(const StreamId& stream, uint64_t from_revision, Visit visit) const;
 
   absl::StatusOr<std::optional<std::string>> FindMark(std::string_view mark) const;
+  // The hashes of a full tile; nullopt when it was never written.
+  absl::StatusOr<std::optional<std::string>> FindTile(unsigned level, uint64_t index) const;
+  absl::StatusOr<std::optional<std::string>> FindSigningState() const;
   // Keys of the marks that begin with `prefix`, in order, until `visit` returns false.
   absl::Status VisitMarks(std::string_view prefix,
                           absl::FunctionRef<bool(std::string_view)> visit) const;

@@ -70,6 +70,9 @@ class View final : public HeadView {
   absl::Status Read(uint64_t from, uint64_t end, Visit visit) override {
     return reader_.Read(from, end, visit);
   }
+  absl::StatusOr<std::optional<std::string>> FindTile(unsigned level, uint64_t index) override {
+    return reader_.FindTile(level, index);
+  }
 
  private:
   const LedgerReader& reader_;
@@ -97,6 +100,9 @@ rocksdb::WriteBatch ToWriteBatch(const LedgerKeys& keys, const EngineBatch& from
   for (const auto& [mark, value] : from.marks) scattered.emplace_back(keys.Mark(mark), value);
   std::sort(scattered.begin(), scattered.end());
   for (const auto& [key, value] : scattered) batch.Put(key, value);
+  for (const Tile& tile : from.tiles) {
+    batch.Put(keys.Tile(static_cast<uint8_t>(tile.id.level), tile.id.index), tile.hashes);
+  }
   batch.Put(keys.Head(), EncodeLedgerHead(from.head));
   return batch;
 }
@@ -128,6 +134,11 @@ class RocksDbEngine final : public RocksDbStore {
                           Visit visit) const override;
   absl::StatusOr<std::optional<std::string>> FindMark(std::string_view ledger,
                                                       std::string_view key) const override;
+  absl::StatusOr<std::optional<std::string>> FindTile(std::string_view ledger, unsigned level,
+                                                      uint64_t index) const override;
+  absl::StatusOr<std::optional<std::string>> FindSigningState(
+      std::string_view ledger) const override;
+  absl::Status ReplaceSigningState(std::string_view ledger, std::string_view state) override;
   absl::Status Close() override;
   absl::Status WithDatabase(absl::FunctionRef<absl::Status(rocksdb::DB& db)> use) override;
 
@@ -239,6 +250,32 @@ absl::StatusOr<std::optional<std::string>> RocksDbEngine::FindMark(std::string_v
   if (!entry.inside()) return Closed();
   ASSIGN_OR_RETURN(const Ledger* found, Find(ledger));
   return found->reader.FindMark(key);
+}
+
+absl::StatusOr<std::optional<std::string>> RocksDbEngine::FindTile(std::string_view ledger,
+                                                                   unsigned level,
+                                                                   uint64_t index) const {
+  const GateEntry entry(gate_);
+  if (!entry.inside()) return Closed();
+  ASSIGN_OR_RETURN(const Ledger* found, Find(ledger));
+  return found->reader.FindTile(level, index);
+}
+
+absl::StatusOr<std::optional<std::string>> RocksDbEngine::FindSigningState(
+    std::string_view ledger) const {
+  const GateEntry entry(gate_);
+  if (!entry.inside()) return Closed();
+  ASSIGN_OR_RETURN(const Ledger* found, Find(ledger));
+  return found->reader.FindSigningState();
+}
+
+absl::Status RocksDbEngine::ReplaceSigningState(std::string_view ledger, std::string_view state) {
+  const GateEntry entry(gate_);
+  if (!entry.inside()) return Closed();
+  ASSIGN_OR_RETURN(Ledger * found, Find(ledger));
+  rocksdb::WriteBatch batch;
+  batch.Put(found->reader.keys().SigningState(), rocksdb::Slice(state.data(), state.size()));
+  return WriteDurably(batch);
 }
 
 absl::Status RocksDbEngine::Close() {

@@ -79,6 +79,20 @@ class OpenStore final : public ReadOnlyStore {
     ASSIGN_OR_RETURN(const LedgerReader* reader, Find(ledger));
     return reader->FindMark(key);
   }
+  absl::StatusOr<std::optional<std::string>> FindTile(std::string_view ledger, unsigned level,
+                                                      uint64_t index) const override {
+    ASSIGN_OR_RETURN(const LedgerReader* reader, Find(ledger));
+    return reader->FindTile(level, index);
+  }
+  absl::StatusOr<std::optional<std::string>> FindSigningState(
+      std::string_view ledger) const override {
+    ASSIGN_OR_RETURN(const LedgerReader* reader, Find(ledger));
+    return reader->FindSigningState();
+  }
+  absl::Status ReplaceSigningState(std::string_view /*ledger*/,
+                                   std::string_view /*state*/) override {
+    return ReadOnly();
+  }
   absl::Status Close() override { return absl::OkStatus(); }
 
  private:
