@@ -1,6 +1,8 @@
 // The ledgers a server hosts, each with its log and its projections.
 #pragma once
 
+#include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -9,6 +11,9 @@
 
 #include "absl/status/statusor.h"
 #include "eventstore/log.h"
+#include "eventstore/signing/publisher.h"
+#include "eventstore/signing/signer.h"
+#include "eventstore/verifiable/tree_reader.h"
 #include "projections/runtime/runtime.h"
 #include "services/commands/aggregates.h"
 #include "services/commands/snapshots.h"
@@ -22,6 +27,12 @@ struct LedgerParts {
   std::unique_ptr<eventstore::EventLog> log;
   std::unique_ptr<projections::Runtime> projections;
   std::unique_ptr<SnapshotStore> snapshots;  // may be null
+  // Null when the ledger is not signed. The publisher uses log and signer, and goes before them.
+  std::unique_ptr<eventstore::Signer> signer;
+  std::unique_ptr<eventstore::Publisher> publisher;
+  eventstore::ReadTile tiles;  // of the ledger's tree
+  // What the leaf at a position commits to, made again from the stored record.
+  std::function<absl::StatusOr<std::string>(uint64_t position)> leaf_entry;
 };
 
 // One hosted ledger. `aggregates` belongs to the log's thread.

@@ -104,6 +104,22 @@ ParsedOptions ParseServerOptions(int argc, char** argv) {
   app.add_option("--log-level", options.log_level, "What to log")
       ->capture_default_str()
       ->check(CLI::IsMember({"debug", "info", "warn", "error"}));
+  app.add_option("--checkpoint-dir", options.checkpoint_dir,
+                 "Directory for the newest signed checkpoint of each ledger, better on another "
+                 "disk: it tells whether the data directory lost events; empty: in the data "
+                 "directory");
+  app.add_option("--key-dir", options.key_dir,
+                 "Directory of the keys that sign checkpoints, LEDGER.keys, made for a new ledger; "
+                 "empty: in the data directory");
+  app.add_option("--origin-prefix", options.origin_prefix,
+                 "How the names of new logs begin, such as your domain; a log keeps its name")
+      ->capture_default_str();
+  app.add_flag("--accept-lost-checkpoint", options.accept_lost_checkpoint,
+               "Start although a ledger's checkpoint is gone from the checkpoint directory; only "
+               "when you know that the data directory is the newest");
+  app.add_option("--new-origin", options.new_origins,
+                 "Ledger that goes on as another log, with another name and keys, because events "
+                 "that were signed are lost for good; for one start; repeatable");
   app.add_option("--backup-dir", options.backup_dir,
                  "Directory for backups, outside the data directory and better on another disk; "
                  "empty: none can be made");

@@ -18,7 +18,12 @@ struct ServerOptions {
   std::vector<std::string> ledgers;
   std::string port_file;
   std::string log_level = "info";
-  std::string backup_dir;  // empty: no backups
+  std::string checkpoint_dir;  // empty: `checkpoints` in the data directory
+  std::string key_dir;         // empty: `keys` in the data directory
+  std::string origin_prefix = "caseledger";
+  bool accept_lost_checkpoint = false;
+  std::vector<std::string> new_origins;  // ledgers that go on as another log
+  std::string backup_dir;                // empty: no backups
   int backup_mib_per_second = 64;
   int query_threads = 4;
   int drain_seconds = 10;

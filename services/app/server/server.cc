@@ -1,5 +1,6 @@
 #include "services/app/server/server.h"
 
+#include <algorithm>
 #include <filesystem>
 #include <set>
 #include <system_error>
@@ -11,6 +12,7 @@
 #include "eventstore/engine/rocksdb/backup/rocksdb_backup.h"
 #include "eventstore/engine/rocksdb/rocksdb_engine.h"
 #include "eventstore/sequencer/sequencer.h"
+#include "eventstore/sequencer/stored_tree.h"
 #include "projections/case_list/case_list.h"
 #include "projections/due_items/due_items.h"
 #include "projections/read_model/rocksdb/rocksdb_read_models.h"
@@ -92,6 +94,10 @@ class RunningServer final : public Server {
     for (commands::Ledger* ledger : ledgers_.All()) ledger->parts.log->Close();
     for (commands::Ledger* ledger : ledgers_.All()) ledger->parts.projections->Stop();
     absl::Status status;
+    for (commands::Ledger* ledger : ledgers_.All()) {
+      // The last checkpoint: over all that was accepted.
+      if (ledger->parts.publisher != nullptr) status.Update(ledger->parts.publisher->Stop());
+    }
     if (read_models_ != nullptr) status.Update(read_models_->Close());
     if (engine_ != nullptr) status.Update(engine_->Close());
     return status;
@@ -110,6 +116,23 @@ class RunningServer final : public Server {
     return absl::OkStatus();
   }
 
+  absl::StatusOr<std::unique_ptr<eventstore::Signer>> OpenSigner(const std::string& name) {
+    const auto in_data = [this](const std::string& chosen, const char* folder) {
+      return chosen.empty() ? StrCat(options_.data_dir, "/", folder) : chosen;
+    };
+    eventstore::SignerOptions options;
+    options.ledger = name;
+    options.checkpoint_dir = in_data(options_.checkpoint_dir, "checkpoints");
+    options.key_file = StrCat(in_data(options_.key_dir, "keys"), "/", name, ".keys");
+    options.origin_prefix = options_.origin_prefix;
+    options.accept_lost_checkpoint = options_.accept_lost_checkpoint;
+    options.new_origin = std::find(options_.new_origins.begin(), options_.new_origins.end(),
+                                   name) != options_.new_origins.end();
+    options.clock = &clock_;
+    options.random = &random_;
+    return eventstore::Signer::Open(*engine_, std::move(options));
+  }
+
   absl::Status OpenLedger(const std::string& name) {
     const absl::Status created = eventstore::CreateLedger(*engine_, name, clock_, random_);
     if (!created.ok() && !absl::IsAlreadyExists(created)) return created;
@@ -121,6 +144,11 @@ class RunningServer final : public Server {
       parts.created_at = info.created_at_us();
       parts.sealed = info.sealed();
     }
+    ASSIGN_OR_RETURN(parts.signer, OpenSigner(name));
+    parts.tiles = eventstore::StoredTiles(*engine_, name);
+    parts.leaf_entry = [this, name](uint64_t position) {
+      return eventstore::StoredLeafEntry(*engine_, name, position);
+    };
     eventstore::SequencerOptions log_options;
     log_options.clock = &clock_;
     log_options.limits = options_.log_limits;
@@ -133,7 +161,19 @@ class RunningServer final : public Server {
     ASSIGN_OR_RETURN(auto snapshots, read_models_->OpenTable(name, kSnapshotsTable));
     parts.snapshots = std::make_unique<commands::SnapshotStore>(std::move(snapshots));
     Log(LogLevel::kInfo, created.ok() ? "ledger created" : "ledger opened",
-        {{"ledger", name}, {"events", StrCat(parts.log->Head().next_position)}});
+        {{"ledger", name},
+         {"events", StrCat(parts.log->Head().next_position)},
+         {"origin", parts.signer->origin()}});
+    parts.publisher = std::make_unique<eventstore::Publisher>(
+        *parts.log, *parts.signer, [name](const absl::Status& status) {
+          if (status.ok()) {
+            Log(LogLevel::kInfo, "checkpoints are published again", {{"ledger", name}});
+          } else {
+            Log(LogLevel::kError, "no checkpoint can be published",
+                {{"ledger", name}, {"reason", std::string(status.message())}});
+          }
+        });
+    parts.publisher->Start();
     ledgers_.Add(std::move(parts));
     return absl::OkStatus();
   }

@@ -20,10 +20,12 @@ constexpr char kLedgerName[] = "drill";
 
 class Drill : public ::testing::Test {
  protected:
-  void StartServer(const std::string& data) {
-    server_ = std::make_unique<ServerProcess>(
-        directory_ / data, std::vector<std::string>{kLedgerName},
-        std::vector<std::string>{"--backup-dir", backups_, "--backup-mib-per-second", "0"});
+  // `more` are flags. What a restore brings back has no keys and no checkpoint of its own.
+  void StartServer(const std::string& data, const std::vector<std::string>& more = {}) {
+    std::vector<std::string> flags = {"--backup-dir", backups_, "--backup-mib-per-second", "0"};
+    flags.insert(flags.end(), more.begin(), more.end());
+    server_ = std::make_unique<ServerProcess>(directory_ / data,
+                                              std::vector<std::string>{kLedgerName}, flags);
     ASSERT_FALSE(server_->address().empty());
     client_ = std::make_unique<Client>(server_->address(), kLedgerName);
   }
@@ -121,7 +123,7 @@ TEST_F(Drill, WhatIsRestoredAnswersAsTheOriginalDidAtThatPosition) {
   const std::string as_of_first =
       std::to_string(first["ledgers"][0]["event_count"].get<uint64_t>() - 1);
   RunWell({"backup", "restore", backups_, "--to", directory_ / "restored"});
-  StartServer("restored");
+  StartServer("restored", {"--new-origin", kLedgerName});
   EXPECT_EQ(Log(), log);
   EXPECT_EQ(Report(), with_contact);
   EXPECT_EQ(Report(as_of_first), published);
@@ -133,7 +135,7 @@ TEST_F(Drill, WhatIsRestoredAnswersAsTheOriginalDidAtThatPosition) {
   StopServer();
 
   RunWell({"backup", "restore", backups_, "--id", "1", "--to", directory_ / "older"});
-  StartServer("older");
+  StartServer("older", {"--new-origin", kLedgerName});
   EXPECT_EQ(client_->EventCount(), first["ledgers"][0]["event_count"].get<uint64_t>());
   EXPECT_EQ(Report(), published);
   const Finished other_history = Run({"backup", "create", "--keep", "1"});
@@ -165,6 +167,44 @@ TEST_F(Drill, DamageHasAnExitCodeOfItsOwn) {
   for (const char* command : {"create", "list", "verify", "restore"}) {
     EXPECT_THAT(RunWell({"backup", command, "--help"}), HasSubstr("Example"));
   }
+}
+
+// The original's keys and its checkpoint outside say whether a restored ledger is the whole one.
+TEST_F(Drill, ARestoredLedgerIsTheSameLogOnlyWhenNothingSignedIsLost) {
+  StartServer("data");
+  RecordContact();
+  RunWell({"backup", "create"});
+  StopServer();  // signs all that the backup holds
+  const std::vector<std::string> originals = {"--key-dir", directory_ / "data/keys",
+                                              "--checkpoint-dir", directory_ / "data/checkpoints"};
+  RunWell({"backup", "restore", backups_, "--to", directory_ / "whole"});
+  StartServer("whole", originals);
+  const json restored = RunForJson({"log", "checkpoint"});
+  EXPECT_EQ(restored["tree_size"], client_->EventCount());
+  EXPECT_THAT(ReadWholeFile(directory_ / "data/checkpoints/drill/checkpoint"),
+              restored["note"].get<std::string>());
+  RecordContact();
+  StopServer();  // signs more than the backup holds
+
+  RunWell({"backup", "restore", backups_, "--to", directory_ / "older"});
+  const auto start_older = [&](const std::vector<std::string>& more) {
+    std::vector<std::string> flags = {CASELEDGERD_PATH, "--data-dir",       directory_ / "older",
+                                      "--ledger",       kLedgerName,        "--listen",
+                                      "127.0.0.1:0",    "--metrics-listen", "none"};
+    flags.insert(flags.end(), more.begin(), more.end());
+    return RunToEnd(flags);
+  };
+  const Finished shorter = start_older(originals);
+  EXPECT_EQ(shorter.code, 1);
+  EXPECT_THAT(shorter.err, HasSubstr("2 events are lost"));
+  const Finished without_keys = start_older({});
+  EXPECT_EQ(without_keys.code, 1);
+  StartServer("older", {"--new-origin", kLedgerName});
+  RecordContact();
+  StopServer();
+  StartServer("older");
+  EXPECT_NE(RunForJson({"log", "checkpoint"})["origin"], restored["origin"]);
+  StopServer();
 }
 
 // Wherever the server is killed, older backups stay whole, and the next one works.

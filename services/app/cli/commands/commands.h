@@ -32,6 +32,9 @@ void AddDefinitionCommands(CLI::App& app, Chosen& chosen);
 void AddReportCommand(CLI::App& app, Chosen& chosen);
 void AddCaseCommands(CLI::App& app, Chosen& chosen);
 void AddHistoryCommands(CLI::App& app, Chosen& chosen);  // record, log
+// checkpoint and prove, of `log`
+void AddProofCommands(CLI::App& log, Chosen& chosen);
+void AddKeyCommands(CLI::App& app, Chosen& chosen);
 void AddBackupCommands(CLI::App& app, Chosen& chosen);
 void AddProjectionCommands(CLI::App& app, Chosen& chosen);
 void AddShelterCommands(CLI::App& app, Chosen& chosen);
