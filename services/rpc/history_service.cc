@@ -8,6 +8,7 @@
 #include "eventstore/base/strings.h"
 #include "services/commands/times.h"
 #include "services/commands/validation.h"
+#include "services/rpc/proofs.h"
 #include "services/rpc/status.h"
 
 namespace caseledger::rpc {
@@ -49,6 +50,42 @@ grpc::ServerUnaryReactor* HistoryServiceImpl::GetLedgerHead(grpc::CallbackServer
     *response->mutable_created_time() = commands::ToTimestamp(ledger->parts.created_at);
     response->set_sealed(ledger->parts.sealed);
     return absl::OkStatus();
+  });
+}
+
+grpc::ServerUnaryReactor* HistoryServiceImpl::GetCheckpoint(grpc::CallbackServerContext* context,
+                                                            const v1::GetCheckpointRequest* request,
+                                                            v1::GetCheckpointResponse* response) {
+  return queries_.Run(context, [this, request, response]() -> absl::Status {
+    ASSIGN_OR_RETURN(const commands::Ledger* ledger, CheckAndFind(ledgers_, clock_, *request));
+    return rpc::GetCheckpoint(*ledger, *response);
+  });
+}
+
+grpc::ServerUnaryReactor* HistoryServiceImpl::GetInclusionProof(
+    grpc::CallbackServerContext* context, const v1::GetInclusionProofRequest* request,
+    v1::GetInclusionProofResponse* response) {
+  return queries_.Run(context, [this, request, response]() -> absl::Status {
+    ASSIGN_OR_RETURN(const commands::Ledger* ledger, CheckAndFind(ledgers_, clock_, *request));
+    return rpc::GetInclusionProof(*ledger, *request, *response);
+  });
+}
+
+grpc::ServerUnaryReactor* HistoryServiceImpl::GetConsistencyProof(
+    grpc::CallbackServerContext* context, const v1::GetConsistencyProofRequest* request,
+    v1::GetConsistencyProofResponse* response) {
+  return queries_.Run(context, [this, request, response]() -> absl::Status {
+    ASSIGN_OR_RETURN(const commands::Ledger* ledger, CheckAndFind(ledgers_, clock_, *request));
+    return rpc::GetConsistencyProof(*ledger, *request, *response);
+  });
+}
+
+grpc::ServerUnaryReactor* HistoryServiceImpl::GetTile(grpc::CallbackServerContext* context,
+                                                      const v1::GetTileRequest* request,
+                                                      v1::GetTileResponse* response) {
+  return queries_.Run(context, [this, request, response]() -> absl::Status {
+    ASSIGN_OR_RETURN(const commands::Ledger* ledger, CheckAndFind(ledgers_, clock_, *request));
+    return rpc::GetTile(*ledger, *request, *response);
   });
 }
 

@@ -32,6 +32,18 @@ class HistoryServiceImpl final : public v1::HistoryService::CallbackService {
   grpc::ServerUnaryReactor* GetLedgerHead(grpc::CallbackServerContext* context,
                                           const v1::GetLedgerHeadRequest* request,
                                           v1::GetLedgerHeadResponse* response) override;
+  grpc::ServerUnaryReactor* GetCheckpoint(grpc::CallbackServerContext* context,
+                                          const v1::GetCheckpointRequest* request,
+                                          v1::GetCheckpointResponse* response) override;
+  grpc::ServerUnaryReactor* GetInclusionProof(grpc::CallbackServerContext* context,
+                                              const v1::GetInclusionProofRequest* request,
+                                              v1::GetInclusionProofResponse* response) override;
+  grpc::ServerUnaryReactor* GetConsistencyProof(grpc::CallbackServerContext* context,
+                                                const v1::GetConsistencyProofRequest* request,
+                                                v1::GetConsistencyProofResponse* response) override;
+  grpc::ServerUnaryReactor* GetTile(grpc::CallbackServerContext* context,
+                                    const v1::GetTileRequest* request,
+                                    v1::GetTileResponse* response) override;
   grpc::ServerWriteReactor<v1::ReplayResponse>* ReplayCase(
       grpc::CallbackServerContext* context, const v1::ReplayCaseRequest* request) override;
   grpc::ServerWriteReactor<v1::ReplayResponse>* ReplayRecord(

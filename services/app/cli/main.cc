@@ -73,6 +73,7 @@ int Run(int argc, char** argv) {
   AddHistoryCommands(app, chosen);
   AddProjectionCommands(app, chosen);
   AddBackupCommands(app, chosen);
+  AddKeyCommands(app, chosen);
   AddShelterCommands(app, chosen);
   AddReferralCommands(app, chosen);
   try {

@@ -209,6 +209,7 @@ void AddHistoryCommands(CLI::App& app, Chosen& chosen) {
   head->callback([&chosen] { chosen.action = LogHead; });
   AddLogRead(*group, chosen);
   AddLogFollow(*group, chosen);
+  AddProofCommands(*group, chosen);
 }
 
 }  // namespace caseledger::cli

@@ -1,0 +1,98 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <memory>
+#include <vector>
+
+#include "caseledger/v1/history.grpc.pb.h"
+#include "eventstore/base/status_macros.h"
+#include "eventstore/verifiable/checkpoint.h"
+#include "services/app/cli/commands/commands.h"
+#include "services/app/cli/print/json.h"
+
+namespace caseledger::cli {
+namespace {
+
+absl::StatusOr<v1::GetCheckpointResponse> NewestCheckpoint(v1::HistoryService::Stub& stub,
+                                                           const Connection& connection,
+                                                           const ClientOptions& options) {
+  grpc::ClientContext context;
+  connection.PrepareCall(context);
+  v1::GetCheckpointRequest request;
+  request.set_ledger(options.ledger);
+  v1::GetCheckpointResponse response;
+  RETURN_IF_ERROR(CallStatus(stub.GetCheckpoint(&context, request, &response), options));
+  return response;
+}
+
+absl::StatusOr<int> ShowCheckpoint(const ClientOptions& options) {
+  ASSIGN_OR_RETURN(const std::string format, FormatOf(options, "text", {"text", "json"}));
+  const Connection connection(options);
+  const auto stub = v1::HistoryService::NewStub(connection.channel());
+  ASSIGN_OR_RETURN(const v1::GetCheckpointResponse response,
+                   NewestCheckpoint(*stub, connection, options));
+  if (format == "json") {
+    fmt::print("{}", ToDocument(ToJson(response)));
+    return kExitGood;
+  }
+  fmt::print("{}", response.note());
+  for (const std::string& key : response.verifier_keys()) fmt::print(stderr, "{}\n", key);
+  return kExitGood;
+}
+
+// Checked before it is printed: what the server says must fit what it signed.
+absl::StatusOr<int> Prove(uint64_t position, const ClientOptions& options) {
+  const Connection connection(options);
+  const auto stub = v1::HistoryService::NewStub(connection.channel());
+  ASSIGN_OR_RETURN(const v1::GetCheckpointResponse checkpoint,
+                   NewestCheckpoint(*stub, connection, options));
+  v1::GetInclusionProofRequest request;
+  request.set_ledger(options.ledger);
+  request.set_position(position);
+  request.set_tree_size(checkpoint.tree_size());
+  grpc::ClientContext context;
+  connection.PrepareCall(context);
+  v1::GetInclusionProofResponse response;
+  RETURN_IF_ERROR(CallStatus(stub->GetInclusionProof(&context, request, &response), options));
+
+  const auto to_hash = [](const std::string& bytes) {
+    Hash256 hash;
+    std::copy_n(bytes.begin(), std::min(bytes.size(), hash.bytes.size()), hash.bytes.begin());
+    return hash;
+  };
+  eventstore::ProofFile file;
+  file.index = position;
+  for (const std::string& hash : response.hashes()) file.proof.push_back(to_hash(hash));
+  file.checkpoint = checkpoint.note();
+  if (absl::Status fits = eventstore::VerifyInclusion(position, checkpoint.tree_size(),
+                                                      to_hash(response.leaf_hash()), file.proof,
+                                                      to_hash(checkpoint.root()));
+      !fits.ok()) {
+    return absl::DataLossError(fmt::format("the server's proof is wrong ({}): tell the auditor",
+                                           std::string(fits.message())));
+  }
+  fmt::print("{}", file.ToText());
+  return kExitGood;
+}
+
+}  // namespace
+
+void AddProofCommands(CLI::App& log, Chosen& chosen) {
+  CLI::App* checkpoint = log.add_subcommand(
+      "checkpoint", "Print the newest signed checkpoint; verifier keys go to standard error.");
+  checkpoint->footer("Example:\n  caseledger log checkpoint > checkpoint-2024-06-30");
+  checkpoint->callback([&chosen] {
+    chosen.action = [](const ClientOptions& options) { return ShowCheckpoint(options); };
+  });
+
+  CLI::App* prove = log.add_subcommand(
+      "prove", "Print the proof that the event at a position is in the log (c2sp.org/tlog-proof).");
+  prove->footer("Example:\n  caseledger log prove 42 > event-42.tlog-proof");
+  const auto position = std::make_shared<uint64_t>(0);
+  prove->add_option("POSITION", *position, "Position of the event")->required();
+  prove->callback([&chosen, position] {
+    chosen.action = [position](const ClientOptions& options) { return Prove(*position, options); };
+  });
+}
+
+}  // namespace caseledger::cli
