@@ -11,6 +11,7 @@
 
 #include "caseledger/event/v1/fact.pb.h"
 #include "caseledger/v1/admin.pb.h"
+#include "caseledger/v1/audit.pb.h"
 #include "caseledger/v1/batch.pb.h"
 #include "caseledger/v1/casework.pb.h"
 #include "caseledger/v1/closure.pb.h"
@@ -40,6 +41,7 @@ using ::testing::IsEmpty;
 const std::vector<const Descriptor*>& LinkedFiles() {
   static const auto& linked =
       *new std::vector<const Descriptor*>{v1::ListLedgersRequest::descriptor(),
+                                          v1::ExportRecordRequest::descriptor(),
                                           v1::ExecuteRequest::descriptor(),
                                           v1::OpenCaseRequest::descriptor(),
                                           v1::CloseCaseRequest::descriptor(),
