@@ -8,8 +8,6 @@
 
 #include "eventstore/base/status_macros.h"
 #include "eventstore/base/strings.h"
-#include "eventstore/codec/leaf.h"
-#include "eventstore/codec/record.h"
 
 namespace caseledger::eventstore {
 namespace {
@@ -78,22 +76,6 @@ ReadTile StoredTiles(HeadView& view) {
        [&view](uint64_t from, uint64_t end, absl::FunctionRef<bool(const StoredEvent&)> visit) {
          return view.Read(from, end, visit);
        }});
-}
-
-absl::StatusOr<std::string> StoredLeafEntry(const Engine& engine, std::string_view ledger,
-                                            uint64_t position) {
-  absl::StatusOr<std::string> entry = absl::DataLossError(StrCat("no record at ", position));
-  const FactUpgrades no_upgrades;
-  RETURN_IF_ERROR(engine.Read(ledger, position, position + 1, [&](const StoredEvent& stored) {
-    const absl::StatusOr<RecordedEvent> event = DecodeEvent(ledger, stored, no_upgrades);
-    if (event.ok()) {
-      entry = EncodeLeafEntry(FieldsOfLeaf(ledger, *event, stored.record));
-    } else {
-      entry = event.status();
-    }
-    return false;
-  }));
-  return entry;
 }
 
 absl::StatusOr<std::shared_ptr<const TreeEdge>> ExtendTree(HeadView& view, const TreeEdge* before,

@@ -21,10 +21,6 @@ namespace caseledger::eventstore {
 ReadTile StoredTiles(const Engine& engine, std::string_view ledger);
 ReadTile StoredTiles(HeadView& view);
 
-// The leaf's entry, made again from the stored record. DATA_LOSS when the record is damaged.
-absl::StatusOr<std::string> StoredLeafEntry(const Engine& engine, std::string_view ledger,
-                                            uint64_t position);
-
 // The tree after `batch`, to which the tiles that it fills are added. `before` may be null or of
 // another size; it is read from the view then.
 absl::StatusOr<std::shared_ptr<const TreeEdge>> ExtendTree(HeadView& view, const TreeEdge* before,

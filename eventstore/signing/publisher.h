@@ -12,7 +12,7 @@
 
 namespace caseledger::eventstore {
 
-// Its methods are for one thread; `on_failure` is called by its own.
+// Its methods are for one thread, but for PublishNow; `on_failure` is called by its own.
 class Publisher {
  public:
   // Hears when signing fails and, with OK, when it works again; not each time in between.
@@ -24,6 +24,8 @@ class Publisher {
   ~Publisher() { Stop().IgnoreError(); }
 
   void Start();
+  // Signs what the log has now, without waiting for the next second. Any thread.
+  absl::Status PublishNow() { return signer_.Sign(*log_.Tree()); }
   // Signs what the log has now, which should be closed, and ends the thread. Idempotent. The status
   // of that last signing.
   absl::Status Stop();

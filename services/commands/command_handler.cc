@@ -31,6 +31,7 @@ bool IsServerFact(const Fact& fact) {
     case Fact::kStayFinished:
     case Fact::kReferralExpired:
     case Fact::kHoldExpired:
+    case Fact::kHeadsCommitted:
       return true;
     default:
       return false;

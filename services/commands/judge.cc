@@ -8,6 +8,7 @@
 #include "eventstore/sequencer/checks.h"
 #include "services/access/caller.h"
 #include "services/commands/dependants.h"
+#include "services/commands/event_id.h"
 #include "services/commands/field_paths.h"
 #include "services/commands/referrers.h"
 #include "services/domain/case_record/case_record.h"
@@ -64,10 +65,6 @@ const std::string& TargetOf(const domain::Fact& fact) {
 bool HasConsequences(const domain::Fact& fact) {
   return fact.has_resident_admitted() || fact.has_resident_discharged() ||
          fact.has_persons_merged() || fact.has_merge_reversed();
-}
-
-Uuid EventId(const Uuid& request_id, const std::string& agency, size_t ordinal) {
-  return Uuid::FromName(request_id, StrCat(agency, "/", ordinal));
 }
 
 const domain::ProposedFact* FindSame(const std::vector<domain::ProposedFact>& facts,
@@ -401,7 +398,6 @@ domain::DomainEvent Judge::EventFor(const Proposal& proposal, uint64_t revision,
   return event;
 }
 
-// Derived from the request, so that a re-run and a client that lost the answer come to the same id.
 Uuid Judge::NextEventId() const {
   return EventId(prepared_.request_id, prepared_.caller.agency, decision_.events.size());
 }

@@ -1,8 +1,6 @@
 // The ledgers a server hosts, each with its log and its projections.
 #pragma once
 
-#include <cstdint>
-#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -11,11 +9,12 @@
 
 #include "absl/status/statusor.h"
 #include "eventstore/log.h"
+#include "eventstore/sequencer/stored_ledger.h"
 #include "eventstore/signing/publisher.h"
 #include "eventstore/signing/signer.h"
-#include "eventstore/verifiable/tree_reader.h"
 #include "projections/runtime/runtime.h"
 #include "services/commands/aggregates.h"
+#include "services/commands/heads_keeper.h"
 #include "services/commands/snapshots.h"
 
 namespace caseledger::commands {
@@ -27,12 +26,11 @@ struct LedgerParts {
   std::unique_ptr<eventstore::EventLog> log;
   std::unique_ptr<projections::Runtime> projections;
   std::unique_ptr<SnapshotStore> snapshots;  // may be null
+  std::unique_ptr<HeadsKeeper> heads;        // may be null
   // Null when the ledger is not signed. The publisher uses log and signer, and goes before them.
   std::unique_ptr<eventstore::Signer> signer;
   std::unique_ptr<eventstore::Publisher> publisher;
-  eventstore::ReadTile tiles;  // of the ledger's tree
-  // What the leaf at a position commits to, made again from the stored record.
-  std::function<absl::StatusOr<std::string>(uint64_t position)> leaf_entry;
+  std::unique_ptr<eventstore::StoredLedger> stored;  // null when the ledger is not signed
 };
 
 // One hosted ledger. `aggregates` belongs to the log's thread.

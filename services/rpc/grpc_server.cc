@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "eventstore/base/strings.h"
+#include "services/rpc/audit_service.h"
 #include "services/rpc/backup_calls.h"
 #include "services/rpc/batch_service.h"
 #include "services/rpc/command_services.h"
@@ -38,6 +39,7 @@ class RunningServer final : public GrpcServer {
         shelter_(commands_, executor_, answers_),
         closure_(commands_, executor_, answers_),
         history_(commands_, ledgers, executor_, subscribers_, options.max_replays, clock),
+        audit_(ledgers, executor_, options.max_exports, clock),
         dashboard_(executor_, answers_),
         admin_(executor_, answers_, backups_),
         batch_(handler) {}
@@ -84,11 +86,11 @@ class RunningServer final : public GrpcServer {
       "caseledger.v1.ReferralService",  "caseledger.v1.ShelterService",
       "caseledger.v1.ClosureService",   "caseledger.v1.HistoryService",
       "caseledger.v1.DashboardService", "caseledger.v1.AdminService",
-      "caseledger.v1.BatchService"};
+      "caseledger.v1.BatchService",     "caseledger.v1.AuditService"};
 
   std::vector<grpc::Service*> Services() {
-    return {&intake_,  &person_,  &directory_, &casework_, &referral_, &shelter_,
-            &closure_, &history_, &dashboard_, &admin_,    &batch_};
+    return {&intake_,  &person_,  &directory_, &casework_,  &referral_, &shelter_,
+            &closure_, &history_, &audit_,     &dashboard_, &admin_,    &batch_};
   }
 
   Executor executor_;
@@ -104,6 +106,7 @@ class RunningServer final : public GrpcServer {
   ShelterServiceImpl shelter_;
   ClosureServiceImpl closure_;
   HistoryServiceImpl history_;
+  AuditServiceImpl audit_;
   DashboardServiceImpl dashboard_;
   AdminServiceImpl admin_;
   BatchServiceImpl batch_;

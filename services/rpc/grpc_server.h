@@ -19,6 +19,8 @@ struct GrpcServerOptions {
   size_t max_waiting_queries = 1024;
   size_t max_subscribers = 128;
   size_t max_replays = 128;  // at a time
+  size_t max_exports =
+      2;  // at a time; each may hold a query thread until a checkpoint is published
   std::string version;
   // Makes backups; must outlive the server. Null: there is no directory for them.
   eventstore::BackupMaker* backup_maker = nullptr;

@@ -1,28 +1,21 @@
 #include "services/rpc/history_service.h"
 
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "eventstore/base/status_macros.h"
-#include "eventstore/base/strings.h"
 #include "services/commands/times.h"
 #include "services/commands/validation.h"
 #include "services/rpc/proofs.h"
+#include "services/rpc/requests.h"
 #include "services/rpc/status.h"
 
 namespace caseledger::rpc {
 namespace {
 
 using ReplayReactor = grpc::ServerWriteReactor<v1::ReplayResponse>;
-
-template <typename Request>
-absl::StatusOr<commands::Ledger*> CheckAndFind(const commands::Ledgers& ledgers, Clock& clock,
-                                               const Request& request) {
-  const std::vector<commands::Violation> violations = commands::Validate(request, clock.Now());
-  if (!violations.empty()) return commands::InvalidRequest(violations);
-  return ledgers.Find(request.ledger());
-}
 
 template <typename Request>
 RecordReplay ReplayFor(const commands::Ledger& ledger, const Request& request,
@@ -119,36 +112,22 @@ ReplayReactor* HistoryServiceImpl::ReplayLedger(grpc::CallbackServerContext*,
                                                 const v1::ReplayLedgerRequest* request) {
   const auto ledger = CheckAndFind(ledgers_, clock_, *request);
   if (!ledger.ok()) return Refuse<v1::ReplayResponse>(ToGrpcStatus(ledger.status()));
-  return StartReplay(ReplayOfLedger(*(*ledger)->parts.log, (*ledger)->parts.name,
-                                    request->from_position(), request->max_events()));
-}
-
-namespace {
-
-// A name that is misspelt would be waited for in vain.
-absl::Status CheckFactNames(const v1::SubscribeRequest& request) {
-  std::vector<commands::Violation> violations;
-  for (int i = 0; i < request.fact_names_size(); ++i) {
-    if (event::v1::Fact::descriptor()->FindFieldByName(request.fact_names(i)) == nullptr) {
-      violations.push_back({StrCat("fact_names[", i, "]"), "is no fact this server knows"});
-    }
+  LedgerReplay replay{(*ledger)->parts.name, request->from_position(), request->max_events(),
+                      request->as_of(), std::nullopt};
+  if (request->has_as_of_occurred_time()) {
+    replay.as_of_occurred = commands::FromTimestamp(request->as_of_occurred_time());
   }
-  return violations.empty() ? absl::OkStatus() : commands::InvalidRequest(violations);
+  return StartReplay(ReplayOfLedger(*(*ledger)->parts.log, std::move(replay)));
 }
-
-}  // namespace
 
 grpc::ServerWriteReactor<v1::SubscribeResponse>* HistoryServiceImpl::Subscribe(
     grpc::CallbackServerContext*, const v1::SubscribeRequest* request) {
   const auto ledger = CheckAndFind(ledgers_, clock_, *request);
   if (!ledger.ok()) return Refuse<v1::SubscribeResponse>(ToGrpcStatus(ledger.status()));
-  if (absl::Status known = CheckFactNames(*request); !known.ok()) {
-    return Refuse<v1::SubscribeResponse>(ToGrpcStatus(known));
-  }
+  absl::StatusOr<EventFilter> filter = EventFilter::Of(*request);
+  if (!filter.ok()) return Refuse<v1::SubscribeResponse>(ToGrpcStatus(filter.status()));
   return StartSubscription(subscribers_, *(*ledger)->parts.log, clock_,
-                           {(*ledger)->parts.name,
-                            request->from_position(),
-                            {request->fact_names().begin(), request->fact_names().end()}});
+                           {(*ledger)->parts.name, request->from_position(), *std::move(filter)});
 }
 
 }  // namespace caseledger::rpc

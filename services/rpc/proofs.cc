@@ -31,6 +31,18 @@ absl::StatusOr<uint64_t> SizeWithin(uint64_t asked, const Published& newest) {
       StrCat("BEYOND_CHECKPOINT: the newest checkpoint covers ", size, " events, not ", asked));
 }
 
+// Of the event that is asked for, by its id if that is given.
+absl::StatusOr<uint64_t> PositionOf(const commands::Ledger& ledger,
+                                    const v1::GetInclusionProofRequest& request) {
+  if (request.event_id().empty()) return request.position();
+  std::optional<uint64_t> found;
+  if (ledger.parts.heads != nullptr) {
+    ASSIGN_OR_RETURN(found, ledger.parts.heads->FindEvent(*Uuid::Parse(request.event_id())));
+  }
+  if (found) return *found;
+  return absl::NotFoundError("EVENT_UNKNOWN: the ledger has no event of that id");
+}
+
 template <typename Response>
 void SetHashes(const eventstore::MerkleProof& proof, Response& response) {
   for (const Hash256& hash : proof) response.add_hashes(std::string(hash.raw()));
@@ -55,17 +67,18 @@ absl::Status GetInclusionProof(const commands::Ledger& ledger,
                                v1::GetInclusionProofResponse& response) {
   ASSIGN_OR_RETURN(const Published newest, Newest(ledger));
   ASSIGN_OR_RETURN(const uint64_t size, SizeWithin(request.tree_size(), newest));
-  if (request.position() >= size) {
-    return absl::OutOfRangeError(StrCat("BEYOND_CHECKPOINT: position ", request.position(),
-                                        " is not in a tree of ", size, " events"));
+  ASSIGN_OR_RETURN(const uint64_t position, PositionOf(ledger, request));
+  if (position >= size) {
+    return absl::OutOfRangeError(
+        StrCat("BEYOND_CHECKPOINT: position ", position, " is not in a tree of ", size, " events"));
   }
-  ASSIGN_OR_RETURN(const std::string entry, ledger.parts.leaf_entry(request.position()));
-  eventstore::TreeReader tree(size, ledger.parts.tiles);
-  ASSIGN_OR_RETURN(const eventstore::MerkleProof proof, tree.InclusionProof(request.position()));
-  response.set_position(request.position());
+  ASSIGN_OR_RETURN(const eventstore::StoredLeaf leaf, ledger.parts.stored->Leaf(position));
+  eventstore::TreeReader tree(size, ledger.parts.stored->Tiles());
+  ASSIGN_OR_RETURN(const eventstore::MerkleProof proof, tree.InclusionProof(position));
+  response.set_position(position);
   response.set_tree_size(size);
-  response.set_leaf_hash(std::string(eventstore::HashLeafEntry(entry).raw()));
-  response.set_leaf_entry(entry);
+  response.set_leaf_hash(std::string(eventstore::HashLeafEntry(leaf.entry).raw()));
+  response.set_leaf_entry(leaf.entry);
   SetHashes(proof, response);
   return absl::OkStatus();
 }
@@ -80,7 +93,7 @@ absl::Status GetConsistencyProof(const commands::Ledger& ledger,
                                         " events does not continue one of ",
                                         request.old_tree_size()));
   }
-  eventstore::TreeReader tree(size, ledger.parts.tiles);
+  eventstore::TreeReader tree(size, ledger.parts.stored->Tiles());
   ASSIGN_OR_RETURN(const eventstore::MerkleProof proof,
                    tree.ConsistencyProof(request.old_tree_size()));
   response.set_old_tree_size(request.old_tree_size());
@@ -98,7 +111,7 @@ absl::Status GetTile(const commands::Ledger& ledger, const v1::GetTileRequest& r
     return absl::NotFoundError("TILE_UNKNOWN: the newest checkpoint's tree has no such tile");
   }
   if (request.width() != 0) tile->width = request.width();
-  ASSIGN_OR_RETURN(std::vector<Hash256> hashes, ledger.parts.tiles(*tile));
+  ASSIGN_OR_RETURN(std::vector<Hash256> hashes, ledger.parts.stored->Tiles()(*tile));
   response.set_hashes(eventstore::TileBytes(hashes));
   response.set_width(tile->width);
   return absl::OkStatus();

@@ -11,7 +11,7 @@ namespace caseledger::rpc {
 //
 // FAILED_PRECONDITION  NOT_SIGNED: there is no checkpoint yet, or the ledger is not signed
 // OUT_OF_RANGE         BEYOND_CHECKPOINT: more than the newest checkpoint covers
-// NOT_FOUND            TILE_UNKNOWN
+// NOT_FOUND            TILE_UNKNOWN, EVENT_UNKNOWN
 // DATA_LOSS            a tile or a record is damaged
 absl::Status GetCheckpoint(const commands::Ledger& ledger, v1::GetCheckpointResponse& response);
 absl::Status GetInclusionProof(const commands::Ledger& ledger,

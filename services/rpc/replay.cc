@@ -1,13 +1,12 @@
 #include "services/rpc/replay.h"
 
 #include <algorithm>
-#include <map>
 #include <memory>
 #include <utility>
 
 #include "eventstore/base/status_macros.h"
 #include "services/commands/references.h"
-#include "services/commands/times.h"
+#include "services/rpc/occurrences.h"
 #include "services/rpc/recorded_event.h"
 
 namespace caseledger::rpc {
@@ -17,12 +16,6 @@ using eventstore::EventLog;
 using eventstore::StreamId;
 
 constexpr size_t kEventsPerPage = 256;
-
-// The event that a correction or void is about; "" for any other fact.
-std::string TargetOf(const event::v1::Fact& fact) {
-  if (fact.has_fact_corrected()) return fact.fact_corrected().target_event_id();
-  return fact.has_event_voided() ? fact.event_voided().target_event_id() : "";
-}
 
 // A replay of one record. The first page looks through the stream for corrections, so that a
 // corrected event can say so although its correction comes later.
@@ -40,11 +33,12 @@ class RecordReplayer {
         if (event.position >= events_that_count_) return page.events_size() > 0;
         next_revision_ = event.revision + 1;
         ASSIGN_OR_RETURN(v1::RecordedEvent shown, ToPublicEvent(event, replay_.ledger));
-        if (!HadHappened(shown)) continue;
-        const Standing& standing = StandingOf(shown.event_id());
-        if (standing.event_id != shown.event_id()) {
-          shown.set_superseded_by_event_id(standing.event_id);
+        if (replay_.as_of_occurred &&
+            !occurrences_.HadHappened(shown.event_id(), *replay_.as_of_occurred)) {
+          continue;
         }
+        const std::string& standing = occurrences_.StandingFor(shown.event_id());
+        if (standing != shown.event_id()) shown.set_superseded_by_event_id(standing);
         *page.add_events() = std::move(shown);
       }
     }
@@ -62,50 +56,12 @@ class RecordReplayer {
       for (const eventstore::RecordedEvent& event : events) {
         revision = event.revision + 1;
         if (event.position >= events_that_count_) break;
-        RETURN_IF_ERROR(Note(event));
+        ASSIGN_OR_RETURN(const v1::RecordedEvent shown, ToPublicEvent(event, replay_.ledger));
+        occurrences_.Note(shown);
       }
     }
     begun_ = true;
     return absl::OkStatus();
-  }
-
-  // What stands in the place of a fact after its corrections, and when that occurred.
-  struct Standing {
-    std::string event_id;
-    Micros occurred_at = 0;
-  };
-
-  const Standing& StandingOf(const std::string& event_id) {
-    const auto target = target_of_.find(event_id);
-    return standing_[target == target_of_.end() ? event_id : target->second];
-  }
-
-  // Remembers when the event happened and what it supersedes. A correction counts as happening when
-  // the fact did: at the time it gives itself, else at the time given before it. So does a void.
-  absl::Status Note(const eventstore::RecordedEvent& event) {
-    ASSIGN_OR_RETURN(const v1::RecordedEvent shown, ToPublicEvent(event, replay_.ledger));
-    const std::string& id = shown.event_id();
-    const std::string target = TargetOf(shown.fact());
-    if (target.empty()) {
-      standing_[id] = {id, event.occurred_at};
-      happened_[id] = event.occurred_at;
-      return absl::OkStatus();
-    }
-    Standing& standing = standing_[target];
-    standing.event_id = id;
-    const event::v1::FactCorrected& correction = shown.fact().fact_corrected();
-    if (correction.has_replacement_occurred_time()) {
-      standing.occurred_at = commands::FromTimestamp(correction.replacement_occurred_time());
-    }
-    target_of_[id] = target;
-    happened_[id] = standing.occurred_at;
-    return absl::OkStatus();
-  }
-
-  bool HadHappened(const v1::RecordedEvent& event) const {
-    if (!replay_.as_of_occurred.has_value()) return true;
-    const auto it = happened_.find(event.event_id());
-    return it != happened_.end() && it->second <= *replay_.as_of_occurred;
   }
 
   const EventLog& log_;
@@ -114,9 +70,72 @@ class RecordReplayer {
   StreamId stream_;
   uint64_t events_that_count_ = 0;
   uint64_t next_revision_ = 1;
-  std::map<std::string, Standing> standing_;      // by the fact's first event
-  std::map<std::string, std::string> target_of_;  // of corrections and voids
-  std::map<std::string, Micros> happened_;        // by event
+  Occurrences occurrences_;
+};
+
+// A replay of the whole ledger. A page looks at a bounded number of events: it may come out empty.
+class LedgerReplayer {
+ public:
+  LedgerReplayer(const EventLog& log, LedgerReplay replay)
+      : log_(log), replay_(std::move(replay)), head_(log.Head().next_position) {}
+
+  absl::StatusOr<bool> NextPage(v1::ReplayResponse& page) {
+    if (!begun_) RETURN_IF_ERROR(Begin());
+    if (next_ >= end_ || left_ == 0) return false;
+    ASSIGN_OR_RETURN(const auto events,
+                     log_.ReadLedger(next_, static_cast<size_t>(
+                                                std::min<uint64_t>(kEventsPerPage, end_ - next_))));
+    for (const eventstore::RecordedEvent& event : events) {
+      if (left_ == 0) break;
+      next_ = event.position + 1;
+      ASSIGN_OR_RETURN(const bool happened, HadHappened(event));
+      if (!happened) continue;
+      AddSentEvent(event, replay_.ledger, v1::ReplayResponse::kEventsFieldNumber, page);
+      --left_;
+    }
+    return !events.empty();
+  }
+
+ private:
+  absl::Status Begin() {
+    if (replay_.from > head_) {
+      return absl::OutOfRangeError("POSITION_PAST_END: the ledger has fewer events than that");
+    }
+    ASSIGN_OR_RETURN(const uint64_t events_that_count, EventsAsOf(log_, replay_.as_of));
+    end_ = std::min(head_, events_that_count);
+    next_ = replay_.from;
+    left_ = replay_.max_events == 0 ? head_ : replay_.max_events;
+    begun_ = true;
+    return absl::OkStatus();
+  }
+
+  absl::StatusOr<bool> HadHappened(const eventstore::RecordedEvent& event) {
+    if (!replay_.as_of_occurred) return true;
+    const bool about_a_fact = event.fact_type == event::v1::Fact::kFactCorrected ||
+                              event.fact_type == event::v1::Fact::kEventVoided;
+    if (!about_a_fact) return event.occurred_at <= *replay_.as_of_occurred;
+    // Rare enough to read the record's history for it.
+    Occurrences occurrences;
+    for (uint64_t revision = 1; revision <= event.revision;) {
+      ASSIGN_OR_RETURN(const auto events, log_.ReadStream(event.stream, revision, kEventsPerPage));
+      if (events.empty()) break;
+      for (const eventstore::RecordedEvent& each : events) {
+        revision = each.revision + 1;
+        if (each.revision > event.revision) break;
+        ASSIGN_OR_RETURN(const v1::RecordedEvent shown, ToPublicEvent(each, replay_.ledger));
+        occurrences.Note(shown);
+      }
+    }
+    return occurrences.HadHappened(event.event_id.ToString(), *replay_.as_of_occurred);
+  }
+
+  const EventLog& log_;
+  const LedgerReplay replay_;
+  const uint64_t head_;
+  bool begun_ = false;
+  uint64_t end_ = 0;
+  uint64_t next_ = 0;
+  uint64_t left_ = 0;  // events that may still be shown
 };
 
 }  // namespace
@@ -126,25 +145,9 @@ ReplaySource ReplayOfRecord(const EventLog& log, RecordReplay replay) {
   return [replayer](v1::ReplayResponse& page) { return replayer->NextPage(page); };
 }
 
-ReplaySource ReplayOfLedger(const EventLog& log, std::string ledger, uint64_t from,
-                            uint64_t max_events) {
-  const uint64_t head = log.Head().next_position;
-  const uint64_t wanted = max_events == 0 ? head : max_events;
-  const uint64_t end = from >= head ? from : from + std::min(wanted, head - from);
-  return [&log, ledger = std::move(ledger), from, head, end,
-          next = from](v1::ReplayResponse& page) mutable -> absl::StatusOr<bool> {
-    if (from > head) {
-      return absl::OutOfRangeError("POSITION_PAST_END: the ledger has fewer events than that");
-    }
-    if (next >= end) return false;
-    const size_t most = static_cast<size_t>(std::min<uint64_t>(kEventsPerPage, end - next));
-    ASSIGN_OR_RETURN(const auto events, log.ReadLedger(next, most));
-    for (const eventstore::RecordedEvent& event : events) {
-      AddSentEvent(event, ledger, v1::ReplayResponse::kEventsFieldNumber, page);
-      next = event.position + 1;
-    }
-    return !events.empty();
-  };
+ReplaySource ReplayOfLedger(const EventLog& log, LedgerReplay replay) {
+  auto replayer = std::make_shared<LedgerReplayer>(log, std::move(replay));
+  return [replayer](v1::ReplayResponse& page) { return replayer->NextPage(page); };
 }
 
 }  // namespace caseledger::rpc

@@ -25,8 +25,15 @@ struct RecordReplay {
 // as the replay reaches.
 ReplaySource ReplayOfRecord(const eventstore::EventLog& log, RecordReplay replay);
 
-// The ledger from a position to the end it had when the replay began, or `max_events` events.
-ReplaySource ReplayOfLedger(const eventstore::EventLog& log, std::string ledger, uint64_t from,
-                            uint64_t max_events);
+struct LedgerReplay {
+  std::string ledger;
+  uint64_t from = 0;
+  uint64_t max_events = 0;  // 0: all
+  v1::AsOf as_of;
+  std::optional<Micros> as_of_occurred;
+};
+
+// The ledger from a position to the end it had when the replay was asked for, or as of a point.
+ReplaySource ReplayOfLedger(const eventstore::EventLog& log, LedgerReplay replay);
 
 }  // namespace caseledger::rpc

@@ -5,7 +5,6 @@
 #include <thread>
 #include <utility>
 
-#include "services/commands/fact_schema.h"
 #include "services/commands/times.h"
 #include "services/rpc/recorded_event.h"
 #include "services/rpc/status.h"
@@ -105,15 +104,10 @@ class SubscriberReactor final : public grpc::ServerWriteReactor<v1::SubscribeRes
     size_t bytes = 0;
     for (size_t seen = 0; next != end && seen < kEventsPerMessage && bytes < kBytesPerMessage;
          ++seen, ++next) {
-      if (!Wanted(*next)) continue;
+      if (!request_.filter.Wants(*next)) continue;
       AddSentEvent(*next, request_.ledger, v1::SubscribeResponse::kEventsFieldNumber, response_);
       bytes += next->fact.size();
     }
-  }
-
-  bool Wanted(const eventstore::RecordedEvent& event) const {
-    return request_.fact_names.empty() ||
-           request_.fact_names.contains(std::string(commands::FactName(event.fact_type)));
   }
 
   // Writes the response and waits until it is out, so that a slow reader holds back only itself.

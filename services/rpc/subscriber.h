@@ -13,6 +13,8 @@
 #include "caseledger/v1/history.pb.h"
 #include "eventstore/base/clock.h"
 #include "eventstore/log.h"
+#include "services/rpc/event_filter.h"
+#include "services/rpc/refuse.h"
 
 namespace caseledger::rpc {
 
@@ -39,7 +41,7 @@ class SubscriberPool {
 struct SubscriptionRequest {
   std::string ledger;
   uint64_t from = 0;
-  std::set<std::string> fact_names;  // empty: all
+  EventFilter filter;
 };
 
 // The reactor of one Subscribe call.
@@ -47,16 +49,5 @@ grpc::ServerWriteReactor<v1::SubscribeResponse>* StartSubscription(SubscriberPoo
                                                                    eventstore::EventLog& log,
                                                                    Clock& clock,
                                                                    SubscriptionRequest request);
-
-// A reactor that only answers with an error.
-template <typename Message>
-grpc::ServerWriteReactor<Message>* Refuse(const grpc::Status& status) {
-  class Refusal final : public grpc::ServerWriteReactor<Message> {
-   public:
-    explicit Refusal(const grpc::Status& why) { this->Finish(why); }
-    void OnDone() override { delete this; }
-  };
-  return new Refusal(status);
-}
 
 }  // namespace caseledger::rpc

@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "caseledger/v1/audit.pb.h"
 #include "caseledger/v1/batch.pb.h"
 #include "caseledger/v1/directory.pb.h"
 #include "caseledger/v1/history.pb.h"
@@ -20,6 +21,9 @@
 #include "services/commands/fact_schema.h"
 #include "services/commands/times.h"
 #include "services/rpc/command_adapter.h"
+#include "services/rpc/event_filter.h"
+#include "services/rpc/export.h"
+#include "services/rpc/proofs.h"
 #include "services/rpc/queries.h"
 #include "services/rpc/replay.h"
 #include "tests/fuzz/support/answers.h"
@@ -47,7 +51,7 @@ std::vector<const MethodDescriptor*> AllMethods() {
         v1::ListCasesRequest::descriptor(), v1::ListLedgersRequest::descriptor(),
         v1::GetLedgerHeadRequest::descriptor(), v1::ExecuteRequest::descriptor(),
         v1::ReceiveContactRequest::descriptor(), v1::RegisterPersonRequest::descriptor(),
-        v1::RegisterAgencyRequest::descriptor()}) {
+        v1::RegisterAgencyRequest::descriptor(), v1::ExportRecordRequest::descriptor()}) {
     const auto* file = one_of_each->file();
     for (int s = 0; s < file->service_count(); ++s) {
       for (int m = 0; m < file->service(s)->method_count(); ++m) {
@@ -126,17 +130,45 @@ void ReplayRecord(HostedLedger& host, const Request& request, RecordKind kind,
 void ReplayLedger(HostedLedger& host, const v1::ReplayLedgerRequest& request) {
   const auto ledger = Find(host, request);
   if (!ledger.ok()) return CheckRefusal(ledger.status());
-  Drain(rpc::ReplayOfLedger(*(*ledger)->parts.log, kHostedName, request.from_position(),
-                            request.max_events()));
+  rpc::LedgerReplay replay{kHostedName, request.from_position(), request.max_events(),
+                           request.as_of(), std::nullopt};
+  if (request.has_as_of_occurred_time()) {
+    replay.as_of_occurred = commands::FromTimestamp(request.as_of_occurred_time());
+  }
+  Drain(rpc::ReplayOfLedger(*(*ledger)->parts.log, std::move(replay)));
 }
 
 void Subscribe(HostedLedger& host, const v1::SubscribeRequest& request) {
   const auto ledger = Find(host, request);
   if (!ledger.ok()) return CheckRefusal(ledger.status());
+  const auto filter = rpc::EventFilter::Of(request);
+  if (!filter.ok()) return CheckRefusal(filter.status());
   const auto subscription = (*ledger)->parts.log->Subscribe(request.from_position());
   if (!subscription.ok()) return CheckRefusal(subscription.status());
   const auto delivery = (*subscription)->Next(kWait);
-  if (!delivery.ok()) CheckRefusal(delivery.status());
+  if (!delivery.ok()) return CheckRefusal(delivery.status());
+  for (const eventstore::RecordedEvent& event : delivery->events) filter->Wants(event);
+}
+
+// A question about the tree; the hosted ledger is not signed.
+template <typename Request, typename Response>
+Driver Proof(absl::Status (*ask)(const commands::Ledger&, const Request&, Response&)) {
+  return [ask](HostedLedger& host, const access::CallMetadata&, const Message& message) {
+    const auto& request = static_cast<const Request&>(message);
+    const auto ledger = Find(host, request);
+    if (!ledger.ok()) return CheckRefusal(ledger.status());
+    Response response;
+    CheckAnswer(ask(**ledger, request, response), response);
+  };
+}
+
+void ExportRecord(HostedLedger& host, const v1::ExportRecordRequest& request) {
+  const auto ledger = Find(host, request);
+  if (!ledger.ok()) return CheckRefusal(ledger.status());
+  v1::ExportRecordResponse page;
+  CheckAnswer(
+      rpc::ExportOfRecord(**ledger, request.record_kind(), request.record_id())(page).status(),
+      page);
 }
 
 void Execute(HostedLedger& host, const access::CallMetadata& caller,
@@ -163,6 +195,17 @@ Drivers StreamDrivers() {
       });
   drivers[v1::ReplayLedgerRequest::descriptor()] = Of(ReplayLedger);
   drivers[v1::SubscribeRequest::descriptor()] = Of(Subscribe);
+  drivers[v1::ExportRecordRequest::descriptor()] = Of(ExportRecord);
+  drivers[v1::GetCheckpointRequest::descriptor()] =
+      Of<v1::GetCheckpointRequest>([](HostedLedger& host, const v1::GetCheckpointRequest& request) {
+        const auto ledger = Find(host, request);
+        if (!ledger.ok()) return CheckRefusal(ledger.status());
+        v1::GetCheckpointResponse response;
+        CheckAnswer(rpc::GetCheckpoint(**ledger, response), response);
+      });
+  drivers[v1::GetInclusionProofRequest::descriptor()] = Proof(rpc::GetInclusionProof);
+  drivers[v1::GetConsistencyProofRequest::descriptor()] = Proof(rpc::GetConsistencyProof);
+  drivers[v1::GetTileRequest::descriptor()] = Proof(rpc::GetTile);
   drivers[v1::GetLedgerHeadRequest::descriptor()] =
       Of<v1::GetLedgerHeadRequest>([](HostedLedger& host, const v1::GetLedgerHeadRequest& request) {
         if (const auto ledger = Find(host, request); !ledger.ok()) CheckRefusal(ledger.status());

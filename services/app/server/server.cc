@@ -12,7 +12,6 @@
 #include "eventstore/engine/rocksdb/backup/rocksdb_backup.h"
 #include "eventstore/engine/rocksdb/rocksdb_engine.h"
 #include "eventstore/sequencer/sequencer.h"
-#include "eventstore/sequencer/stored_tree.h"
 #include "projections/case_list/case_list.h"
 #include "projections/due_items/due_items.h"
 #include "projections/read_model/rocksdb/rocksdb_read_models.h"
@@ -27,6 +26,7 @@
 #include "services/commands/ledgers.h"
 #include "services/rpc/grpc_server.h"
 #include "services/timers/expiry_worker.h"
+#include "services/timers/heads_worker.h"
 
 namespace caseledger::app {
 namespace {
@@ -59,7 +59,15 @@ class RunningServer final : public Server {
         random_(random),
         handler_(ledgers_, clock, random),
         metrics_(ledgers_),
-        expiry_(ledgers_, handler_, clock) {}
+        expiry_(ledgers_, handler_, clock),
+        heads_(ledgers_, [](const std::string& ledger, const absl::Status& status) {
+          if (status.ok()) {
+            Log(LogLevel::kInfo, "heads are committed again", {{"ledger", ledger}});
+          } else {
+            Log(LogLevel::kError, "the heads of the streams cannot be committed",
+                {{"ledger", ledger}, {"reason", std::string(status.message())}});
+          }
+        }) {}
   ~RunningServer() override { Shutdown().IgnoreError(); }
 
   absl::Status Start() {
@@ -79,6 +87,7 @@ class RunningServer final : public Server {
     grpc_options.backup_maker = backups_.get();
     ASSIGN_OR_RETURN(grpc_, rpc::StartGrpcServer(grpc_options, ledgers_, handler_, clock_));
     expiry_.Start();
+    heads_.Start();
     return absl::OkStatus();
   }
 
@@ -89,6 +98,7 @@ class RunningServer final : public Server {
     if (closed_) return absl::OkStatus();
     closed_ = true;
     expiry_.Stop();
+    heads_.Stop();
     // The order matters: no new calls, then what was accepted, then readers, then the files.
     if (grpc_ != nullptr) grpc_->Shutdown(absl::Seconds(options_.drain_seconds));
     for (commands::Ledger* ledger : ledgers_.All()) ledger->parts.log->Close();
@@ -145,10 +155,7 @@ class RunningServer final : public Server {
       parts.sealed = info.sealed();
     }
     ASSIGN_OR_RETURN(parts.signer, OpenSigner(name));
-    parts.tiles = eventstore::StoredTiles(*engine_, name);
-    parts.leaf_entry = [this, name](uint64_t position) {
-      return eventstore::StoredLeafEntry(*engine_, name, position);
-    };
+    parts.stored = std::make_unique<eventstore::StoredLedger>(*engine_, name);
     eventstore::SequencerOptions log_options;
     log_options.clock = &clock_;
     log_options.limits = options_.log_limits;
@@ -160,6 +167,8 @@ class RunningServer final : public Server {
                                                FoundationProjections(), runtime_options));
     ASSIGN_OR_RETURN(auto snapshots, read_models_->OpenTable(name, kSnapshotsTable));
     parts.snapshots = std::make_unique<commands::SnapshotStore>(std::move(snapshots));
+    ASSIGN_OR_RETURN(parts.heads,
+                     commands::HeadsKeeper::Open(*parts.log, name, *read_models_, clock_));
     Log(LogLevel::kInfo, created.ok() ? "ledger created" : "ledger opened",
         {{"ledger", name},
          {"events", StrCat(parts.log->Head().next_position)},
@@ -188,6 +197,7 @@ class RunningServer final : public Server {
   commands::CommandHandler handler_;
   Metrics metrics_;
   timers::ExpiryWorker expiry_;
+  timers::HeadsWorker heads_;
   std::unique_ptr<eventstore::BackupMaker> backups_;
   std::unique_ptr<rpc::GrpcServer> grpc_;
 };

@@ -102,6 +102,7 @@ class Centre {
 
   FakeClock& clock() { return clock_; }
   commands::CommandHandler& handler() { return *handler_; }
+  commands::Ledgers& ledgers() { return *ledgers_; }
   commands::Ledger& ledger() { return **ledgers_->Find(kLedgerName); }
   eventstore::EventLog& log() { return *ledger().parts.log; }
 

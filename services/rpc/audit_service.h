@@ -1,0 +1,29 @@
+// AuditService: histories to be checked without the server.
+#pragma once
+
+#include <cstddef>
+
+#include "caseledger/v1/audit.grpc.pb.h"
+#include "services/commands/ledgers.h"
+#include "services/rpc/executor.h"
+#include "services/rpc/page_stream.h"
+
+namespace caseledger::rpc {
+
+class AuditServiceImpl final : public v1::AuditService::CallbackService {
+ public:
+  AuditServiceImpl(const commands::Ledgers& ledgers, Executor& executor, size_t max_exports,
+                   Clock& clock)
+      : ledgers_(ledgers), executor_(executor), exports_(max_exports), clock_(clock) {}
+
+  grpc::ServerWriteReactor<v1::ExportRecordResponse>* ExportRecord(
+      grpc::CallbackServerContext* context, const v1::ExportRecordRequest* request) override;
+
+ private:
+  const commands::Ledgers& ledgers_;
+  Executor& executor_;
+  StreamPlaces exports_;
+  Clock& clock_;
+};
+
+}  // namespace caseledger::rpc

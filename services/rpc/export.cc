@@ -1,0 +1,121 @@
+#include "services/rpc/export.h"
+
+#include <memory>
+#include <optional>
+#include <utility>
+
+#include "eventstore/base/status_macros.h"
+#include "eventstore/base/strings.h"
+#include "eventstore/sequencer/stored_ledger.h"
+#include "eventstore/verifiable/tree_reader.h"
+#include "services/commands/heads_keeper.h"
+#include "services/commands/references.h"
+#include "services/rpc/recorded_event.h"
+
+namespace caseledger::rpc {
+namespace {
+
+using eventstore::StoredLeaf;
+using Published = std::shared_ptr<const eventstore::PublishedCheckpoint>;
+
+constexpr int kEventsPerPage = 64;
+// Of records; proofs add about 1 KiB an event.
+constexpr size_t kBytesPerPage = 1u << 20;
+
+class Exporter {
+ public:
+  Exporter(const commands::Ledger& ledger, options::v1::RecordKind kind, std::string record_id)
+      : parts_(ledger.parts), kind_(kind), record_id_(std::move(record_id)) {}
+
+  absl::StatusOr<bool> NextPage(v1::ExportRecordResponse& page) {
+    if (checkpoint_ == nullptr) {
+      RETURN_IF_ERROR(Begin(*page.mutable_header()));
+      return true;
+    }
+    if (next_revision_ > last_revision_) return false;
+    RETURN_IF_ERROR(AddEvents(page));
+    return true;
+  }
+
+ private:
+  absl::Status Begin(v1::ExportHeader& header) {
+    if (parts_.heads == nullptr || parts_.publisher == nullptr) {
+      return absl::FailedPreconditionError("NOT_SIGNED: the ledger is not signed");
+    }
+    ASSIGN_OR_RETURN(stream_, commands::FindRecord(IndexOf(*parts_.log), kind_, record_id_));
+    ASSIGN_OR_RETURN(const commands::CommittedHeads heads, parts_.heads->Commit());
+    ASSIGN_OR_RETURN(const eventstore::ProvenHead head, heads.tree->Prove(stream_));
+    last_revision_ = head.head.revision;
+    ASSIGN_OR_RETURN(checkpoint_, PublishedAfter(heads.event.position));
+
+    header.set_ledger(parts_.name);
+    header.set_record_kind(kind_);
+    header.set_record_id(stream_.id.ToString());
+    header.set_event_count(last_revision_);
+    header.set_checkpoint(checkpoint_->note);
+    for (const eventstore::VerifierKey& key : parts_.signer->Verifiers()) {
+      header.add_verifier_keys(key.ToText());
+    }
+    for (const Hash256& hash : head.proof) header.add_heads_proof(std::string(hash.raw()));
+    eventstore::TreeReader tree(checkpoint_->checkpoint.size, parts_.stored->Tiles());
+    ASSIGN_OR_RETURN(const StoredLeaf leaf, parts_.stored->Leaf(heads.event.position));
+    return SetEvent(leaf, tree, *header.mutable_heads());
+  }
+
+  // A published checkpoint that covers the event.
+  absl::StatusOr<Published> PublishedAfter(uint64_t position) {
+    RETURN_IF_ERROR(parts_.publisher->PublishNow());
+    Published published = parts_.signer->Latest();
+    if (published != nullptr && published->checkpoint.size > position) return published;
+    return absl::UnavailableError(
+        "NOT_PUBLISHED: the checkpoint over the newest events is not published yet; witnesses may "
+        "be out of reach; try again");
+  }
+
+  absl::Status AddEvents(v1::ExportRecordResponse& page) {
+    eventstore::TreeReader tree(checkpoint_->checkpoint.size, parts_.stored->Tiles());
+    absl::Status status;
+    size_t bytes = 0;
+    RETURN_IF_ERROR(parts_.stored->ReadStream(stream_, next_revision_, [&](const StoredLeaf& leaf) {
+      status = SetEvent(leaf, tree, *page.add_events());
+      bytes += leaf.record.size();
+      ++next_revision_;
+      return status.ok() && next_revision_ <= last_revision_ &&
+             page.events_size() < kEventsPerPage && bytes < kBytesPerPage;
+    }));
+    RETURN_IF_ERROR(status);
+    if (page.events_size() == 0) {
+      return absl::DataLossError(StrCat("DATA_LOSS: the record's revision ", next_revision_,
+                                        " is missing; verify the log"));
+    }
+    return absl::OkStatus();
+  }
+
+  static absl::Status SetEvent(const StoredLeaf& leaf, eventstore::TreeReader& tree,
+                               v1::ExportedEvent& event) {
+    event.set_position(leaf.position);
+    event.set_record(leaf.record);
+    event.set_leaf_entry(leaf.entry);
+    ASSIGN_OR_RETURN(const eventstore::MerkleProof proof, tree.InclusionProof(leaf.position));
+    for (const Hash256& hash : proof) event.add_hashes(std::string(hash.raw()));
+    return absl::OkStatus();
+  }
+
+  const commands::LedgerParts& parts_;
+  const options::v1::RecordKind kind_;
+  const std::string record_id_;
+  eventstore::StreamId stream_;
+  Published checkpoint_;  // null until the header is made
+  uint64_t next_revision_ = 1;
+  uint64_t last_revision_ = 0;
+};
+
+}  // namespace
+
+ExportSource ExportOfRecord(const commands::Ledger& ledger, options::v1::RecordKind kind,
+                            std::string record_id) {
+  auto exporter = std::make_shared<Exporter>(ledger, kind, std::move(record_id));
+  return [exporter](v1::ExportRecordResponse& page) { return exporter->NextPage(page); };
+}
+
+}  // namespace caseledger::rpc

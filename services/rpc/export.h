@@ -1,0 +1,28 @@
+// A record's history with everything needed to check it without the server.
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "caseledger/v1/audit.pb.h"
+#include "services/commands/ledgers.h"
+
+namespace caseledger::rpc {
+
+// Fills the next message; false when there is none. May block on storage, and the first time until
+// a checkpoint is published. Not thread-safe. Its errors:
+//
+// NOT_FOUND            no such record
+// FAILED_PRECONDITION  NOT_SIGNED: the ledger is not signed
+// UNAVAILABLE          NOT_PUBLISHED: no checkpoint covers the heads that were committed for it; or
+//                      they could not be committed
+// DATA_LOSS            a record or tile is damaged, or the log is not what was committed to
+using ExportSource = std::function<absl::StatusOr<bool>(v1::ExportRecordResponse& page)>;
+
+// The ledger must outlive it.
+ExportSource ExportOfRecord(const commands::Ledger& ledger, options::v1::RecordKind kind,
+                            std::string record_id);
+
+}  // namespace caseledger::rpc

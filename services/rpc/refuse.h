@@ -1,0 +1,19 @@
+// Server streams that end before they begin.
+#pragma once
+
+#include <grpcpp/grpcpp.h>
+
+namespace caseledger::rpc {
+
+// A reactor that only answers with an error.
+template <typename Message>
+grpc::ServerWriteReactor<Message>* Refuse(const grpc::Status& status) {
+  class Refusal final : public grpc::ServerWriteReactor<Message> {
+   public:
+    explicit Refusal(const grpc::Status& why) { this->Finish(why); }
+    void OnDone() override { delete this; }
+  };
+  return new Refusal(status);
+}
+
+}  // namespace caseledger::rpc
