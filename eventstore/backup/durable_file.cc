@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <filesystem>
@@ -19,6 +20,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr int kOwnerOnly = 0600;
+constexpr size_t kFirstRead = 4096;
 
 absl::Status Failure(std::string_view what, const std::string& path, int error) {
   return absl::UnavailableError(
@@ -118,9 +120,12 @@ absl::StatusOr<std::string> ReadSmallFile(const std::string& path, size_t most_b
   const Descriptor file(open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (file.value() < 0 && errno == ENOENT) return absl::NotFoundError(StrCat("no file ", path));
   if (file.value() < 0) return Failure("open", path, errno);
-  std::string bytes(most_bytes + 1, '\0');
+  std::string bytes;
   size_t used = 0;
-  while (used < bytes.size()) {
+  while (used <= most_bytes) {
+    // Memory follows what the file has, not what it may have.
+    if (used == bytes.size())
+      bytes.resize(std::min(std::max(2 * used, kFirstRead), most_bytes + 1));
     const ssize_t count = read(file.value(), bytes.data() + used, bytes.size() - used);
     if (count < 0 && errno == EINTR) continue;
     if (count < 0) return Failure("read", path, errno);

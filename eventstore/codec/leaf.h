@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "absl/status/statusor.h"
 #include "eventstore/base/clock.h"
 #include "eventstore/base/hash.h"
 #include "eventstore/base/uuid.h"
@@ -29,6 +30,10 @@ struct LeafFields {
 
 // The leaf's `entry`. Different fields give different bytes.
 std::string EncodeLeafEntry(const LeafFields& fields);
+
+// What an entry commits to; the same bytes come out of EncodeLeafEntry again. `ledger` points into
+// `entry`. INVALID_ARGUMENT: not an entry of this format version.
+absl::StatusOr<LeafFields> DecodeLeafEntry(std::string_view entry);
 
 // Of `event` (all but `leaf_hash` set) whose stored bytes are `record`. Points into `ledger`.
 LeafFields FieldsOfLeaf(std::string_view ledger, const RecordedEvent& event,

@@ -185,6 +185,37 @@ TEST(LeafTest, BytesAreThoseOfTheWorkedExample) {
   EXPECT_EQ(HashLeafEntry(entry), Sha256({std::string("\0", 1) + entry}));
 }
 
+TEST(LeafTest, AnEntryReadsAsItWasWrittenAndNothingElseDoes) {
+  LeafFields fields;
+  fields.ledger = "quang-ninh";
+  fields.position = 7;
+  fields.stream = {3, testing::RepeatedUuid(0x11)};
+  fields.revision = 2;
+  fields.event_id = testing::RepeatedUuid(0x22);
+  fields.fact_type = 40;
+  fields.recorded_at = -5;
+  fields.record_hash = testing::RepeatedHash(0x33);
+  fields.previous_leaf_hash = testing::RepeatedHash(0x44);
+  const std::string entry = EncodeLeafEntry(fields);
+  const absl::StatusOr<LeafFields> read = DecodeLeafEntry(entry);
+  ASSERT_TRUE(read.ok()) << read.status();
+  EXPECT_EQ(read->recorded_at, -5);
+  EXPECT_EQ(read->stream, fields.stream);
+  EXPECT_EQ(EncodeLeafEntry(*read), entry);
+  for (size_t i = 0; i < entry.size(); ++i) {
+    std::string other = entry;
+    other[i] = static_cast<char>(other[i] ^ 0x40);
+    const absl::StatusOr<LeafFields> changed = DecodeLeafEntry(other);
+    // Version and length of the name are refused, every other byte comes back as it is.
+    EXPECT_EQ(changed.ok(), i > 2) << i;
+    if (changed.ok()) {
+      EXPECT_EQ(EncodeLeafEntry(*changed), other);
+    }
+    EXPECT_FALSE(DecodeLeafEntry(entry.substr(0, i)).ok());
+  }
+  EXPECT_FALSE(DecodeLeafEntry(entry + "x").ok());
+}
+
 TEST(LeafTest, EveryFieldChangesTheHash) {
   const RecordedEvent event = ExampleEvent();
   std::set<std::string> hashes = {HashLeaf("quang-ninh", event, "record").ToHex(),

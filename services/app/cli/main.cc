@@ -58,6 +58,7 @@ int Run(int argc, char** argv) {
       "  caseledger import deploy/sample/quang-ninh-2024-h1 --agency ctxh-qn\n"
       "  caseledger report qn-half-year --from 2024-01-01 --to 2024-07-01\n"
       "  caseledger case history CASE-2024-0001\n"
+      "  caseledger audit export CASE-2024-0001 -o case-2024-0001\n"
       "  caseledger projection status\n"
       "`caseledger COMMAND --help` says more. Exit code 0: good, 1: could not run, 2: some of it\n"
       "was wrong or refused.");
@@ -74,6 +75,7 @@ int Run(int argc, char** argv) {
   AddProjectionCommands(app, chosen);
   AddBackupCommands(app, chosen);
   AddKeyCommands(app, chosen);
+  AddAuditCommands(app, chosen);
   AddShelterCommands(app, chosen);
   AddReferralCommands(app, chosen);
   try {

@@ -35,10 +35,16 @@ void AddHistoryCommands(CLI::App& app, Chosen& chosen);  // record, log
 // checkpoint and prove, of `log`
 void AddProofCommands(CLI::App& log, Chosen& chosen);
 void AddKeyCommands(CLI::App& app, Chosen& chosen);
+void AddAuditCommands(CLI::App& app, Chosen& chosen);
 void AddBackupCommands(CLI::App& app, Chosen& chosen);
 void AddProjectionCommands(CLI::App& app, Chosen& chosen);
 void AddShelterCommands(CLI::App& app, Chosen& chosen);
 void AddReferralCommands(CLI::App& app, Chosen& chosen);
+
+inline constexpr char kKinds[] =
+    "contact, person, case_record, shelter, programme, agency, admin_units, definition, ledger";
+// One of these, or `case`. INVALID_ARGUMENT when there is no such kind.
+absl::StatusOr<options::v1::RecordKind> ToKind(std::string name);
 
 // INVALID_ARGUMENT when `text`, given to `option`, is neither an ISO date nor RFC 3339.
 absl::StatusOr<google::protobuf::Timestamp> ToTime(const std::string& text,

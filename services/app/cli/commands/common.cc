@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cctype>
 #include <charconv>
 
 #include "eventstore/base/status_macros.h"
@@ -10,6 +11,17 @@
 #include "services/app/cli/text/time_text.h"
 
 namespace caseledger::cli {
+
+absl::StatusOr<options::v1::RecordKind> ToKind(std::string name) {
+  for (char& c : name) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+  if (name == "CASE") name = "CASE_RECORD";
+  options::v1::RecordKind kind{};
+  if (options::v1::RecordKind_Parse("RECORD_KIND_" + name, &kind) &&
+      kind != options::v1::RECORD_KIND_UNSPECIFIED) {
+    return kind;
+  }
+  return absl::InvalidArgumentError(fmt::format("no such kind of record; there are {}", kKinds));
+}
 
 absl::StatusOr<google::protobuf::Timestamp> ToTime(const std::string& text,
                                                    const std::string& option) {

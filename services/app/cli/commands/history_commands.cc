@@ -14,20 +14,6 @@
 namespace caseledger::cli {
 namespace {
 
-constexpr char kKinds[] =
-    "contact, person, case_record, shelter, programme, agency, admin_units, definition";
-
-absl::StatusOr<options::v1::RecordKind> ToKind(std::string name) {
-  for (char& c : name) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
-  if (name == "CASE") name = "CASE_RECORD";
-  options::v1::RecordKind kind{};
-  if (options::v1::RecordKind_Parse("RECORD_KIND_" + name, &kind) &&
-      kind != options::v1::RECORD_KIND_UNSPECIFIED) {
-    return kind;
-  }
-  return absl::InvalidArgumentError(fmt::format("no such kind of record; there are {}", kKinds));
-}
-
 absl::StatusOr<int> RecordHistory(const std::string& kind_name, const std::string& id,
                                   const ReplayPoint& point, const ClientOptions& options) {
   v1::ReplayRecordRequest request;
