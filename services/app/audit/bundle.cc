@@ -37,7 +37,6 @@ absl::StatusOr<Hash256> ToHash(const std::string& bytes) {
 
 std::string ToJsonText(const BundleFacts& facts) {
   return Json{{"format_version", kBundleFormatVersion},
-              {"program_version", facts.program_version},
               {"ledger", facts.ledger},
               {"record_kind", options::v1::RecordKind_Name(facts.record_kind)},
               {"record_id", facts.record_id},
@@ -66,7 +65,6 @@ absl::StatusOr<BundleFacts> FactsFromJson(const std::string& text) {
         StrCat("has format version ", version, ", this program knows ", kBundleFormatVersion));
   }
   BundleFacts facts;
-  facts.program_version = text_of("program_version");
   facts.ledger = text_of("ledger");
   facts.record_id = text_of("record_id");
   facts.event_count = number_of("event_count");
@@ -97,10 +95,9 @@ absl::StatusOr<std::string> ReadFile(const std::string& directory, const std::st
   return bytes;
 }
 
-absl::StatusOr<std::unique_ptr<BundleWriter>> BundleWriter::Create(
-    const std::string& directory, const v1::ExportHeader& header,
-    const std::string& program_version) {
-  BundleFacts facts{program_version, header.ledger(), header.record_kind(), header.record_id(),
+absl::StatusOr<std::unique_ptr<BundleWriter>> BundleWriter::Create(const std::string& directory,
+                                                                   const v1::ExportHeader& header) {
+  BundleFacts facts{header.ledger(), header.record_kind(), header.record_id(),
                     header.event_count()};
   std::error_code error;
   for (const char* folder : {"", "/events", "/heads"}) {

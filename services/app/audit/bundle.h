@@ -16,7 +16,6 @@ inline constexpr int kBundleFormatVersion = 1;
 
 // What `bundle.json` says. Nothing in it is trusted; it is what the other files are compared with.
 struct BundleFacts {
-  std::string program_version;  // that wrote the readable files
   std::string ledger;
   options::v1::RecordKind record_kind = options::v1::RECORD_KIND_UNSPECIFIED;
   std::string record_id;  // a UUID
@@ -44,8 +43,7 @@ class BundleWriter {
  public:
   // Into `directory`, which must not be there. UNAVAILABLE when it cannot be made.
   static absl::StatusOr<std::unique_ptr<BundleWriter>> Create(const std::string& directory,
-                                                              const v1::ExportHeader& header,
-                                                              const std::string& program_version);
+                                                              const v1::ExportHeader& header);
 
   // The next event. UNAVAILABLE when it cannot be written, INVALID_ARGUMENT when the server sends
   // what no bundle can hold.

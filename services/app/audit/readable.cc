@@ -59,8 +59,7 @@ absl::Status CheckReadable(const std::string& directory, const Verified& verifie
     return absl::DataLossError(
         StrCat(name,
                " does not say what the proven events do: it was changed, or written by "
-               "another version of this program (",
-               verified.facts.program_version, "); the events themselves are good"));
+               "another version of this program; the events themselves are good"));
   }
   const std::set<std::string> known = FilesOf(verified.facts);
   std::error_code error;

@@ -101,6 +101,8 @@ class Centre {
   }
 
   FakeClock& clock() { return clock_; }
+  CountingRandom& random() { return random_; }
+  eventstore::MemoryEngine& engine() { return engine_; }
   commands::CommandHandler& handler() { return *handler_; }
   commands::Ledgers& ledgers() { return *ledgers_; }
   commands::Ledger& ledger() { return **ledgers_->Find(kLedgerName); }

@@ -125,7 +125,7 @@ absl::Status Receive(grpc::ClientReader<v1::ExportRecordResponse>& stream,
     if (writer == nullptr) {
       const v1::ExportHeader& header = response.header();
       server_keys = {header.verifier_keys().begin(), header.verifier_keys().end()};
-      ASSIGN_OR_RETURN(writer, audit::BundleWriter::Create(directory, header, CASELEDGER_VERSION));
+      ASSIGN_OR_RETURN(writer, audit::BundleWriter::Create(directory, header));
       progress.emplace("events", header.event_count());
     }
     for (const v1::ExportedEvent& event : response.events()) {

@@ -1,0 +1,303 @@
+// What a bundle shows, and every way of changing one that must be seen.
+#include <algorithm>
+#include <filesystem>
+#include <set>
+
+#include "caseledger/event/v1/fact.pb.h"
+#include "eventstore/verifiable/checkpoint.h"
+#include "nlohmann/json.hpp"
+#include "services/app/audit/fact_titles.h"
+#include "tests/services/audit/signed_centre.h"
+
+namespace caseledger::testing {
+namespace {
+
+namespace fs = std::filesystem;
+using ::testing::HasSubstr;
+using ::testing::Not;
+using ::testing::StartsWith;
+
+constexpr int kCase = 1;
+constexpr int kOtherCase = 2;
+constexpr uint64_t kEvents = 4;
+
+class Bundle : public ::testing::Test {
+ protected:
+  Bundle() : signed_(directory_ / "server") {
+    signed_.centre().RegisterAgencies();
+    signed_.RecordCase(kCase);
+    signed_.RecordCase(kOtherCase);
+    for (int i = 0; i < 300; ++i) {
+      signed_.centre().Given(Id(1000 + i), 1, "contact_received { channel: 'phone' }");
+    }
+    bundle_ = directory_ / "bundle";
+    verified_ = signed_.ExportTo(kCase, bundle_);
+  }
+
+  audit::VerifyOptions Options() {
+    audit::VerifyOptions options;
+    options.log_keys = signed_.keys();
+    return options;
+  }
+  absl::Status Verify() { return audit::VerifyBundle(bundle_, Options()).status(); }
+  // Must be found wrong, in a sentence that begins with the file.
+  void ExpectWrong(const std::string& file, const std::string& why = "") {
+    const absl::Status status = Verify();
+    EXPECT_TRUE(absl::IsDataLoss(status)) << status;
+    EXPECT_THAT(std::string(status.message()), StartsWith(file));
+    EXPECT_THAT(std::string(status.message()), HasSubstr(why));
+  }
+
+  std::string Read(const std::string& name) const { return ReadWholeFile(bundle_ + "/" + name); }
+  void Write(const std::string& name, const std::string& bytes) const {
+    WriteWholeFile(bundle_ + "/" + name, bytes);
+  }
+  void Replace(const std::string& name, const std::string& from, const std::string& to) const {
+    std::string text = Read(name);
+    const size_t at = text.find(from);
+    ASSERT_NE(at, std::string::npos) << name;
+    Write(name, text.replace(at, from.size(), to));
+  }
+  void RenameEvent(uint64_t from, uint64_t to) const {
+    for (const char* ending : {".record", ".entry", ".tlog-proof"}) {
+      fs::rename(bundle_ + "/" + audit::EventFile(from) + ending,
+                 bundle_ + "/" + audit::EventFile(to) + ending);
+    }
+  }
+  void RemoveEvent(uint64_t revision) const {
+    for (const char* ending : {".record", ".entry", ".tlog-proof"}) {
+      fs::remove(bundle_ + "/" + audit::EventFile(revision) + ending);
+    }
+  }
+  std::vector<std::string> Files() const {
+    std::vector<std::string> files;
+    for (const auto& entry : fs::recursive_directory_iterator(bundle_)) {
+      if (!entry.is_directory()) files.push_back(fs::relative(entry.path(), bundle_).string());
+    }
+    std::sort(files.begin(), files.end());
+    return files;
+  }
+
+  ScratchDirectory directory_;
+  SignedCentre signed_;
+  std::string bundle_;
+  audit::Verified verified_;
+};
+
+TEST_F(Bundle, AGoodOneSaysWhatItShows) {
+  const auto verified = audit::VerifyBundle(bundle_, Options());
+  ASSERT_TRUE(verified.ok()) << verified.status();
+  EXPECT_EQ(verified->facts.event_count, kEvents);
+  EXPECT_EQ(verified->facts.record_id, Id(kCase));
+  EXPECT_EQ(verified->complete_up_to, 2u + 2 * kEvents + 300u);
+  EXPECT_EQ(verified->checkpoint_size, verified->complete_up_to + 1);
+  ASSERT_EQ(verified->events.size(), kEvents);
+  EXPECT_TRUE(verified->events[0].fact().has_case_opened());
+  for (const std::string& name : {Id(kCase), std::string("CASE-1"), std::string("paper/CASE-1")}) {
+    audit::VerifyOptions options = Options();
+    options.record = name;
+    EXPECT_TRUE(audit::VerifyBundle(bundle_, options).ok()) << name;
+  }
+}
+
+TEST_F(Bundle, TheReadableFilesShowTheEventsInVietnameseAndSafely) {
+  const std::string page = Read("history.html");
+  EXPECT_THAT(page, HasSubstr("Mở hồ sơ vụ việc"));
+  EXPECT_THAT(page, HasSubstr("Hỗ trợ chị Hoà &lt;b&gt;&amp; cháu Đức&lt;/b&gt;"));
+  EXPECT_THAT(page, Not(HasSubstr("<b>")));
+  EXPECT_THAT(page, Not(HasSubstr("<script")));
+  const std::string lines = Read("history.jsonl");
+  EXPECT_EQ(std::count(lines.begin(), lines.end(), '\n'), static_cast<long>(kEvents));
+  const auto first = nlohmann::json::parse(lines.substr(0, lines.find('\n')), nullptr, false);
+  EXPECT_EQ(first["fact_name"], "case_opened");
+  const std::string guarantee = Read("README.txt");
+  EXPECT_THAT(guarantee, HasSubstr(std::to_string(verified_.complete_up_to)));
+  EXPECT_THAT(guarantee, HasSubstr("Không chứng minh"));
+  EXPECT_THAT(guarantee, HasSubstr("Not proven"));
+}
+
+TEST_F(Bundle, EveryFactHasATitle) {
+  const auto* facts = event::v1::Fact::descriptor();
+  for (int i = 0; i < facts->field_count(); ++i) {
+    const std::string& name = facts->field(i)->name();
+    EXPECT_NE(audit::VietnameseTitle(name), name);
+  }
+}
+
+// All of it, but for verifier-keys.txt, which nobody trusts. Of the files with proofs every byte;
+// of the readable ones, which are compared whole, every 97th.
+TEST_F(Bundle, EveryFlippedByteIsFoundAndItsFileNamed) {
+  for (const std::string& file : Files()) {
+    if (file == audit::kVerifierKeysFile) continue;
+    const std::string good = Read(file);
+    const bool readable = file == audit::kHistoryLinesFile || file == audit::kHistoryPageFile ||
+                          file == audit::kGuaranteeFile;
+    for (size_t at = 0; at < good.size(); at += readable ? 97 : 1) {
+      std::string bad = good;
+      bad[at] = static_cast<char>(bad[at] ^ 0x01);
+      Write(file, bad);
+      const absl::Status status = Verify();
+      ASSERT_TRUE(absl::IsDataLoss(status)) << file << " at " << at << ": " << status;
+      // What bundle.json says is compared with what other files prove.
+      if (file == audit::kFactsFile) continue;
+      const std::string stem = file.substr(0, file.find('.'));
+      ASSERT_THAT(std::string(status.message()),
+                  ::testing::AnyOf(StartsWith(file), StartsWith(stem + ".")))
+          << at;
+    }
+    Write(file, good);
+  }
+  EXPECT_TRUE(Verify().ok());
+}
+
+TEST_F(Bundle, EveryMissingFileIsNamed) {
+  for (const std::string& file : Files()) {
+    if (file == audit::kVerifierKeysFile) continue;
+    const std::string good = Read(file);
+    fs::remove(bundle_ + "/" + file);
+    ExpectWrong(file, "missing");
+    Write(file, good);
+  }
+}
+
+TEST_F(Bundle, EveryTruncatedFileIsFound) {
+  for (const std::string& file : Files()) {
+    if (file == audit::kVerifierKeysFile) continue;
+    const std::string good = Read(file);
+    for (const size_t keep : {size_t{0}, good.size() / 2, good.size() - 1}) {
+      Write(file, good.substr(0, keep));
+      const absl::Status status = Verify();
+      EXPECT_TRUE(absl::IsDataLoss(status)) << file << " cut to " << keep << ": " << status;
+    }
+    Write(file, good);
+  }
+}
+
+TEST_F(Bundle, AFileThatDoesNotBelongThereIsNamed) {
+  Write("events/000005.record", "more");
+  ExpectWrong("events/000005.record", "does not belong");
+}
+
+TEST_F(Bundle, AnEventMissingAtTheEndIsFound) {
+  RemoveEvent(kEvents);
+  Replace("bundle.json", "\"event_count\": 4", "\"event_count\": 3");
+  ExpectWrong("heads/head-proof.txt", "missing at the end");
+}
+
+TEST_F(Bundle, AnEventMissingInTheMiddleIsFound) {
+  RemoveEvent(2);
+  RenameEvent(3, 2);
+  RenameEvent(4, 3);
+  Replace("bundle.json", "\"event_count\": 4", "\"event_count\": 3");
+  ExpectWrong("events/000002.entry", "number 3 of the record");
+}
+
+TEST_F(Bundle, EventsThatWereSwappedAreFound) {
+  RenameEvent(2, 9);
+  RenameEvent(3, 2);
+  RenameEvent(9, 3);
+  ExpectWrong("events/000002.entry", "number 3 of the record");
+}
+
+TEST_F(Bundle, AnEventOfAnotherCaseSlippedInIsFound) {
+  const std::string other = directory_ / "other";
+  signed_.ExportTo(kOtherCase, other);
+  for (const char* ending : {".record", ".entry", ".tlog-proof"}) {
+    Write(audit::EventFile(3) + ending, ReadWholeFile(other + "/" + audit::EventFile(3) + ending));
+  }
+  ExpectWrong("events/000003.entry", "another record");
+}
+
+TEST_F(Bundle, AForgedEventIsFoundThoughItFitsItsEntry) {
+  // The attacker changes the record and makes its entry anew; the proof does not follow.
+  std::string record = Read("events/000002.record");
+  const size_t at = record.find("Hoà");
+  ASSERT_NE(at, std::string::npos);
+  record[at] = 'h';
+  std::string entry = Read("events/000002.entry");
+  const size_t hash_at = entry.size() - 64;
+  entry.replace(hash_at, 32, std::string(Sha256({record}).raw()));
+  Write("events/000002.record", record);
+  Write("events/000002.entry", entry);
+  ExpectWrong("events/000002.tlog-proof");
+}
+
+TEST_F(Bundle, ABundleForAnotherCaseIsFound) {
+  audit::VerifyOptions options = Options();
+  options.record = "CASE-2";
+  absl::Status status = audit::VerifyBundle(bundle_, options).status();
+  EXPECT_TRUE(absl::IsDataLoss(status)) << status;
+  EXPECT_THAT(std::string(status.message()), HasSubstr("paper/CASE-1"));
+  Replace("bundle.json", Id(kCase), Id(kOtherCase));
+  ExpectWrong("events/000001.entry", "another record");
+}
+
+TEST_F(Bundle, AnotherLogsKeyAndAForgedCheckpointAreFound) {
+  const std::string good = Read("checkpoint");
+  const auto note = *eventstore::Note::Parse(good);
+  eventstore::Checkpoint checkpoint = *eventstore::Checkpoint::FromText(note.text);
+  // A key of the same name that somebody else made.
+  const auto forger = *eventstore::SigningKey::Generate(
+      checkpoint.origin, eventstore::KeyAlgorithm::kNote, signed_.centre().random());
+  const std::string forged = eventstore::SignCheckpoint(checkpoint, std::vector{forger});
+  Write("checkpoint", forged);
+  ExpectWrong("checkpoint");
+  Write("checkpoint", good);
+  audit::VerifyOptions options = Options();
+  options.log_keys = {forger.verifier()};
+  EXPECT_TRUE(absl::IsDataLoss(audit::VerifyBundle(bundle_, options).status()));
+}
+
+TEST_F(Bundle, AnOlderCheckpointOfTheSameLogIsFound) {
+  const std::string older = directory_ / "older";
+  // The newer bundle with the older one's checkpoint: its proofs lead elsewhere.
+  fs::copy(bundle_, older, fs::copy_options::recursive);
+  signed_.centre().Given(Id(kCase), 5, "risk_assessed { risk: RISK_MEDIUM }");
+  fs::remove_all(bundle_);
+  signed_.ExportTo(kCase, bundle_);
+  Write("checkpoint", ReadWholeFile(older + "/checkpoint"));
+  ExpectWrong("heads/event.tlog-proof");
+}
+
+TEST_F(Bundle, OlderHeadsDoNotCoverALaterEvent) {
+  const std::string older = directory_ / "older";
+  fs::copy(bundle_, older, fs::copy_options::recursive);
+  signed_.centre().Given(Id(kCase), 5, "risk_assessed { risk: RISK_MEDIUM }");
+  fs::remove_all(bundle_);
+  const auto verified = signed_.ExportTo(kCase, bundle_);
+  EXPECT_EQ(verified.facts.event_count, kEvents + 1);
+  // An attacker takes away the newest event and puts the older heads in place, proven anew.
+  RemoveEvent(kEvents + 1);
+  Replace("bundle.json", "\"event_count\": 5", "\"event_count\": 4");
+  ExpectWrong("heads/head-proof.txt", "missing at the end");
+  Write("heads/head-proof.txt", ReadWholeFile(older + "/heads/head-proof.txt"));
+  ExpectWrong("heads/head-proof.txt");
+}
+
+TEST_F(Bundle, AWitnessThatDidNotSignIsNamed) {
+  audit::VerifyOptions options = Options();
+  const auto witness = *eventstore::SigningKey::Generate(
+      "witness.example", eventstore::KeyAlgorithm::kCosignatureV1, signed_.centre().random());
+  options.witness_keys = {witness.verifier()};
+  const absl::Status missing = audit::VerifyBundle(bundle_, options).status();
+  EXPECT_TRUE(absl::IsDataLoss(missing));
+  EXPECT_THAT(std::string(missing.message()), HasSubstr("witness.example"));
+}
+
+TEST_F(Bundle, WithoutAKeyNothingIsShown) {
+  EXPECT_TRUE(
+      absl::IsInvalidArgument(audit::VerifyBundle(bundle_, audit::VerifyOptions()).status()));
+}
+
+TEST_F(Bundle, LongHistoriesComeInPages) {
+  for (int i = 0; i < 200; ++i) {
+    signed_.centre().Given(Id(kCase), 5 + i, "risk_assessed { risk: RISK_LOW }");
+  }
+  const std::string longer = directory_ / "longer";
+  const audit::Verified verified = signed_.ExportTo(kCase, longer);
+  EXPECT_EQ(verified.events.size(), kEvents + 200);
+  EXPECT_TRUE(audit::VerifyBundle(longer, Options()).ok());
+}
+
+}  // namespace
+}  // namespace caseledger::testing
