@@ -26,8 +26,9 @@ void Lines::Save() const {
 
 void SampleTest::SetUpTestSuite() {
   directory_ = new ScratchDirectory();
-  server_ = new ServerProcess(*directory_ / "data", {"whole", "bad-rows", "later-rows",
-                                                     "late-entries", "histories", "rebuilt"});
+  server_ = new ServerProcess(
+      *directory_ / "data",
+      {"whole", "bad-rows", "later-rows", "late-entries", "histories", "rebuilt", "audit"});
 }
 
 void SampleTest::TearDownTestSuite() {

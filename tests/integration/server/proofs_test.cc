@@ -100,6 +100,29 @@ TEST_F(ServedProofs, EveryEventIsProvenAndEveryCheckpointContinuesTheOneBefore) 
   }
 }
 
+TEST_F(ServedProofs, AnEventIsProvenByItsId) {
+  const Checkpoint checkpoint = After(20);
+  for (const v1::RecordedEvent& event : client().Replay().value) {
+    v1::GetInclusionProofRequest request;
+    request.set_event_id(event.event_id());
+    const auto answer = Ask<v1::GetInclusionProofResponse>("GetInclusionProof", request);
+    ASSERT_TRUE(answer.ok()) << answer.status.error_message();
+    EXPECT_EQ(answer.value.position(), event.position());
+    EXPECT_TRUE(eventstore::VerifyInclusion(event.position(), checkpoint.size,
+                                            ToHash(answer.value.leaf_hash()), ProofOf(answer.value),
+                                            checkpoint.root)
+                    .ok());
+  }
+  v1::GetInclusionProofRequest request;
+  request.set_event_id(NewUuid());
+  const auto unknown = Ask<v1::GetInclusionProofResponse>("GetInclusionProof", request);
+  EXPECT_EQ(unknown.status.error_code(), grpc::StatusCode::NOT_FOUND);
+  EXPECT_EQ(Explain(unknown.status).reason, "EVENT_UNKNOWN");
+  request.set_event_id("7");
+  EXPECT_EQ(Ask<v1::GetInclusionProofResponse>("GetInclusionProof", request).status.error_code(),
+            grpc::StatusCode::INVALID_ARGUMENT);
+}
+
 TEST_F(ServedProofs, TheTilesGiveTheSignedRoot) {
   const Checkpoint checkpoint = After(300);
   eventstore::TreeReader tree(

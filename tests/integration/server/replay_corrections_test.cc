@@ -1,5 +1,6 @@
 // Replays of a record whose facts were corrected more than once.
 #include <optional>
+#include <set>
 
 #include "gmock/gmock.h"
 #include "tests/integration/support/server_fixture.h"
@@ -74,6 +75,65 @@ TEST_F(ReplayOfCorrections, AVoidHappenedWhenTheCorrectedFactDid) {
   client().Record(undo);
   EXPECT_THAT(ShownAt(case_id, assessed - 1800),
               ElementsAre("case_opened", "fact_corrected*", "event_voided"));
+}
+
+// A replay of the ledger takes corrections as that of each record does.
+TEST_F(ReplayOfCorrections, TheLedgerAsOfATimeIsTheRecordsAsOfThatTime) {
+  const int64_t begun = now_seconds();
+  std::vector<std::string> cases;
+  for (int i = 0; i < 3; ++i) {
+    cases.push_back(OpenCase());
+    AdvanceSeconds(3600);
+    const std::string risk =
+        client().Record(cases.back(), "risk_assessed { risk: RISK_HIGH }").events(0).event_id();
+    AdvanceSeconds(60);
+    client().Record(CorrectionOf(cases.back(), risk, "RISK_LOW", now_seconds() - 1800 - 60 * i));
+    client().Record(CorrectionOf(cases.back(), risk, "RISK_MEDIUM", std::nullopt));
+  }
+  size_t seen = 0;
+  for (int64_t at = begun; at < now_seconds() + 300; at += 300) {
+    v1::ReplayLedgerRequest request;
+    *request.mutable_as_of_occurred_time() = Seconds(at);
+    std::set<std::string> of_ledger;
+    for (const v1::RecordedEvent& event : client().ReplayLedger(request).value) {
+      if (event.record_kind() == options::v1::RECORD_KIND_CASE_RECORD) {
+        of_ledger.insert(event.event_id());
+      }
+    }
+    std::set<std::string> of_records;
+    for (const std::string& case_id : cases) {
+      v1::ReplayCaseRequest one;
+      one.set_case_id(case_id);
+      *one.mutable_as_of_occurred_time() = Seconds(at);
+      for (const v1::RecordedEvent& event : client().ReplayCase(one).value) {
+        of_records.insert(event.event_id());
+      }
+    }
+    EXPECT_EQ(of_ledger, of_records) << at;
+    EXPECT_GE(of_ledger.size(), seen);
+    seen = of_ledger.size();
+  }
+  EXPECT_EQ(seen, 12u);
+}
+
+TEST_F(ReplayOfCorrections, TheLedgerAsOfAPositionOrARecordedTimeEndsThere) {
+  OpenCase();
+  AdvanceSeconds(60);
+  const int64_t between = now_seconds();
+  AdvanceSeconds(60);
+  OpenCase();
+  v1::ReplayLedgerRequest request;
+  request.mutable_as_of()->set_position(1);
+  EXPECT_EQ(client().ReplayLedger(request).value.size(), 2u);
+  request.set_from_position(1);
+  EXPECT_EQ(client().ReplayLedger(request).value.size(), 1u);
+  request.set_from_position(0);
+  *request.mutable_as_of()->mutable_recorded_time() = Seconds(between);
+  EXPECT_EQ(client().ReplayLedger(request).value.size(), 2u);
+  request.set_max_events(1);
+  EXPECT_EQ(client().ReplayLedger(request).value.size(), 1u);
+  request.mutable_as_of()->set_position(99);
+  EXPECT_EQ(client().ReplayLedger(request).status.error_code(), grpc::StatusCode::OUT_OF_RANGE);
 }
 
 }  // namespace

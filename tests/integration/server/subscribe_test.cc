@@ -52,6 +52,47 @@ TEST_F(Subscribe, AFactNobodyKnowsIsNotWaitedFor) {
   EXPECT_NE(status.error_message().find("fact_names[1]"), std::string::npos);
 }
 
+TEST_F(Subscribe, ByKindOfRecordAndByRecord) {
+  RegisterAgency("ctxh-qn");
+  RecordContacts(2);
+  const std::string first = OpenCase();
+  RecordContacts(2);
+  const std::string second = OpenCase();
+  client().Record(first, "risk_assessed { risk: RISK_HIGH }");
+  const uint64_t all = client().EventCount();
+  const auto names = [&](const std::vector<std::string>& facts,
+                         const std::vector<std::string>& prefixes) {
+    Subscriber subscriber(client(), 0, facts, prefixes);
+    EXPECT_TRUE(subscriber.ReadUntil(all));
+    std::vector<std::string> seen;
+    for (const v1::RecordedEvent& event : subscriber.events) {
+      seen.push_back(event.fact_name() + (event.record_id() == first ? "+" : ""));
+    }
+    return seen;
+  };
+  using ::testing::ElementsAre;
+  EXPECT_THAT(names({}, {"case_record/"}),
+              ElementsAre("case_opened+", "case_opened", "risk_assessed+"));
+  EXPECT_THAT(names({}, {"case_record/" + first}), ElementsAre("case_opened+", "risk_assessed+"));
+  EXPECT_THAT(names({}, {"case_record/" + second.substr(0, 20), "agency/"}),
+              ElementsAre("agency_registered", "case_opened"));
+  EXPECT_THAT(names({"risk_assessed"}, {"case_record/"}), ElementsAre("risk_assessed+"));
+  EXPECT_THAT(names({"risk_assessed"}, {"person/"}), ElementsAre());
+}
+
+TEST_F(Subscribe, AStreamThatCannotBeIsNotWaitedFor) {
+  for (const char* prefix : {"case_record", "case/", "CASE_RECORD/", "case_record/x", "", "/",
+                             "unspecified/", "case_record/0000000-",
+                             "contact/00000000-0000-0000-"
+                             "0000-000000000000-"}) {
+    Subscriber subscriber(client(), 0, {}, {"contact/", prefix});
+    EXPECT_FALSE(subscriber.ReadOne()) << prefix;
+    const grpc::Status status = subscriber.Finish();
+    EXPECT_EQ(status.error_code(), grpc::StatusCode::INVALID_ARGUMENT) << prefix;
+    EXPECT_NE(status.error_message().find("stream_prefixes[1]"), std::string::npos);
+  }
+}
+
 TEST_F(Subscribe, AFilterThatMatchesNothingStillAdvances) {
   RecordContacts(600);
   Subscriber subscriber(client(), 0, {"case_closed"});

@@ -231,12 +231,18 @@ Answer<std::vector<v1::RecordedEvent>> ReadAll(Reader reader) {
 
 Answer<std::vector<v1::RecordedEvent>> Client::Replay(uint64_t from, uint64_t most) const {
   v1::ReplayLedgerRequest request;
-  request.set_ledger(ledger_);
   request.set_from_position(from);
   request.set_max_events(most);
+  return ReplayLedger(request);
+}
+
+Answer<std::vector<v1::RecordedEvent>> Client::ReplayLedger(
+    const v1::ReplayLedgerRequest& request) const {
+  v1::ReplayLedgerRequest addressed = request;
+  if (addressed.ledger().empty()) addressed.set_ledger(ledger_);
   grpc::ClientContext context;
   Prepare(context);
-  return ReadAll(v1::HistoryService::NewStub(channel_)->ReplayLedger(&context, request));
+  return ReadAll(v1::HistoryService::NewStub(channel_)->ReplayLedger(&context, addressed));
 }
 
 Answer<std::vector<v1::RecordedEvent>> Client::ReplayCase(

@@ -89,6 +89,7 @@ class Client {
 
   uint64_t EventCount() const;
   Answer<std::vector<v1::RecordedEvent>> Replay(uint64_t from = 0, uint64_t most = 0) const;
+  Answer<std::vector<v1::RecordedEvent>> ReplayLedger(const v1::ReplayLedgerRequest& request) const;
   Answer<std::vector<v1::RecordedEvent>> ReplayCase(const v1::ReplayCaseRequest& request) const;
   std::vector<v1::RecordedEvent> History(const std::string& case_id) const;
 

@@ -14,11 +14,13 @@ namespace caseledger::testing {
 // One subscriber; what was read so far is in its members.
 class Subscriber {
  public:
-  Subscriber(const Client& client, uint64_t from, const std::vector<std::string>& names = {}) {
+  Subscriber(const Client& client, uint64_t from, const std::vector<std::string>& names = {},
+             const std::vector<std::string>& stream_prefixes = {}) {
     client.Prepare(context_);
     v1::SubscribeRequest request;
     request.set_from_position(from);
     for (const std::string& name : names) request.add_fact_names(name);
+    for (const std::string& prefix : stream_prefixes) request.add_stream_prefixes(prefix);
     reader_ = v1::HistoryService::NewStub(client.channel())->Subscribe(&context_, request);
   }
   ~Subscriber() { Leave(); }
