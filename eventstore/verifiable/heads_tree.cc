@@ -19,9 +19,6 @@ constexpr size_t kHeadBytes = kHashBytes + sizeof(uint64_t) + kHashBytes;
 // Before each slot's bytes.
 enum Tag : char { kEmpty = 0, kHead = 1, kPage = 2 };
 
-bool IsEmpty(const HeadsPage::Slot& slot) { return std::holds_alternative<std::monostate>(slot); }
-bool IsPage(const HeadsPage::Slot& slot) { return std::holds_alternative<Hash256>(slot); }
-
 unsigned SlotOf(const Hash256& key, size_t path_length) {
   const uint8_t byte = key.bytes[path_length / 2];
   return path_length % 2 == 0 ? byte >> kBitsPerPage : byte & (HeadsPage::kSlots - 1);
@@ -71,28 +68,28 @@ class Updater {
 
  private:
   absl::Status TakeIn(std::span<const CommittedHead> heads, unsigned index, HeadsPage& page) {
-    const HeadsPage::Slot& slot = page.slot(index);
-    if (IsPage(slot)) return Descend(heads, /*fresh=*/false, index, page);
-    std::vector<CommittedHead> all(heads.begin(), heads.end());
+    const HeadsPage::Slot* slot = page.Find(index);
+    if (slot != nullptr && !slot->head) return Descend(heads, /*fresh=*/false, index, page);
     added_ += heads.size();
-    if (const auto* known = std::get_if<CommittedHead>(&slot)) {
+    std::vector<CommittedHead> all(heads.begin(), heads.end());
+    if (slot != nullptr) {
       const auto place = std::lower_bound(
-          all.begin(), all.end(), known->key,
+          all.begin(), all.end(), slot->head->key,
           [](const CommittedHead& head, const Hash256& key) { return head.key < key; });
-      if (place == all.end() || place->key != known->key) {
-        all.insert(place, *known);
+      if (place == all.end() || place->key != slot->head->key) {
+        all.insert(place, *slot->head);
       } else {
         --added_;
       }
     }
-    if (all.size() > 1) {
-      // Counted here, and not again where they go.
-      const uint64_t added = added_;
-      RETURN_IF_ERROR(Descend(all, /*fresh=*/true, index, page));
-      added_ = added;
+    if (all.size() == 1) {
+      page.SetHead(index, all.front());
       return absl::OkStatus();
     }
-    page.Set(index, all.front());
+    // Counted here, and not again where they go.
+    const uint64_t added = added_;
+    RETURN_IF_ERROR(Descend(all, /*fresh=*/true, index, page));
+    added_ = added;
     return absl::OkStatus();
   }
 
@@ -101,7 +98,7 @@ class Updater {
     path_.push_back(static_cast<char>(index));
     ASSIGN_OR_RETURN(const Hash256 hash, Update(heads, fresh));
     path_.pop_back();
-    page.Set(index, hash);
+    page.SetPage(index, hash);
     return absl::OkStatus();
   }
 
@@ -112,39 +109,62 @@ class Updater {
 
 }  // namespace
 
-bool HeadsPage::IsOneHead(unsigned begin, unsigned count) const {
-  unsigned heads = 0;
-  for (unsigned i = begin; i < begin + count; ++i) {
-    if (IsPage(slots_[i])) return false;
-    if (!IsEmpty(slots_[i])) ++heads;
+std::span<const HeadsPage::Slot> HeadsPage::Range(unsigned begin, unsigned count) const {
+  const auto below = [](const Slot& slot, unsigned index) { return slot.index < index; };
+  const auto first = std::lower_bound(slots_.begin(), slots_.end(), begin, below);
+  return {first, std::lower_bound(first, slots_.end(), begin + count, below)};
+}
+
+const HeadsPage::Slot* HeadsPage::Find(unsigned index) const {
+  const std::span<const Slot> found = Range(index, 1);
+  return found.empty() ? nullptr : &found.front();
+}
+
+void HeadsPage::Set(Slot slot) {
+  const auto place = slots_.begin() + (Range(slot.index, 1).data() - slots_.data());
+  if (place != slots_.end() && place->index == slot.index) {
+    *place = slot;
+  } else {
+    slots_.insert(place, slot);
   }
-  return heads == 1;
+}
+
+void HeadsPage::SetHead(unsigned index, const CommittedHead& head) {
+  Set({static_cast<uint8_t>(index), HashHead(head), head});
+}
+
+void HeadsPage::SetPage(unsigned index, const Hash256& hash) {
+  Set({static_cast<uint8_t>(index), hash, std::nullopt});
+}
+
+bool HeadsPage::IsOneHead(unsigned begin, unsigned count) const {
+  const std::span<const Slot> range = Range(begin, count);
+  return range.size() == 1 && range.front().head.has_value();
 }
 
 Hash256 HeadsPage::HashOf(unsigned begin, unsigned count) const {
-  const auto first = slots_.begin() + begin;
-  const auto found = std::find_if_not(first, first + count, IsEmpty);
-  if (found == first + count) return Hash256();
-  if (IsOneHead(begin, count)) return HashHead(std::get<CommittedHead>(*found));
-  if (count == 1) return std::get<Hash256>(*found);
+  const std::span<const Slot> range = Range(begin, count);
+  if (range.empty()) return Hash256();
+  if (count == 1 || (range.size() == 1 && range.front().head)) return range.front().hash;
   const unsigned half = count / 2;
   return HashHeadSides(HashOf(begin, half), HashOf(begin + half, half));
 }
 
 std::string HeadsPage::ToBytes() const {
   std::string bytes;
-  bytes.reserve(kSlots * (1 + kHeadBytes));
-  for (const Slot& slot : slots_) {
-    if (IsEmpty(slot)) {
+  bytes.reserve(kSlots + slots_.size() * kHeadBytes);
+  for (unsigned i = 0; i < kSlots; ++i) {
+    const Slot* slot = Find(i);
+    if (slot == nullptr) {
       bytes.push_back(kEmpty);
-    } else if (const auto* head = std::get_if<CommittedHead>(&slot)) {
+    } else if (slot->head) {
       bytes.push_back(kHead);
-      bytes.append(head->key.raw());
-      AppendBigEndian(bytes, head->revision);
-      bytes.append(head->leaf_hash.raw());
+      bytes.append(slot->head->key.raw());
+      AppendBigEndian(bytes, slot->head->revision);
+      bytes.append(slot->head->leaf_hash.raw());
     } else {
       bytes.push_back(kPage);
-      bytes.append(std::get<Hash256>(slot).raw());
+      bytes.append(slot->hash.raw());
     }
   }
   return bytes;
@@ -158,11 +178,11 @@ absl::StatusOr<HeadsPage> HeadsPage::FromBytes(std::string_view bytes) {
     const char tag = bytes.front();
     bytes.remove_prefix(1);
     if (tag == kHead && bytes.size() >= kHeadBytes) {
-      page.Set(i, CommittedHead{HashAt(bytes), ReadBigEndian<uint64_t>(bytes.substr(kHashBytes)),
-                                HashAt(bytes.substr(kHashBytes + sizeof(uint64_t)))});
+      page.SetHead(i, {HashAt(bytes), ReadBigEndian<uint64_t>(bytes.substr(kHashBytes)),
+                       HashAt(bytes.substr(kHashBytes + sizeof(uint64_t)))});
       bytes.remove_prefix(kHeadBytes);
     } else if (tag == kPage && bytes.size() >= kHashBytes) {
-      page.Set(i, HashAt(bytes));
+      page.SetPage(i, HashAt(bytes));
       bytes.remove_prefix(kHashBytes);
     } else if (tag != kEmpty) {
       return wrong();
@@ -194,11 +214,12 @@ absl::StatusOr<ProvenHead> ProveHead(const Hash256& key, const HeadsPages& pages
       from_root.push_back(page->HashOf(right ? begin : begin + count, count));
       if (right) begin += count;
     }
-    if (const auto* head = std::get_if<CommittedHead>(&page->slot(slot))) {
-      if (head->key != key) break;
-      return ProvenHead{*head, HeadProof(from_root.rbegin(), from_root.rend())};
+    const HeadsPage::Slot* found = page->Find(slot);
+    if (found == nullptr) break;
+    if (found->head) {
+      if (found->head->key != key) break;
+      return ProvenHead{*found->head, HeadProof(from_root.rbegin(), from_root.rend())};
     }
-    if (!IsPage(page->slot(slot))) break;
     path.push_back(static_cast<char>(slot));
   }
   return absl::NotFoundError("the committed heads do not know the record");

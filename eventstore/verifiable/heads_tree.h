@@ -1,12 +1,11 @@
 // Keeps the tree of stream_heads.h in pages, so that bringing it up to date costs what changed.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
-#include <variant>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -17,15 +16,22 @@
 namespace caseledger::eventstore {
 
 // All keys that begin with the page's path, sorted into 16 slots by the four bits that follow. A
-// slot is empty, holds the only head below it, or the hash of a page of its own, which holds two
+// slot is empty, holds the only head below it, or stands for a page of its own, which holds two
 // heads at least.
 class HeadsPage {
  public:
   static constexpr unsigned kSlots = 16;
-  using Slot = std::variant<std::monostate, CommittedHead, Hash256>;
 
-  const Slot& slot(unsigned index) const { return slots_[index]; }
-  void Set(unsigned index, Slot slot) { slots_[index] = slot; }
+  struct Slot {
+    uint8_t index = 0;
+    Hash256 hash;                       // of the head or of the page
+    std::optional<CommittedHead> head;  // nullopt: a page
+  };
+
+  // Null when the slot is empty.
+  const Slot* Find(unsigned index) const;
+  void SetHead(unsigned index, const CommittedHead& head);
+  void SetPage(unsigned index, const Hash256& hash);
 
   // Of the part of the tree that the page is. A page with a single head is that head's hash.
   Hash256 Hash() const { return HashOf(0, kSlots); }
@@ -40,7 +46,10 @@ class HeadsPage {
   static absl::StatusOr<HeadsPage> FromBytes(std::string_view bytes);
 
  private:
-  std::array<Slot, kSlots> slots_;
+  std::span<const Slot> Range(unsigned begin, unsigned count) const;
+  void Set(Slot slot);
+
+  std::vector<Slot> slots_;  // those that are not empty, by index
 };
 
 // Where pages are kept, by path: one byte of 0 to 15 for each four bits.

@@ -103,6 +103,10 @@ absl::StatusOr<CommittedHeads> HeadsKeeper::Commit() {
   ASSIGN_OR_RETURN(std::optional<CommittedHeads> known, StillNewest(events));
   if (known) return *std::move(known);
   RETURN_IF_ERROR(CatchUp(events));
+  // Tables that were made anew take a while, in which others go on writing.
+  while (log_.Head().next_position - heads_->tree_size() > kMostBehind) {
+    RETURN_IF_ERROR(CatchUp(log_.Head().next_position));
+  }
   ASSIGN_OR_RETURN(auto tree, heads_->Snapshot());
   ASSIGN_OR_RETURN(RecordedEvent event, Append(*tree));
   MutexLock lock(&mutex_);

@@ -38,6 +38,9 @@ class HeadsKeeper {
   // looks (services/timers) less than a minute.
   static constexpr uint64_t kMostEvents = 10'000;
   static constexpr Micros kLongest = 55 * kMicrosPerSecond;
+  // What an event covers ends at most so many events before the ledger's head, so that whoever
+  // computes it again knows how much to remember (HeadsReplay::kMostBehind is much more).
+  static constexpr uint64_t kMostBehind = 100'000;
 
   // Log, store and clock must outlive it. DATA_LOSS when the newest such event cannot be read.
   static absl::StatusOr<std::unique_ptr<HeadsKeeper>> Open(eventstore::EventLog& log,

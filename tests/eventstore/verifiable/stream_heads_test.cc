@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "eventstore/verifiable/heads_replay.h"
 #include "eventstore/verifiable/heads_tree.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
@@ -155,8 +156,8 @@ RC_GTEST_PROP(CommittedHeads, PagesReadAsTheyWereWrittenAndOthersAreRefused, (st
   HeadsPage page;
   for (unsigned i = 0; i < HeadsPage::kSlots; ++i) {
     const int kind = *rc::gen::inRange(0, 3);
-    if (kind == 1) page.Set(i, *AnyHead());
-    if (kind == 2) page.Set(i, *AnyKey());
+    if (kind == 1) page.SetHead(i, *AnyHead());
+    if (kind == 2) page.SetPage(i, *AnyKey());
   }
   const std::string bytes = page.ToBytes();
   const auto read = HeadsPage::FromBytes(bytes);
@@ -166,6 +167,34 @@ RC_GTEST_PROP(CommittedHeads, PagesReadAsTheyWereWrittenAndOthersAreRefused, (st
   RC_ASSERT(!HeadsPage::FromBytes(bytes.substr(0, bytes.size() - 1)).ok());
   const auto other = HeadsPage::FromBytes(noise);
   if (other.ok()) RC_ASSERT(other->ToBytes() == noise);
+}
+
+// Heads at any size, asked for later than they were due.
+RC_GTEST_PROP(CommittedHeads, AreComputedAgainFromTheEventsThatWentBy, ()) {
+  const auto events = *rc::gen::container<std::vector<uint8_t>>(rc::gen::inRange<uint8_t>(0, 9));
+  eventstore::HeadsReplay replay;
+  Heads expected;
+  std::map<uint64_t, std::pair<Hash256, size_t>> at;
+  at[0] = {Hash256(), 0};
+  std::map<uint8_t, uint64_t> revisions;
+  uint64_t asked = 0;
+  for (size_t i = 0; i < events.size(); ++i) {
+    const eventstore::StreamId stream{3, RepeatedUuid(events[i])};
+    const uint64_t revision = ++revisions[events[i]];
+    const Hash256 leaf = Sha256({std::to_string(i)});
+    replay.Add(stream, revision, leaf);
+    const Hash256 key = eventstore::HeadKey(stream);
+    expected[key] = {key, revision, leaf};
+    at[i + 1] = {PlainRoot(expected), expected.size()};
+    if (*rc::gen::inRange(0, 4) != 0) continue;
+    asked = *rc::gen::inRange<uint64_t>(asked, i + 2);
+    const auto heads = replay.At(asked);
+    RC_ASSERT(heads.ok());
+    RC_ASSERT(heads->root == at[asked].first);
+    RC_ASSERT(heads->stream_count == at[asked].second);
+    RC_ASSERT(!replay.At(i + 2).ok());
+    if (asked > 0) RC_ASSERT(!replay.At(asked - 1).ok());
+  }
 }
 
 TEST(CommittedHeads, TheExampleOfThePage) {
