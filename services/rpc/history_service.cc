@@ -27,59 +27,59 @@ RecordReplay ReplayFor(const commands::Ledger& ledger, const Request& request,
   return replay;
 }
 
+absl::Status GetLedgerHead(const commands::Ledger& ledger, const v1::GetLedgerHeadRequest&,
+                           v1::GetLedgerHeadResponse& response) {
+  const eventstore::LedgerHead head = ledger.parts.log->Head();
+  response.set_ledger(ledger.parts.name);
+  response.set_event_count(head.next_position);
+  if (head.next_position > 0) {
+    *response.mutable_last_recorded_time() = commands::ToTimestamp(head.last_recorded_at);
+  }
+  *response.mutable_created_time() = commands::ToTimestamp(ledger.parts.created_at);
+  response.set_sealed(ledger.parts.sealed);
+  return absl::OkStatus();
+}
+
 }  // namespace
+
+template <typename Request, typename Response>
+grpc::ServerUnaryReactor* HistoryServiceImpl::Answer(
+    grpc::CallbackServerContext* context, const Request* request, Response* response,
+    absl::Status (*answer)(const commands::Ledger&, const Request&, Response&)) {
+  return queries_.Run(context, [this, request, response, answer]() -> absl::Status {
+    ASSIGN_OR_RETURN(const commands::Ledger* ledger, CheckAndFind(ledgers_, clock_, *request));
+    return answer(*ledger, *request, *response);
+  });
+}
 
 grpc::ServerUnaryReactor* HistoryServiceImpl::GetLedgerHead(grpc::CallbackServerContext* context,
                                                             const v1::GetLedgerHeadRequest* request,
                                                             v1::GetLedgerHeadResponse* response) {
-  return queries_.Run(context, [this, request, response]() -> absl::Status {
-    ASSIGN_OR_RETURN(const commands::Ledger* ledger, CheckAndFind(ledgers_, clock_, *request));
-    const eventstore::LedgerHead head = ledger->parts.log->Head();
-    response->set_ledger(ledger->parts.name);
-    response->set_event_count(head.next_position);
-    if (head.next_position > 0) {
-      *response->mutable_last_recorded_time() = commands::ToTimestamp(head.last_recorded_at);
-    }
-    *response->mutable_created_time() = commands::ToTimestamp(ledger->parts.created_at);
-    response->set_sealed(ledger->parts.sealed);
-    return absl::OkStatus();
-  });
+  return Answer(context, request, response, rpc::GetLedgerHead);
 }
 
 grpc::ServerUnaryReactor* HistoryServiceImpl::GetCheckpoint(grpc::CallbackServerContext* context,
                                                             const v1::GetCheckpointRequest* request,
                                                             v1::GetCheckpointResponse* response) {
-  return queries_.Run(context, [this, request, response]() -> absl::Status {
-    ASSIGN_OR_RETURN(const commands::Ledger* ledger, CheckAndFind(ledgers_, clock_, *request));
-    return rpc::GetCheckpoint(*ledger, *response);
-  });
+  return Answer(context, request, response, rpc::GetCheckpoint);
 }
 
 grpc::ServerUnaryReactor* HistoryServiceImpl::GetInclusionProof(
     grpc::CallbackServerContext* context, const v1::GetInclusionProofRequest* request,
     v1::GetInclusionProofResponse* response) {
-  return queries_.Run(context, [this, request, response]() -> absl::Status {
-    ASSIGN_OR_RETURN(const commands::Ledger* ledger, CheckAndFind(ledgers_, clock_, *request));
-    return rpc::GetInclusionProof(*ledger, *request, *response);
-  });
+  return Answer(context, request, response, rpc::GetInclusionProof);
 }
 
 grpc::ServerUnaryReactor* HistoryServiceImpl::GetConsistencyProof(
     grpc::CallbackServerContext* context, const v1::GetConsistencyProofRequest* request,
     v1::GetConsistencyProofResponse* response) {
-  return queries_.Run(context, [this, request, response]() -> absl::Status {
-    ASSIGN_OR_RETURN(const commands::Ledger* ledger, CheckAndFind(ledgers_, clock_, *request));
-    return rpc::GetConsistencyProof(*ledger, *request, *response);
-  });
+  return Answer(context, request, response, rpc::GetConsistencyProof);
 }
 
 grpc::ServerUnaryReactor* HistoryServiceImpl::GetTile(grpc::CallbackServerContext* context,
                                                       const v1::GetTileRequest* request,
                                                       v1::GetTileResponse* response) {
-  return queries_.Run(context, [this, request, response]() -> absl::Status {
-    ASSIGN_OR_RETURN(const commands::Ledger* ledger, CheckAndFind(ledgers_, clock_, *request));
-    return rpc::GetTile(*ledger, *request, *response);
-  });
+  return Answer(context, request, response, rpc::GetTile);
 }
 
 ReplayReactor* HistoryServiceImpl::StartReplay(ReplaySource source) {

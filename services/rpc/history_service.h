@@ -54,6 +54,11 @@ class HistoryServiceImpl final : public v1::HistoryService::CallbackService {
       grpc::CallbackServerContext* context, const v1::SubscribeRequest* request) override;
 
  private:
+  template <typename Request, typename Response>
+  grpc::ServerUnaryReactor* Answer(grpc::CallbackServerContext* context, const Request* request,
+                                   Response* response,
+                                   absl::Status (*answer)(const commands::Ledger&, const Request&,
+                                                          Response&));
   grpc::ServerWriteReactor<v1::ReplayResponse>* StartReplay(ReplaySource source);
 
   CommandAdapter& commands_;

@@ -50,7 +50,8 @@ void SetHashes(const eventstore::MerkleProof& proof, Response& response) {
 
 }  // namespace
 
-absl::Status GetCheckpoint(const commands::Ledger& ledger, v1::GetCheckpointResponse& response) {
+absl::Status GetCheckpoint(const commands::Ledger& ledger, const v1::GetCheckpointRequest&,
+                           v1::GetCheckpointResponse& response) {
   ASSIGN_OR_RETURN(const Published newest, Newest(ledger));
   response.set_note(newest->note);
   response.set_origin(newest->checkpoint.origin);

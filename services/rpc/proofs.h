@@ -13,7 +13,8 @@ namespace caseledger::rpc {
 // OUT_OF_RANGE         BEYOND_CHECKPOINT: more than the newest checkpoint covers
 // NOT_FOUND            TILE_UNKNOWN, EVENT_UNKNOWN
 // DATA_LOSS            a tile or a record is damaged
-absl::Status GetCheckpoint(const commands::Ledger& ledger, v1::GetCheckpointResponse& response);
+absl::Status GetCheckpoint(const commands::Ledger& ledger, const v1::GetCheckpointRequest& request,
+                           v1::GetCheckpointResponse& response);
 absl::Status GetInclusionProof(const commands::Ledger& ledger,
                                const v1::GetInclusionProofRequest& request,
                                v1::GetInclusionProofResponse& response);

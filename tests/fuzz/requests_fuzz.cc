@@ -196,13 +196,7 @@ Drivers StreamDrivers() {
   drivers[v1::ReplayLedgerRequest::descriptor()] = Of(ReplayLedger);
   drivers[v1::SubscribeRequest::descriptor()] = Of(Subscribe);
   drivers[v1::ExportRecordRequest::descriptor()] = Of(ExportRecord);
-  drivers[v1::GetCheckpointRequest::descriptor()] =
-      Of<v1::GetCheckpointRequest>([](HostedLedger& host, const v1::GetCheckpointRequest& request) {
-        const auto ledger = Find(host, request);
-        if (!ledger.ok()) return CheckRefusal(ledger.status());
-        v1::GetCheckpointResponse response;
-        CheckAnswer(rpc::GetCheckpoint(**ledger, response), response);
-      });
+  drivers[v1::GetCheckpointRequest::descriptor()] = Proof(rpc::GetCheckpoint);
   drivers[v1::GetInclusionProofRequest::descriptor()] = Proof(rpc::GetInclusionProof);
   drivers[v1::GetConsistencyProofRequest::descriptor()] = Proof(rpc::GetConsistencyProof);
   drivers[v1::GetTileRequest::descriptor()] = Proof(rpc::GetTile);
