@@ -101,6 +101,28 @@ class Engine {
                                                               unsigned level,
                                                               uint64_t index) const = 0;
 
+  // All entries of one kind, for whoever compares a whole ledger with itself: in the order of the
+  // ledger's keys, so that the entries of a stream stand together and its revisions ascend, until
+  // `visit` returns false. What commits write meanwhile may be missing. DATA_LOSS when an entry is
+  // not readable.
+  //
+  // Where the events of each stream stand.
+  virtual absl::Status VisitIndex(
+      std::string_view ledger,
+      absl::FunctionRef<bool(const StreamId& stream, uint64_t revision, uint64_t position)> visit)
+      const = 0;
+  virtual absl::Status VisitStreamHeads(
+      std::string_view ledger,
+      absl::FunctionRef<bool(const StreamId& stream, const StreamHead& head)> visit) const = 0;
+  // Those whose keys begin with `prefix`.
+  virtual absl::Status VisitMarks(
+      std::string_view ledger, std::string_view prefix,
+      absl::FunctionRef<bool(std::string_view key, std::string_view value)> visit) const = 0;
+  virtual absl::Status VisitTiles(
+      std::string_view ledger,
+      absl::FunctionRef<bool(unsigned level, uint64_t index, std::string_view hashes)> visit)
+      const = 0;
+
   // What the ledger's signer has to remember; nullopt before the first time. The engine never looks
   // into it. It may be replaced while commits go on; durable when it returns OK, and UNAVAILABLE as
   // for Commit.

@@ -2,6 +2,8 @@
 
 #include <optional>
 #include <thread>
+#include <tuple>
+#include <utility>
 #include <vector>
 
 #include "gmock/gmock.h"
@@ -432,6 +434,104 @@ TEST_P(EngineContract, TilesAreWrittenWithTheirBatchAndFoundAgain) {
   EXPECT_EQ(*engine().FindTile("a", 0, 0), std::nullopt);
   EXPECT_EQ(*engine().FindTile("b", 0, 7), std::nullopt);
   EXPECT_EQ(engine().FindTile("c", 0, 7).status().code(), absl::StatusCode::kNotFound);
+}
+
+TEST_P(EngineContract, TheWholeStreamIndexIsVisitedStreamByStreamInOrder) {
+  for (const char* name : {"a", "ab"}) ASSERT_TRUE(engine().CreateLedger(InfoOf(name)).ok());
+  ASSERT_TRUE(AppendTo(engine(), "a", {kCase, kPerson, kCase}).ok());
+  ASSERT_TRUE(AppendTo(engine(), "ab", {Stream(9, 9)}).ok());
+  ASSERT_TRUE(AppendTo(engine(), "a", {kPerson, Stream(256, 1), kCase}).ok());
+  ASSERT_TRUE(host_->Reopen().ok());
+  using Entry = std::tuple<StreamId, uint64_t, uint64_t>;
+  const auto visited = [&](size_t most) {
+    std::vector<Entry> entries;
+    const auto take = [&](const StreamId& stream, uint64_t revision, uint64_t position) {
+      entries.emplace_back(stream, revision, position);
+      return entries.size() < most;
+    };
+    EXPECT_TRUE(engine().VisitIndex("a", take).ok());
+    return entries;
+  };
+  const std::vector<Entry> all = {{kPerson, 1, 1}, {kPerson, 2, 3}, {kCase, 1, 0},
+                                  {kCase, 2, 2},   {kCase, 3, 5},   {Stream(256, 1), 1, 4}};
+  EXPECT_EQ(visited(100), all);
+  EXPECT_EQ(visited(2), std::vector<Entry>(all.begin(), all.begin() + 2));
+}
+
+TEST_P(EngineContract, AllStreamHeadsAreVisitedInOrder) {
+  for (const char* name : {"a", "ab"}) ASSERT_TRUE(engine().CreateLedger(InfoOf(name)).ok());
+  ASSERT_TRUE(AppendTo(engine(), "a", {kCase, kPerson, kCase}).ok());
+  ASSERT_TRUE(AppendTo(engine(), "ab", {Stream(9, 9)}).ok());
+  ASSERT_TRUE(host_->Reopen().ok());
+  std::vector<std::tuple<StreamId, uint64_t, uint64_t, Hash256>> heads;
+  const auto take = [&](const StreamId& stream, const StreamHead& head) {
+    heads.emplace_back(stream, head.revision, head.position, head.leaf_hash);
+    return heads.size() < 2;
+  };
+  ASSERT_TRUE(engine().VisitStreamHeads("a", take).ok());
+  EXPECT_THAT(heads, ElementsAre(std::tuple(kPerson, 1u, 1u, Sha256({RecordAt(1)})),
+                                 std::tuple(kCase, 2u, 2u, Sha256({RecordAt(2)}))));
+}
+
+TEST_P(EngineContract, MarksAreVisitedWithTheirValues) {
+  for (const char* name : {"a", "ab"}) {
+    ASSERT_TRUE(engine().CreateLedger(InfoOf(name)).ok());
+    ASSERT_TRUE(engine()
+                    .Commit(name,
+                            [&](HeadView& view) {
+                              auto batch = NextBatch(view, {kCase});
+                              batch->marks = {{"k2", name}, {"k1", ""}, {"other", "x"}};
+                              return batch;
+                            })
+                    .ok());
+  }
+  ASSERT_TRUE(host_->Reopen().ok());
+  const auto visited = [&](std::string_view prefix, size_t most) {
+    std::vector<std::pair<std::string, std::string>> marks;
+    const auto take = [&](std::string_view key, std::string_view value) {
+      marks.emplace_back(key, value);
+      return marks.size() < most;
+    };
+    EXPECT_TRUE(engine().VisitMarks("a", prefix, take).ok());
+    return marks;
+  };
+  EXPECT_THAT(visited("k", 10), ElementsAre(std::pair("k1", ""), std::pair("k2", "a")));
+  EXPECT_THAT(visited("k", 1), ElementsAre(std::pair("k1", "")));
+  EXPECT_EQ(visited("", 10).size(), 3u);
+}
+
+TEST_P(EngineContract, AllTilesAreVisitedInOrder) {
+  for (const char* name : {"a", "ab"}) ASSERT_TRUE(engine().CreateLedger(InfoOf(name)).ok());
+  const auto hashes = [](char byte) { return std::string(256 * 32, byte); };
+  const auto append = [&](HeadView& view) -> absl::StatusOr<EngineBatch> {
+    absl::StatusOr<EngineBatch> batch = NextBatch(view, {kCase});
+    batch->tiles = {
+        {{1, 0, 256}, hashes('y')}, {{0, 256, 256}, hashes('z')}, {{0, 7, 256}, hashes('x')}};
+    return batch;
+  };
+  ASSERT_TRUE(engine().Commit("a", append).ok());
+  ASSERT_TRUE(engine().Commit("ab", append).ok());
+  ASSERT_TRUE(host_->Reopen().ok());
+  std::vector<std::tuple<unsigned, uint64_t, std::string>> tiles;
+  const auto take = [&](unsigned level, uint64_t index, std::string_view bytes) {
+    tiles.emplace_back(level, index, bytes);
+    return true;
+  };
+  ASSERT_TRUE(engine().VisitTiles("a", take).ok());
+  EXPECT_THAT(tiles, ElementsAre(std::tuple(0u, 7u, hashes('x')), std::tuple(0u, 256u, hashes('z')),
+                                 std::tuple(1u, 0u, hashes('y'))));
+}
+
+TEST_P(EngineContract, NothingOfAnUnknownLedgerIsVisited) {
+  const auto not_found = absl::StatusCode::kNotFound;
+  const auto never = [](const auto&...) {
+    ADD_FAILURE();
+    return false;
+  };
+  EXPECT_EQ(engine().VisitIndex("b", never).code(), not_found);
+  EXPECT_EQ(engine().VisitStreamHeads("b", never).code(), not_found);
+  EXPECT_EQ(engine().VisitMarks("b", "", never).code(), not_found);
+  EXPECT_EQ(engine().VisitTiles("b", never).code(), not_found);
 }
 
 TEST_P(EngineContract, TheSigningStateIsReplacedAndOutlivesTheEngine) {

@@ -70,6 +70,26 @@ class SteppedEngine final : public eventstore::Engine {
                                                       uint64_t index) const override {
     return engine_->FindTile(ledger, level, index);
   }
+  absl::Status VisitIndex(
+      std::string_view ledger,
+      absl::FunctionRef<bool(const StreamId&, uint64_t, uint64_t)> visit) const override {
+    return engine_->VisitIndex(ledger, visit);
+  }
+  absl::Status VisitStreamHeads(
+      std::string_view ledger,
+      absl::FunctionRef<bool(const StreamId&, const StreamHead&)> visit) const override {
+    return engine_->VisitStreamHeads(ledger, visit);
+  }
+  absl::Status VisitMarks(
+      std::string_view ledger, std::string_view prefix,
+      absl::FunctionRef<bool(std::string_view, std::string_view)> visit) const override {
+    return engine_->VisitMarks(ledger, prefix, visit);
+  }
+  absl::Status VisitTiles(
+      std::string_view ledger,
+      absl::FunctionRef<bool(unsigned, uint64_t, std::string_view)> visit) const override {
+    return engine_->VisitTiles(ledger, visit);
+  }
   absl::StatusOr<std::optional<std::string>> FindSigningState(
       std::string_view ledger) const override {
     return engine_->FindSigningState(ledger);

@@ -104,26 +104,36 @@ class MemoryEngine::Ledger {
     return found->second;
   }
 
-  void VisitMarks(std::string_view prefix,
-                  absl::FunctionRef<bool(std::string_view key)> visit) const {
-    std::vector<std::string> keys;
-    {
-      MutexLock lock(&mutex_);
-      for (auto mark = marks_.lower_bound(prefix);
-           mark != marks_.end() && mark->first.starts_with(prefix); ++mark) {
-        keys.push_back(mark->first);
-      }
-    }
-    for (const std::string& key : keys) {
-      if (!visit(key)) return;
-    }
-  }
-
   std::optional<std::string> FindTile(unsigned level, uint64_t index) const {
     MutexLock lock(&mutex_);
     const auto found = tiles_.find({level, index});
     if (found == tiles_.end()) return std::nullopt;
     return found->second;
+  }
+
+  // Copies: a visitor runs without the lock.
+  std::vector<std::pair<StreamId, StreamHead>> StreamHeads() const {
+    std::vector<std::pair<StreamId, StreamHead>> heads;
+    {
+      MutexLock lock(&mutex_);
+      for (const auto& [stream, entry] : streams_) heads.emplace_back(stream, entry.head);
+    }
+    std::sort(heads.begin(), heads.end(),
+              [](const auto& a, const auto& b) { return a.first < b.first; });
+    return heads;
+  }
+  std::vector<std::pair<std::string, std::string>> Marks(std::string_view prefix) const {
+    std::vector<std::pair<std::string, std::string>> marks;
+    MutexLock lock(&mutex_);
+    for (auto mark = marks_.lower_bound(prefix);
+         mark != marks_.end() && mark->first.starts_with(prefix); ++mark) {
+      marks.emplace_back(*mark);
+    }
+    return marks;
+  }
+  std::vector<std::pair<std::pair<unsigned, uint64_t>, std::string>> Tiles() const {
+    MutexLock lock(&mutex_);
+    return {tiles_.begin(), tiles_.end()};
   }
 
   std::optional<std::string> signing_state() const {
@@ -196,7 +206,9 @@ class MemoryEngine::View final : public HeadView {
   }
   absl::Status VisitMarks(std::string_view prefix,
                           absl::FunctionRef<bool(std::string_view key)> visit) override {
-    ledger_.VisitMarks(prefix, visit);
+    for (const auto& [key, value] : ledger_.Marks(prefix)) {
+      if (!visit(key)) break;
+    }
     return absl::OkStatus();
   }
   absl::Status ReadStream(const StreamId& stream, uint64_t from_revision,
@@ -316,6 +328,50 @@ absl::StatusOr<std::optional<std::string>> MemoryEngine::FindTile(std::string_vi
                                                                   uint64_t index) const {
   ASSIGN_OR_RETURN(const Ledger* found, Find(ledger));
   return found->FindTile(level, index);
+}
+
+absl::Status MemoryEngine::VisitIndex(
+    std::string_view ledger,
+    absl::FunctionRef<bool(const StreamId&, uint64_t, uint64_t)> visit) const {
+  ASSIGN_OR_RETURN(const Ledger* found, Find(ledger));
+  bool more = true;
+  for (const auto& [stream, head] : found->StreamHeads()) {
+    found->ReadStream(stream, 1, [&, id = stream](const StoredEvent& event) {
+      return more = visit(id, event.revision, event.position);
+    });
+    if (!more) break;
+  }
+  return absl::OkStatus();
+}
+
+absl::Status MemoryEngine::VisitStreamHeads(
+    std::string_view ledger,
+    absl::FunctionRef<bool(const StreamId&, const StreamHead&)> visit) const {
+  ASSIGN_OR_RETURN(const Ledger* found, Find(ledger));
+  for (const auto& [stream, head] : found->StreamHeads()) {
+    if (!visit(stream, head)) break;
+  }
+  return absl::OkStatus();
+}
+
+absl::Status MemoryEngine::VisitMarks(
+    std::string_view ledger, std::string_view prefix,
+    absl::FunctionRef<bool(std::string_view, std::string_view)> visit) const {
+  ASSIGN_OR_RETURN(const Ledger* found, Find(ledger));
+  for (const auto& [key, value] : found->Marks(prefix)) {
+    if (!visit(key, value)) break;
+  }
+  return absl::OkStatus();
+}
+
+absl::Status MemoryEngine::VisitTiles(
+    std::string_view ledger,
+    absl::FunctionRef<bool(unsigned, uint64_t, std::string_view)> visit) const {
+  ASSIGN_OR_RETURN(const Ledger* found, Find(ledger));
+  for (const auto& [id, hashes] : found->Tiles()) {
+    if (!visit(id.first, id.second, hashes)) break;
+  }
+  return absl::OkStatus();
 }
 
 absl::StatusOr<std::optional<std::string>> MemoryEngine::FindSigningState(

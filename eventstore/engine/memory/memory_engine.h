@@ -51,6 +51,18 @@ class MemoryEngine final : public Engine {
                                                       std::string_view key) const override;
   absl::StatusOr<std::optional<std::string>> FindTile(std::string_view ledger, unsigned level,
                                                       uint64_t index) const override;
+  absl::Status VisitIndex(
+      std::string_view ledger,
+      absl::FunctionRef<bool(const StreamId&, uint64_t, uint64_t)> visit) const override;
+  absl::Status VisitStreamHeads(
+      std::string_view ledger,
+      absl::FunctionRef<bool(const StreamId&, const StreamHead&)> visit) const override;
+  absl::Status VisitMarks(
+      std::string_view ledger, std::string_view prefix,
+      absl::FunctionRef<bool(std::string_view, std::string_view)> visit) const override;
+  absl::Status VisitTiles(
+      std::string_view ledger,
+      absl::FunctionRef<bool(unsigned, uint64_t, std::string_view)> visit) const override;
   absl::StatusOr<std::optional<std::string>> FindSigningState(
       std::string_view ledger) const override;
   absl::Status ReplaceSigningState(std::string_view ledger, std::string_view state) override;

@@ -81,6 +81,10 @@ class LedgerKeys {
   std::string Mark(std::string_view mark) const;
   std::string Tile(uint8_t level, uint64_t index) const;
   std::string SigningState() const { return Prefix(Space::kSigningState); }
+  // What all keys of their kind begin with, and no others.
+  std::string Revisions() const { return Prefix(Space::kRevision); }
+  std::string StreamHeads() const { return Prefix(Space::kStreamHead); }
+  std::string Tiles() const { return Prefix(Space::kTile); }
 
  private:
   std::string Prefix(Space space) const;

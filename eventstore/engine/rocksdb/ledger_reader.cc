@@ -104,18 +104,56 @@ absl::StatusOr<std::optional<std::string>> LedgerReader::FindSigningState() cons
   return Get(PointRead(), keys_.SigningState(), "the signing state");
 }
 
-absl::Status LedgerReader::VisitMarks(std::string_view prefix,
-                                      absl::FunctionRef<bool(std::string_view)> visit) const {
-  const std::string first = keys_.Mark(prefix);
-  const std::unique_ptr<rocksdb::Iterator> iterator(db_.NewIterator(PointRead()));
-  for (iterator->Seek(first); iterator->Valid(); iterator->Next()) {
-    if (!View(iterator->key()).starts_with(first)) break;
+absl::Status LedgerReader::Scan(
+    const rocksdb::ReadOptions& options, const std::string& prefix, std::string_view what,
+    absl::FunctionRef<absl::StatusOr<bool>(const KeyParts&, std::string_view)> visit) const {
+  const std::unique_ptr<rocksdb::Iterator> iterator(db_.NewIterator(options));
+  for (iterator->Seek(prefix); iterator->Valid(); iterator->Next()) {
+    if (!View(iterator->key()).starts_with(prefix)) break;
     const std::optional<KeyParts> key = DecodeKey(View(iterator->key()));
-    if (!key) return Damaged(ledger_, "the key of a mark is not readable");
-    if (!visit(key->mark)) return absl::OkStatus();
+    if (!key) return Damaged(ledger_, StrCat("among ", what, " is a key that is not readable"));
+    ASSIGN_OR_RETURN(const bool more, visit(*key, View(iterator->value())));
+    if (!more) return absl::OkStatus();
   }
-  if (!iterator->status().ok()) return ReadFailure(iterator->status(), "marks");
+  if (!iterator->status().ok()) return ReadFailure(iterator->status(), what);
   return absl::OkStatus();
+}
+
+absl::Status LedgerReader::VisitIndex(
+    absl::FunctionRef<bool(const StreamId&, uint64_t, uint64_t)> visit) const {
+  const auto take = [&](const KeyParts& key, std::string_view value) -> absl::StatusOr<bool> {
+    const std::optional<uint64_t> position = DecodePosition(value);
+    if (!position) return Damaged(ledger_, "a stream index entry is not readable");
+    return visit(key.stream, key.revision, *position);
+  };
+  return Scan(ScanRead(), keys_.Revisions(), "the stream index", take);
+}
+
+absl::Status LedgerReader::VisitStreamHeads(
+    absl::FunctionRef<bool(const StreamId&, const StreamHead&)> visit) const {
+  const auto take = [&](const KeyParts& key, std::string_view value) -> absl::StatusOr<bool> {
+    const std::optional<StreamHead> head = DecodeStreamHead(value);
+    if (!head) return Damaged(ledger_, "a stream head is not readable");
+    return visit(key.stream, *head);
+  };
+  return Scan(ScanRead(), keys_.StreamHeads(), "the stream heads", take);
+}
+
+absl::Status LedgerReader::VisitMarks(
+    std::string_view prefix,
+    absl::FunctionRef<bool(std::string_view, std::string_view)> visit) const {
+  const auto take = [&](const KeyParts& key, std::string_view value) -> absl::StatusOr<bool> {
+    return visit(key.mark, value);
+  };
+  return Scan(PointRead(), keys_.Mark(prefix), "the marks", take);
+}
+
+absl::Status LedgerReader::VisitTiles(
+    absl::FunctionRef<bool(unsigned, uint64_t, std::string_view)> visit) const {
+  const auto take = [&](const KeyParts& key, std::string_view value) -> absl::StatusOr<bool> {
+    return visit(key.tile_level, key.tile_index, value);
+  };
+  return Scan(ScanRead(), keys_.Tiles(), "the tiles", take);
 }
 
 absl::StatusOr<std::optional<std::string>> LedgerReader::Get(const rocksdb::ReadOptions& options,

@@ -41,11 +41,22 @@ class LedgerReader {
   // The hashes of a full tile; nullopt when it was never written.
   absl::StatusOr<std::optional<std::string>> FindTile(unsigned level, uint64_t index) const;
   absl::StatusOr<std::optional<std::string>> FindSigningState() const;
-  // Keys of the marks that begin with `prefix`, in order, until `visit` returns false.
-  absl::Status VisitMarks(std::string_view prefix,
-                          absl::FunctionRef<bool(std::string_view)> visit) const;
+  // As of Engine: all entries of one kind, in the order of their keys.
+  absl::Status VisitIndex(
+      absl::FunctionRef<bool(const StreamId&, uint64_t revision, uint64_t position)> visit) const;
+  absl::Status VisitStreamHeads(
+      absl::FunctionRef<bool(const StreamId&, const StreamHead&)> visit) const;
+  absl::Status VisitMarks(
+      std::string_view prefix,
+      absl::FunctionRef<bool(std::string_view key, std::string_view value)> visit) const;
+  absl::Status VisitTiles(
+      absl::FunctionRef<bool(unsigned level, uint64_t index, std::string_view hashes)> visit) const;
 
  private:
+  // Entries whose keys begin with `prefix`, in order, until `visit` returns false or an error.
+  absl::Status Scan(
+      const rocksdb::ReadOptions& options, const std::string& prefix, std::string_view what,
+      absl::FunctionRef<absl::StatusOr<bool>(const KeyParts&, std::string_view value)> visit) const;
   // Nullopt when there is no such key.
   absl::StatusOr<std::optional<std::string>> Get(const rocksdb::ReadOptions& options,
                                                  const std::string& key,

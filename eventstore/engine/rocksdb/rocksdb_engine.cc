@@ -62,7 +62,8 @@ class View final : public HeadView {
   }
   absl::Status VisitMarks(std::string_view prefix,
                           absl::FunctionRef<bool(std::string_view)> visit) override {
-    return reader_.VisitMarks(prefix, visit);
+    return reader_.VisitMarks(
+        prefix, [&](std::string_view key, std::string_view /*value*/) { return visit(key); });
   }
   absl::Status ReadStream(const StreamId& stream, uint64_t from_revision, Visit visit) override {
     return reader_.ReadStream(stream, from_revision, visit);
@@ -136,6 +137,18 @@ class RocksDbEngine final : public RocksDbStore {
                                                       std::string_view key) const override;
   absl::StatusOr<std::optional<std::string>> FindTile(std::string_view ledger, unsigned level,
                                                       uint64_t index) const override;
+  absl::Status VisitIndex(
+      std::string_view ledger,
+      absl::FunctionRef<bool(const StreamId&, uint64_t, uint64_t)> visit) const override;
+  absl::Status VisitStreamHeads(
+      std::string_view ledger,
+      absl::FunctionRef<bool(const StreamId&, const StreamHead&)> visit) const override;
+  absl::Status VisitMarks(
+      std::string_view ledger, std::string_view prefix,
+      absl::FunctionRef<bool(std::string_view, std::string_view)> visit) const override;
+  absl::Status VisitTiles(
+      std::string_view ledger,
+      absl::FunctionRef<bool(unsigned, uint64_t, std::string_view)> visit) const override;
   absl::StatusOr<std::optional<std::string>> FindSigningState(
       std::string_view ledger) const override;
   absl::Status ReplaceSigningState(std::string_view ledger, std::string_view state) override;
@@ -259,6 +272,42 @@ absl::StatusOr<std::optional<std::string>> RocksDbEngine::FindTile(std::string_v
   if (!entry.inside()) return Closed();
   ASSIGN_OR_RETURN(const Ledger* found, Find(ledger));
   return found->reader.FindTile(level, index);
+}
+
+absl::Status RocksDbEngine::VisitIndex(
+    std::string_view ledger,
+    absl::FunctionRef<bool(const StreamId&, uint64_t, uint64_t)> visit) const {
+  const GateEntry entry(gate_);
+  if (!entry.inside()) return Closed();
+  ASSIGN_OR_RETURN(const Ledger* found, Find(ledger));
+  return found->reader.VisitIndex(visit);
+}
+
+absl::Status RocksDbEngine::VisitStreamHeads(
+    std::string_view ledger,
+    absl::FunctionRef<bool(const StreamId&, const StreamHead&)> visit) const {
+  const GateEntry entry(gate_);
+  if (!entry.inside()) return Closed();
+  ASSIGN_OR_RETURN(const Ledger* found, Find(ledger));
+  return found->reader.VisitStreamHeads(visit);
+}
+
+absl::Status RocksDbEngine::VisitMarks(
+    std::string_view ledger, std::string_view prefix,
+    absl::FunctionRef<bool(std::string_view, std::string_view)> visit) const {
+  const GateEntry entry(gate_);
+  if (!entry.inside()) return Closed();
+  ASSIGN_OR_RETURN(const Ledger* found, Find(ledger));
+  return found->reader.VisitMarks(prefix, visit);
+}
+
+absl::Status RocksDbEngine::VisitTiles(
+    std::string_view ledger,
+    absl::FunctionRef<bool(unsigned, uint64_t, std::string_view)> visit) const {
+  const GateEntry entry(gate_);
+  if (!entry.inside()) return Closed();
+  ASSIGN_OR_RETURN(const Ledger* found, Find(ledger));
+  return found->reader.VisitTiles(visit);
 }
 
 absl::StatusOr<std::optional<std::string>> RocksDbEngine::FindSigningState(

@@ -84,6 +84,30 @@ class OpenStore final : public ReadOnlyStore {
     ASSIGN_OR_RETURN(const LedgerReader* reader, Find(ledger));
     return reader->FindTile(level, index);
   }
+  absl::Status VisitIndex(
+      std::string_view ledger,
+      absl::FunctionRef<bool(const StreamId&, uint64_t, uint64_t)> visit) const override {
+    ASSIGN_OR_RETURN(const LedgerReader* reader, Find(ledger));
+    return reader->VisitIndex(visit);
+  }
+  absl::Status VisitStreamHeads(
+      std::string_view ledger,
+      absl::FunctionRef<bool(const StreamId&, const StreamHead&)> visit) const override {
+    ASSIGN_OR_RETURN(const LedgerReader* reader, Find(ledger));
+    return reader->VisitStreamHeads(visit);
+  }
+  absl::Status VisitMarks(
+      std::string_view ledger, std::string_view prefix,
+      absl::FunctionRef<bool(std::string_view, std::string_view)> visit) const override {
+    ASSIGN_OR_RETURN(const LedgerReader* reader, Find(ledger));
+    return reader->VisitMarks(prefix, visit);
+  }
+  absl::Status VisitTiles(
+      std::string_view ledger,
+      absl::FunctionRef<bool(unsigned, uint64_t, std::string_view)> visit) const override {
+    ASSIGN_OR_RETURN(const LedgerReader* reader, Find(ledger));
+    return reader->VisitTiles(visit);
+  }
   absl::StatusOr<std::optional<std::string>> FindSigningState(
       std::string_view ledger) const override {
     ASSIGN_OR_RETURN(const LedgerReader* reader, Find(ledger));
