@@ -8,6 +8,7 @@
 #include "eventstore/base/big_endian.h"
 #include "eventstore/base/status_macros.h"
 #include "eventstore/base/strings.h"
+#include "eventstore/base/wire.h"
 
 namespace caseledger::eventstore {
 namespace {
@@ -24,6 +25,41 @@ void AppendStream(std::string& key, const StreamId& stream) {
   AppendBigEndian(key, stream.kind);
   key.append(stream.id.raw());
 }
+
+// Takes a key apart from its front. After something was missing everything else is, too.
+class KeyReader {
+ public:
+  explicit KeyReader(std::string_view key) : left_(key) {}
+
+  std::string_view Take(size_t bytes) {
+    ok_ = ok_ && bytes <= left_.size();
+    if (!ok_) return {};
+    const std::string_view taken = left_.substr(0, bytes);
+    left_.remove_prefix(bytes);
+    return taken;
+  }
+  template <typename T>
+  T Number() {
+    const std::string_view bytes = Take(sizeof(T));
+    return ok_ ? ReadBigEndian<T>(bytes) : T{0};
+  }
+  std::string_view Text() {
+    const std::string_view text = Take(Number<uint16_t>());
+    ok_ = ok_ && text.size() <= MarkKeys::kMaxTextBytes;
+    return text;
+  }
+  Uuid Id() { return Uuid::FromBytes(Take(16)).value_or(Uuid{}); }
+  StreamId Stream() {
+    const auto kind = Number<uint32_t>();
+    return {kind, Id()};
+  }
+  // Nothing was missing and nothing is left.
+  bool done() const { return ok_ && left_.empty(); }
+
+ private:
+  std::string_view left_;
+  bool ok_ = true;
+};
 
 absl::Status CheckLength(std::string_view text) {
   if (text.size() <= MarkKeys::kMaxTextBytes) return absl::OkStatus();
@@ -72,41 +108,89 @@ std::string MarkKeys::Reference(const StreamId& to, const StreamId& from) {
   return key;
 }
 
+absl::StatusOr<MarkKeyParts> DecodeMarkKey(std::string_view key) {
+  using Kind = MarkKeyParts::Kind;
+  KeyReader reader(key);
+  const std::string_view prefix = reader.Take(1);
+  MarkKeyParts parts;
+  if (prefix == std::string_view(&kRequestPrefix, 1)) {
+    parts.kind = Kind::kRequest;
+    parts.agency = reader.Text();
+    parts.request_id = reader.Id();
+  } else if (prefix == std::string_view(&kNamePrefix, 1)) {
+    parts.kind = Kind::kName;
+    parts.record_kind = reader.Number<uint32_t>();
+    parts.source = reader.Text();
+    parts.value = reader.Text();
+  } else if (prefix == std::string_view(&kNameOfAnySourcePrefix, 1)) {
+    parts.kind = Kind::kNameOfAnySource;
+    parts.record_kind = reader.Number<uint32_t>();
+    parts.value = reader.Text();
+  } else if (prefix == std::string_view(&kReferencePrefix, 1)) {
+    parts.kind = Kind::kReference;
+    parts.to = reader.Stream();
+    parts.from = reader.Stream();
+  } else {
+    return absl::DataLossError("the key of a mark is of no known kind");
+  }
+  if (!reader.done()) return absl::DataLossError("the key of a mark is damaged");
+  return parts;
+}
+
+// In the order of the fields' numbers, so that the bytes are protobuf's own.
 std::string EncodeMark(const RequestMark& mark) {
-  storage::v1::RequestMark stored;
-  stored.set_digest(std::string(mark.digest.raw()));
-  stored.set_first_position(mark.first_position);
-  stored.set_event_count(mark.event_count);
-  return stored.SerializeAsString();
+  std::string bytes;
+  WireWriter out(bytes);
+  out.Bytes(storage::v1::RequestMark::kDigestFieldNumber, mark.digest.raw());
+  out.Number(storage::v1::RequestMark::kFirstPositionFieldNumber, mark.first_position);
+  out.Number(storage::v1::RequestMark::kEventCountFieldNumber, mark.event_count);
+  return bytes;
 }
 
 std::string EncodeMark(const NameMark& mark) {
-  storage::v1::NameMark stored;
-  stored.set_stream_kind(mark.stream.kind);
-  stored.set_stream_id(std::string(mark.stream.id.raw()));
-  stored.set_ambiguous(mark.ambiguous);
-  return stored.SerializeAsString();
+  std::string bytes;
+  WireWriter out(bytes);
+  out.Number(storage::v1::NameMark::kStreamKindFieldNumber, mark.stream.kind);
+  out.Bytes(storage::v1::NameMark::kStreamIdFieldNumber, mark.stream.id.raw());
+  out.Number(storage::v1::NameMark::kAmbiguousFieldNumber, mark.ambiguous ? 1 : 0);
+  return bytes;
 }
 
 absl::StatusOr<RequestMark> DecodeRequestMark(std::string_view bytes) {
-  storage::v1::RequestMark stored;
+  using Stored = storage::v1::RequestMark;
+  std::string_view digest;
   RequestMark mark;
-  if (!stored.ParseFromArray(bytes.data(), static_cast<int>(bytes.size())) ||
-      stored.digest().size() != mark.digest.bytes.size() || stored.event_count() == 0) {
+  WireReader reader(bytes);
+  while (reader.Next()) {
+    if (reader.field() == Stored::kDigestFieldNumber) digest = reader.Bytes();
+    if (reader.field() == Stored::kFirstPositionFieldNumber) mark.first_position = reader.Number();
+    if (reader.field() == Stored::kEventCountFieldNumber) {
+      mark.event_count = static_cast<uint32_t>(reader.Number());
+    }
+  }
+  if (!reader.ok() || digest.size() != mark.digest.bytes.size() || mark.event_count == 0) {
     return absl::DataLossError("the entry of a request id is damaged");
   }
-  std::copy(stored.digest().begin(), stored.digest().end(), mark.digest.bytes.begin());
-  mark.first_position = stored.first_position();
-  mark.event_count = stored.event_count();
+  std::copy(digest.begin(), digest.end(), mark.digest.bytes.begin());
   return mark;
 }
 
 absl::StatusOr<NameMark> DecodeNameMark(std::string_view bytes) {
-  storage::v1::NameMark stored;
-  const bool parsed = stored.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()));
-  const std::optional<Uuid> id = Uuid::FromBytes(stored.stream_id());
-  if (!parsed || !id.has_value()) return absl::DataLossError("the entry of a name is damaged");
-  return NameMark{{stored.stream_kind(), *id}, stored.ambiguous()};
+  using Stored = storage::v1::NameMark;
+  std::string_view id_bytes;
+  NameMark mark;
+  WireReader reader(bytes);
+  while (reader.Next()) {
+    if (reader.field() == Stored::kStreamKindFieldNumber) {
+      mark.stream.kind = static_cast<uint32_t>(reader.Number());
+    }
+    if (reader.field() == Stored::kStreamIdFieldNumber) id_bytes = reader.Bytes();
+    if (reader.field() == Stored::kAmbiguousFieldNumber) mark.ambiguous = reader.Number() != 0;
+  }
+  const std::optional<Uuid> id = Uuid::FromBytes(id_bytes);
+  if (!reader.ok() || !id.has_value()) return absl::DataLossError("the entry of a name is damaged");
+  mark.stream.id = *id;
+  return mark;
 }
 
 absl::StatusOr<StreamId> DecodeReferrer(std::string_view key) {

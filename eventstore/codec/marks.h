@@ -44,6 +44,22 @@ class MarkKeys {
   static std::string ReferencesTo(const StreamId& to);
 };
 
+// What a key says. Only the fields of its kind are meaningful; texts point into the key.
+struct MarkKeyParts {
+  enum class Kind { kRequest, kName, kNameOfAnySource, kReference };
+  Kind kind = Kind::kRequest;
+  std::string_view agency;  // of a request
+  Uuid request_id;
+  uint32_t record_kind = 0;  // of a name
+  std::string_view source;
+  std::string_view value;
+  StreamId to;  // of a reference
+  StreamId from;
+};
+
+// DATA_LOSS for bytes that no method of MarkKeys makes.
+absl::StatusOr<MarkKeyParts> DecodeMarkKey(std::string_view key);
+
 std::string EncodeMark(const RequestMark& mark);
 std::string EncodeMark(const NameMark& mark);
 

@@ -61,6 +61,25 @@ NamedKey MakeKey(FuzzedDataProvider& in) {
   return {std::move(parts), key.value_or("")};
 }
 
+// Any bytes: not a key, or the key that is made of its parts.
+void CheckAnyKey(std::string_view bytes) {
+  using Kind = eventstore::MarkKeyParts::Kind;
+  const auto parts = eventstore::DecodeMarkKey(bytes);
+  if (!parts.ok()) {
+    Check(absl::IsDataLoss(parts.status()), "a damaged key is data loss");
+    return;
+  }
+  absl::StatusOr<std::string> key = MarkKeys::Reference(parts->to, parts->from);
+  if (parts->kind == Kind::kRequest) key = MarkKeys::Request(parts->agency, parts->request_id);
+  if (parts->kind == Kind::kName) {
+    key = MarkKeys::Name(parts->record_kind, parts->source, parts->value);
+  }
+  if (parts->kind == Kind::kNameOfAnySource) {
+    key = MarkKeys::NameOfAnySource(parts->record_kind, parts->value);
+  }
+  Check(key.ok() && *key == bytes, "a key is made again of its parts");
+}
+
 void CheckValues(std::string_view bytes) {
   const auto referrer = eventstore::DecodeReferrer(bytes);
   Check(referrer.ok() || absl::IsDataLoss(referrer.status()), "a damaged reference is data loss");
@@ -82,6 +101,7 @@ void CheckValues(std::string_view bytes) {
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   using namespace caseledger;
   fuzz::CheckValues({reinterpret_cast<const char*>(data), size});
+  fuzz::CheckAnyKey({reinterpret_cast<const char*>(data), size});
   FuzzedDataProvider in(data, size);
   const fuzz::NamedKey one = fuzz::MakeKey(in);
   const fuzz::NamedKey other = fuzz::MakeKey(in);

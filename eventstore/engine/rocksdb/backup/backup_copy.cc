@@ -6,6 +6,7 @@
 #include "eventstore/backup/durable_file.h"
 #include "eventstore/backup/ledger_check.h"
 #include "eventstore/base/hash.h"
+#include "eventstore/base/random.h"
 #include "eventstore/base/status_macros.h"
 #include "eventstore/base/strings.h"
 #include "eventstore/engine/rocksdb/backup/file_meter.h"
@@ -165,7 +166,7 @@ absl::StatusOr<std::unique_ptr<CopyReader>> CopyReader::Open(const std::string& 
 absl::Status ReadThrough(const Engine& engine, const BackupManifest& manifest,
                          const OnBackupProgress& progress) {
   BackupProgress told{Phase::kReadingEvents, 0, EventsOf(manifest)};
-  return CheckLedgers(engine, manifest, [&](uint64_t events) {
+  return CheckLedgers(engine, manifest, SystemRandom(), [&](uint64_t events) {
     told.done = events;
     return progress(told);
   });
