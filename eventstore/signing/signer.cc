@@ -31,6 +31,17 @@ std::string FreshOrigin(const SignerOptions& options) {
 
 }  // namespace
 
+absl::StatusOr<storage::v1::SigningState> DecodeSigningState(std::string_view bytes) {
+  storage::v1::SigningState state, as_written;
+  const bool parsed = state.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()));
+  as_written.set_origin(state.origin());
+  as_written.set_checkpoint(state.checkpoint());
+  if (!parsed || as_written.SerializeAsString() != bytes || !IsKeyName(state.origin())) {
+    return absl::DataLossError("the signing state is damaged");
+  }
+  return state;
+}
+
 std::string CheckpointPath(const std::string& checkpoint_dir, const std::string& ledger) {
   return StrCat(checkpoint_dir, "/", ledger, "/checkpoint");
 }
@@ -53,6 +64,7 @@ absl::StatusOr<std::unique_ptr<Signer>> Signer::Open(Engine& engine, SignerOptio
   RETURN_IF_ERROR(signer->LoadKeys(never_signed));
   if (never_signed) RETURN_IF_ERROR(signer->SaveInner(""));
   RETURN_IF_ERROR(signer->CheckLedger({inner, outer}));
+  RETURN_IF_ERROR(signer->KeepNewest(inner, outer));
   return signer;
 }
 
@@ -74,12 +86,12 @@ absl::StatusOr<std::string> Signer::LoadInner() {
   ASSIGN_OR_RETURN(const std::optional<std::string> bytes,
                    engine_.FindSigningState(options_.ledger));
   if (!bytes || options_.new_origin) return "";
-  storage::v1::SigningState state;
-  if (!state.ParseFromString(*bytes) || !IsKeyName(state.origin())) {
+  const absl::StatusOr<storage::v1::SigningState> state = DecodeSigningState(*bytes);
+  if (!state.ok()) {
     return Lost(options_.ledger, "its signing state is damaged; restore a backup");
   }
-  origin_ = state.origin();
-  return state.checkpoint();
+  origin_ = state->origin();
+  return state->checkpoint();
 }
 
 absl::StatusOr<std::string> Signer::LoadOuter(bool signed_before) {
@@ -163,6 +175,18 @@ absl::Status Signer::CheckLedger(const std::vector<std::string>& notes) {
   MutexLock lock(&mutex_);
   latest_ = std::make_shared<const PublishedCheckpoint>(std::move(newest));
   return absl::OkStatus();
+}
+
+// A crash leaves the one inside older; an old one outside was put there by somebody, and would let
+// an older ledger pass at the next start.
+absl::Status Signer::KeepNewest(const std::string& inner, const std::string& outer) {
+  const std::shared_ptr<const PublishedCheckpoint> newest = Latest();
+  if (newest == nullptr) return absl::OkStatus();
+  if (outer != newest->note) {
+    RETURN_IF_ERROR(MakeDirectoryDurably(ParentOf(path_)));
+    RETURN_IF_ERROR(WriteFileDurably(path_, newest->note));
+  }
+  return inner == newest->note ? absl::OkStatus() : SaveInner(newest->note);
 }
 
 absl::Status Signer::SaveInner(const std::string& note) {

@@ -4,11 +4,13 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "caseledger/storage/v1/envelope.pb.h"
 #include "eventstore/base/clock.h"
 #include "eventstore/base/mutex.h"
 #include "eventstore/base/random.h"
@@ -46,6 +48,9 @@ struct PublishedCheckpoint {
 
 // Where the newest checkpoint of the ledger is kept outside the database.
 std::string CheckpointPath(const std::string& checkpoint_dir, const std::string& ledger);
+
+// The bytes of what a signer has to remember. DATA_LOSS unless they are just what one writes.
+absl::StatusOr<storage::v1::SigningState> DecodeSigningState(std::string_view bytes);
 
 // Invariants
 // 1. What `Latest` shows is durable in the database and in the checkpoint directory.
@@ -89,6 +94,8 @@ class Signer {
   absl::StatusOr<std::string> LoadOuter(bool signed_before);
   absl::Status CheckLedger(const std::vector<std::string>& notes);
   absl::Status SaveInner(const std::string& note);
+  // Puts the newest checkpoint where an older one or none is kept.
+  absl::Status KeepNewest(const std::string& inner, const std::string& outer);
 
   Engine& engine_;
   const SignerOptions options_;
