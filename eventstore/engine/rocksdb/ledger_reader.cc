@@ -41,6 +41,7 @@ absl::Status LedgerReader::Read(uint64_t from, uint64_t end, Visit visit) const 
   options.iterate_upper_bound = &upper_bound;
   const std::unique_ptr<rocksdb::Iterator> iterator(db_.NewIterator(options));
   iterator->Seek(keys_.Event(from));
+  StoredEvent event;
   for (uint64_t position = from; position < end; ++position, iterator->Next()) {
     if (!iterator->Valid()) {
       if (!iterator->status().ok()) return ReadFailure(iterator->status(), "events");
@@ -48,9 +49,10 @@ absl::Status LedgerReader::Read(uint64_t from, uint64_t end, Visit visit) const 
     }
     const std::optional<KeyParts> key = DecodeKey(View(iterator->key()));
     if (!key || key->position != position) return Hole(position);
-    const std::optional<StoredEvent> event = DecodeEvent(position, View(iterator->value()));
-    if (!event) return Damaged(ledger_, StrCat("the record at position ", position, " is cut"));
-    if (!visit(*event)) return absl::OkStatus();
+    if (!DecodeEvent(position, View(iterator->value()), event)) {
+      return Damaged(ledger_, StrCat("the record at position ", position, " is cut"));
+    }
+    if (!visit(event)) return absl::OkStatus();
   }
   return absl::OkStatus();
 }

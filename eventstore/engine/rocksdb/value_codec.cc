@@ -38,15 +38,20 @@ std::string EncodeEvent(const StoredEvent& event) {
   return value;
 }
 
-std::optional<StoredEvent> DecodeEvent(uint64_t position, std::string_view value) {
-  if (value.size() < kRecordAt) return std::nullopt;
-  StoredEvent event;
+bool DecodeEvent(uint64_t position, std::string_view value, StoredEvent& event) {
+  if (value.size() < kRecordAt) return false;
   event.position = position;
   event.stream.kind = ReadBigEndian<uint32_t>(value.substr(0, kUuidAt));
   event.stream.id = *Uuid::FromBytes(value.substr(kUuidAt, kRevisionAt - kUuidAt));
   event.revision = ReadBigEndian<uint64_t>(value.substr(kRevisionAt, kLeafHashAt - kRevisionAt));
   event.leaf_hash = *ReadHash(value.substr(kLeafHashAt, kRecordAt - kLeafHashAt));
   event.record = value.substr(kRecordAt);
+  return true;
+}
+
+std::optional<StoredEvent> DecodeEvent(uint64_t position, std::string_view value) {
+  StoredEvent event;
+  if (!DecodeEvent(position, value, event)) return std::nullopt;
   return event;
 }
 

@@ -17,6 +17,8 @@ namespace caseledger::eventstore::rocksdb_engine {
 std::string EncodeEvent(const StoredEvent& event);
 // The position comes from the key.
 std::optional<StoredEvent> DecodeEvent(uint64_t position, std::string_view value);
+// The same into an event whose memory is used again. False instead of nullopt.
+bool DecodeEvent(uint64_t position, std::string_view value, StoredEvent& event);
 
 std::string EncodePosition(uint64_t position);
 std::optional<uint64_t> DecodePosition(std::string_view value);
