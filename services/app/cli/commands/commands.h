@@ -34,6 +34,7 @@ void AddCaseCommands(CLI::App& app, Chosen& chosen);
 void AddHistoryCommands(CLI::App& app, Chosen& chosen);  // record, log
 // checkpoint and prove, of `log`
 void AddProofCommands(CLI::App& log, Chosen& chosen);
+void AddVerifyCommand(CLI::App& log, Chosen& chosen);  // verify, of `log`
 void AddKeyCommands(CLI::App& app, Chosen& chosen);
 void AddAuditCommands(CLI::App& app, Chosen& chosen);
 void AddBackupCommands(CLI::App& app, Chosen& chosen);

@@ -196,6 +196,7 @@ void AddHistoryCommands(CLI::App& app, Chosen& chosen) {
   AddLogRead(*group, chosen);
   AddLogFollow(*group, chosen);
   AddProofCommands(*group, chosen);
+  AddVerifyCommand(*group, chosen);
 }
 
 }  // namespace caseledger::cli
