@@ -1,0 +1,136 @@
+// caseledger_fill DIR EVENTS: a data directory with one ledger of realistic records, signed, for
+// measuring what reads stores without a server, such as `caseledger log verify`.
+//
+// Records of five events: an append of one, one of three, one of one, as a contact that is
+// received, dealt with and ended; each with a name, a reference to an earlier record, envelopes
+// like those of the server, and facts of about 400 bytes that compress as such texts do.
+#include <atomic>
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <string>
+#include <utility>
+
+#include "eventstore/base/strings.h"
+#include "eventstore/engine/rocksdb/rocksdb_engine.h"
+#include "eventstore/sequencer/sequencer.h"
+#include "eventstore/signing/signer.h"
+
+namespace caseledger::bench {
+namespace {
+
+using namespace eventstore;  // NOLINT(google-build-using-namespace): one small program
+
+constexpr char kLedgerName[] = "filled";
+constexpr uint64_t kEventsPerRecord = 5;
+constexpr uint64_t kMostWaiting = 2048;
+
+[[noreturn]] void Stop(const std::string& why) {
+  std::fprintf(stderr, "caseledger_fill: %s\n", why.c_str());
+  std::exit(1);
+}
+void Must(const absl::Status& status) {
+  if (!status.ok()) Stop(status.ToString());
+}
+
+Uuid IdOf(std::string_view what, uint64_t number) {
+  return Uuid::FromName(Uuid{}, StrCat(what, number));
+}
+StreamId RecordOf(uint64_t number) { return {3, IdOf("record", number)}; }
+
+// Half words that repeat, half bytes that do not, as sealed texts and ids.
+std::string FactOf(uint64_t number) {
+  std::string fact;
+  while (fact.size() < 200) fact += "channel: 'phone' line: '18001769' topic: 'counselling' ";
+  while (fact.size() < 400) fact += Sha256({StrCat("fact", number, fact.size())}).raw();
+  return fact;
+}
+
+NewEvent EventOf(uint64_t record, uint64_t number) {
+  NewEvent event;
+  event.event_id = IdOf("event", number);
+  event.stream = RecordOf(record);
+  event.occurred_at = 1'700'000'000'000'000 + static_cast<Micros>(number) * 1000;
+  event.occurred_precision = 1;
+  event.fact_type = 40;
+  event.fact = FactOf(number);
+  return event;
+}
+
+// Part 0, 1 or 2 of a record.
+AppendRequest RequestOf(uint64_t record, uint64_t part) {
+  const uint64_t first = record * kEventsPerRecord + (part == 0 ? 0 : part == 1 ? 1 : 4);
+  Decision decision;
+  for (uint64_t i = 0; i < (part == 1 ? 3u : 1u); ++i) {
+    decision.events.push_back(EventOf(record, first + i));
+  }
+  if (part == 0) decision.names = {{RecordOf(record), "hotline", StrCat("C-", record)}};
+  if (part == 1 && record > 0) decision.references = {{RecordOf(record), RecordOf(record / 2)}};
+  AppendRequest request;
+  request.key = {"ctxh-qn", IdOf("request", first)};
+  request.content = StrCat("content", first);
+  request.origin.actor = "worker-1";
+  request.origin.agency = "ctxh-qn";
+  request.origin.purpose = "counselling";
+  request.origin.legal_basis = "law-2016-102";
+  request.origin.correlation_id = IdOf("correlation", first);
+  request.decide = [decision = std::move(decision)](LedgerView&) -> absl::StatusOr<Decision> {
+    return decision;
+  };
+  return request;
+}
+
+void Fill(EventLog& log, uint64_t events) {
+  std::atomic<uint64_t> waiting{0};
+  for (uint64_t record = 0; record * kEventsPerRecord < events; ++record) {
+    for (uint64_t part = 0; part < 3; ++part) {
+      for (uint64_t now = waiting; now >= kMostWaiting; now = waiting) waiting.wait(now);
+      ++waiting;
+      log.Submit(RequestOf(record, part), [&waiting](const absl::StatusOr<AppendResult>& result) {
+        Must(result.status());
+        --waiting;
+        waiting.notify_one();
+      });
+    }
+  }
+  log.Close();
+}
+
+int Run(const std::string& directory, uint64_t events) {
+  std::filesystem::create_directories(directory);
+  RocksDbOptions store;
+  store.path = directory + "/log";
+  auto engine = OpenRocksDbEngine(store);
+  Must(engine.status());
+  Must(CreateLedger(**engine, kLedgerName, SystemClock(), SystemRandom()));
+  SignerOptions signing;
+  signing.ledger = kLedgerName;
+  signing.checkpoint_dir = directory + "/checkpoints";
+  signing.key_file = StrCat(directory, "/keys/", kLedgerName, ".keys");
+  signing.clock = &SystemClock();
+  signing.random = &SystemRandom();
+  auto signer = Signer::Open(**engine, signing);
+  Must(signer.status());
+  SequencerOptions options;
+  options.clock = &SystemClock();
+  auto log = OpenLog(**engine, kLedgerName, options);
+  Must(log.status());
+  Fill(**log, events);
+  Must((*signer)->Sign(*(*log)->Tree()));
+  std::printf("%s\n", (*signer)->Verifiers().front().ToText().c_str());
+  log->reset();
+  Must((*engine)->Close());
+  return 0;
+}
+
+}  // namespace
+}  // namespace caseledger::bench
+
+int main(int argc, char** argv) {
+  const long long events = argc == 3 ? std::atoll(argv[2]) : 0;
+  if (events <= 0) {
+    std::fprintf(stderr, "usage: caseledger_fill DIR EVENTS\n");
+    return 2;
+  }
+  return caseledger::bench::Run(argv[1], static_cast<uint64_t>(events));
+}
