@@ -73,6 +73,8 @@ class AppendPreparer {
     event.fact_type = from.fact_type;
     event.fact = std::move(from.fact);
     event.origin = request_.origin;
+    // As in the request's mark, so that the mark can be checked against its events.
+    event.origin.agency = request_.key.agency;
     event.origin.request_id = request_.key.request_id;
     event.data_quality = std::move(from.data_quality);
     event.previous_leaf_hash = head.leaf_hash;
