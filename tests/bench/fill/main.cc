@@ -15,6 +15,8 @@
 #include "eventstore/engine/rocksdb/rocksdb_engine.h"
 #include "eventstore/sequencer/sequencer.h"
 #include "eventstore/signing/signer.h"
+#include "projections/read_model/rocksdb/rocksdb_read_models.h"
+#include "services/commands/heads_keeper.h"
 
 namespace caseledger::bench {
 namespace {
@@ -80,9 +82,11 @@ AppendRequest RequestOf(uint64_t record, uint64_t part) {
   return request;
 }
 
-void Fill(EventLog& log, uint64_t events) {
+// Heads are committed on the way as the server does.
+void Fill(EventLog& log, commands::HeadsKeeper& heads, uint64_t events) {
   std::atomic<uint64_t> waiting{0};
   for (uint64_t record = 0; record * kEventsPerRecord < events; ++record) {
+    if (heads.IsDue()) Must(heads.Commit().status());
     for (uint64_t part = 0; part < 3; ++part) {
       for (uint64_t now = waiting; now >= kMostWaiting; now = waiting) waiting.wait(now);
       ++waiting;
@@ -115,9 +119,17 @@ int Run(const std::string& directory, uint64_t events) {
   options.clock = &SystemClock();
   auto log = OpenLog(**engine, kLedgerName, options);
   Must(log.status());
-  Fill(**log, events);
+  projections::RocksDbReadModelOptions tables;
+  tables.path = directory + "/read-models";
+  auto read_models = projections::OpenRocksDbReadModels(tables);
+  Must(read_models.status());
+  auto heads = commands::HeadsKeeper::Open(**log, kLedgerName, **read_models, SystemClock());
+  Must(heads.status());
+  Fill(**log, **heads, events);
   Must((*signer)->Sign(*(*log)->Tree()));
   std::printf("%s\n", (*signer)->Verifiers().front().ToText().c_str());
+  heads->reset();
+  Must((*read_models)->Close());
   log->reset();
   Must((*engine)->Close());
   return 0;

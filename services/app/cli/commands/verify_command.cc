@@ -12,9 +12,11 @@
 #include "eventstore/base/random.h"
 #include "eventstore/base/scheduler.h"
 #include "eventstore/base/status_macros.h"
+#include "eventstore/base/strings.h"
 #include "eventstore/engine/rocksdb/backup/read_only_store.h"
 #include "eventstore/engine/rocksdb/backup/rocksdb_backup.h"
 #include "eventstore/signing/kept_checkpoints.h"
+#include "services/app/audit/heads_rule.h"
 #include "services/app/cli/commands/commands.h"
 #include "services/app/cli/print/json.h"
 #include "services/app/cli/print/progress.h"
@@ -43,6 +45,7 @@ struct VerifiedLedger {
   std::string ledger;
   KeptCheckpoints checkpoints;
   LedgerAudit audit;
+  uint64_t heads = 0;  // commits to the heads of all streams
   double seconds = 0;
 
   uint64_t events_per_second() const {
@@ -125,11 +128,18 @@ VerifiedLedger VerifyLedger(const ReadOnlyStore& store, const std::string& ledge
   for (const eventstore::KeptCheckpoint& found : verified.checkpoints.found) {
     options.roots.push_back({found.where, found.checkpoint.size, found.checkpoint.root});
   }
+  audit::HeadsRule heads;
+  options.on_event = [&](const eventstore::RecordedEvent& event) -> absl::Status {
+    const absl::Status status = heads.Take(event);
+    if (status.ok()) return status;
+    return absl::Status(status.code(), StrCat("ledger ", ledger, ": ", FromAbsl(status.message())));
+  };
   AuditBars bars(ledger);
   options.on_progress = [&bars](const AuditProgress& now) { return bars.Show(now); };
   const Micros begun = MonotonicNow();
   verified.audit = eventstore::AuditLedger(store, options);
   verified.seconds = static_cast<double>(MonotonicNow() - begun) / kMicrosPerSecond;
+  verified.heads = heads.commits();
   return verified;
 }
 
@@ -166,6 +176,7 @@ Json ToJsonOf(const VerifiedLedger& verified) {
                {"names", audit.names},
                {"references", audit.references},
                {"tiles", audit.tiles},
+               {"committed_heads", verified.heads},
                {"checkpoints", checkpoints},
                {"cautions", verified.checkpoints.cautions},
                {"seconds", verified.seconds},
@@ -190,18 +201,20 @@ std::string TableOf(const std::vector<VerifiedLedger>& ledgers) {
                    {"names", Align::kRight},
                    {"references", Align::kRight},
                    {"tiles", Align::kRight},
+                   {"heads", Align::kRight},
                    {"signed at"},
                    {"seconds", Align::kRight},
                    {"events/s", Align::kRight},
                    {"result"}});
   for (const VerifiedLedger& verified : ledgers) {
     const LedgerAudit& audit = verified.audit;
-    table.AddRow(
-        {verified.ledger, std::to_string(audit.events), std::to_string(audit.streams),
-         std::to_string(audit.index_entries), std::to_string(audit.requests),
-         std::to_string(audit.names), std::to_string(audit.references), std::to_string(audit.tiles),
-         SizesText(verified.checkpoints), fmt::format("{:.1f}", verified.seconds),
-         std::to_string(verified.events_per_second()), audit.status.ok() ? "whole" : "NOT WHOLE"});
+    table.AddRow({verified.ledger, std::to_string(audit.events), std::to_string(audit.streams),
+                  std::to_string(audit.index_entries), std::to_string(audit.requests),
+                  std::to_string(audit.names), std::to_string(audit.references),
+                  std::to_string(audit.tiles), std::to_string(verified.heads),
+                  SizesText(verified.checkpoints), fmt::format("{:.1f}", verified.seconds),
+                  std::to_string(verified.events_per_second()),
+                  audit.status.ok() ? "whole" : "NOT WHOLE"});
   }
   return table.ToString();
 }
@@ -266,8 +279,9 @@ void AddVerifyCommand(CLI::App& log, Chosen& chosen) {
       "verify", "Check everything in a stopped server's data directory; no server needed.");
   verify->footer(
       "Every record against its hash, the hashes against the signed checkpoints, every index "
-      "entry\n"
-      "and request id against the events. All ledgers, or --ledger. Nothing is written.\n\n"
+      "entry,\n"
+      "request id and commit of heads against the events. All ledgers, or --ledger. Nothing is\n"
+      "written.\n\n"
       "Examples:\n"
       "  caseledger log verify --data-dir /var/lib/caseledger\n"
       "  caseledger log verify --data-dir copy --ledger quang-ninh --vkey "

@@ -1,0 +1,107 @@
+// Committed heads against the events, offline.
+#include "services/app/audit/heads_rule.h"
+
+#include "caseledger/event/v1/fact.pb.h"
+#include "gmock/gmock.h"
+#include "tests/services/audit/signed_centre.h"
+
+namespace caseledger::testing {
+namespace {
+
+using eventstore::RecordedEvent;
+using ::testing::HasSubstr;
+
+class HeadsRuleTest : public ::testing::Test {
+ protected:
+  HeadsRuleTest() : signed_(directory_ / "server") {
+    signed_.centre().RegisterAgencies();
+    for (const int number : {1, 2, 3}) {
+      signed_.RecordCase(number);
+      EXPECT_TRUE(signed_.centre().ledger().parts.heads->Commit().ok());
+    }
+    const auto page = signed_.centre().log().ReadLedger(0, 0);
+    EXPECT_TRUE(page.ok());
+    events_ = *page;
+  }
+
+  absl::Status Run(uint64_t* commits = nullptr) const {
+    audit::HeadsRule rule;
+    absl::Status status;
+    for (const RecordedEvent& event : events_) {
+      status.Update(rule.Take(event));
+      if (!status.ok()) break;
+    }
+    if (commits != nullptr) *commits = rule.commits();
+    return status;
+  }
+  void ExpectWrong(const std::string& what) const {
+    const absl::Status status = Run();
+    EXPECT_TRUE(absl::IsDataLoss(status)) << status;
+    EXPECT_THAT(std::string(status.message()), HasSubstr(what));
+  }
+  // The n-th commit's fact, changed.
+  void Change(size_t commit, const std::function<void(event::v1::HeadsCommitted&)>& change) {
+    for (RecordedEvent& event : events_) {
+      if (event.fact_type != event::v1::Fact::kHeadsCommitted || commit-- > 0) continue;
+      event::v1::Fact fact;
+      ASSERT_TRUE(fact.ParseFromString(event.fact));
+      change(*fact.mutable_heads_committed());
+      event.fact = fact.SerializeAsString();
+      return;
+    }
+    FAIL() << "no such commit";
+  }
+
+  ScratchDirectory directory_;
+  SignedCentre signed_;
+  std::vector<RecordedEvent> events_;
+};
+
+TEST_F(HeadsRuleTest, TrueCommitsAreCounted) {
+  uint64_t commits = 0;
+  EXPECT_TRUE(Run(&commits).ok());
+  EXPECT_EQ(commits, 3u);
+}
+
+TEST_F(HeadsRuleTest, ARecordsNewestEventTakenAwayIsFound) {
+  // Position 5 is the newest of the first case; what follows is numbered on, as a forger would.
+  events_.erase(events_.begin() + 5);
+  for (uint64_t i = 5; i < events_.size(); ++i) events_[i].position = i;
+  Change(0, [](event::v1::HeadsCommitted& fact) { fact.set_tree_size(5); });
+  ExpectWrong("at position 5 the heads that were committed over the first 5 events");
+}
+
+TEST_F(HeadsRuleTest, AnEventThatIsNotTheOneCommittedToIsFound) {
+  events_[5].leaf_hash.bytes[0] ^= 1;
+  ExpectWrong("at position 6");
+}
+
+TEST_F(HeadsRuleTest, AForgedRootOrCountIsFound) {
+  const std::vector<RecordedEvent> good = events_;
+  Change(1, [](event::v1::HeadsCommitted& fact) { (*fact.mutable_root())[31] ^= 1; });
+  ExpectWrong("the first 11 events");
+  events_ = good;
+  Change(1,
+         [](event::v1::HeadsCommitted& fact) { fact.set_stream_count(fact.stream_count() + 1); });
+  ExpectWrong("the first 11 events");
+  events_ = good;
+  Change(2, [](event::v1::HeadsCommitted& fact) { fact.clear_root(); });
+  ExpectWrong("the first 16 events");
+}
+
+TEST_F(HeadsRuleTest, ACommitThatGoesBackOrAheadIsFound) {
+  const std::vector<RecordedEvent> good = events_;
+  Change(1, [](event::v1::HeadsCommitted& fact) { fact.set_tree_size(3); });
+  ExpectWrong("come after heads over 6");
+  events_ = good;
+  Change(1, [](event::v1::HeadsCommitted& fact) { fact.set_tree_size(1'000); });
+  ExpectWrong("come after only 11");
+}
+
+TEST_F(HeadsRuleTest, AFactOfAnotherKindUnderTheirNumberIsFound) {
+  events_[6].fact = events_[0].fact;
+  ExpectWrong("at position 6");
+}
+
+}  // namespace
+}  // namespace caseledger::testing
