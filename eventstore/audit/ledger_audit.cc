@@ -1,13 +1,16 @@
 #include "eventstore/audit/ledger_audit.h"
 
 #include <algorithm>
+#include <chrono>
 #include <utility>
 
 #include "eventstore/audit/index_rules.h"
 #include "eventstore/audit/log_rules.h"
 #include "eventstore/audit/mark_rules.h"
 #include "eventstore/audit/record_reader.h"
+#include "eventstore/base/mutex.h"
 #include "eventstore/base/status_macros.h"
+#include "eventstore/base/thread.h"
 
 namespace caseledger::eventstore {
 namespace {
@@ -15,6 +18,45 @@ namespace {
 using Phase = AuditProgress::Phase;
 
 constexpr uint64_t kEventsPerReport = 4096;
+constexpr std::chrono::milliseconds kMoment(100);
+
+// How far a check on another thread is, and whether it should go on. Thread-safe.
+class MarksBeside {
+ public:
+  // For that thread.
+  bool GoOn(uint64_t done) {
+    MutexLock lock(&mutex_);
+    done_ = done;
+    return !stopped_;
+  }
+  void End() {
+    MutexLock lock(&mutex_);
+    ended_ = true;
+  }
+
+  // For the one that waits; a moment at the most.
+  bool AwaitEnd() {
+    MutexLock lock(&mutex_);
+    mutex_.AwaitFor(this, &MarksBeside::ended, kMoment);
+    return ended_;
+  }
+  uint64_t done() {
+    MutexLock lock(&mutex_);
+    return done_;
+  }
+  void Stop() {
+    MutexLock lock(&mutex_);
+    stopped_ = true;
+  }
+
+ private:
+  bool ended() const ABSL_SHARED_LOCKS_REQUIRED(mutex_) { return ended_; }
+
+  Mutex mutex_;
+  uint64_t done_ ABSL_GUARDED_BY(mutex_) = 0;
+  bool stopped_ ABSL_GUARDED_BY(mutex_) = false;
+  bool ended_ ABSL_GUARDED_BY(mutex_) = false;
+};
 
 class Auditor {
  public:
@@ -37,24 +79,62 @@ class Auditor {
     RETURN_IF_ERROR(log);
     const ReadLog read{engine_,        options_.ledger, log_.next_position(),
                        log_.streams(), log_.expected(), log_.requests()};
-    RETURN_IF_ERROR(CheckStreamHeads(read, audit));
-    RETURN_IF_ERROR(CheckIndex(
-        read, point_,
-        [&](uint64_t done) {
-          return Report({Phase::kIndex, done, read.events});
-        },
-        audit));
-    return CheckMarks(
-        read, point_, options_.helpers,
-        [&](uint64_t done) {
-          return Report({Phase::kMarks, done, std::max(done, read.requests)});
-        },
-        audit);
+    return options_.helpers == 0 ? CheckOneByOne(read, audit) : CheckSideBySide(read, audit);
   }
 
  private:
   bool Report(const AuditProgress& progress) const {
     return !options_.on_progress || options_.on_progress(progress);
+  }
+
+  absl::Status CheckStreams(const ReadLog& read, LedgerAudit& audit) const {
+    RETURN_IF_ERROR(CheckStreamHeads(read, audit));
+    return CheckIndex(
+        read, point_,
+        [&](uint64_t done) {
+          return Report({Phase::kIndex, done, read.events});
+        },
+        audit);
+  }
+
+  bool ReportMarks(const ReadLog& read, uint64_t done) const {
+    return Report({Phase::kMarks, done, std::max(done, read.requests)});
+  }
+
+  absl::Status CheckOneByOne(const ReadLog& read, LedgerAudit& audit) const {
+    RETURN_IF_ERROR(CheckStreams(read, audit));
+    return CheckMarks(
+        read, point_, options_.helpers, [&](uint64_t done) { return ReportMarks(read, done); },
+        audit);
+  }
+
+  // The marks on a thread of their own: they share nothing with the streams but what is read. What
+  // is wrong with the streams is told first, as without it.
+  absl::Status CheckSideBySide(const ReadLog& read, LedgerAudit& audit) const {
+    MarksBeside beside;
+    LedgerAudit of_marks;
+    absl::Status marks;
+    Thread thread("marks", [&] {
+      marks = CheckMarks(
+          read, point_, options_.helpers, [&](uint64_t done) { return beside.GoOn(done); },
+          of_marks);
+      beside.End();
+    });
+    const absl::Status streams = CheckStreams(read, audit);
+    if (!streams.ok()) beside.Stop();
+    while (!beside.AwaitEnd()) {
+      if (!ReportMarks(read, beside.done())) beside.Stop();
+    }
+    thread.Join();
+    RETURN_IF_ERROR(streams);
+    if (marks.ok() && !ReportMarks(read, beside.done())) {
+      return absl::CancelledError("stopped while reading request ids and names");
+    }
+    audit.requests = of_marks.requests;
+    audit.names = of_marks.names;
+    audit.references = of_marks.references;
+    audit.position = of_marks.position;
+    return marks;
   }
 
   absl::Status CheckRootsAgainstHead() const {
