@@ -1,7 +1,6 @@
 #include "eventstore/verifiable/checkpoint.h"
 
 #include <algorithm>
-#include <charconv>
 #include <optional>
 #include <utility>
 
@@ -9,6 +8,7 @@
 #include "eventstore/base/status_macros.h"
 #include "eventstore/base/strings.h"
 #include "eventstore/verifiable/base64.h"
+#include "eventstore/verifiable/text_lines.h"
 
 namespace caseledger::eventstore {
 namespace {
@@ -17,32 +17,6 @@ constexpr std::string_view kProofHeader = "c2sp.org/tlog-proof@v1";
 constexpr std::string_view kIndexPrefix = "index ";
 // A tree of 2^64 leaves has no longer proofs.
 constexpr size_t kMaxProofHashes = 64;
-
-// Takes the line at the front, without its newline; nullopt when there is no whole line.
-std::optional<std::string_view> TakeLine(std::string_view& rest) {
-  const size_t end = rest.find('\n');
-  if (end == std::string_view::npos) return std::nullopt;
-  const std::string_view line = rest.substr(0, end);
-  rest.remove_prefix(end + 1);
-  return line;
-}
-
-// Decimal, one spelling.
-std::optional<uint64_t> ReadDecimal(std::string_view text) {
-  uint64_t value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
-  if (text.size() > 1 && text.front() == '0') return std::nullopt;
-  return value;
-}
-
-std::optional<Hash256> ReadHash(std::string_view text) {
-  const std::optional<std::string> bytes = FromBase64(text);
-  Hash256 hash;
-  if (!bytes || bytes->size() != hash.bytes.size()) return std::nullopt;
-  std::copy(bytes->begin(), bytes->end(), hash.bytes.begin());
-  return hash;
-}
 
 }  // namespace
 
