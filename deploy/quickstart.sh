@@ -81,7 +81,7 @@ start_server() {
   mkdir -p "$dir/data"
   chmod 700 "$dir/data"
   nohup "$bin/caseledgerd" --data-dir "$dir/data" --listen 127.0.0.1:0 --metrics-listen 127.0.0.1:0 \
-    --ledger quang-ninh --port-file "$dir/port" >>"$dir/server.log" 2>&1 </dev/null &
+    --log-listen 127.0.0.1:0 --ledger quang-ninh --port-file "$dir/port" >>"$dir/server.log" 2>&1 </dev/null &
   echo $! >"$dir/pid"
   # Until the new process has become the server, its command line is still this script's.
   wait_for 5 server_runs || true

@@ -65,7 +65,8 @@ void CheckBounds(const ServerOptions& options) {
 
 bool Same(const ServerOptions& a, const ServerOptions& b) {
   return a.data_dir == b.data_dir && a.ledgers == b.ledgers &&
-         a.metrics_listen == b.metrics_listen && a.port_file == b.port_file &&
+         a.metrics_listen == b.metrics_listen && a.log_listen == b.log_listen &&
+         a.serve_entries == b.serve_entries && a.port_file == b.port_file &&
          a.backup_dir == b.backup_dir && a.drain_seconds == b.drain_seconds;
 }
 

@@ -57,6 +57,7 @@ int Run(const ServerOptions& options) {
   Log(LogLevel::kInfo, "listening",
       {{"address", address},
        {"metrics_port", StrCat((*server)->metrics_port())},
+       {"log_port", StrCat((*server)->log_port())},
        {"access", "loopback only until callers have identities"}});
   if (!options.port_file.empty() && !WritePortFile(options.port_file, address)) {
     Log(LogLevel::kError, "cannot write the port file", {{"file", options.port_file}});

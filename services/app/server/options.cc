@@ -29,7 +29,7 @@ A configuration file holds the same names in TOML:
 
 Stop it with SIGTERM or Ctrl-C: it finishes what it has accepted, makes it durable and ends.)";
 
-constexpr char kNoMetrics[] = "none";
+constexpr char kNone[] = "none";
 
 // The words after the program's name, last first, as CLI11 wants them. It would take the next flag
 // for the value of `--name=`; so that is made two words, the second one empty.
@@ -99,6 +99,13 @@ ParsedOptions ParseServerOptions(int argc, char** argv) {
   app.add_option("--metrics-listen", options.metrics_listen,
                  "Loopback address for Prometheus metrics (path /metrics), or `none`")
       ->capture_default_str();
+  app.add_option("--log-listen", options.log_listen,
+                 "Loopback address to read the log at over HTTP (LEDGER/checkpoint, "
+                 "LEDGER/tile/...), as log monitors do, or `none`")
+      ->capture_default_str();
+  app.add_flag("--serve-entries", options.serve_entries,
+               "Serve LEDGER/tile/entries/..., too: they show streams, types and times, so only "
+               "auditors may be able to connect");
   app.add_option("--port-file", options.port_file,
                  "Write the address listened on to this file once the server is ready");
   app.add_option("--log-level", options.log_level, "What to log")
@@ -146,7 +153,9 @@ ParsedOptions ParseServerOptions(int argc, char** argv) {
     parsed.exit_code = app.exit(error) == 0 ? 0 : 1;  // CLI11 has a code for every kind of error
     return parsed;
   }
-  if (options.metrics_listen == kNoMetrics) options.metrics_listen.clear();
+  for (std::string* address : {&options.metrics_listen, &options.log_listen}) {
+    if (*address == kNone) address->clear();
+  }
   parsed.run = true;
   return parsed;
 }

@@ -15,6 +15,8 @@ struct ServerOptions {
   std::string data_dir;
   std::string listen = "127.0.0.1:7400";
   std::string metrics_listen = "127.0.0.1:7401";  // empty: no metrics
+  std::string log_listen = "127.0.0.1:7402";      // empty: the log is not served over HTTP
+  bool serve_entries = false;                     // over HTTP, too
   std::vector<std::string> ledgers;
   std::string port_file;
   std::string log_level = "info";

@@ -27,6 +27,7 @@
 #include "services/rpc/grpc_server.h"
 #include "services/timers/expiry_worker.h"
 #include "services/timers/heads_worker.h"
+#include "services/web/log_server.h"
 
 namespace caseledger::app {
 namespace {
@@ -72,13 +73,16 @@ class RunningServer final : public Server {
 
   absl::Status Start() {
     RETURN_IF_ERROR(CheckLoopback(options_.listen));
-    if (!options_.metrics_listen.empty()) RETURN_IF_ERROR(CheckLoopback(options_.metrics_listen));
+    for (const std::string& address : {options_.metrics_listen, options_.log_listen}) {
+      if (!address.empty()) RETURN_IF_ERROR(CheckLoopback(address));
+    }
     RETURN_IF_ERROR(OpenStorage());
     const std::set<std::string> names(options_.ledgers.begin(), options_.ledgers.end());
     for (const std::string& name : names) RETURN_IF_ERROR(OpenLedger(name));
     ASSIGN_OR_RETURN(backups_, MakeBackups(options_, *engine_, clock_, metrics_));
     handler_.Observe(&metrics_);
     if (!options_.metrics_listen.empty()) RETURN_IF_ERROR(metrics_.Listen(options_.metrics_listen));
+    RETURN_IF_ERROR(ServeLog());
     rpc::GrpcServerOptions grpc_options;
     grpc_options.listen = options_.listen;
     grpc_options.query_threads = static_cast<size_t>(options_.query_threads);
@@ -93,6 +97,7 @@ class RunningServer final : public Server {
 
   int port() const override { return grpc_->port(); }
   int metrics_port() const override { return metrics_.port(); }
+  int log_port() const override { return log_server_ == nullptr ? 0 : log_server_->port(); }
 
   absl::Status Shutdown() override {
     if (closed_) return absl::OkStatus();
@@ -101,6 +106,7 @@ class RunningServer final : public Server {
     heads_.Stop();
     // The order matters: no new calls, then what was accepted, then readers, then the files.
     if (grpc_ != nullptr) grpc_->Shutdown(absl::Seconds(options_.drain_seconds));
+    if (log_server_ != nullptr) log_server_->Stop();
     for (commands::Ledger* ledger : ledgers_.All()) ledger->parts.log->Close();
     for (commands::Ledger* ledger : ledgers_.All()) ledger->parts.projections->Stop();
     absl::Status status;
@@ -141,6 +147,21 @@ class RunningServer final : public Server {
     options.clock = &clock_;
     options.random = &random_;
     return eventstore::Signer::Open(*engine_, std::move(options));
+  }
+
+  absl::Status ServeLog() {
+    if (options_.log_listen.empty()) return absl::OkStatus();
+    web::LogServerOptions options;
+    options.serve_entries = options_.serve_entries;
+    auto server = web::StartLogServer(options_.log_listen, ledgers_, options);
+    if (absl::IsUnavailable(server.status())) {
+      return absl::UnavailableError(StrCat(FromAbsl(server.status().message()),
+                                           "; is another server running there? --log-listen "
+                                           "chooses another address, or `none`"));
+    }
+    RETURN_IF_ERROR(server.status());
+    log_server_ = *std::move(server);
+    return absl::OkStatus();
   }
 
   absl::Status OpenLedger(const std::string& name) {
@@ -199,6 +220,7 @@ class RunningServer final : public Server {
   timers::ExpiryWorker expiry_;
   timers::HeadsWorker heads_;
   std::unique_ptr<eventstore::BackupMaker> backups_;
+  std::unique_ptr<web::HttpServer> log_server_;
   std::unique_ptr<rpc::GrpcServer> grpc_;
 };
 

@@ -19,6 +19,8 @@ class Server {
   virtual int port() const = 0;
   // The metrics port, 0 when none.
   virtual int metrics_port() const = 0;
+  // The port on which the log is served over HTTP, 0 when none.
+  virtual int log_port() const = 0;
   // Refuses new calls, finishes what was accepted, makes it durable, closes the files. Idempotent.
   virtual absl::Status Shutdown() = 0;
 };

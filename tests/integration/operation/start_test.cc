@@ -24,7 +24,7 @@ class StartOfServer : public ::testing::Test {
     EXPECT_THAT(finished.err, HasSubstr(why));
   }
   std::vector<std::string> Flags(const std::string& data, const std::string& listen) {
-    return {"--data-dir", directory_ / data,  "--ledger", "a", "--listen",
+    return {"--data-dir", directory_ / data,  "--ledger", "a", "--log-listen", "none", "--listen",
             listen,       "--metrics-listen", ""};
   }
   ScratchDirectory directory_;
@@ -36,8 +36,11 @@ TEST_F(StartOfServer, OnlyLoopbackAddressesAreTaken) {
     ExpectRefused(Flags("data", address), "only loopback addresses are allowed");
   }
   std::vector<std::string> flags = Flags("data", "127.0.0.1:0");
-  flags.back() = "0.0.0.0:0";
-  ExpectRefused(flags, "only loopback addresses are allowed");
+  for (const size_t other_port : {flags.size() - 1, size_t{5}}) {
+    flags[other_port] = "0.0.0.0:0";
+    ExpectRefused(flags, "only loopback addresses are allowed");
+    flags[other_port] = "none";
+  }
 }
 
 TEST_F(StartOfServer, AnAddressNeedsAPortThatExists) {
@@ -55,6 +58,9 @@ TEST_F(StartOfServer, OneDataDirectoryHasOneServer) {
 TEST_F(StartOfServer, OnePortHasOneServer) {
   ServerProcess first(directory_ / "data", {"a"});
   ExpectRefused(Flags("other", first.address()), "is another server running there?");
+  std::vector<std::string> flags = Flags("other", "127.0.0.1:0");
+  flags[5] = "127.0.0.1:" + std::to_string(first.log_port());
+  ExpectRefused(flags, "--log-listen chooses another");
 }
 
 TEST_F(StartOfServer, ABadLedgerNameIsRefused) {
@@ -64,9 +70,10 @@ TEST_F(StartOfServer, ABadLedgerNameIsRefused) {
 }
 
 TEST_F(StartOfServer, AConfigurationFileWorksAndFlagsWin) {
-  WriteWholeFile(directory_ / "server.toml", "data-dir = \"" + (directory_ / "data") +
-                                                 "\"\nledger = [\"from-file\", \"second\"]\n"
-                                                 "listen = \"0.0.0.0:1\"\nmetrics-listen = \"\"\n");
+  WriteWholeFile(directory_ / "server.toml",
+                 "data-dir = \"" + (directory_ / "data") +
+                     "\"\nledger = [\"from-file\", \"second\"]\n"
+                     "listen = \"0.0.0.0:1\"\nmetrics-listen = \"\"\nlog-listen = \"none\"\n");
   ChildProcess server({CASELEDGERD_PATH, "--config", directory_ / "server.toml", "--listen",
                        "127.0.0.1:0", "--port-file", directory_ / "port"});
   ASSERT_TRUE(server.WaitForError("\"address\":\"")) << server.err();

@@ -20,8 +20,9 @@ std::vector<std::string> ServerArguments(const std::string& data_dir,
                                          const std::vector<std::string>& ledgers,
                                          const std::vector<std::string>& extra) {
   std::vector<std::string> arguments = {
-      CASELEDGERD_PATH,   "--data-dir", data_dir,      "--listen", "127.0.0.1:0",
-      "--metrics-listen", "",           "--log-level", "info"};
+      CASELEDGERD_PATH, "--data-dir",       data_dir, "--listen",
+      "127.0.0.1:0",    "--metrics-listen", "",       "--log-listen",
+      "127.0.0.1:0",    "--log-level",      "info"};
   for (const std::string& ledger : ledgers) {
     arguments.emplace_back("--ledger");
     arguments.push_back(ledger);
@@ -30,9 +31,9 @@ std::vector<std::string> ServerArguments(const std::string& data_dir,
   return arguments;
 }
 
-// The value of `"address":"…"` in the line of the log that says so.
-std::string AddressIn(const std::string& log) {
-  const std::string key = "\"address\":\"";
+// The value of `"name":"…"` in the line of the log that says so.
+std::string ValueIn(const std::string& log, const std::string& name) {
+  const std::string key = "\"" + name + "\":\"";
   const size_t begin = log.find(key);
   if (begin == std::string::npos) return "";
   const size_t from = begin + key.size();
@@ -143,7 +144,9 @@ ServerProcess::ServerProcess(const std::string& data_dir, const std::vector<std:
     : process_(ServerArguments(data_dir, ledgers, extra)) {
   const bool listening = process_.WaitForError("\"address\":\"");
   EXPECT_TRUE(listening) << process_.err();
-  if (listening) address_ = AddressIn(process_.err());
+  if (!listening) return;
+  address_ = ValueIn(process_.err(), "address");
+  log_port_ = std::stoi(ValueIn(process_.err(), "log_port"));
 }
 
 Finished RunToEnd(const std::vector<std::string>& arguments) {

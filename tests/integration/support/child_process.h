@@ -64,11 +64,14 @@ class ServerProcess {
 
   // `127.0.0.1:PORT`; "" when it did not start.
   const std::string& address() const { return address_; }
+  // Where the log is served over HTTP.
+  int log_port() const { return log_port_; }
   ChildProcess& process() { return process_; }
 
  private:
   ChildProcess process_;
   std::string address_;
+  int log_port_ = 0;
 };
 
 struct Finished {

@@ -20,6 +20,7 @@ class ServerTest : public ::testing::Test {
     options_.data_dir = directory_ / "data";
     options_.listen = "127.0.0.1:0";
     options_.metrics_listen = "";
+    options_.log_listen = "127.0.0.1:0";
     options_.ledgers = std::move(ledgers);
     options_.log_level = "error";
   }

@@ -61,7 +61,8 @@ export class Server {
     let output = '';
     this.process = spawn(BINARY, [
       '--data-dir', join(this.folder, 'data'), '--listen', '127.0.0.1:0',
-      '--metrics-listen', '127.0.0.1:0', '--ledger', this.ledger, '--port-file', this.portFile,
+      '--metrics-listen', '127.0.0.1:0', '--log-listen', '127.0.0.1:0', '--ledger', this.ledger,
+      '--port-file', this.portFile,
     ], {stdio: ['ignore', 'pipe', 'pipe']});
     const keep = (chunk) => { output = (output + chunk).slice(-4000); };
     this.process.stdout.on('data', keep);
