@@ -18,7 +18,8 @@ namespace {
 constexpr std::string_view kUntil = " until ";
 constexpr size_t kMaxFileBytes = 64u << 10;
 constexpr char kHeader[] =
-    "# Private keys that sign the ledger's checkpoints. Whoever has them can sign in its name.\n";
+    "# Private keys that sign a ledger's checkpoints, or a witness's. Whoever has them can sign in "
+    "its name.\n";
 
 std::string TimeText(Micros time) {
   return absl::FormatTime("%Y-%m-%dT%H:%M:%SZ", absl::FromUnixMicros(time), absl::UTCTimeZone());
@@ -52,9 +53,9 @@ absl::StatusOr<KeyRing> KeyRing::Parse(std::string_view text) {
     }
     absl::StatusOr<SigningKey> key = SigningKey::Parse(line);
     if (!key.ok()) return wrong(FromAbsl(key.status().message()));
-    if (key->verifier().algorithm != KeyAlgorithm::kNote) {
-      return wrong("the key of a witness signs no checkpoints");
-    }
+    const KeyAlgorithm algorithm = key->verifier().algorithm;
+    if (ring.entries_.empty()) ring.algorithm_ = algorithm;
+    if (algorithm != ring.algorithm_) return wrong("keys of a log and of a witness in one file");
     if (ring.entries_.size() == kMaxKeys) return wrong("too many keys");
     ring.entries_.push_back({*std::move(key), until});
   }
@@ -97,7 +98,7 @@ absl::StatusOr<VerifierKey> KeyRing::Add(std::string_view name, Micros others_un
     return absl::ResourceExhaustedError(
         StrCat("the ring has ", kMaxKeys, " keys; remove the oldest, which sign no more"));
   }
-  ASSIGN_OR_RETURN(SigningKey key, SigningKey::Generate(name, KeyAlgorithm::kNote, random));
+  ASSIGN_OR_RETURN(SigningKey key, SigningKey::Generate(name, algorithm_, random));
   for (Entry& entry : entries_) {
     entry.until = std::min(entry.until.value_or(others_until), others_until);
   }

@@ -1,4 +1,4 @@
-// The keys that sign a ledger's checkpoints, in a file of their own.
+// The keys that sign a ledger's checkpoints, or cosign for a witness, in a file of their own.
 //
 // One key a line: `PRIVATE+KEY+...`, and for a key on its way out ` until 2026-12-24T00:00:00Z`.
 // Lines that begin with # and empty ones are skipped.
@@ -17,10 +17,12 @@
 
 namespace caseledger::eventstore {
 
-// Not thread-safe.
+// All keys of a ring serve one purpose. Not thread-safe.
 class KeyRing {
  public:
   static constexpr size_t kMaxKeys = 16;
+
+  explicit KeyRing(KeyAlgorithm algorithm = KeyAlgorithm::kNote) : algorithm_(algorithm) {}
 
   // INVALID_ARGUMENT with the line; the text itself is never shown.
   static absl::StatusOr<KeyRing> Parse(std::string_view text);
@@ -35,6 +37,9 @@ class KeyRing {
   // Adds a fresh key of that name, which signs from now on. Those that signed so far go on until
   // `others_until`. RESOURCE_EXHAUSTED beyond kMaxKeys.
   absl::StatusOr<VerifierKey> Add(std::string_view name, Micros others_until, RandomSource& random);
+
+  // What its keys are for.
+  KeyAlgorithm algorithm() const { return algorithm_; }
 
   // Those that sign at `now`, the newest first.
   std::vector<SigningKey> SigningAt(Micros now) const;
@@ -51,6 +56,7 @@ class KeyRing {
     SigningKey key;
     std::optional<Micros> until;
   };
+  KeyAlgorithm algorithm_;
   std::vector<Entry> entries_;  // the oldest first
 };
 

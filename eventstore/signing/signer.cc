@@ -29,6 +29,13 @@ std::string FreshOrigin(const SignerOptions& options) {
                 absl::StrFormat("%08x", ReadBigEndian<uint32_t>(bytes)));
 }
 
+absl::StatusOr<KeyRing> LoadLogKeys(const std::string& path) {
+  ASSIGN_OR_RETURN(KeyRing ring, KeyRing::Load(path));
+  if (ring.algorithm() == KeyAlgorithm::kNote) return ring;
+  return absl::InvalidArgumentError(
+      StrCat("the keys in ", path, " are those of a witness, which signs no checkpoints"));
+}
+
 }  // namespace
 
 absl::StatusOr<storage::v1::SigningState> DecodeSigningState(std::string_view bytes) {
@@ -112,7 +119,7 @@ absl::StatusOr<std::string> Signer::LoadOuter(bool signed_before) {
 // and their name is taken.
 absl::Status Signer::LoadKeys(bool never_signed) {
   MutexLock lock(&mutex_);
-  absl::StatusOr<KeyRing> ring = KeyRing::Load(options_.key_file);
+  absl::StatusOr<KeyRing> ring = LoadLogKeys(options_.key_file);
   if (absl::IsNotFound(ring.status()) && never_signed) {
     origin_ = FreshOrigin(options_);
     RETURN_IF_ERROR(keys_.Add(origin_, options_.clock->Now(), *options_.random).status());
@@ -211,7 +218,7 @@ absl::Status Signer::Sign(const TreeEdge& tree) {
   const std::shared_ptr<const PublishedCheckpoint> before = Latest();
   if (before != nullptr && tree.size() <= before->checkpoint.size) return absl::OkStatus();
   // Read again each time, so that a rotation needs no restart.
-  ASSIGN_OR_RETURN(KeyRing ring, KeyRing::Load(options_.key_file));
+  ASSIGN_OR_RETURN(KeyRing ring, LoadLogKeys(options_.key_file));
   const std::vector<SigningKey> keys = ring.SigningAt(options_.clock->Now());
   if (keys.empty() || keys.front().verifier().id.name != origin_) {
     return absl::FailedPreconditionError(StrCat("ledger ", options_.ledger, ": no key in ",

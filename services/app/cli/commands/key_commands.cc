@@ -16,7 +16,8 @@ namespace {
 using eventstore::KeyRing;
 
 constexpr char kKeyHelp[] =
-    "Keys that sign a ledger's checkpoints. These commands read and write the key file itself "
+    "Keys that sign a ledger's checkpoints, or a witness's. These commands read and write the key "
+    "file itself "
     "(KEY_DIR/LEDGER.keys of the server) and need no server; a running server reads it again "
     "before it signs.";
 
