@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <utility>
 
 #include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
@@ -12,36 +13,50 @@
 
 namespace caseledger::eventstore {
 
-// Its methods are for one thread, but for PublishNow; `on_failure` is called by its own.
+// Signs on one thread and has cosigned on another, so that no witness delays a signature.
+//
+// Its methods are for one thread, but for PublishNow; the callbacks are called by its own.
 class Publisher {
  public:
-  // Hears when signing fails and, with OK, when it works again; not each time in between.
+  // Hears of trouble and, with OK, of its end; not each time in between.
   using OnChange = std::function<void(const absl::Status& status)>;
 
-  // Log and signer must outlive it.
-  Publisher(const EventLog& log, Signer& signer, OnChange on_change)
-      : log_(log), signer_(signer), on_change_(std::move(on_change)) {}
+  // `on_signing` is about signing, `on_cosigning` about too few cosignatures to publish. Log and
+  // signer must outlive it.
+  Publisher(const EventLog& log, Signer& signer, OnChange on_signing, OnChange on_cosigning = {})
+      : log_(log),
+        signer_(signer),
+        on_signing_(std::move(on_signing)),
+        on_cosigning_(std::move(on_cosigning)) {}
   ~Publisher() { Stop().IgnoreError(); }
 
   void Start();
-  // Signs what the log has now, without waiting for the next second. Any thread.
-  absl::Status PublishNow() { return signer_.Sign(*log_.Tree()); }
-  // Signs what the log has now, which should be closed, and ends the thread. Idempotent. The status
-  // of that last signing.
+  // Signs what the log has now, without waiting for the next second, and has it cosigned when it
+  // cannot be published otherwise. Whether it is published then, Signer::Latest says. Any thread.
+  absl::Status PublishNow();
+  // Signs what the log has now, which should be closed, has it cosigned once more, and ends the
+  // threads. Idempotent. The status of that last signing.
   absl::Status Stop();
 
  private:
   void Run();
+  void RunCosigning();
   void SignOnce();
+  void CosignOnce();
   bool stopping() const ABSL_SHARED_LOCKS_REQUIRED(mutex_) { return stopping_; }
+  bool must_cosign() const ABSL_SHARED_LOCKS_REQUIRED(mutex_) { return stopping_ || signed_; }
 
   const EventLog& log_;
   Signer& signer_;
-  const OnChange on_change_;
-  absl::Status last_;  // of the thread; of Stop after that
+  const OnChange on_signing_;
+  const OnChange on_cosigning_;
+  absl::Status last_signing_;    // of its thread; of Stop after that
+  absl::Status last_cosigning_;  // likewise
   Mutex mutex_;
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
-  Thread thread_;
+  bool signed_ ABSL_GUARDED_BY(mutex_) = false;  // since witnesses were last asked
+  Thread signing_thread_;
+  Thread cosigning_thread_;
 };
 
 }  // namespace caseledger::eventstore

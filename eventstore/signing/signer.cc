@@ -9,6 +9,7 @@
 #include "eventstore/base/big_endian.h"
 #include "eventstore/base/status_macros.h"
 #include "eventstore/base/strings.h"
+#include "eventstore/sequencer/stored_tree.h"
 #include "eventstore/signing/tree_check.h"
 
 namespace caseledger::eventstore {
@@ -27,6 +28,14 @@ std::string FreshOrigin(const SignerOptions& options) {
   options.random->Fill(reinterpret_cast<uint8_t*>(bytes.data()), bytes.size());
   return StrCat(options.origin_prefix, "/", options.ledger, "/",
                 absl::StrFormat("%08x", ReadBigEndian<uint32_t>(bytes)));
+}
+
+// The note with the signatures of the log's own keys alone.
+absl::StatusOr<std::string> SignedBy(const std::string& origin, const std::string& bytes) {
+  ASSIGN_OR_RETURN(Note note, Note::Parse(bytes));
+  std::erase_if(note.signatures,
+                [&origin](const NoteSignature& signature) { return signature.key.name != origin; });
+  return note.ToBytes();
 }
 
 absl::StatusOr<KeyRing> LoadLogKeys(const std::string& path) {
@@ -53,9 +62,21 @@ std::string CheckpointPath(const std::string& checkpoint_dir, const std::string&
   return StrCat(checkpoint_dir, "/", ledger, "/checkpoint");
 }
 
+std::string PublishedPath(const std::string& checkpoint_dir, const std::string& ledger) {
+  return StrCat(checkpoint_dir, "/", ledger, "/published");
+}
+
 absl::StatusOr<std::unique_ptr<Signer>> Signer::Open(Engine& engine, SignerOptions options) {
   if (options.clock == nullptr || options.random == nullptr) {
     return absl::InvalidArgumentError("a signer needs a clock and randomness");
+  }
+  const CosigningOptions& cosigning = options.cosigning;
+  if (cosigning.min_cosignatures > cosigning.witnesses.size() ||
+      cosigning.witnesses.size() > Cosignatures::kMaxWitnesses) {
+    return absl::InvalidArgumentError(StrCat("there are ", cosigning.witnesses.size(),
+                                             " witnesses, of at most ", Cosignatures::kMaxWitnesses,
+                                             ", and ", cosigning.min_cosignatures,
+                                             " cosignatures are needed"));
   }
   std::unique_ptr<Signer> signer(new Signer(engine, std::move(options)));
   if (signer->options_.new_origin) RETURN_IF_ERROR(signer->PutAside());
@@ -70,14 +91,15 @@ absl::StatusOr<std::unique_ptr<Signer>> Signer::Open(Engine& engine, SignerOptio
   }
   RETURN_IF_ERROR(signer->LoadKeys(never_signed));
   if (never_signed) RETURN_IF_ERROR(signer->SaveInner(""));
-  RETURN_IF_ERROR(signer->CheckLedger({inner, outer}));
+  ASSIGN_OR_RETURN(const std::string published, signer->LoadPublished());
+  RETURN_IF_ERROR(signer->CheckLedger(inner, outer, published));
   RETURN_IF_ERROR(signer->KeepNewest(inner, outer));
   return signer;
 }
 
 // The old keys and checkpoint keep their contents under another name: they tell of the old log.
 absl::Status Signer::PutAside() {
-  for (const std::string& path : {path_, options_.key_file}) {
+  for (const std::string& path : {path_, published_path_, options_.key_file}) {
     std::error_code error;
     if (!std::filesystem::exists(path, error)) continue;
     std::filesystem::rename(path, StrCat(path, ".old-", options_.clock->Now()), error);
@@ -148,46 +170,77 @@ absl::Status Signer::LoadKeys(bool never_signed) {
   return absl::OkStatus();
 }
 
-absl::Status Signer::CheckLedger(const std::vector<std::string>& notes) {
-  const std::vector<VerifierKey> keys = Verifiers();
-  ASSIGN_OR_RETURN(const LedgerHead head, engine_.LoadHead(options_.ledger));
-  PublishedCheckpoint newest;
-  for (const std::string& note : notes) {
-    if (note.empty()) continue;
-    absl::StatusOr<Checkpoint> opened = OpenCheckpoint(note, keys);
-    if (!opened.ok() || opened->origin != origin_) {
-      return Lost(options_.ledger,
-                  StrCat("the checkpoint kept in the database or in ", path_, " is not its own: ",
-                         opened.ok() ? "it is of " + opened->origin
-                                     : std::string(opened.status().message()),
-                         ". Bring the right one back"));
-    }
-    if (opened->size > head.next_position) {
-      return Lost(options_.ledger,
-                  StrCat("it has ", head.next_position, " events, but a checkpoint for ",
-                         opened->size, " was handed out: ", opened->size - head.next_position,
-                         " events are lost. Restore a newer backup or the newest data directory. "
-                         "If there is none, the ledger can go on only as another log, with another "
-                         "name and keys: start once with --new-origin ",
-                         options_.ledger));
-    }
-    RETURN_IF_ERROR(CheckSigned(engine_, options_.ledger, head.next_position, *opened));
-    if (newest.note.empty() || opened->size > newest.checkpoint.size) {
-      newest = {*std::move(opened), note};
-    }
+absl::StatusOr<std::string> Signer::LoadPublished() const {
+  absl::StatusOr<std::string> note = ReadSmallFile(published_path_, Note::kMaxBytes);
+  if (absl::IsNotFound(note.status())) return "";
+  return note;
+}
+
+absl::StatusOr<Checkpoint> Signer::CheckKept(const std::string& note, uint64_t ledger_size) const {
+  absl::StatusOr<Checkpoint> opened = OpenCheckpoint(note, Verifiers());
+  if (!opened.ok() || opened->origin != origin_) {
+    return Lost(options_.ledger, StrCat("a checkpoint kept in the database, in ", path_, " or in ",
+                                        published_path_, " is not its own: ",
+                                        opened.ok() ? "it is of " + opened->origin
+                                                    : std::string(opened.status().message()),
+                                        ". Bring the right one back"));
   }
-  RETURN_IF_ERROR(
-      CheckTreeFrom(engine_, options_.ledger, newest.checkpoint.size, head.next_position));
-  if (newest.note.empty()) return absl::OkStatus();
+  if (opened->size > ledger_size) {
+    return Lost(options_.ledger,
+                StrCat("it has ", ledger_size, " events, but a checkpoint for ", opened->size,
+                       " was handed out: ", opened->size - ledger_size,
+                       " events are lost. Restore a newer backup or the newest data directory. "
+                       "If there is none, the ledger can go on only as another log, with another "
+                       "name and keys: start once with --new-origin ",
+                       options_.ledger));
+  }
+  RETURN_IF_ERROR(CheckSigned(engine_, options_.ledger, ledger_size, *opened));
+  return opened;
+}
+
+absl::Status Signer::CheckLedger(const std::string& inner, const std::string& outer,
+                                 const std::string& published) {
+  ASSIGN_OR_RETURN(const LedgerHead head, engine_.LoadHead(options_.ledger));
+  std::optional<PublishedCheckpoint> newest;
+  for (const std::string* note : {&inner, &outer, &published}) {
+    if (note->empty()) continue;
+    ASSIGN_OR_RETURN(Checkpoint checkpoint, CheckKept(*note, head.next_position));
+    if (note == &published) RETURN_IF_ERROR(RestorePublished(checkpoint, *note));
+    if (newest && newest->checkpoint.size >= checkpoint.size) continue;
+    ASSIGN_OR_RETURN(std::string by_the_log, SignedBy(origin_, *note));
+    newest = {std::move(checkpoint), std::move(by_the_log)};
+  }
+  RETURN_IF_ERROR(CheckTreeFrom(engine_, options_.ledger, newest ? newest->checkpoint.size : 0,
+                                head.next_position));
+  if (!newest) return absl::OkStatus();
   MutexLock lock(&mutex_);
-  latest_ = std::make_shared<const PublishedCheckpoint>(std::move(newest));
+  signed_ = std::make_shared<const PublishedCheckpoint>(*std::move(newest));
+  PublishUncosigned();
+  return absl::OkStatus();
+}
+
+absl::Status Signer::RestorePublished(const Checkpoint& checkpoint, const std::string& note) {
+  std::vector<VerifierKey> witnesses;
+  for (const auto& witness : options_.cosigning.witnesses) witnesses.push_back(witness->key());
+  ASSIGN_OR_RETURN(const Note parsed, Note::Parse(note));
+  const auto cosigned = VerifyNote(parsed, witnesses);
+  if (!cosigned.ok()) {
+    return Lost(options_.ledger, StrCat("the checkpoint in ", published_path_,
+                                        " is damaged: ", FromAbsl(cosigned.status().message()),
+                                        ". Remove the file: witnesses cosign again"));
+  }
+  if (witnesses.empty() || cosigned->size() < options_.cosigning.min_cosignatures) {
+    return absl::OkStatus();
+  }
+  MutexLock lock(&mutex_);
+  latest_ = std::make_shared<const PublishedCheckpoint>(PublishedCheckpoint{checkpoint, note});
   return absl::OkStatus();
 }
 
 // A crash leaves the one inside older; an old one outside was put there by somebody, and would let
 // an older ledger pass at the next start.
 absl::Status Signer::KeepNewest(const std::string& inner, const std::string& outer) {
-  const std::shared_ptr<const PublishedCheckpoint> newest = Latest();
+  const Shared newest = Newest();
   if (newest == nullptr) return absl::OkStatus();
   if (outer != newest->note) {
     RETURN_IF_ERROR(MakeDirectoryDurably(ParentOf(path_)));
@@ -213,10 +266,21 @@ std::shared_ptr<const PublishedCheckpoint> Signer::Latest() const {
   return latest_;
 }
 
+Signer::Shared Signer::Newest() const {
+  MutexLock lock(&mutex_);
+  return signed_;
+}
+
+// With the newest signed one, unless it waits for cosignatures.
+void Signer::PublishUncosigned() {
+  if (options_.cosigning.min_cosignatures > 0) return;
+  if (latest_ == nullptr || latest_->checkpoint.size < signed_->checkpoint.size) latest_ = signed_;
+}
+
 absl::Status Signer::Sign(const TreeEdge& tree) {
   MutexLock signing(&signing_);
-  const std::shared_ptr<const PublishedCheckpoint> before = Latest();
-  if (before != nullptr && tree.size() <= before->checkpoint.size) return absl::OkStatus();
+  const Shared before = Newest();
+  if (tree.size() <= (before == nullptr ? 0 : before->checkpoint.size)) return absl::OkStatus();
   // Read again each time, so that a rotation needs no restart.
   ASSIGN_OR_RETURN(KeyRing ring, LoadLogKeys(options_.key_file));
   const std::vector<SigningKey> keys = ring.SigningAt(options_.clock->Now());
@@ -232,7 +296,33 @@ absl::Status Signer::Sign(const TreeEdge& tree) {
   RETURN_IF_ERROR(SaveInner(next.note));
   MutexLock lock(&mutex_);
   keys_ = std::move(ring);
-  latest_ = std::make_shared<const PublishedCheckpoint>(std::move(next));
+  signed_ = std::make_shared<const PublishedCheckpoint>(std::move(next));
+  PublishUncosigned();
+  return absl::OkStatus();
+}
+
+absl::Status Signer::Cosign() {
+  MutexLock cosigning(&cosigning_);
+  const Shared newest = Newest();
+  if (newest == nullptr || !has_witnesses()) return absl::OkStatus();
+  const std::vector<NoteSignature> cosignatures = cosignatures_.Collect(
+      newest->checkpoint, newest->note, StoredTiles(engine_, options_.ledger));
+  if (cosignatures.size() < options_.cosigning.min_cosignatures) {
+    return absl::FailedPreconditionError(
+        StrCat("the checkpoint for ", newest->checkpoint.size, " events has ", cosignatures.size(),
+               " of ", options_.cosigning.min_cosignatures, " cosignatures"));
+  }
+  if (cosignatures.empty()) return absl::OkStatus();
+  ASSIGN_OR_RETURN(Note note, Note::Parse(newest->note));
+  note.signatures.insert(note.signatures.end(), cosignatures.begin(), cosignatures.end());
+  PublishedCheckpoint published{newest->checkpoint, note.ToBytes()};
+  const Shared before = Latest();
+  if (before != nullptr && before->note == published.note) return absl::OkStatus();
+  RETURN_IF_ERROR(WriteFileDurably(published_path_, published.note));
+  MutexLock lock(&mutex_);
+  if (latest_ == nullptr || latest_->checkpoint.size <= published.checkpoint.size) {
+    latest_ = std::make_shared<const PublishedCheckpoint>(std::move(published));
+  }
   return absl::OkStatus();
 }
 

@@ -6,10 +6,8 @@
 #include <filesystem>
 #include <map>
 
-#include "eventstore/engine/memory/memory_engine.h"
 #include "eventstore/signing/publisher.h"
-#include "tests/eventstore/log_fixture.h"
-#include "tests/integration/support/scratch_directory.h"
+#include "tests/eventstore/signing/signing_fixture.h"
 
 namespace caseledger::eventstore::testing {
 namespace {
@@ -19,60 +17,6 @@ using caseledger::testing::ReadWholeFile;
 using caseledger::testing::WriteWholeFile;
 using ::testing::HasSubstr;
 using ::testing::SizeIs;
-
-class Signing : public ::testing::Test {
- protected:
-  // One ledger's engine with what was appended to it.
-  struct Store {
-    MemoryEngine engine;
-    std::unique_ptr<EventLog> log;
-  };
-
-  Signing() { MakeLedger(store_); }
-
-  void MakeLedger(Store& store) {
-    ASSERT_TRUE(CreateLedger(store.engine, kLedger, clock_, SystemRandom()).ok());
-    OpenStore(store);
-  }
-  void OpenStore(Store& store) {
-    SequencerOptions options;
-    options.clock = &clock_;
-    auto log = OpenLog(store.engine, kLedger, options);
-    ASSERT_TRUE(log.ok()) << log.status();
-    store.log = *std::move(log);
-  }
-  static void Append(Store& store, uint64_t count) {
-    for (uint64_t i = 0; i < count; ++i) {
-      ASSERT_TRUE(
-          store.log->Append(RequestWith(Decision{{EventFor(CaseStream(i % 5))}, {}, {}})).ok());
-    }
-  }
-  SignerOptions Options() {
-    SignerOptions options;
-    options.ledger = std::string(kLedger);
-    options.checkpoint_dir = directory_ / "checkpoints";
-    options.key_file = directory_ / "keys/quang-ninh.keys";
-    options.clock = &clock_;
-    options.random = &SystemRandom();
-    return options;
-  }
-  std::string OuterPath() { return CheckpointPath(directory_ / "checkpoints", "quang-ninh"); }
-  absl::StatusOr<std::unique_ptr<Signer>> TryOpen(Store& store) {
-    return Signer::Open(store.engine, Options());
-  }
-  std::unique_ptr<Signer> Open(Store& store) {
-    auto signer = TryOpen(store);
-    EXPECT_TRUE(signer.ok()) << signer.status();
-    return *std::move(signer);
-  }
-  void SignAt(uint64_t events) {
-    Append(store_, events - store_.log->Head().next_position);
-    ASSERT_TRUE(Open(store_)->Sign(*store_.log->Tree()).ok());
-  }
-  caseledger::testing::ScratchDirectory directory_;
-  FakeClock clock_;
-  Store store_;
-};
 
 TEST_F(Signing, ACheckpointIsSignedKeptTwiceAndFoundAgain) {
   Append(store_, 3);
@@ -89,6 +33,12 @@ TEST_F(Signing, ACheckpointIsSignedKeptTwiceAndFoundAgain) {
   EXPECT_THAT(**store_.engine.FindSigningState(kLedger), HasSubstr(latest->note));
   EXPECT_EQ(Open(store_)->Latest()->note, latest->note);
   EXPECT_EQ(Open(store_)->origin(), signer->origin());
+}
+
+TEST_F(Signing, AnEmptyLedgerIsNotSigned) {
+  auto signer = Open(store_);
+  ASSERT_TRUE(signer->Sign(*store_.log->Tree()).ok());
+  EXPECT_EQ(signer->Latest(), nullptr);
 }
 
 TEST_F(Signing, ALedgerThatDidNotGrowIsNotSignedAgain) {
