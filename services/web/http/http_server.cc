@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <deque>
+#include <exception>
 #include <set>
 #include <string_view>
 #include <utility>
@@ -57,11 +58,15 @@ class Parser final : public httplib::Server {
   Next Serve(SocketStream& stream, bool last) {
     bool closed = false;
     bool body_unread = false;
-    const bool answered = process_request(stream, last, closed, [&](httplib::Request& request) {
-      // A range could be asked for a thousand times over in one header; servers may ignore it.
-      request.ranges.clear();
-      body_unread = !ReadsBodyOf(request) && HasBody(request);
-    });
+    bool answered = false;
+    try {
+      answered = process_request(stream, last, closed, [&](httplib::Request& request) {
+        // A range could be asked for a thousand times over in one header; servers may ignore it.
+        request.ranges.clear();
+        body_unread = !ReadsBodyOf(request) && HasBody(request);
+      });
+    } catch (const std::exception&) {  // a request made to break its reader
+    }
     if (!answered || body_unread) return Next::kCloseUnread;
     if (!closed && !last) return Next::kGoOn;
     return stream.AwaitData(0) ? Next::kCloseUnread : Next::kClose;
@@ -96,7 +101,10 @@ class RunningHttpServer final : public HttpServer {
  public:
   RunningHttpServer(std::unique_ptr<Listener> listener, const HttpLimits& limits,
                     HttpHandler handler)
-      : listener_(std::move(listener)), limits_(limits), parser_(limits, std::move(handler)) {
+      : listener_(std::move(listener)),
+        port_(listener_->port()),
+        limits_(limits),
+        parser_(limits, std::move(handler)) {
     for (size_t i = 0; i < limits.threads; ++i) {
       workers_.emplace_back("http", [this] { Work(); });
     }
@@ -104,7 +112,7 @@ class RunningHttpServer final : public HttpServer {
   }
   ~RunningHttpServer() override { Stop(); }
 
-  int port() const override { return listener_->port(); }
+  int port() const override { return port_; }
 
   void Stop() override {
     {
@@ -116,6 +124,7 @@ class RunningHttpServer final : public HttpServer {
     }
     listener_->Stop();
     acceptor_.Join();
+    listener_.reset();  // whoever connects now is refused and does not wait
     for (Thread& worker : workers_) worker.Join();
     MutexLock lock(&mutex_);
     for (const int socket : waiting_) close(socket);
@@ -177,7 +186,8 @@ class RunningHttpServer final : public HttpServer {
     return request >= limits_.requests_per_connection || stopping_ || !waiting_.empty();
   }
 
-  const std::unique_ptr<Listener> listener_;
+  std::unique_ptr<Listener> listener_;  // of the acceptor, until it has ended
+  const int port_;
   const HttpLimits limits_;
   Parser parser_;
   Mutex mutex_;

@@ -232,6 +232,8 @@ TEST(HttpServing, WhatWasAskedIsAnsweredBeforeTheEnd) {
   held.released.set_value();
   EXPECT_THAT(asking.ReadToEnd(), HasSubstr("GET /x []"));
   stopped.wait();
+  EXPECT_TRUE(StartHttpServer("127.0.0.1:" + std::to_string(server->port()), {}, Echo).ok())
+      << "the port is free again";
 }
 
 TEST(HttpServing, ATakenPortAndABadAddressAreRefused) {
