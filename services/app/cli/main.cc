@@ -76,6 +76,7 @@ int Run(int argc, char** argv) {
   AddBackupCommands(app, chosen);
   AddKeyCommands(app, chosen);
   AddAuditCommands(app, chosen);
+  AddWitnessCommand(app, chosen);
   AddShelterCommands(app, chosen);
   AddReferralCommands(app, chosen);
   try {

@@ -39,6 +39,7 @@ void AddKeyCommands(CLI::App& app, Chosen& chosen);
 void AddAuditCommands(CLI::App& app, Chosen& chosen);
 void AddBackupCommands(CLI::App& app, Chosen& chosen);
 void AddProjectionCommands(CLI::App& app, Chosen& chosen);
+void AddWitnessCommand(CLI::App& app, Chosen& chosen);
 void AddShelterCommands(CLI::App& app, Chosen& chosen);
 void AddReferralCommands(CLI::App& app, Chosen& chosen);
 
