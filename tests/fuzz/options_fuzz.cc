@@ -54,6 +54,7 @@ void CheckBounds(const ServerOptions& options) {
   Check(options.listen == kListen, "the flag wins");
   Check(options.query_threads >= 1 && options.query_threads <= 64, "threads are bounded");
   Check(options.drain_seconds >= 0 && options.drain_seconds <= 600, "the drain is bounded");
+  Check(options.min_witnesses <= 16, "needed witnesses are bounded");
   Check(options.backup_mib_per_second >= 0 && options.backup_mib_per_second <= 100'000,
         "the rate of backups is bounded");
   const size_t waiting = options.log_limits.max_appends_waiting;
@@ -66,7 +67,8 @@ void CheckBounds(const ServerOptions& options) {
 bool Same(const ServerOptions& a, const ServerOptions& b) {
   return a.data_dir == b.data_dir && a.ledgers == b.ledgers &&
          a.metrics_listen == b.metrics_listen && a.log_listen == b.log_listen &&
-         a.serve_entries == b.serve_entries && a.port_file == b.port_file &&
+         a.serve_entries == b.serve_entries && a.witnesses == b.witnesses &&
+         a.min_witnesses == b.min_witnesses && a.port_file == b.port_file &&
          a.backup_dir == b.backup_dir && a.drain_seconds == b.drain_seconds;
 }
 

@@ -124,6 +124,15 @@ ParsedOptions ParseServerOptions(int argc, char** argv) {
   app.add_flag("--accept-lost-checkpoint", options.accept_lost_checkpoint,
                "Start although a ledger's checkpoint is gone from the checkpoint directory; only "
                "when you know that the data directory is the newest");
+  app.add_option("--witness", options.witnesses,
+                 "Witness that cosigns the checkpoints: its address and its verifier key in one "
+                 "word, \"http://HOST:PORT NAME+HASH+KEY\"; repeatable");
+  app.add_option(
+         "--min-witnesses", options.min_witnesses,
+         "Publish a checkpoint only when so many witnesses have cosigned it; commands never "
+         "wait for that")
+      ->capture_default_str()
+      ->check(CLI::Range(0, 16));
   app.add_option("--new-origin", options.new_origins,
                  "Ledger that goes on as another log, with another name and keys, because events "
                  "that were signed are lost for good; for one start; repeatable");

@@ -24,6 +24,8 @@ struct ServerOptions {
   std::string key_dir;         // empty: `keys` in the data directory
   std::string origin_prefix = "caseledger";
   bool accept_lost_checkpoint = false;
+  std::vector<std::string> witnesses;  // `URL VKEY` each
+  size_t min_witnesses = 0;
   std::vector<std::string> new_origins;  // ledgers that go on as another log
   std::string backup_dir;                // empty: no backups
   int backup_mib_per_second = 64;

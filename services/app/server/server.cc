@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <functional>
 #include <set>
 #include <system_error>
 #include <utility>
@@ -28,6 +29,7 @@
 #include "services/timers/expiry_worker.h"
 #include "services/timers/heads_worker.h"
 #include "services/web/log_server.h"
+#include "services/web/witness/witness_over_http.h"
 
 namespace caseledger::app {
 namespace {
@@ -39,6 +41,18 @@ std::vector<projections::Runtime::Factory> FoundationProjections() {
           [] { return projections::MakeShelterOccupancy(); },
           [] { return projections::MakeDueItems(); },
           [] { return std::make_unique<projections::ReportFacts>(); }};
+}
+
+// Logs the beginning and the end of trouble with a ledger.
+std::function<void(const absl::Status&)> LogOfTrouble(const std::string& ledger, LogLevel level,
+                                                      const char* begins, const char* ends) {
+  return [=](const absl::Status& status) {
+    if (status.ok()) {
+      Log(LogLevel::kInfo, ends, {{"ledger", ledger}});
+    } else {
+      Log(level, begins, {{"ledger", ledger}, {"reason", std::string(status.message())}});
+    }
+  };
 }
 
 absl::Status MakeDirectory(const std::string& path) {
@@ -132,6 +146,25 @@ class RunningServer final : public Server {
     return absl::OkStatus();
   }
 
+  absl::StatusOr<eventstore::CosigningOptions> CosigningOf(const std::string& ledger) const {
+    eventstore::CosigningOptions options;
+    for (const std::string& text : options_.witnesses) {
+      ASSIGN_OR_RETURN(const web::WitnessAddress witness, web::WitnessAddress::Parse(text));
+      options.witnesses.push_back(web::WitnessOverHttp(witness));
+    }
+    options.min_cosignatures = options_.min_witnesses;
+    options.on_change = [ledger](const std::string& witness, const absl::Status& status) {
+      if (status.ok()) {
+        Log(LogLevel::kInfo, "the witness cosigns again",
+            {{"ledger", ledger}, {"witness", witness}});
+      } else {
+        Log(LogLevel::kWarn, "the witness does not cosign",
+            {{"ledger", ledger}, {"witness", witness}, {"reason", std::string(status.message())}});
+      }
+    };
+    return options;
+  }
+
   absl::StatusOr<std::unique_ptr<eventstore::Signer>> OpenSigner(const std::string& name) {
     const auto in_data = [this](const std::string& chosen, const char* folder) {
       return chosen.empty() ? StrCat(options_.data_dir, "/", folder) : chosen;
@@ -146,6 +179,7 @@ class RunningServer final : public Server {
                                    name) != options_.new_origins.end();
     options.clock = &clock_;
     options.random = &random_;
+    ASSIGN_OR_RETURN(options.cosigning, CosigningOf(name));
     return eventstore::Signer::Open(*engine_, std::move(options));
   }
 
@@ -195,14 +229,11 @@ class RunningServer final : public Server {
          {"events", StrCat(parts.log->Head().next_position)},
          {"origin", parts.signer->origin()}});
     parts.publisher = std::make_unique<eventstore::Publisher>(
-        *parts.log, *parts.signer, [name](const absl::Status& status) {
-          if (status.ok()) {
-            Log(LogLevel::kInfo, "checkpoints are published again", {{"ledger", name}});
-          } else {
-            Log(LogLevel::kError, "no checkpoint can be published",
-                {{"ledger", name}, {"reason", std::string(status.message())}});
-          }
-        });
+        *parts.log, *parts.signer,
+        LogOfTrouble(name, LogLevel::kError, "no checkpoint can be signed",
+                     "checkpoints are signed again"),
+        LogOfTrouble(name, LogLevel::kWarn, "checkpoints wait for witnesses",
+                     "checkpoints are published again"));
     parts.publisher->Start();
     ledgers_.Add(std::move(parts));
     return absl::OkStatus();
