@@ -10,6 +10,7 @@
 #include <nlohmann/json.hpp>
 #include <thread>
 
+#include "tests/bench/limits/embedded_server.h"
 #include "tests/bench/limits/noop_server.h"
 #include "tests/bench/report/report.h"
 #include "tests/bench/workloads/bench_run.h"
@@ -94,17 +95,24 @@ int Main(int argc, char** argv) {
       ->check(CLI::Range(1000, 100'000'000));
   app.add_option("--sizes", options.sizes, "of the size sweep, ascending; none: left out")
       ->delimiter(',');
-  app.add_option("--only", only, "sections: single, postgres, batch, reads, lag, sizes")
+  app.add_option("--only", only, "sections: single, tree, postgres, batch, reads, lag, sizes")
       ->delimiter(',')
-      ->check(CLI::IsMember({"single", "postgres", "batch", "reads", "lag", "sizes"}));
+      ->check(CLI::IsMember({"single", "tree", "postgres", "batch", "reads", "lag", "sizes"}));
   app.add_option("--dir", parent, "scratch directory, on the disk to be measured")
       ->check(CLI::ExistingDirectory);
   app.add_option("--json", json_file, "write the figures to this file, too");
   app.add_flag("--no-postgres", no_postgres, "leave PostgreSQL out");
   app.add_option("--compare", compare, "print the ratios of two results and end")->expected(2);
+  // Processes of its own.
   app.add_subcommand("noop-server")->group("");
+  CLI::App* embedded = app.add_subcommand("embedded-server")->group("");
+  std::string data_dir;
+  bool tree = true;
+  embedded->add_option("--data-dir", data_dir)->required();
+  embedded->add_option("--tree", tree);
   CLI11_PARSE(app, argc, argv);
   if (app.got_subcommand("noop-server")) return RunNoopServer();
+  if (embedded->parsed()) return RunEmbeddedServer(data_dir, tree);
   if (!compare.empty()) return Compare(compare);
   if (!std::is_sorted(options.sizes.begin(), options.sizes.end())) {
     std::fprintf(stderr, "bench: --sizes must ascend\n");

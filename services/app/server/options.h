@@ -31,10 +31,13 @@ struct ServerOptions {
   int backup_mib_per_second = 64;
   int query_threads = 4;
   int drain_seconds = 10;
-  // Only `max_appends_waiting` is a flag; the rest, and `max_subscribers`, is for whoever embeds a
-  // server, such as a test that overloads it.
+  // Only `max_appends_waiting` is a flag; the rest, `max_subscribers` and `keep_tree` are for
+  // whoever embeds a server, such as a test that overloads it.
   eventstore::LogLimits log_limits;
   size_t max_subscribers = 128;
+  // False to measure what the tree costs, and for nothing else: see SequencerOptions. Nothing is
+  // signed then, and no heads are committed.
+  bool keep_tree = true;
 };
 
 // What to do after reading the command line.

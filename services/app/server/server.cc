@@ -209,11 +209,14 @@ class RunningServer final : public Server {
       parts.created_at = info.created_at_us();
       parts.sealed = info.sealed();
     }
-    ASSIGN_OR_RETURN(parts.signer, OpenSigner(name));
+    if (options_.keep_tree) {
+      ASSIGN_OR_RETURN(parts.signer, OpenSigner(name));
+    }
     parts.stored = std::make_unique<eventstore::StoredLedger>(*engine_, name);
     eventstore::SequencerOptions log_options;
     log_options.clock = &clock_;
     log_options.limits = options_.log_limits;
+    log_options.keep_tree = options_.keep_tree;
     ASSIGN_OR_RETURN(parts.log, eventstore::OpenLog(*engine_, name, log_options));
     projections::Runtime::Options runtime_options;
     runtime_options.clock = &clock_;
@@ -222,12 +225,21 @@ class RunningServer final : public Server {
                                                FoundationProjections(), runtime_options));
     ASSIGN_OR_RETURN(auto snapshots, read_models_->OpenTable(name, kSnapshotsTable));
     parts.snapshots = std::make_unique<commands::SnapshotStore>(std::move(snapshots));
-    ASSIGN_OR_RETURN(parts.heads,
-                     commands::HeadsKeeper::Open(*parts.log, name, *read_models_, clock_));
+    if (options_.keep_tree) {
+      ASSIGN_OR_RETURN(parts.heads,
+                       commands::HeadsKeeper::Open(*parts.log, name, *read_models_, clock_));
+    }
     Log(LogLevel::kInfo, created.ok() ? "ledger created" : "ledger opened",
         {{"ledger", name},
          {"events", StrCat(parts.log->Head().next_position)},
-         {"origin", parts.signer->origin()}});
+         {"origin", parts.signer == nullptr ? "" : parts.signer->origin()}});
+    if (parts.signer != nullptr) StartPublisher(parts);
+    ledgers_.Add(std::move(parts));
+    return absl::OkStatus();
+  }
+
+  static void StartPublisher(commands::LedgerParts& parts) {
+    const std::string& name = parts.name;
     parts.publisher = std::make_unique<eventstore::Publisher>(
         *parts.log, *parts.signer,
         LogOfTrouble(name, LogLevel::kError, "no checkpoint can be signed",
@@ -235,8 +247,6 @@ class RunningServer final : public Server {
         LogOfTrouble(name, LogLevel::kWarn, "checkpoints wait for witnesses",
                      "checkpoints are published again"));
     parts.publisher->Start();
-    ledgers_.Add(std::move(parts));
-    return absl::OkStatus();
   }
 
   const ServerOptions options_;

@@ -23,12 +23,11 @@ absl::Status CheckLoad(const LoadResult& load) {
       StrCat(load.failed, " of the measured requests failed: ", load.first_error));
 }
 
-absl::Status EndServer(testing::ServerProcess& server) {
-  server.process().Signal(SIGTERM);
-  const int code = server.process().Wait();
+absl::Status EndProcess(testing::ChildProcess& server) {
+  server.Signal(SIGTERM);
+  const int code = server.Wait();
   if (code == 0) return absl::OkStatus();
-  return absl::UnavailableError(
-      StrCat("the server ended with ", code, ": ", server.process().err()));
+  return absl::UnavailableError(StrCat("the server ended with ", code, ": ", server.err()));
 }
 
 BenchRun::BenchRun(BenchOptions options, Report& report)
@@ -67,6 +66,7 @@ absl::Status BenchRun::MeasureSyncs() {
 absl::Status BenchRun::Run() {
   RETURN_IF_ERROR(MeasureSyncs());  // others are compared with it
   if (Wants("single")) RETURN_IF_ERROR(MeasureSingles());
+  if (Wants("tree")) RETURN_IF_ERROR(MeasureTree());
   if (Wants("postgres") && options_.postgres) RETURN_IF_ERROR(MeasurePostgres());
   if (Wants("batch")) RETURN_IF_ERROR(MeasureBatch());
   if (Wants("reads")) RETURN_IF_ERROR(MeasureReads());

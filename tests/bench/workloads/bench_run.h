@@ -37,6 +37,7 @@ class BenchRun {
   // Each section in a file of its own.
   absl::Status MeasureSyncs();
   absl::Status MeasureSingles();
+  absl::Status MeasureTree();
   absl::Status MeasurePostgres();
   absl::Status MeasureBatch();
   absl::Status MeasureReads();
@@ -61,7 +62,10 @@ void Progress(const std::string& what);
 // An error when a load failed.
 absl::Status CheckLoad(const LoadResult& load);
 
-// Ends a server that is asked to; an error when it does not end well.
-absl::Status EndServer(testing::ServerProcess& server);
+// Asks a server to end; an error when it does not end well.
+absl::Status EndProcess(testing::ChildProcess& server);
+inline absl::Status EndServer(testing::ServerProcess& server) {
+  return EndProcess(server.process());
+}
 
 }  // namespace caseledger::bench

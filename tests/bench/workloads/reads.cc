@@ -159,4 +159,30 @@ absl::Status WaitForProjections(const std::shared_ptr<grpc::Channel>& channel) {
   return absl::DeadlineExceededError("the projections do not catch up");
 }
 
+absl::Status WaitForCheckpoint(const std::shared_ptr<grpc::Channel>& channel) {
+  const auto stub = v1::HistoryService::NewStub(channel);
+  grpc::ClientContext head_context;
+  Identify(head_context);
+  v1::GetLedgerHeadRequest head_request;
+  head_request.set_ledger(kLedger);
+  v1::GetLedgerHeadResponse head;
+  RETURN_IF_ERROR(FromGrpc(stub->GetLedgerHead(&head_context, head_request, &head)));
+  const auto start = SteadyClock::now();
+  while (SecondsSince(start) < kMostSeconds) {
+    grpc::ClientContext context;
+    Identify(context);
+    v1::GetCheckpointRequest request;
+    request.set_ledger(kLedger);
+    v1::GetCheckpointResponse checkpoint;
+    const grpc::Status status = stub->GetCheckpoint(&context, request, &checkpoint);
+    if (status.ok() && checkpoint.tree_size() >= head.event_count()) return absl::OkStatus();
+    // Before the first one there is none.
+    if (!status.ok() && status.error_code() != grpc::StatusCode::FAILED_PRECONDITION) {
+      return FromGrpc(status);
+    }
+    Pause();
+  }
+  return absl::DeadlineExceededError("no checkpoint is published");
+}
+
 }  // namespace caseledger::bench

@@ -39,4 +39,7 @@ absl::StatusOr<double> Rebuild(const std::shared_ptr<grpc::Channel>& channel,
 // Waits until all projections have applied everything.
 absl::Status WaitForProjections(const std::shared_ptr<grpc::Channel>& channel);
 
+// Waits until a checkpoint covers everything that is recorded now.
+absl::Status WaitForCheckpoint(const std::shared_ptr<grpc::Channel>& channel);
+
 }  // namespace caseledger::bench

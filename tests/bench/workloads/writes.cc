@@ -9,42 +9,11 @@
 #include "tests/bench/load/contact_commands.h"
 #include "tests/bench/load/unary_load.h"
 #include "tests/bench/workloads/bench_run.h"
+#include "tests/bench/workloads/helper_process.h"
+#include "tests/bench/workloads/pairs.h"
 
 namespace caseledger::bench {
 namespace {
-
-// The server of limits/noop_server.h as a process of its own, as ours is.
-class NoopProcess {
- public:
-  explicit NoopProcess(const std::string& program) : process_({program, "noop-server"}) {}
-
-  absl::StatusOr<std::string> Address() {
-    const std::string key = "listening on ";
-    if (!process_.WaitForError(key))
-      return absl::UnavailableError("the no-op server did not start");
-    const std::string said = process_.err();
-    const size_t at = said.find(key) + key.size();
-    return "127.0.0.1:" + said.substr(at, said.find('\n', at) - at);
-  }
-
-  pid_t pid() const { return process_.pid(); }
-
- private:
-  testing::ChildProcess process_;
-};
-
-// Rates and medians of rounds that were run one beside the other.
-struct Pairs {
-  std::vector<double> ours;
-  std::vector<double> limit;
-  std::vector<double> ratios;
-
-  void Add(double our_value, double limit_value) {
-    ours.push_back(our_value);
-    limit.push_back(limit_value);
-    ratios.push_back(our_value / limit_value);
-  }
-};
 
 struct Bars {
   int in_flight;
@@ -55,7 +24,8 @@ constexpr Bars kSingles[] = {{1, 0}, {8, 0}, {64, 0.7}, {256, 0.8}};
 }  // namespace
 
 absl::Status BenchRun::MeasureSingles() {
-  NoopProcess noop(options_.program);
+  // The server of limits/noop_server.h, as a process of its own as ours is.
+  HelperProcess noop(options_.program, {"noop-server"});
   ASSIGN_OR_RETURN(const std::string noop_address, noop.Address());
   const auto server = StartServer("singles");
   const auto ours = Connect(server->address());
@@ -72,7 +42,7 @@ absl::Status BenchRun::MeasureSingles() {
     for (int round = 0; round < options_.rounds; ++round) {
       UnaryLoad load{bars.in_flight, options_.seconds, 0,
                      static_cast<uint64_t>(bars.in_flight * 100 + round)};
-      load.server = noop.pid();
+      load.server = noop.process().pid();
       LoadResult noop_load = RunUnaryLoad(limit, load);
       load.server = server->process().pid();
       LoadResult our_load = RunUnaryLoad(ours, load);

@@ -1,0 +1,82 @@
+// What the Merkle tree and its checkpoints cost durable commands.
+#include "eventstore/base/status_macros.h"
+#include "eventstore/base/strings.h"
+#include "tests/bench/load/unary_load.h"
+#include "tests/bench/workloads/bench_run.h"
+#include "tests/bench/workloads/helper_process.h"
+#include "tests/bench/workloads/pairs.h"
+#include "tests/bench/workloads/reads.h"
+
+namespace caseledger::bench {
+namespace {
+
+constexpr int kInFlight = 64;
+constexpr double kRateAtLeast = 0.9;  // of the rate without the tree: at most a tenth is lost
+
+// The same server with and without the tree, each with a ledger of its own.
+class Side {
+ public:
+  Side(const BenchOptions& options, const std::string& name)
+      : keeps_tree_(name == "on"),
+        server_(options.program,
+                {"embedded-server", "--data-dir", options.directory + "/" + name, "--tree", name}) {
+  }
+
+  absl::Status Start() {
+    ASSIGN_OR_RETURN(const std::string address, server_.Address());
+    channel_ = Connect(address);
+    return Load(0.5, 9100).status();
+  }
+
+  // Ends only when nothing is left to be done, so that it takes nothing from the other side.
+  absl::StatusOr<LoadResult> Load(double seconds, uint64_t seed) {
+    UnaryLoad load{kInFlight, seconds, 0, seed};
+    load.server = server_.process().pid();
+    LoadResult result = RunUnaryLoad(channel_, load);
+    RETURN_IF_ERROR(CheckLoad(result));
+    RETURN_IF_ERROR(WaitForProjections(channel_));
+    if (keeps_tree_) RETURN_IF_ERROR(WaitForCheckpoint(channel_));
+    return result;
+  }
+
+  absl::Status End() { return EndProcess(server_.process()); }
+
+ private:
+  const bool keeps_tree_;
+  HelperProcess server_;
+  std::shared_ptr<grpc::Channel> channel_;
+};
+
+double CpuMicros(const LoadResult& load) {
+  return load.cpu_seconds * 1e6 / static_cast<double>(load.latency.count());
+}
+
+}  // namespace
+
+absl::Status BenchRun::MeasureTree() {
+  Side with(options_, "on");
+  Side without(options_, "off");
+  RETURN_IF_ERROR(with.Start());
+  RETURN_IF_ERROR(without.Start());
+  Pairs rates;
+  Pairs cpu;
+  for (int round = 0; round < options_.rounds; ++round) {
+    Progress(StrCat("single commands with and without the tree, round ", round + 1));
+    const uint64_t seed = 7000 + static_cast<uint64_t>(round);
+    // Who goes first changes, so that neither has the fresher machine.
+    const bool with_first = round % 2 == 0;
+    ASSIGN_OR_RETURN(LoadResult first, (with_first ? with : without).Load(options_.seconds, seed));
+    ASSIGN_OR_RETURN(LoadResult second, (with_first ? without : with).Load(options_.seconds, seed));
+    if (!with_first) std::swap(first, second);
+    rates.Add(first.per_second(), second.per_second());
+    cpu.Add(CpuMicros(first), CpuMicros(second));
+  }
+  report_.AddRatio("tree.64.rate", Median(rates.ours), "/s", "without the tree",
+                   Median(rates.limit), Figure::Bar::kAtLeast, kRateAtLeast, Median(rates.ratios));
+  report_.AddRatio("tree.64.cpu", Median(cpu.ours), "us", "without the tree", Median(cpu.limit),
+                   Figure::Bar::kNone, 0, Median(cpu.ratios));
+  RETURN_IF_ERROR(with.End());
+  return without.End();
+}
+
+}  // namespace caseledger::bench
