@@ -105,10 +105,9 @@ TEST(CommandAdapter, EveryFactIsReachedByOneMethodExceptTheServersOwn) {
   for (const MethodDescriptor* method : CommandMethods()) {
     ++reached[commands::SchemaOf(ToCommand(*RequestOf(*method)).fact())->field->name()];
   }
-  const std::set<std::string> server_facts{"shelter_stay_opened", "shelter_stay_closed",
-                                           "stay_began",          "stay_finished",
-                                           "referral_expired",    "hold_expired",
-                                           "heads_committed"};
+  const std::set<std::string> server_facts{
+      "shelter_stay_opened", "shelter_stay_closed", "stay_began",     "stay_finished",
+      "referral_expired",    "hold_expired",        "heads_committed"};
   const Descriptor* facts = event::v1::Fact::descriptor();
   for (int i = 0; i < facts->field_count(); ++i) {
     const std::string& name = facts->field(i)->name();
