@@ -74,6 +74,7 @@ class Auditor {
     ASSIGN_OR_RETURN(head_, engine_.LoadHead(options_.ledger));
     RETURN_IF_ERROR(CheckRootsAgainstHead());
     absl::Status log = ReadEvents(audit);
+    if (log.ok() && options_.on_last_event) log = options_.on_last_event();
     if (log.ok()) log = log_.Finish(head_);
     log_.CountInto(audit);
     RETURN_IF_ERROR(log);

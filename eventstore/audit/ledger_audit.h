@@ -40,6 +40,8 @@ struct LedgerAuditOptions {
   // Sees every event in order, after all rules that do not need more than it and those before it;
   // it is its stream's newest. For rules that know facts. An error is the audit's finding.
   std::function<absl::Status(const RecordedEvent&)> on_event;
+  // After the last event. An error is the audit's finding, too.
+  std::function<absl::Status()> on_last_event;
   // False ends the audit with CANCELLED. Called on the calling thread.
   std::function<bool(const AuditProgress&)> on_progress;
 };

@@ -39,7 +39,7 @@ void HeadsReplay::TakeOldest(size_t count) {
   }
 }
 
-absl::StatusOr<HeadsReplay::Heads> HeadsReplay::At(uint64_t tree_size) {
+absl::StatusOr<std::vector<HeadChange>> HeadsReplay::TakeChanges(uint64_t tree_size) {
   if (tree_size < taken_) {
     return absl::InvalidArgumentError(
         StrCat("heads over ", tree_size, " events come after heads over ", taken_));
@@ -49,16 +49,28 @@ absl::StatusOr<HeadsReplay::Heads> HeadsReplay::At(uint64_t tree_size) {
         StrCat("heads over ", tree_size, " events come after only ", taken_ + pending_.size()));
   }
   TakeOldest(static_cast<size_t>(tree_size - taken_));
-  std::vector<CommittedHead> heads;
-  heads.reserve(changed_.size());
-  for (const auto& [stream, event] : changed_) {
-    heads.push_back({HeadKey(stream), event.revision, event.leaf_hash});
-  }
+  std::vector<HeadChange> changes;
+  changes.reserve(changed_.size());
+  for (const auto& [stream, change] : changed_) changes.push_back(change);
   changed_.clear();
-  if (heads.empty()) return heads_;
+  return changes;
+}
+
+absl::StatusOr<HeadsReplay::Heads> HeadsReplay::Apply(const std::vector<HeadChange>& changes) {
+  if (changes.empty()) return heads_;
+  std::vector<CommittedHead> heads;
+  heads.reserve(changes.size());
+  for (const HeadChange& change : changes) {
+    heads.push_back({HeadKey(change.stream), change.revision, change.leaf_hash});
+  }
   ASSIGN_OR_RETURN(const HeadsUpdate updated, UpdateHeads(std::move(heads), *pages_));
   heads_ = {updated.root, heads_.stream_count + updated.added};
   return heads_;
+}
+
+absl::StatusOr<HeadsReplay::Heads> HeadsReplay::At(uint64_t tree_size) {
+  ASSIGN_OR_RETURN(const std::vector<HeadChange> changes, TakeChanges(tree_size));
+  return Apply(changes);
 }
 
 }  // namespace caseledger::eventstore

@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/status/status.h"
@@ -14,6 +15,13 @@
 #include "eventstore/verifiable/heads_tree.h"
 
 namespace caseledger::eventstore {
+
+// A stream's new head.
+struct HeadChange {
+  StreamId stream;
+  uint64_t revision = 0;
+  Hash256 leaf_hash;
+};
 
 // Keeps the tree in memory: about 250 bytes a stream, and 80 for each event after the newest
 // committed heads, of which it remembers kMostBehind. Not thread-safe.
@@ -36,21 +44,21 @@ class HeadsReplay {
   };
   absl::StatusOr<Heads> At(uint64_t tree_size);
 
+  // The same in two parts: what changed since, and what the tree is with that. The second takes
+  // nearly all the time, and may run on another thread than everything else; one at a time, in
+  // order.
+  absl::StatusOr<std::vector<HeadChange>> TakeChanges(uint64_t tree_size);
+  absl::StatusOr<Heads> Apply(const std::vector<HeadChange>& changes);
+
  private:
   class Pages;
-  struct Pending {
-    StreamId stream;
-    uint64_t revision = 0;
-    Hash256 leaf_hash;
-  };
-
   void TakeOldest(size_t count);
 
   std::unique_ptr<Pages> pages_;
-  std::deque<Pending> pending_;                     // events [taken_, next)
-  uint64_t taken_ = 0;                              // events that changed_ or pages_ know
-  absl::flat_hash_map<StreamId, Pending> changed_;  // not yet in pages_
-  Heads heads_;                                     // of pages_
+  std::deque<HeadChange> pending_;                     // events [taken_, next)
+  uint64_t taken_ = 0;                                 // events that changed_ or pages_ know
+  absl::flat_hash_map<StreamId, HeadChange> changed_;  // not yet in pages_
+  Heads heads_;                                        // of pages_
 };
 
 }  // namespace caseledger::eventstore

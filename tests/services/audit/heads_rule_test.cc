@@ -31,6 +31,7 @@ class HeadsRuleTest : public ::testing::Test {
       status.Update(rule.Take(event));
       if (!status.ok()) break;
     }
+    status.Update(rule.Finish());
     if (commits != nullptr) *commits = rule.commits();
     return status;
   }

@@ -129,11 +129,14 @@ VerifiedLedger VerifyLedger(const ReadOnlyStore& store, const std::string& ledge
     options.roots.push_back({found.where, found.checkpoint.size, found.checkpoint.root});
   }
   audit::HeadsRule heads;
-  options.on_event = [&](const eventstore::RecordedEvent& event) -> absl::Status {
-    const absl::Status status = heads.Take(event);
+  const auto of_ledger = [&ledger](const absl::Status& status) {
     if (status.ok()) return status;
     return absl::Status(status.code(), StrCat("ledger ", ledger, ": ", FromAbsl(status.message())));
   };
+  options.on_event = [&](const eventstore::RecordedEvent& event) {
+    return of_ledger(heads.Take(event));
+  };
+  options.on_last_event = [&] { return of_ledger(heads.Finish()); };
   AuditBars bars(ledger);
   options.on_progress = [&bars](const AuditProgress& now) { return bars.Show(now); };
   const Micros begun = MonotonicNow();
