@@ -21,6 +21,7 @@ class BoundedClient final : public httplib::ClientImpl {
   BoundedClient(const HostPort& at, const HttpClientLimits& limits)
       : ClientImpl(at.host, at.port), limits_(limits), deadline_(MonotonicNow() + limits.time) {
     set_connection_timeout(limits.time / kMicrosPerSecond, limits.time % kMicrosPerSecond);
+    set_tcp_nodelay(true);
     set_decompress(false);  // what is unpacked has no bound
   }
 
