@@ -121,7 +121,7 @@ class Auditor {
           of_marks);
       beside.End();
     });
-    const absl::Status streams = CheckStreams(read, audit);
+    absl::Status streams = CheckStreams(read, audit);
     if (!streams.ok()) beside.Stop();
     while (!beside.AwaitEnd()) {
       if (!ReportMarks(read, beside.done())) beside.Stop();
@@ -160,11 +160,11 @@ class Auditor {
   absl::Status ReadEvents(LedgerAudit& audit) {
     bool by_rule = false;
     const auto take = [&](const RecordedEvent& event) {
-      const absl::Status status = TakeEvent(event, audit);
+      absl::Status status = TakeEvent(event, audit);
       by_rule = !status.ok();
       return status;
     };
-    const absl::Status read =
+    absl::Status read =
         ReadRecords(engine_, options_.ledger, 0, head_.next_position, options_.helpers, take);
     if (!read.ok() && !by_rule) {
       // What no event was made of stands where the next one was expected.

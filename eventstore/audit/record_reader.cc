@@ -177,7 +177,7 @@ absl::Status ReadRecords(const Engine& engine, std::string_view ledger, uint64_t
                          unsigned helpers,
                          absl::FunctionRef<absl::Status(const RecordedEvent&)> visit) {
   Reading reading(ledger, helpers, visit);
-  const absl::Status read = engine.Read(
+  absl::Status read = engine.Read(
       ledger, from, end, [&reading](const StoredEvent& stored) { return reading.Add(stored); });
   RETURN_IF_ERROR(reading.Finish());
   return read;

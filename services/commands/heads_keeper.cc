@@ -44,10 +44,11 @@ eventstore::StreamId HeadsStream() { return NamedStream(RecordKind::RECORD_KIND_
 absl::StatusOr<std::unique_ptr<HeadsKeeper>> HeadsKeeper::Open(eventstore::EventLog& log,
                                                                std::string_view ledger,
                                                                projections::ReadModelStore& store,
-                                                               Clock& clock) {
+                                                               Clock& clock, Micros longest) {
   ASSIGN_OR_RETURN(std::unique_ptr<projections::StreamHeads> heads,
                    projections::StreamHeads::Open(log, ledger, store));
-  std::unique_ptr<HeadsKeeper> keeper(new HeadsKeeper(log, ledger, std::move(heads), clock));
+  std::unique_ptr<HeadsKeeper> keeper(
+      new HeadsKeeper(log, ledger, std::move(heads), clock, longest));
   RETURN_IF_ERROR(keeper->LoadNewest());
   return keeper;
 }
@@ -168,7 +169,7 @@ bool HeadsKeeper::IsDue() {
     return false;
   }
   if (!uncovered_since_ || *uncovered_since_ > now) uncovered_since_ = now;
-  return uncovered >= kMostEvents || now - *uncovered_since_ >= kLongest;
+  return uncovered >= kMostEvents || now - *uncovered_since_ >= longest_;
 }
 
 absl::StatusOr<std::optional<uint64_t>> HeadsKeeper::FindEvent(const Uuid& event_id) const {

@@ -34,10 +34,10 @@ struct CommittedHeads {
 // Thread-safe; every call may block on storage.
 class HeadsKeeper {
  public:
-  // Heads are due after so many events, or so long after the first one: with the time between two
-  // looks (services/timers) less than a minute.
+  // Heads are due after so many events, or `longest` after the first one.
   static constexpr uint64_t kMostEvents = 10'000;
-  static constexpr Micros kLongest = 55 * kMicrosPerSecond;
+  // With the time between two looks (services/timers) less than a minute.
+  static constexpr Micros kLongest = 58 * kMicrosPerSecond;
   // What an event covers ends at most so many events before the ledger's head, so that whoever
   // computes it again knows how much to remember (HeadsReplay::kMostBehind is much more).
   static constexpr uint64_t kMostBehind = 100'000;
@@ -46,7 +46,7 @@ class HeadsKeeper {
   static absl::StatusOr<std::unique_ptr<HeadsKeeper>> Open(eventstore::EventLog& log,
                                                            std::string_view ledger,
                                                            projections::ReadModelStore& store,
-                                                           Clock& clock);
+                                                           Clock& clock, Micros longest = kLongest);
 
   // The event that covers all that was recorded before this call; appended unless it is there.
   //
@@ -67,8 +67,8 @@ class HeadsKeeper {
 
  private:
   HeadsKeeper(eventstore::EventLog& log, std::string_view ledger,
-              std::unique_ptr<projections::StreamHeads> heads, Clock& clock)
-      : log_(log), ledger_(ledger), heads_(std::move(heads)), clock_(clock) {}
+              std::unique_ptr<projections::StreamHeads> heads, Clock& clock, Micros longest)
+      : log_(log), ledger_(ledger), heads_(std::move(heads)), clock_(clock), longest_(longest) {}
 
   absl::Status LoadNewest() ABSL_LOCKS_EXCLUDED(mutex_);
   absl::Status CatchUp(uint64_t end);
@@ -87,6 +87,7 @@ class HeadsKeeper {
   const std::string ledger_;
   const std::unique_ptr<projections::StreamHeads> heads_;
   Clock& clock_;
+  const Micros longest_;
   std::atomic<bool> stopped_ = false;
   Mutex committing_;  // one Commit at a time
   mutable Mutex mutex_;

@@ -121,6 +121,11 @@ ParsedOptions ParseServerOptions(int argc, char** argv) {
   app.add_option("--origin-prefix", options.origin_prefix,
                  "How the names of new logs begin, such as your domain; a log keeps its name")
       ->capture_default_str();
+  app.add_option("--commit-heads-seconds", options.commit_heads_seconds,
+                 "How long a change may wait until the heads of all records are committed again, "
+                 "which shows that no newest event is missing; auditors expect 60 at most")
+      ->capture_default_str()
+      ->check(CLI::Range(5, 3600));
   app.add_flag("--accept-lost-checkpoint", options.accept_lost_checkpoint,
                "Start although a ledger's checkpoint is gone from the checkpoint directory; only "
                "when you know that the data directory is the newest");

@@ -23,6 +23,7 @@ struct ServerOptions {
   std::string checkpoint_dir;  // empty: `checkpoints` in the data directory
   std::string key_dir;         // empty: `keys` in the data directory
   std::string origin_prefix = "caseledger";
+  int commit_heads_seconds = 60;
   bool accept_lost_checkpoint = false;
   std::vector<std::string> witnesses;  // `URL VKEY` each
   size_t min_witnesses = 0;

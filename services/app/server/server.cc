@@ -35,6 +35,8 @@ namespace caseledger::app {
 namespace {
 
 constexpr char kSnapshotsTable[] = "snapshots@1";
+// Between two looks at what is due, and the commit itself.
+constexpr int kLookSeconds = 2;
 
 std::vector<projections::Runtime::Factory> FoundationProjections() {
   return {[] { return projections::MakeCaseList(); }, [] { return projections::MakeReferrals(); },
@@ -227,7 +229,9 @@ class RunningServer final : public Server {
     parts.snapshots = std::make_unique<commands::SnapshotStore>(std::move(snapshots));
     if (options_.keep_tree) {
       ASSIGN_OR_RETURN(parts.heads,
-                       commands::HeadsKeeper::Open(*parts.log, name, *read_models_, clock_));
+                       commands::HeadsKeeper::Open(
+                           *parts.log, name, *read_models_, clock_,
+                           (options_.commit_heads_seconds - kLookSeconds) * kMicrosPerSecond));
     }
     Log(LogLevel::kInfo, created.ok() ? "ledger created" : "ledger opened",
         {{"ledger", name},

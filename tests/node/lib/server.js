@@ -62,7 +62,7 @@ export class Server {
     this.process = spawn(BINARY, [
       '--data-dir', join(this.folder, 'data'), '--listen', '127.0.0.1:0',
       '--metrics-listen', '127.0.0.1:0', '--log-listen', '127.0.0.1:0', '--ledger', this.ledger,
-      '--port-file', this.portFile,
+      '--port-file', this.portFile, '--commit-heads-seconds', '3600',
     ], {stdio: ['ignore', 'pipe', 'pipe']});
     const keep = (chunk) => { output = (output + chunk).slice(-4000); };
     this.process.stdout.on('data', keep);
