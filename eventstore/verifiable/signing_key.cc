@@ -80,7 +80,8 @@ absl::StatusOr<KeyText> ReadKeyText(std::string_view text) {
   if (!algorithm) return Wrong("a key of an algorithm this program does not know");
   read.algorithm = *algorithm;
   read.key = bytes->substr(1);
-  OPENSSL_cleanse(bytes->data(), bytes->size());
+  const size_t size = bytes->size();
+  OPENSSL_cleanse(bytes->data(), size);
   return read;
 }
 

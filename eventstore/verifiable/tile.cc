@@ -15,7 +15,7 @@ constexpr uint64_t kMaxTileIndex = uint64_t{1} << 56;  // 2^64 leaves have as ma
 std::string IndexPath(const TileId& tile) {
   std::string path = absl::StrFormat("%03d", tile.index % 1000);
   for (uint64_t rest = tile.index / 1000; rest > 0; rest /= 1000) {
-    path = absl::StrFormat("x%03d/", rest % 1000) + path;
+    path.insert(0, absl::StrFormat("x%03d/", rest % 1000));
   }
   if (tile.width < kTileWidth) path += StrCat(".p/", tile.width);
   return path;
