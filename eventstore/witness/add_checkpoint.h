@@ -24,7 +24,7 @@ struct AddCheckpoint {
   // Of the answer that says which size the witness has.
   static constexpr std::string_view kSizeContentType = "text/x.tlog.size";
   static constexpr size_t kMaxProofHashes = 63;
-  static constexpr size_t kMaxBytes = 64 * 1024;
+  static constexpr size_t kMaxBytes = size_t{64} * 1024;
 
   uint64_t old_size = 0;  // which the witness is thought to have
   MerkleProof proof;      // from there to the checkpoint's size

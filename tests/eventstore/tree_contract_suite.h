@@ -1,7 +1,6 @@
 // Contract of EventLog, part 5: the Merkle tree. Include log_contract_suite.h, not this.
 #pragma once
 
-#include <initializer_list>
 #include <string>
 #include <vector>
 
@@ -37,7 +36,7 @@ TEST_P(LogContract, TheTreeIsThatOfTheLeaves) {
   EventLog& log = harness_.Open();
   EXPECT_EQ(log.Tree()->Root(), EmptyTreeRoot());
   uint64_t size = 0;
-  for (const uint64_t more : std::initializer_list<uint64_t>{1, 254, 1, 1, 300, 211, 1}) {
+  for (const uint64_t more : {1U, 254U, 1U, 1U, 300U, 211U, 1U}) {
     AppendForTree(log, more);
     size += more;
     const auto tree = log.Tree();
@@ -52,7 +51,7 @@ TEST_P(LogContract, TheTreeIsThatOfTheLeaves) {
 
 TEST_P(LogContract, TheTreeGoesOnAfterARestart) {
   EventLog* log = &harness_.Open();
-  for (const uint64_t more : std::initializer_list<uint64_t>{1, 255, 300, 500}) {
+  for (const uint64_t more : {1U, 255U, 300U, 500U}) {
     AppendForTree(*log, more);
     const Hash256 root = log->Tree()->Root();
     log = &harness_.Restart();

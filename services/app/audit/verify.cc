@@ -192,7 +192,7 @@ class Verifier {
       proof.push_back(HashOf(*bytes));
       rest.remove_prefix(end + 1);
     }
-    const absl::Status proven = eventstore::VerifyHead(
+    absl::Status proven = eventstore::VerifyHead(
         {eventstore::HeadKey(stream_), verified_.facts.event_count, last_leaf_hash_}, proof,
         heads_root_);
     if (proven.ok()) return proven;

@@ -132,7 +132,7 @@ RC_GTEST_PROP(CommittedHeads, AreProvenEachAndNothingElseIs, ()) {
     --other.revision;
     RC_ASSERT(!eventstore::VerifyHead(other, proven->proof, updated->root).ok());
     other = head;
-    other.leaf_hash.bytes[*rc::gen::inRange(0, 32)] ^= 1;
+    other.leaf_hash.bytes[*rc::gen::inRange<size_t>(0, 32)] ^= 1;
     RC_ASSERT(!eventstore::VerifyHead(other, proven->proof, updated->root).ok());
     eventstore::HeadProof longer = proven->proof;
     longer.emplace_back();
@@ -142,7 +142,7 @@ RC_GTEST_PROP(CommittedHeads, AreProvenEachAndNothingElseIs, ()) {
       eventstore::HeadProof shorter = proven->proof;
       shorter.erase(shorter.begin() + static_cast<std::ptrdiff_t>(at));
       RC_ASSERT(!eventstore::VerifyHead(head, shorter, updated->root).ok());
-      proven->proof[at].bytes[*rc::gen::inRange(0, 32)] ^= 1;
+      proven->proof[at].bytes[*rc::gen::inRange<size_t>(0, 32)] ^= 1;
       RC_ASSERT(!eventstore::VerifyHead(head, proven->proof, updated->root).ok());
     }
   }

@@ -59,7 +59,8 @@ class Proofs : public ::testing::Test {
   static std::set<uint64_t> Sizes() {
     std::set<uint64_t> sizes;
     for (uint64_t size = 1; size <= 20; ++size) sizes.insert(size);
-    for (const uint64_t middle : {32, 64, 128, 255, 256, 257, 300, 511, 512, 513, 768, 1000}) {
+    for (const uint64_t middle :
+         {32U, 64U, 128U, 255U, 256U, 257U, 300U, 511U, 512U, 513U, 768U, 1000U}) {
       for (uint64_t size = middle - 1; size <= middle + 1; ++size) sizes.insert(size);
     }
     return sizes;
@@ -113,7 +114,7 @@ TEST_F(Proofs, ConsistencyIsThatOfTheDefinition) {
 // Each way in which a proof can be wrong: a hash flipped, missing, too many; another place, size,
 // leaf or root.
 TEST_F(Proofs, NoOtherProofIsTaken) {
-  for (const uint64_t size : {1, 2, 3, 7, 8, 255, 256, 257, 1000}) {
+  for (const uint64_t size : {1U, 2U, 3U, 7U, 8U, 255U, 256U, 257U, 1000U}) {
     TreeReader reader = tiled_.ReaderAt(size);
     const Hash256 root = *reader.Root();
     for (uint64_t index = 0; index < size; index += size < 9 ? 1 : 37) {
@@ -141,7 +142,7 @@ TEST_F(Proofs, NoOtherProofIsTaken) {
 }
 
 TEST_F(Proofs, NoOtherConsistencyIsTaken) {
-  for (const uint64_t size : {2, 3, 7, 8, 255, 256, 257, 1000}) {
+  for (const uint64_t size : {2U, 3U, 7U, 8U, 255U, 256U, 257U, 1000U}) {
     TreeReader reader = tiled_.ReaderAt(size);
     const Hash256 root = *reader.Root();
     for (uint64_t old_size = 1; old_size < size; old_size += size < 9 ? 1 : 37) {
@@ -185,7 +186,7 @@ TEST(Tiles, SeventyThousandLeavesHaveTheTilesOfTheSpecification) {
 TEST(Tiles, AnEdgeGoesOnWhereATreeWasLeft) {
   TiledTree tree;
   for (uint64_t i = 0; i < 66'000; ++i) tree.Append(LeafNumber(i));
-  for (const uint64_t size : {0, 1, 255, 256, 257, 65'535, 65'536, 65'800}) {
+  for (const uint64_t size : {0U, 1U, 255U, 256U, 257U, 65'535U, 65'536U, 65'800U}) {
     auto edge = tree.ReaderAt(size).Edge();
     ASSERT_TRUE(edge.ok()) << edge.status();
     std::vector<Tile> full;

@@ -67,7 +67,7 @@ TEST_F(AskingAWitness, TheSizeItHasIsLearntOnceAndRemembered) {
   WitnessClient client = Client();
   ExpectCosigned(Cosign(client, 3), 3);
   EXPECT_EQ(asked_, 1) << "it has nothing, and that is what is thought first";
-  for (const uint64_t size : {4, 300, 301, 1000}) {
+  for (const uint64_t size : {4U, 300U, 301U, 1000U}) {
     ExpectCosigned(Cosign(client, size), size);
     EXPECT_EQ(asked_, 1) << size;
   }

@@ -83,7 +83,7 @@ TEST_F(Witnessing, ALogIsCosignedAsItGrows) {
   MustCosign(*witness, log_, 0, 1);
   clock_.Advance(kMicrosPerSecond);
   uint64_t before = 1;
-  for (const uint64_t size : {2, 3, 256, 257, 600}) {
+  for (const uint64_t size : {2U, 3U, 256U, 257U, 600U}) {
     MustCosign(*witness, log_, before, size);
     before = size;
   }

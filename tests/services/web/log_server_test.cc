@@ -83,7 +83,7 @@ TEST_F(LogOverHttp, TheCheckpointIsTheNewestPublishedOne) {
 
 // Sizes around those where a tile is full, where a level begins, and one with three levels.
 TEST_F(LogOverHttp, TheTilesGiveTheSignedRoot) {
-  for (const uint64_t size : {1, 2, 255, 256, 257, 511, 512, 1000, 65'536, 70'000}) {
+  for (const uint64_t size : {1U, 2U, 255U, 256U, 257U, 511U, 512U, 1000U, 65'536U, 70'000U}) {
     GrowAndPublish(size);
     eventstore::TreeReader monitor = Monitor(size);
     const auto root = monitor.Root();

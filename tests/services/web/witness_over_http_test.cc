@@ -60,7 +60,7 @@ TEST_F(WitnessingOverHttp, ALogIsCosignedAsItGrows) {
   const auto address = WitnessAddress::Parse(Flag());
   ASSERT_TRUE(address.ok()) << address.status();
   const auto cosigner = WitnessOverHttp(*address);
-  for (const uint64_t size : {1, 256, 700, 700}) {
+  for (const uint64_t size : {1U, 256U, 700U, 700U}) {
     const auto signature = cosigner->Cosign(log_.At(size), log_.NoteAt(size), log_.Tiles());
     ASSERT_TRUE(signature.ok()) << signature.status();
     const auto verified = VerifyNote({log_.At(size).ToText(), {*signature}}, std::vector{key()});

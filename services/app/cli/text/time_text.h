@@ -10,7 +10,7 @@
 
 namespace caseledger::cli {
 
-inline constexpr Micros kZoneOffset = 7 * 3600 * kMicrosPerSecond;
+inline constexpr Micros kZoneOffset = Micros{7} * 3600 * kMicrosPerSecond;
 
 // How exactly a text gives a time.
 enum class TimeForm { kDate, kInstant };
