@@ -89,6 +89,12 @@ absl::Status WriteFile(const std::string& directory, const std::string& name,
 }
 
 absl::StatusOr<std::string> ReadFile(const std::string& directory, const std::string& name) {
+  // A pipe would never end, and what a link leads to can change after it was checked.
+  std::error_code error;
+  const fs::file_status status = fs::symlink_status(directory + "/" + name, error);
+  if (fs::exists(status) && !fs::is_regular_file(status)) {
+    return absl::NotFoundError(StrCat(name, " is no plain file"));
+  }
   absl::StatusOr<std::string> bytes =
       eventstore::ReadSmallFile(directory + "/" + name, kMostFileBytes);
   if (absl::IsNotFound(bytes.status())) return absl::NotFoundError(StrCat(name, " is missing"));

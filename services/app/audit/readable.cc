@@ -33,6 +33,28 @@ std::set<std::string> FilesOf(const BundleFacts& facts) {
   return files;
 }
 
+// The files of a bundle in their folders, and nothing else: links neither, which show one thing now
+// and another later.
+absl::Status CheckNothingElse(const std::string& directory, const BundleFacts& facts) {
+  const std::set<std::string> files = FilesOf(facts);
+  std::set<std::string> folders;
+  for (const std::string& file : files) {
+    folders.insert(fs::path(file).parent_path().generic_string());
+  }
+  std::error_code error;
+  for (fs::recursive_directory_iterator it(directory, error), end; !error && it != end;
+       it.increment(error)) {
+    const std::string name = it->path().lexically_relative(directory).generic_string();
+    const fs::file_type type = it->symlink_status(error).type();
+    if (error) break;
+    const bool known = (type == fs::file_type::regular && files.contains(name)) ||
+                       (type == fs::file_type::directory && folders.contains(name));
+    if (!known) return absl::DataLossError(StrCat(name, " does not belong to the bundle"));
+  }
+  if (!error) return absl::OkStatus();
+  return absl::UnavailableError(StrCat("cannot list ", directory, ": ", error.message()));
+}
+
 }  // namespace
 
 std::string HistoryLines(const Verified& verified) {
@@ -61,19 +83,7 @@ absl::Status CheckReadable(const std::string& directory, const Verified& verifie
                " does not say what the proven events do: it was changed, or written by "
                "another version of this program; the events themselves are good"));
   }
-  const std::set<std::string> known = FilesOf(verified.facts);
-  std::error_code error;
-  for (fs::recursive_directory_iterator it(directory, error), end; !error && it != end;
-       it.increment(error)) {
-    if (it->is_directory()) continue;
-    const std::string name = fs::relative(it->path(), directory, error).generic_string();
-    if (!known.contains(name)) {
-      return absl::DataLossError(StrCat(name, " does not belong to the bundle"));
-    }
-  }
-  if (error)
-    return absl::UnavailableError(StrCat("cannot list ", directory, ": ", error.message()));
-  return absl::OkStatus();
+  return CheckNothingElse(directory, verified.facts);
 }
 
 }  // namespace caseledger::audit

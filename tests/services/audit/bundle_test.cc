@@ -1,4 +1,6 @@
 // What a bundle shows, and every way of changing one that must be seen.
+#include <sys/stat.h>
+
 #include <algorithm>
 #include <filesystem>
 #include <set>
@@ -176,6 +178,37 @@ TEST_F(Bundle, EveryTruncatedFileIsFound) {
 TEST_F(Bundle, AFileThatDoesNotBelongThereIsNamed) {
   Write("events/000005.record", "more");
   ExpectWrong("events/000005.record", "does not belong");
+}
+
+TEST_F(Bundle, AFolderThatDoesNotBelongThereIsNamed) {
+  fs::create_directories(bundle_ + "/evidence/page.html");
+  ExpectWrong("evidence", "does not belong");
+  fs::remove_all(bundle_ + "/evidence");
+  EXPECT_TRUE(audit::VerifyBundle(bundle_ + "/", Options()).ok());
+}
+
+TEST_F(Bundle, ALinkIsNoPartOfABundle) {
+  // To a file or a folder of the bundle itself, so that only the link is wrong.
+  fs::create_symlink("history.html", bundle_ + "/page.html");
+  ExpectWrong("page.html", "does not belong");
+  fs::remove(bundle_ + "/page.html");
+  fs::rename(bundle_ + "/history.html", directory_ / "elsewhere.html");
+  fs::create_symlink(directory_ / "elsewhere.html", bundle_ + "/history.html");
+  ExpectWrong("history.html", "no plain file");
+  fs::remove(bundle_ + "/history.html");
+  fs::rename(directory_ / "elsewhere.html", bundle_ + "/history.html");
+  fs::rename(bundle_ + "/events", directory_ / "elsewhere");
+  fs::create_directory_symlink(directory_ / "elsewhere", bundle_ + "/events");
+  ExpectWrong("events", "does not belong");
+}
+
+TEST_F(Bundle, APipeOrAFolderInPlaceOfAFileIsNamedAndNotWaitedFor) {
+  fs::remove(bundle_ + "/checkpoint");
+  ASSERT_EQ(mkfifo((bundle_ + "/checkpoint").c_str(), 0600), 0);
+  ExpectWrong("checkpoint", "no plain file");
+  fs::remove(bundle_ + "/checkpoint");
+  fs::create_directory(bundle_ + "/checkpoint");
+  ExpectWrong("checkpoint", "no plain file");
 }
 
 TEST_F(Bundle, AnEventMissingAtTheEndIsFound) {
