@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <system_error>
 #include <utility>
 
@@ -68,10 +69,12 @@ absl::StatusOr<BundleFacts> FactsFromJson(const std::string& text) {
   facts.ledger = text_of("ledger");
   facts.record_id = text_of("record_id");
   facts.event_count = number_of("event_count");
-  if (!options::v1::RecordKind_Parse(text_of("record_kind"), &facts.record_kind) ||
-      !Uuid::Parse(facts.record_id) || facts.ledger.empty() || facts.event_count == 0) {
+  const std::optional<Uuid> record_id = Uuid::Parse(facts.record_id);
+  if (!options::v1::RecordKind_Parse(text_of("record_kind"), &facts.record_kind) || !record_id ||
+      facts.ledger.empty() || facts.event_count == 0) {
     return wrong("does not say which record's history this is");
   }
+  facts.record_id = record_id->ToString();  // not in capitals
   // One text for each content: what is left over or written otherwise was not written by us.
   if (ToJsonText(facts) != text) return wrong("was changed after it was written");
   return facts;

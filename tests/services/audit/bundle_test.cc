@@ -126,11 +126,9 @@ TEST_F(Bundle, EveryFactHasATitle) {
   }
 }
 
-// All of it, but for verifier-keys.txt, which nobody trusts. Of the files with proofs every byte;
-// of the readable ones, which are compared whole, every 97th.
+// Of the files with proofs every byte; of the readable ones, which are compared whole, every 97th.
 TEST_F(Bundle, EveryFlippedByteIsFoundAndItsFileNamed) {
   for (const std::string& file : Files()) {
-    if (file == audit::kVerifierKeysFile) continue;
     const std::string good = Read(file);
     const bool readable = file == audit::kHistoryLinesFile || file == audit::kHistoryPageFile ||
                           file == audit::kGuaranteeFile;
@@ -154,7 +152,6 @@ TEST_F(Bundle, EveryFlippedByteIsFoundAndItsFileNamed) {
 
 TEST_F(Bundle, EveryMissingFileIsNamed) {
   for (const std::string& file : Files()) {
-    if (file == audit::kVerifierKeysFile) continue;
     const std::string good = Read(file);
     fs::remove(bundle_ + "/" + file);
     ExpectWrong(file, "missing");
@@ -164,7 +161,6 @@ TEST_F(Bundle, EveryMissingFileIsNamed) {
 
 TEST_F(Bundle, EveryTruncatedFileIsFound) {
   for (const std::string& file : Files()) {
-    if (file == audit::kVerifierKeysFile) continue;
     const std::string good = Read(file);
     for (const size_t keep : {size_t{0}, good.size() / 2, good.size() - 1}) {
       Write(file, good.substr(0, keep));
@@ -279,6 +275,29 @@ TEST_F(Bundle, AnotherLogsKeyAndAForgedCheckpointAreFound) {
   audit::VerifyOptions options = Options();
   options.log_keys = {forger.verifier()};
   EXPECT_TRUE(absl::IsDataLoss(audit::VerifyBundle(bundle_, options).status()));
+}
+
+TEST_F(Bundle, KeysOfTheServerThatDidNotSignAreFound) {
+  const std::string good = Read("verifier-keys.txt");
+  const auto forger = *eventstore::SigningKey::Generate(
+      verified_.origin, eventstore::KeyAlgorithm::kNote, signed_.centre().random());
+  Write("verifier-keys.txt", forger.verifier().ToText() + "\n");
+  ExpectWrong("verifier-keys.txt", "signed the checkpoint");
+  Write("verifier-keys.txt", good + "Trust this key.\n");
+  ExpectWrong("verifier-keys.txt");
+  Write("verifier-keys.txt", good + "\n");
+  ExpectWrong("verifier-keys.txt");
+}
+
+TEST(BundleFactsTest, ARecordIsSpeltInOneWay) {
+  audit::BundleFacts facts;
+  facts.ledger = "qn";
+  facts.record_kind = options::v1::RECORD_KIND_PERSON;
+  facts.record_id = "018d2f4e-7a3c-7cc1-9d0e-1b2c3d4e5f60";
+  facts.event_count = 1;
+  EXPECT_TRUE(audit::FactsFromJson(audit::ToJsonText(facts)).ok());
+  facts.record_id = "018D2F4E-7A3C-7CC1-9D0E-1B2C3D4E5F60";
+  EXPECT_FALSE(audit::FactsFromJson(audit::ToJsonText(facts)).ok());
 }
 
 TEST_F(Bundle, AnOlderCheckpointOfTheSameLogIsFound) {
