@@ -8,6 +8,7 @@
 #include "services/app/audit/readable.h"
 #include "services/app/cli/print/json.h"
 #include "services/app/cli/text/time_text.h"
+#include "services/app/cli/text/utf8.h"
 #include "services/rpc/occurrences.h"
 
 namespace caseledger::audit {
@@ -42,11 +43,11 @@ section { border-top: 1px solid #bbb; padding: .7em 0; break-inside: avoid; }
 <body>
 )";
 
-// For text between tags and in attributes. Control characters that HTML does not have are shown.
+// For text between tags and in attributes. Characters that hide or turn around others are shown.
 std::string Escaped(std::string_view text) {
   std::string out;
   out.reserve(text.size());
-  for (const char c : text) {
+  for (const char c : cli::Visible(text)) {
     switch (c) {
       case '&':
         out += "&amp;";
@@ -64,11 +65,7 @@ std::string Escaped(std::string_view text) {
         out += "&#39;";
         break;
       default:
-        if (static_cast<unsigned char>(c) < 0x20 && c != '\n' && c != '\t') {
-          out += fmt::format("\\x{:02x}", static_cast<unsigned char>(c));
-        } else {
-          out += c;
-        }
+        out += c;
     }
   }
   return out;

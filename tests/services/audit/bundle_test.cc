@@ -118,6 +118,17 @@ TEST_F(Bundle, TheReadableFilesShowTheEventsInVietnameseAndSafely) {
   EXPECT_THAT(guarantee, HasSubstr("Not proven"));
 }
 
+TEST_F(Bundle, NoTextHidesOrTurnsAroundWhatStandsBesideIt) {
+  signed_.centre().Given(Id(kCase), 5,
+                         "plan_drafted { plan_id: 'k2' private_part { text: "
+                         "'gr\u202Egnp\u2066\u200B\x1b\x7f\u0085\u2028' } }");
+  fs::remove_all(bundle_);
+  signed_.ExportTo(kCase, bundle_);
+  EXPECT_THAT(Read("history.html"),
+              HasSubstr("gr\\u{202e}gnp\\u{2066}\\u{200b}\\u{1b}\\u{7f}\\u{85}\\u{2028}</td>"));
+  EXPECT_TRUE(Verify().ok());
+}
+
 TEST_F(Bundle, EveryFactHasATitle) {
   const auto* facts = event::v1::Fact::descriptor();
   for (int i = 0; i < facts->field_count(); ++i) {

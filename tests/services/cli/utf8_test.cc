@@ -14,6 +14,15 @@ TEST(Utf8, FindsTheFirstWrongSequence) {
   EXPECT_EQ(FirstInvalidUtf8("ab\xE1\xBB"), 2u);        // cut off
 }
 
+TEST(Utf8, WhatAScreenHidesOrObeysIsWrittenOut) {
+  EXPECT_EQ(Visible("Hỗ trợ\n\tchị Hoà 👍"), "Hỗ trợ\n\tchị Hoà 👍");
+  EXPECT_EQ(Visible("\x1b[2J\r\x7f"), "\\u{1b}[2J\\u{d}\\u{7f}");
+  EXPECT_EQ(Visible("a\u202Egnp\u2066\u200B\u2028\u0085\uFEFF"),
+            "a\\u{202e}gnp\\u{2066}\\u{200b}\\u{2028}\\u{85}\\u{feff}");
+  EXPECT_EQ(Visible("a\xFF\xE1\xBB"), "a\\x{ff}\\x{e1}\\x{bb}");
+  EXPECT_EQ(Visible(""), "");
+}
+
 TEST(Utf8, WidthCountsWhatATerminalShows) {
   EXPECT_EQ(DisplayWidth("Tổng đài"), 8u);
   EXPECT_EQ(DisplayWidth("To\xCC\x82\xCC\x89ng"), 4u);  // the same ổ from combining marks

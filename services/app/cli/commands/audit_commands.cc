@@ -18,6 +18,7 @@
 #include "services/app/cli/print/json.h"
 #include "services/app/cli/print/progress.h"
 #include "services/app/cli/text/time_text.h"
+#include "services/app/cli/text/utf8.h"
 
 namespace caseledger::cli {
 namespace {
@@ -201,7 +202,8 @@ absl::StatusOr<int> Check(const CheckOptions& chosen, const ClientOptions& optio
   const absl::StatusOr<audit::Verified> verified = audit::VerifyBundle(chosen.directory, check);
   progress.reset();
   if (absl::IsDataLoss(verified.status())) {
-    const std::string reason(verified.status().message());
+    // It may name a file as somebody called it.
+    const std::string reason = Visible(FromAbsl(verified.status().message()));
     if (format == "json") {
       fmt::print("{}", ToDocument(Json{{"directory", chosen.directory}, {"wrong", reason}}));
     }

@@ -1,5 +1,6 @@
 #include "services/app/cli/text/utf8.h"
 
+#include <fmt/format.h>
 #include <unicode/normalizer2.h>
 #include <unicode/uchar.h>
 #include <unicode/unistr.h>
@@ -26,6 +27,13 @@ size_t CharacterWidth(UChar32 character) {
   if (kind == U_NON_SPACING_MARK || kind == U_ENCLOSING_MARK || kind == U_FORMAT_CHAR) return 0;
   const int32_t width = u_getIntPropertyValue(character, UCHAR_EAST_ASIAN_WIDTH);
   return width == U_EA_WIDE || width == U_EA_FULLWIDTH ? 2 : 1;
+}
+
+bool IsVisible(UChar32 character) {
+  if (character == '\n' || character == '\t') return true;
+  const int8_t kind = u_charType(character);
+  return kind != U_CONTROL_CHAR && kind != U_FORMAT_CHAR && kind != U_LINE_SEPARATOR &&
+         kind != U_PARAGRAPH_SEPARATOR;
 }
 
 }  // namespace
@@ -86,6 +94,24 @@ std::string FitToWidth(std::string_view text, size_t columns) {
     end = offset;
   }
   return std::string(text.substr(0, end)) + "…";
+}
+
+std::string Visible(std::string_view text) {
+  std::string shown;
+  shown.reserve(text.size());
+  for (size_t offset = 0; offset < text.size();) {
+    const size_t start = offset;
+    const UChar32 character = NextCharacter(text, offset);
+    if (character < 0) {
+      offset = start + 1;
+      shown += fmt::format("\\x{{{:02x}}}", static_cast<unsigned char>(text[start]));
+    } else if (IsVisible(character)) {
+      shown += text.substr(start, offset - start);
+    } else {
+      shown += fmt::format("\\u{{{:x}}}", static_cast<uint32_t>(character));
+    }
+  }
+  return shown;
 }
 
 }  // namespace caseledger::cli

@@ -24,4 +24,9 @@ size_t DisplayWidth(std::string_view text);
 // The longest beginning that fits `columns`, with "…" at its end when something was cut off.
 std::string FitToWidth(std::string_view text, size_t columns);
 
+// The text with what a screen would not show, or would obey, written out as `\u{202e}`: control
+// characters but for line feed and tab, marks that turn the direction of writing, other invisible
+// ones. Bytes that are not UTF-8 become `\x{ff}`. For text of others.
+std::string Visible(std::string_view text);
+
 }  // namespace caseledger::cli
