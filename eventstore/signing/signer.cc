@@ -73,10 +73,10 @@ absl::StatusOr<std::unique_ptr<Signer>> Signer::Open(Engine& engine, SignerOptio
   const CosigningOptions& cosigning = options.cosigning;
   if (cosigning.min_cosignatures > cosigning.witnesses.size() ||
       cosigning.witnesses.size() > Cosignatures::kMaxWitnesses) {
-    return absl::InvalidArgumentError(StrCat("there are ", cosigning.witnesses.size(),
-                                             " witnesses, of at most ", Cosignatures::kMaxWitnesses,
-                                             ", and ", cosigning.min_cosignatures,
-                                             " cosignatures are needed"));
+    return absl::InvalidArgumentError(
+        StrCat("--min-witnesses asks for ", cosigning.min_cosignatures, " cosignatures, and there ",
+               "are ", cosigning.witnesses.size(), " witnesses, of at most ",
+               Cosignatures::kMaxWitnesses, ": give each with --witness, or ask for fewer"));
   }
   std::unique_ptr<Signer> signer(new Signer(engine, std::move(options)));
   if (signer->options_.new_origin) RETURN_IF_ERROR(signer->PutAside());
@@ -151,21 +151,23 @@ absl::Status Signer::LoadKeys(bool never_signed) {
   if (absl::IsNotFound(ring.status())) {
     return absl::FailedPreconditionError(
         StrCat("ledger ", options_.ledger, ": its signing keys are not in ", options_.key_file,
-               ". Bring the file back; if the keys are lost, make new ones with `caseledger key "
-               "rotate --key-file ",
-               options_.key_file, " --name ", origin_, "`"));
+               ". Bring the file back, or give its directory with --key-dir. If the keys are lost "
+               "for good, the ledger can go on only as another log, with another name and keys: "
+               "start once with --new-origin ",
+               options_.ledger));
   }
   RETURN_IF_ERROR(ring.status());
   keys_ = *std::move(ring);
   const std::vector<VerifierKey> verifiers = keys_.Verifiers();
   if (verifiers.empty()) {
-    return absl::FailedPreconditionError(StrCat("there is no key in ", options_.key_file));
+    return absl::FailedPreconditionError(
+        StrCat("there is no key in ", options_.key_file, ". Bring the right file back"));
   }
   if (never_signed) origin_ = verifiers.front().id.name;
   if (verifiers.front().id.name != origin_) {
-    return absl::FailedPreconditionError(StrCat("ledger ", options_.ledger, " signs as ", origin_,
-                                                ", but the keys in ", options_.key_file,
-                                                " are those of ", verifiers.front().id.name));
+    return absl::FailedPreconditionError(StrCat(
+        "ledger ", options_.ledger, " signs as ", origin_, ", but the keys in ", options_.key_file,
+        " are those of ", verifiers.front().id.name, ". Bring the right file back"));
   }
   return absl::OkStatus();
 }
@@ -176,14 +178,14 @@ absl::StatusOr<std::string> Signer::LoadPublished() const {
   return note;
 }
 
-absl::StatusOr<Checkpoint> Signer::CheckKept(const std::string& note, uint64_t ledger_size) const {
+absl::StatusOr<Checkpoint> Signer::CheckKept(const std::string& note, const std::string& where,
+                                             uint64_t ledger_size) const {
   absl::StatusOr<Checkpoint> opened = OpenCheckpoint(note, Verifiers());
   if (!opened.ok() || opened->origin != origin_) {
-    return Lost(options_.ledger, StrCat("a checkpoint kept in the database, in ", path_, " or in ",
-                                        published_path_, " is not its own: ",
+    return Lost(options_.ledger, StrCat("the checkpoint in ", where, " is not its own: ",
                                         opened.ok() ? "it is of " + opened->origin
                                                     : std::string(opened.status().message()),
-                                        ". Bring the right one back"));
+                                        ". Bring the right one back, or the keys that signed it"));
   }
   if (opened->size > ledger_size) {
     return Lost(options_.ledger,
@@ -202,12 +204,14 @@ absl::Status Signer::CheckLedger(const std::string& inner, const std::string& ou
                                  const std::string& published) {
   ASSIGN_OR_RETURN(const LedgerHead head, engine_.LoadHead(options_.ledger));
   std::optional<PublishedCheckpoint> newest;
-  for (const std::string* note : {&inner, &outer, &published}) {
-    if (note->empty()) continue;
-    ASSIGN_OR_RETURN(Checkpoint checkpoint, CheckKept(*note, head.next_position));
-    if (note == &published) RETURN_IF_ERROR(RestorePublished(checkpoint, *note));
+  const std::pair<std::string, const std::string&> kept[] = {
+      {"the database", inner}, {path_, outer}, {published_path_, published}};
+  for (const auto& [where, note] : kept) {
+    if (note.empty()) continue;
+    ASSIGN_OR_RETURN(Checkpoint checkpoint, CheckKept(note, where, head.next_position));
+    if (&note == &published) RETURN_IF_ERROR(RestorePublished(checkpoint, note));
     if (newest && newest->checkpoint.size >= checkpoint.size) continue;
-    ASSIGN_OR_RETURN(std::string by_the_log, SignedBy(origin_, *note));
+    ASSIGN_OR_RETURN(std::string by_the_log, SignedBy(origin_, note));
     newest = {std::move(checkpoint), std::move(by_the_log)};
   }
   RETURN_IF_ERROR(CheckTreeFrom(engine_, options_.ledger, newest ? newest->checkpoint.size : 0,

@@ -124,7 +124,8 @@ class Signer {
   // Of what was kept; the last two may be empty.
   absl::Status CheckLedger(const std::string& inner, const std::string& outer,
                            const std::string& published);
-  absl::StatusOr<Checkpoint> CheckKept(const std::string& note, uint64_t ledger_size) const;
+  absl::StatusOr<Checkpoint> CheckKept(const std::string& note, const std::string& where,
+                                       uint64_t ledger_size) const;
   // Publishes what was published before, if it has the cosignatures it needs now.
   absl::Status RestorePublished(const Checkpoint& checkpoint, const std::string& note);
   absl::Status SaveInner(const std::string& note);

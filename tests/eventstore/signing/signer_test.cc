@@ -117,6 +117,25 @@ TEST_F(Signing, ALostCheckpointMustBeAccepted) {
   EXPECT_TRUE(Signer::Open(store_.engine, options).ok());
 }
 
+TEST_F(Signing, ACheckpointThatIsNotItsOwnIsNamedByItsPlace) {
+  SignAt(3);
+  WriteWholeFile(OuterPath(), "another/log\n3\nAAAA\n");
+  EXPECT_THAT(std::string(TryOpen(store_).status().message()), HasSubstr("in " + OuterPath()));
+}
+
+// Keys of the same name verify nothing that the lost ones signed.
+TEST_F(Signing, NewKeysDoNotTakeTheLostOnesPlace) {
+  SignAt(3);
+  const std::string origin = Open(store_)->origin();
+  KeyRing others;
+  ASSERT_TRUE(others.Add(origin, clock_.Now(), SystemRandom()).ok());
+  ASSERT_TRUE(others.Save(Options().key_file).ok());
+  const absl::Status status = TryOpen(store_).status();
+  EXPECT_TRUE(absl::IsDataLoss(status)) << status;
+  EXPECT_THAT(std::string(status.message()), HasSubstr("in the database"));
+  EXPECT_THAT(std::string(status.message()), HasSubstr("the keys that signed it"));
+}
+
 // A crash between the two writes leaves one of them older.
 TEST_F(Signing, EitherOfTheTwoCheckpointsMayBeTheNewer) {
   SignAt(10);
@@ -175,7 +194,10 @@ TEST_F(Signing, LostKeysAreNotReplacedInSilence) {
   fs::remove(Options().key_file);
   const absl::Status status = TryOpen(store_).status();
   EXPECT_TRUE(absl::IsFailedPrecondition(status));
-  EXPECT_THAT(std::string(status.message()), HasSubstr("caseledger key rotate"));
+  EXPECT_THAT(std::string(status.message()), HasSubstr("--new-origin quang-ninh"));
+  SignerOptions options = Options();
+  options.new_origin = true;
+  EXPECT_TRUE(Signer::Open(store_.engine, options).ok()) << "what it says helps";
 }
 
 TEST_F(Signing, KeysThatOthersMayReadAreRefused) {
