@@ -125,6 +125,11 @@ absl::StatusOr<std::string> Signer::LoadInner() {
 
 absl::StatusOr<std::string> Signer::LoadOuter(bool signed_before) {
   absl::StatusOr<std::string> note = ReadSmallFile(path_, Note::kMaxBytes);
+  if (note.ok() && note->empty()) {
+    return Lost(options_.ledger, StrCat("the checkpoint in ", path_,
+                                        " is empty. Bring it back: it tells whether events were "
+                                        "lost. If it is gone for good, remove the file"));
+  }
   if (note.ok() || !absl::IsNotFound(note.status())) return note;
   if (signed_before && !options_.accept_lost_checkpoint) {
     return absl::FailedPreconditionError(

@@ -117,6 +117,19 @@ TEST_F(Signing, ALostCheckpointMustBeAccepted) {
   EXPECT_TRUE(Signer::Open(store_.engine, options).ok());
 }
 
+// Or who empties the file could do without the flag.
+TEST_F(Signing, AnEmptyCheckpointIsDamagedAndNotLost) {
+  SignAt(3);
+  WriteWholeFile(OuterPath(), "");
+  SignerOptions options = Options();
+  for (const bool accept : {false, true}) {
+    options.accept_lost_checkpoint = accept;
+    const absl::Status status = Signer::Open(store_.engine, options).status();
+    EXPECT_TRUE(absl::IsDataLoss(status)) << status;
+    EXPECT_THAT(std::string(status.message()), HasSubstr(OuterPath()));
+  }
+}
+
 TEST_F(Signing, ACheckpointThatIsNotItsOwnIsNamedByItsPlace) {
   SignAt(3);
   WriteWholeFile(OuterPath(), "another/log\n3\nAAAA\n");
