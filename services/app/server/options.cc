@@ -20,12 +20,15 @@ constexpr char kExamples[] = R"(
 Examples:
   caseledgerd --data-dir ~/caseledger --ledger quang-ninh
   caseledgerd --data-dir ~/caseledger --ledger quang-ninh --backup-dir /mnt/backups/caseledger
+  caseledgerd --data-dir ~/caseledger --ledger quang-ninh --checkpoint-dir /mnt/checkpoints \
+    --witness 'http://10.0.0.7:7404 witness.example.org+1a2b3c4d+BA...' --min-witnesses 1
   caseledgerd --config /etc/caseledger.toml
   caseledgerd --data-dir /tmp/try --ledger try --listen 127.0.0.1:0 --port-file /tmp/try/port
 
 A configuration file holds the same names in TOML:
   data-dir = "/var/lib/caseledger"
   ledger = ["quang-ninh", "hai-phong"]
+  witness = ["http://10.0.0.7:7404 witness.example.org+1a2b3c4d+BA..."]
 
 Stop it with SIGTERM or Ctrl-C: it finishes what it has accepted, makes it durable and ends.)";
 

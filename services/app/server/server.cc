@@ -13,6 +13,7 @@
 #include "eventstore/engine/rocksdb/backup/rocksdb_backup.h"
 #include "eventstore/engine/rocksdb/rocksdb_engine.h"
 #include "eventstore/sequencer/sequencer.h"
+#include "eventstore/verifiable/signing_key.h"
 #include "projections/case_list/case_list.h"
 #include "projections/due_items/due_items.h"
 #include "projections/read_model/rocksdb/rocksdb_read_models.h"
@@ -43,6 +44,10 @@ std::vector<projections::Runtime::Factory> FoundationProjections() {
           [] { return projections::MakeShelterOccupancy(); },
           [] { return projections::MakeDueItems(); },
           [] { return std::make_unique<projections::ReportFacts>(); }};
+}
+
+bool Contains(const std::vector<std::string>& names, const std::string& name) {
+  return std::find(names.begin(), names.end(), name) != names.end();
 }
 
 // Logs the beginning and the end of trouble with a ledger.
@@ -92,6 +97,7 @@ class RunningServer final : public Server {
     for (const std::string& address : {options_.metrics_listen, options_.log_listen}) {
       if (!address.empty()) RETURN_IF_ERROR(CheckLoopback(address));
     }
+    RETURN_IF_ERROR(CheckSigning());
     RETURN_IF_ERROR(OpenStorage());
     const std::set<std::string> names(options_.ledgers.begin(), options_.ledgers.end());
     for (const std::string& name : names) RETURN_IF_ERROR(OpenLedger(name));
@@ -136,6 +142,28 @@ class RunningServer final : public Server {
   }
 
  private:
+  // Before anything is opened, made or put aside.
+  absl::Status CheckSigning() const {
+    if (!eventstore::IsKeyName(options_.origin_prefix) || options_.origin_prefix.starts_with('/') ||
+        options_.origin_prefix.ends_with('/')) {
+      return absl::InvalidArgumentError(
+          StrCat("--origin-prefix \"", options_.origin_prefix,
+                 "\" begins no log's name: it has no spaces and no +, and no / at its ends, as in "
+                 "log.example.org"));
+    }
+    for (const std::string& name : options_.new_origins) {
+      if (Contains(options_.ledgers, name)) continue;
+      return absl::InvalidArgumentError(StrCat("--new-origin ", name,
+                                               ": this server has no such "
+                                               "ledger; give one that --ledger names"));
+    }
+    if (options_.accept_lost_checkpoint) {
+      Log(LogLevel::kWarn, "lost checkpoints are accepted: events that are lost may not be noticed",
+          {{"next", "start without --accept-lost-checkpoint from now on"}});
+    }
+    return absl::OkStatus();
+  }
+
   absl::Status OpenStorage() {
     RETURN_IF_ERROR(eventstore::CheckNotRestoring(options_.data_dir));
     RETURN_IF_ERROR(MakeDirectory(options_.data_dir));
@@ -177,8 +205,7 @@ class RunningServer final : public Server {
     options.key_file = StrCat(in_data(options_.key_dir, "keys"), "/", name, ".keys");
     options.origin_prefix = options_.origin_prefix;
     options.accept_lost_checkpoint = options_.accept_lost_checkpoint;
-    options.new_origin = std::find(options_.new_origins.begin(), options_.new_origins.end(),
-                                   name) != options_.new_origins.end();
+    options.new_origin = Contains(options_.new_origins, name);
     options.clock = &clock_;
     options.random = &random_;
     ASSIGN_OR_RETURN(options.cosigning, CosigningOf(name));
@@ -237,6 +264,14 @@ class RunningServer final : public Server {
         {{"ledger", name},
          {"events", StrCat(parts.log->Head().next_position)},
          {"origin", parts.signer == nullptr ? "" : parts.signer->origin()}});
+    if (Contains(options_.new_origins, name)) {
+      Log(LogLevel::kWarn,
+          "the ledger goes on as another log: its old keys and checkpoint are aside",
+          {{"ledger", name},
+           {"next",
+            "start without --new-origin from now on, and give auditors and witnesses the "
+            "new verifier key"}});
+    }
     if (parts.signer != nullptr) StartPublisher(parts);
     ledgers_.Add(std::move(parts));
     return absl::OkStatus();

@@ -1,6 +1,7 @@
 // The program `caseledgerd` as it is started: what it takes, what it refuses.
 #include <signal.h>
 
+#include <array>
 #include <filesystem>
 
 #include "gmock/gmock.h"
@@ -67,6 +68,39 @@ TEST_F(StartOfServer, ABadLedgerNameIsRefused) {
   std::vector<std::string> flags = Flags("data", "127.0.0.1:0");
   flags[3] = "Quảng Ninh";
   ExpectRefused(flags, "ledger");
+}
+
+TEST_F(StartOfServer, WhatSigningCannotUseIsRefusedBeforeAnythingIsMade) {
+  for (const auto& [flag, value, why] : std::vector<std::array<std::string, 3>>{
+           {"--origin-prefix", "has a space", "begins no log's name"},
+           {"--origin-prefix", "a+b", "begins no log's name"},
+           {"--origin-prefix", "log.example.org/", "no / at its ends"},
+           {"--origin-prefix", "", "begins no log's name"},
+           {"--new-origin", "b", "give one that --ledger names"}}) {
+    std::vector<std::string> flags = Flags("data", "127.0.0.1:0");
+    flags.insert(flags.end(), {flag, value});
+    ExpectRefused(flags, why);
+  }
+  EXPECT_FALSE(std::filesystem::exists(directory_ / "data"));
+}
+
+TEST_F(StartOfServer, WitnessesThatAreNeededMustBeThere) {
+  std::vector<std::string> flags = Flags("data", "127.0.0.1:0");
+  flags.insert(flags.end(), {"--min-witnesses", "1"});
+  ExpectRefused(flags, "give each with --witness");
+}
+
+// A flag that was meant for one start and stays in a unit file is heard of at each.
+TEST_F(StartOfServer, FlagsForOneStartAreWarnedOf) {
+  std::vector<std::string> arguments = {CASELEDGERD_PATH};
+  for (const std::string& flag : Flags("data", "127.0.0.1:0")) arguments.push_back(flag);
+  arguments.insert(arguments.end(), {"--accept-lost-checkpoint", "--new-origin", "a"});
+  ChildProcess server(arguments);
+  ASSERT_TRUE(server.WaitForError("\"address\":\"")) << server.err();
+  EXPECT_THAT(server.err(), HasSubstr("start without --accept-lost-checkpoint"));
+  EXPECT_THAT(server.err(), HasSubstr("start without --new-origin"));
+  server.Signal(SIGTERM);
+  EXPECT_EQ(server.Wait(), 0);
 }
 
 TEST_F(StartOfServer, AConfigurationFileWorksAndFlagsWin) {
