@@ -113,14 +113,20 @@ absl::Status Witness::MakeKeys() {
   ASSIGN_OR_RETURN(const VerifierKey made,
                    keys_.Add(options_.name, options_.clock->Now(), *options_.random));
   RETURN_IF_ERROR(MakeDirectoryDurably(options_.state_dir));
+  RETURN_IF_ERROR(LockState());
   RETURN_IF_ERROR(options_.write_file(MarkerPath(options_.state_dir), StrCat(made.id.name, "\n")));
   const fs::path folder = fs::path(options_.key_file).parent_path();
   if (!folder.empty()) RETURN_IF_ERROR(MakeDirectoryDurably(folder.string()));
   return keys_.Save(options_.key_file);
 }
 
+absl::Status Witness::LockState() {
+  ASSIGN_OR_RETURN(state_lock_, StateLock::Take(options_.state_dir));
+  return absl::OkStatus();
+}
+
 // Without its state a witness would cosign another history under the same key.
-absl::Status Witness::CheckState() const {
+absl::Status Witness::CheckState() {
   const std::string name = Verifiers().front().id.name;
   const absl::StatusOr<std::string> marker =
       ReadSmallFile(MarkerPath(options_.state_dir), kMaxNameBytes);
@@ -131,7 +137,7 @@ absl::Status Witness::CheckState() const {
                "gone for good, make a new witness, with another name and key"));
   }
   RETURN_IF_ERROR(marker.status());
-  if (*marker == StrCat(name, "\n")) return absl::OkStatus();
+  if (*marker == StrCat(name, "\n")) return LockState();
   return absl::FailedPreconditionError(
       StrCat("the state in ", options_.state_dir, " is not that of witness ", name));
 }

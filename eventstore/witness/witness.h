@@ -23,6 +23,7 @@
 #include "eventstore/verifiable/checkpoint.h"
 #include "eventstore/verifiable/signing_key.h"
 #include "eventstore/witness/add_checkpoint.h"
+#include "eventstore/witness/state_lock.h"
 
 namespace caseledger::eventstore {
 
@@ -49,12 +50,14 @@ struct WitnessOptions {
 //    knows it, or nobody has its cosignature.
 // 2. The sizes it cosigns of a log never fall, and each root continues the one before.
 // 3. A request that is not a known log's changes nothing and learns nothing.
+// 4. A state directory has one witness at a time.
 //
 // Thread-safe.
 class Witness {
  public:
   // INVALID_ARGUMENT     no logs, a log's key that is none, a bad name
-  // FAILED_PRECONDITION  keys without state or another witness's state; others may read the keys
+  // FAILED_PRECONDITION  keys without state or another witness's state; another witness runs on it;
+  //                      others may read the keys
   // DATA_LOSS            a kept checkpoint is damaged; says what to do
   // UNAVAILABLE          files cannot be read or written
   static absl::StatusOr<std::unique_ptr<Witness>> Open(WitnessOptions options);
@@ -89,7 +92,8 @@ class Witness {
 
   absl::Status LoadKeys();
   absl::Status MakeKeys();
-  absl::Status CheckState() const;
+  absl::Status CheckState();
+  absl::Status LockState();
   absl::Status LoadLogs();
   absl::Status LoadNewest(const std::string& origin, Log& log);
   // The note has only signatures that were checked.
@@ -97,6 +101,7 @@ class Witness {
 
   const WitnessOptions options_;
   KeyRing keys_{KeyAlgorithm::kCosignatureV1};
+  std::unique_ptr<StateLock> state_lock_;                          // from before the state is read
   std::map<std::string, std::unique_ptr<Log>, std::less<>> logs_;  // by origin
 };
 

@@ -170,6 +170,7 @@ TEST_F(Witnessing, AnOldCheckpointIsNeverCosignedAgain) {
   MustCosign(*witness, log_, 100, 200);
   ExpectSize(witness->Add(replayed), 200);
   ExpectSize(witness->Add(log_.Request(100, 200)), 200);
+  witness.reset();
   ExpectSize(Open()->Add(replayed), 200);
 }
 
@@ -239,8 +240,12 @@ TEST_F(Witnessing, WhatCannotBeKeptIsNotCosigned) {
     EXPECT_EQ(answer.body.find("\u2014 "), std::string::npos);
   }
   fails = false;
-  ExpectSize(Open()->Add(log_.Request(0, 400)), 300);
   MustCosign(*witness, log_, 300, 400);
+  fails = true;
+  EXPECT_EQ(witness->Add(log_.Request(400, 500)).http_status, 500);
+  fails = false;
+  witness.reset();
+  ExpectSize(Open()->Add(log_.Request(0, 500)), 400);
 }
 
 // As after a crash between keeping the checkpoint and answering.
@@ -311,6 +316,17 @@ TEST_F(Witnessing, WithoutItsStateItDoesNotStart) {
   EXPECT_TRUE(TryOpen().ok());
 }
 
+// Two would each cosign a history of its own.
+TEST_F(Witnessing, AStateHasOneWitnessAtATime) {
+  auto first = Open();
+  const absl::Status second = TryOpen().status();
+  EXPECT_TRUE(absl::IsFailedPrecondition(second)) << second;
+  EXPECT_THAT(std::string(second.message()), HasSubstr("another witness is running"));
+  MustCosign(*first, log_, 0, 300);
+  first.reset();
+  MustCosign(*Open(), log_, 300, 400);
+}
+
 TEST_F(Witnessing, WithoutItsKeyItIsNoOtherWitness) {
   MustCosign(*Open(), log_, 0, 300);
   fs::rename(options_.key_file, directory_ / "away");
@@ -357,8 +373,10 @@ TEST_F(Witnessing, BothKeysOfALogAreGoodWhileItRotates) {
   log_.AddKey();
   MustCosign(*witness, log_, 100, 200);  // the new key's signature is unknown and left out
   options_.logs = log_.Verifiers();
+  witness.reset();
   witness = Open();
   MustCosign(*witness, log_, 200, 300);
+  witness.reset();
   options_.logs = {log_.Verifiers().front()};
   EXPECT_THAT(std::string(TryOpen().status().message()), HasSubstr("give the old one, too"));
 }
@@ -378,6 +396,7 @@ TEST_F(Witnessing, BothKeysOfItsOwnCosignWhileItRotates) {
   EXPECT_THAT(*VerifyNote(*note, before), SizeIs(1));
   clock_.Advance(2 * kMicrosPerSecond);
   MustCosign(*witness, log_, 200, 300);
+  witness.reset();
   EXPECT_TRUE(TryOpen().ok()) << "what the old key cosigned is still its own";
 }
 
@@ -398,7 +417,7 @@ TEST_F(Witnessing, StateStaysInItsDirectory) {
           << entry.path();
     }
   }
-  EXPECT_EQ(files, 5u + 2) << "five logs, the key, and whose state it is";
+  EXPECT_EQ(files, 5u + 3) << "five logs, the key, whose state it is, and its lock";
 }
 
 // Of many that would go on from one size, one does.
