@@ -161,6 +161,9 @@ say_how_to_go_on() {
   $bin/caseledger case check-closure CASE-2024-0093
   $bin/caseledger shelter occupancy SH-1 --from 2024-05-01 --to 2024-06-01
   $bin/caseledger projection status
+  $bin/caseledger audit export CASE-2024-0001 -o case-2024-0001   # the history with proofs, in a folder
+  $bin/caseledger audit verify case-2024-0001 --vkey "\$(head -n 1 case-2024-0001/verifier-keys.txt)"
+  $bin/caseledger log checkpoint
   $bin/caseledger --help
 The server keeps running. To stop it:
   $here/quickstart.sh stop --dir $dir
