@@ -67,19 +67,29 @@ constexpr std::array kRows{
         {"Không tạo được bản sao lưu; các bản cũ vẫn nguyên vẹn.",
          "The backup could not be made; older ones are as they were."}},
     Row{"NOT_SIGNED",
-        {"Sổ chưa có điểm kiểm chứng nào được ký; hãy thử lại sau giây lát.",
-         "The ledger has no signed checkpoint yet; try again in a moment."}},
+        {"Sổ chưa có điểm kiểm chứng nào được công bố; điểm đầu tiên có sau sự kiện đầu tiên, khi "
+         "đủ nhân chứng ký cùng.",
+         "The ledger has no published checkpoint yet; the first one follows after its first event, "
+         "once enough witnesses have cosigned it."}},
     Row{"BEYOND_CHECKPOINT",
-        {"Điểm kiểm chứng mới nhất chưa bao gồm phần được hỏi; hãy thử lại sau giây lát.",
-         "The newest checkpoint does not cover what was asked for yet; try again in a moment."}},
+        {"Điểm kiểm chứng mới nhất chưa bao gồm phần được hỏi; `caseledger log checkpoint` cho "
+         "biết "
+         "nó bao gồm đến đâu. Sự kiện mới có trong đó sau khoảng một giây, khi đủ nhân chứng ký "
+         "cùng.",
+         "The newest checkpoint does not cover what was asked for; `caseledger log checkpoint` "
+         "says "
+         "how far it goes. New events are in it after about a second, once enough witnesses have "
+         "cosigned it."}},
     Row{"TILE_UNKNOWN",
         {"Cây của điểm kiểm chứng mới nhất không có ô này.",
          "The newest checkpoint's tree has no such tile."}},
     Row{"EVENT_UNKNOWN",
         {"Sổ không có sự kiện nào mang mã đó.", "The ledger has no event of that id."}},
     Row{"NOT_PUBLISHED",
-        {"Điểm kiểm chứng mới nhất chưa được công bố; hãy thử lại sau giây lát.",
-         "The newest checkpoint is not published yet; try again in a moment."}},
+        {"Điểm kiểm chứng mới nhất chưa được công bố: còn chờ nhân chứng ký cùng, hoặc không ký "
+         "được; nhật ký máy chủ cho biết. Hãy thử lại sau giây lát.",
+         "The newest checkpoint is not published yet: it waits for witnesses, or could not be "
+         "signed; the server's log says which. Try again in a moment."}},
     Row{"DATA_LOSS",
         {"Dữ liệu lưu trữ bị hư hỏng; hãy báo ngay cho người quản trị.",
          "Stored data is damaged; tell the administrator at once."}},

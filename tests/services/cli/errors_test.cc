@@ -64,5 +64,16 @@ TEST(Errors, AServerThatIsNotThereIsSaidWithWhatToDo) {
             "127.0.0.1:7400)");
 }
 
+TEST(Errors, AServerThatGivesAReasonIsThere) {
+  google::rpc::Status details;
+  details.set_message("It waits for witnesses.");
+  google::rpc::ErrorInfo info;
+  info.set_reason("NOT_PUBLISHED");
+  details.add_details()->PackFrom(info);
+  const grpc::Status status(grpc::StatusCode::UNAVAILABLE, "", details.SerializeAsString());
+  EXPECT_EQ(ToAbslStatus(status, "127.0.0.1:7400", false).message(),
+            "It waits for witnesses. [NOT_PUBLISHED]");
+}
+
 }  // namespace
 }  // namespace caseledger::cli

@@ -28,8 +28,13 @@ void TakeFields(const google::rpc::BadRequest& request, ErrorText& text) {
 }
 
 // What to do about errors that are not about the content of a request.
-std::string Advice(const grpc::Status& status, const std::string& server) {
+std::string Advice(const grpc::Status& status, const std::string& reason,
+                   const std::string& server) {
   const auto code = static_cast<int>(status.error_code());
+  // A server that gives a reason of its own is running.
+  if (code == grpc::StatusCode::UNAVAILABLE && !reason.empty() && reason != "UNAVAILABLE") {
+    return "";
+  }
   if (code == grpc::StatusCode::UNAVAILABLE) {
     return "start caseledgerd, or name another server with --server (now " + server + ")";
   }
@@ -92,8 +97,9 @@ google::rpc::Status DetailsOf(const grpc::Status& status) {
 
 absl::Status ToAbslStatus(const grpc::Status& status, const std::string& server, bool vietnamese) {
   if (status.ok()) return absl::OkStatus();
-  std::string line = Explain(DetailsOf(status), vietnamese).ToLine();
-  const std::string advice = Advice(status, server);
+  const ErrorText text = Explain(DetailsOf(status), vietnamese);
+  std::string line = text.ToLine();
+  const std::string advice = Advice(status, text.reason, server);
   if (!advice.empty()) line += ": " + advice;
   return absl::Status(static_cast<absl::StatusCode>(status.error_code()), line);
 }
