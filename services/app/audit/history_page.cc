@@ -105,7 +105,7 @@ std::string FieldRows(const Json& json, const std::string& way) {
   for (const auto& [name, value] : json.items()) {
     const std::string part = json.is_array() ? fmt::format("[{}]", ++index) : name;
     const bool joined = way.empty() || json.is_array();
-    rows += FieldRows(value, joined ? way + part : way + "." + part);
+    rows += FieldRows(value, fmt::format("{}{}{}", way, joined ? "" : ".", part));
   }
   return rows;
 }
