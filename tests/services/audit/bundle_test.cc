@@ -105,6 +105,10 @@ TEST_F(Bundle, AGoodOneSaysWhatItShows) {
 TEST_F(Bundle, TheReadableFilesShowTheEventsInVietnameseAndSafely) {
   const std::string page = Read("history.html");
   EXPECT_THAT(page, HasSubstr("Mở hồ sơ vụ việc"));
+  EXPECT_THAT(page, HasSubstr("<title>Lịch sử hồ sơ " + Id(kCase) + "</title>"));
+  EXPECT_THAT(page, HasSubstr("Hồ sơ vụ việc / Case"));
+  EXPECT_THAT(page,
+              ::testing::ContainsRegex("Ghi nhận / Recorded</th><td>[0-9]{2}/[0-9]{2}/2[0-9]{3} "));
   EXPECT_THAT(page, HasSubstr("Hỗ trợ chị Hoà &lt;b&gt;&amp; cháu Đức&lt;/b&gt;"));
   EXPECT_THAT(page, Not(HasSubstr("<b>")));
   EXPECT_THAT(page, Not(HasSubstr("<script")));
