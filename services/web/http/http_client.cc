@@ -37,6 +37,19 @@ class BoundedClient final : public httplib::ClientImpl {
   const Micros deadline_;  // of MonotonicNow
 };
 
+std::string TextOf(httplib::Error error) {
+  switch (static_cast<int>(error)) {
+    case static_cast<int>(httplib::Error::Connection):
+    case static_cast<int>(httplib::Error::ConnectionTimeout):
+      return "it cannot be reached";
+    case static_cast<int>(httplib::Error::Read):
+    case static_cast<int>(httplib::Error::Write):
+      return "it took too long, or broke off";
+    default:
+      return httplib::to_string(error);
+  }
+}
+
 }  // namespace
 
 std::optional<HttpUrl> ParseHttpUrl(std::string_view text) {
@@ -66,8 +79,8 @@ absl::StatusOr<HttpResponse> PostOverHttp(const HttpUrl& url, std::string_view p
       return HttpResponse{
           answer->status, answer->get_header_value("Content-Type"), answer->body, {}};
     }
-    return absl::UnavailableError(StrCat("no answer from ", url.at.host, ":", url.at.port, ": ",
-                                         httplib::to_string(answer.error())));
+    return absl::UnavailableError(
+        StrCat("no answer from ", url.at.host, ":", url.at.port, ": ", TextOf(answer.error())));
   } catch (const std::exception&) {  // an answer made to break its reader
     return absl::UnavailableError(StrCat("no good answer from ", url.at.host, ":", url.at.port));
   }

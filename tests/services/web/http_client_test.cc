@@ -102,6 +102,7 @@ TEST(HttpAsking, NobodyThereIsSaid) {
   const auto answer = PostOverHttp({{"127.0.0.1", port}, ""}, "/add", "text/plain", "x");
   EXPECT_TRUE(absl::IsUnavailable(answer.status())) << answer.status();
   EXPECT_THAT(std::string(answer.status().message()), HasSubstr(std::to_string(port)));
+  EXPECT_THAT(std::string(answer.status().message()), HasSubstr("it cannot be reached"));
 }
 
 TEST(HttpAsking, ItWaitsNoLongerThanItWasTold) {
