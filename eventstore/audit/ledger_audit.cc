@@ -89,13 +89,13 @@ class Auditor {
   }
 
   absl::Status CheckStreams(const ReadLog& read, LedgerAudit& audit) const {
+    const auto report = [&](uint64_t done) { return Report({Phase::kIndex, done, read.events}); };
     RETURN_IF_ERROR(CheckStreamHeads(read, audit));
-    return CheckIndex(
-        read, point_,
-        [&](uint64_t done) {
-          return Report({Phase::kIndex, done, read.events});
-        },
-        audit);
+    RETURN_IF_ERROR(CheckIndex(read, point_, report, audit));
+    if (!report(read.events)) {
+      return absl::CancelledError("stopped while reading the stream index");
+    }
+    return absl::OkStatus();
   }
 
   bool ReportMarks(const ReadLog& read, uint64_t done) const {

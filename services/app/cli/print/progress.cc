@@ -12,6 +12,8 @@ namespace {
 constexpr std::chrono::milliseconds kTerminalPause{100};
 constexpr std::chrono::seconds kLinePause{3};
 constexpr size_t kBarWidth = 30;
+// In less time a rate says nothing.
+constexpr double kLeastSeconds = 0.01;
 
 }  // namespace
 
@@ -46,14 +48,15 @@ void Progress::Finish() {
 
 void Progress::Show(TimePoint now) {
   const double seconds = std::chrono::duration<double>(now - begun_).count();
-  const double rate = seconds > 0 ? static_cast<double>(done_) / seconds : 0;
+  const std::string rate =
+      seconds < kLeastSeconds ? "" : fmt::format("{:.0f}/s", static_cast<double>(done_) / seconds);
   const size_t parts = total_ == 0 ? kBarWidth : std::min(done_, total_) * kBarWidth / total_;
   if (terminal_) {
-    fmt::print(stderr, "\r{} [{:<{}}] {}/{}  {:.0f}/s ", label_, std::string(parts, '#'), kBarWidth,
+    fmt::print(stderr, "\r{} [{:<{}}] {}/{}  {} ", label_, std::string(parts, '#'), kBarWidth,
                done_, total_, rate);
     std::fflush(stderr);
   } else {
-    fmt::print(stderr, "{} {}/{}, {:.0f}/s\n", label_, done_, total_, rate);
+    fmt::print(stderr, "{} {}/{}{}{}\n", label_, done_, total_, rate.empty() ? "" : ", ", rate);
   }
 }
 
