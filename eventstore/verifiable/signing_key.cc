@@ -67,7 +67,8 @@ absl::StatusOr<KeyText> ReadKeyText(std::string_view text) {
   if (rest.size() < kHashDigits + 1 || rest[kHashDigits] != '+') return Wrong(kShape);
   KeyText read;
   read.id.name = std::string(text.substr(0, first));
-  if (!IsKeyName(read.id.name)) return Wrong("a key's name has no spaces and is not empty");
+  if (!IsKeyName(read.id.name))
+    return Wrong("a key's name has no spaces and no +, and is not empty");
   const std::string_view digits = rest.substr(0, kHashDigits);
   const auto [end, error] =
       std::from_chars(digits.data(), digits.data() + digits.size(), read.id.hash, 16);
@@ -167,7 +168,7 @@ absl::StatusOr<SigningKey> SigningKey::Parse(std::string_view text) {
 
 absl::StatusOr<SigningKey> SigningKey::Generate(std::string_view name, KeyAlgorithm algorithm,
                                                 RandomSource& random) {
-  if (!IsKeyName(name)) return Wrong("a key's name has no spaces and is not empty");
+  if (!IsKeyName(name)) return Wrong("a key's name has no spaces and no +, and is not empty");
   std::string seed(kKeyBytes, '\0');
   random.Fill(reinterpret_cast<uint8_t*>(seed.data()), seed.size());
   return FromSeed(name, algorithm, std::move(seed));

@@ -17,15 +17,27 @@ using eventstore::KeyRing;
 
 constexpr char kKeyHelp[] =
     "Keys that sign a ledger's checkpoints, or a witness's. These commands read and write the key "
-    "file itself "
-    "(KEY_DIR/LEDGER.keys of the server) and need no server; a running server reads it again "
-    "before it signs.";
+    "file itself (LEDGER.keys in the server's --key-dir, else in `keys` of its data directory) and "
+    "need no server; a running server reads it again before it signs, a witness when it starts.";
+constexpr char kKeyExamples[] =
+    "Examples:\n"
+    "  caseledger key list --key-file ~/caseledger/keys/quang-ninh.keys\n"
+    "  caseledger key rotate --key-file ~/caseledger/keys/quang-ninh.keys --overlap-days 60";
+
+std::string TimeText(Micros time) {
+  return absl::FormatTime("%Y-%m-%dT%H:%M:%SZ", absl::FromUnixMicros(time), absl::UTCTimeZone());
+}
 
 std::string UntilText(const std::optional<Micros>& until, Micros now) {
   if (!until) return "signs";
-  const std::string time =
-      absl::FormatTime(absl::RFC3339_sec, absl::FromUnixMicros(*until), absl::UTCTimeZone());
-  return (now < *until ? "signs until " : "signed until ") + time;
+  return (now < *until ? "signs until " : "signed until ") + TimeText(*until);
+}
+
+nlohmann::ordered_json ToJson(const KeyRing::Listed& listed, Micros now) {
+  nlohmann::ordered_json json{{"verifier_key", listed.key.ToText()},
+                              {"signs", !listed.until || now < *listed.until}};
+  if (listed.until) json["until"] = TimeText(*listed.until);
+  return json;
 }
 
 absl::StatusOr<int> ListKeys(const std::string& path, const ClientOptions& options) {
@@ -35,8 +47,7 @@ absl::StatusOr<int> ListKeys(const std::string& path, const ClientOptions& optio
   nlohmann::ordered_json keys = nlohmann::ordered_json::array();
   for (const KeyRing::Listed& listed : ring.List()) {
     if (format == "json") {
-      keys.push_back(
-          {{"verifier_key", listed.key.ToText()}, {"signs", !listed.until || now < *listed.until}});
+      keys.push_back(ToJson(listed, now));
     } else {
       fmt::print("{}  {}\n", listed.key.ToText(), UntilText(listed.until, now));
     }
@@ -50,8 +61,9 @@ absl::StatusOr<int> Rotate(const std::string& path, const std::string& name, int
   if (absl::IsNotFound(ring.status())) {
     if (name.empty()) {
       return absl::NotFoundError(
-          fmt::format("no file {}; to make one for keys that are lost, give the log's origin "
-                      "with --name",
+          fmt::format("no file {}. Check the path; --name makes the first key of a ledger that "
+                      "has signed nothing yet, but replaces no lost one: for that, caseledgerd has "
+                      "--new-origin",
                       path));
     }
     ring = KeyRing();
@@ -68,10 +80,12 @@ absl::StatusOr<int> Rotate(const std::string& path, const std::string& name, int
   ASSIGN_OR_RETURN(const eventstore::VerifierKey key, ring->Add(origin, until, SystemRandom()));
   RETURN_IF_ERROR(ring->Save(path));
   fmt::print("{}\n", key.ToText());
+  const bool of_witness = ring->algorithm() == eventstore::KeyAlgorithm::kCosignatureV1;
   fmt::print(stderr,
-             "The new key signs from the next checkpoint on; those before it go on for {} days.\n"
+             "The new key signs {}; those before it go on for {} days.\n"
              "Give the verifier key above to everyone who checks checkpoints, before the old keys "
              "end.\n",
+             of_witness ? "once the witness is started again" : "from the next checkpoint on",
              overlap_days);
   return kExitGood;
 }
@@ -81,9 +95,11 @@ absl::StatusOr<int> Rotate(const std::string& path, const std::string& name, int
 void AddKeyCommands(CLI::App& app, Chosen& chosen) {
   CLI::App* key = app.add_subcommand("key", kKeyHelp);
   key->require_subcommand(1);
+  key->footer(kKeyExamples);
   const auto path = std::make_shared<std::string>();
 
   CLI::App* list = key->add_subcommand("list", "Shows the verifier keys, the newest first");
+  list->footer(kKeyExamples);
   list->add_option("--key-file", *path, "The ledger's key file")->required();
   list->callback([&chosen, path] {
     chosen.action = [path](const ClientOptions& options) { return ListKeys(*path, options); };
@@ -91,10 +107,13 @@ void AddKeyCommands(CLI::App& app, Chosen& chosen) {
 
   CLI::App* rotate = key->add_subcommand(
       "rotate", "Makes a new key; the old ones go on signing for a while, then no more");
+  rotate->footer(kKeyExamples);
   const auto name = std::make_shared<std::string>();
   const auto days = std::make_shared<int>(30);
   rotate->add_option("--key-file", *path, "The ledger's key file")->required();
-  rotate->add_option("--name", *name, "The log's origin; needed when the old keys are lost");
+  rotate->add_option("--name", *name,
+                     "The log's origin, when there is no key file: for a ledger that has signed "
+                     "nothing yet");
   rotate->add_option("--overlap-days", *days, "How long old and new both sign")
       ->capture_default_str()
       ->check(CLI::Range(0, 3650));

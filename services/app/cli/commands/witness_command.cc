@@ -17,12 +17,21 @@ using app::WitnessProgramOptions;
 
 constexpr char kWitnessHelp[] =
     "Runs a witness (c2sp.org/tlog-witness): cosigns the checkpoints of the logs it knows, each "
-    "only "
-    "when it continues the one before. Run it in another department than the log, on another "
+    "only when it continues the one before. Run it in another department than the log, on another "
     "machine: then nobody can be shown another history than everybody else.\n"
     "Its verifier key, which is printed first, goes to the log's server (--witness \"URL VKEY\") "
-    "and "
-    "to everyone who checks checkpoints. Ends by Ctrl-C or SIGTERM.";
+    "and to everyone who checks checkpoints. Ends by Ctrl-C or SIGTERM.";
+
+constexpr char kWitnessExamples[] =
+    "Examples:\n"
+    "  # The first time; the log's key is what its department gave, or `caseledger key list` "
+    "shows.\n"
+    "  caseledger witness --key-file ~/witness/key --state-dir ~/witness/state \\\n"
+    "    --name witness.so-tu-phap.example --log 'caseledger/quang-ninh/1a2b3c4d+5e6f7a8b+AQ...'\n"
+    "  # From then on, as a service; without --listen only programs on this machine can connect.\n"
+    "  caseledger witness --listen 10.0.0.7:7404 --key-file ~/witness/key \\\n"
+    "    --state-dir ~/witness/state --log 'caseledger/quang-ninh/1a2b3c4d+5e6f7a8b+AQ...'\n"
+    "Exit code 0: was told to end; 1: could not run.";
 
 struct Flags {
   WitnessProgramOptions options;
@@ -66,6 +75,7 @@ absl::StatusOr<int> RunWitness(Flags flags) {
 
 void AddWitnessCommand(CLI::App& app, Chosen& chosen) {
   CLI::App* command = app.add_subcommand("witness", kWitnessHelp);
+  command->footer(kWitnessExamples);
   const auto flags = std::make_shared<Flags>();
   WitnessProgramOptions& options = flags->options;
   command
