@@ -69,6 +69,14 @@ TEST_F(CreateBackupCall, WithoutADirectoryItSaysSo) {
   Create(grpc::FAILED_PRECONDITION, "BACKUP_NOT_CONFIGURED");
 }
 
+TEST_F(CreateBackupCall, TheDirectoryMayBeRelative) {
+  Stop();
+  options_.backup_dir = std::filesystem::relative(options_.backup_dir).string();
+  Start();
+  RegisterAgency("ctxh-qn");
+  EXPECT_EQ(Create().backup().backup_id(), 1u);
+}
+
 TEST_F(CreateBackupCall, ADirectoryThatCannotBeMadeIsSaid) {
   WriteWholeFile(options_.backup_dir, "a file");
   Create(grpc::UNAVAILABLE, "BACKUP_FAILED");

@@ -1,6 +1,7 @@
 #include "eventstore/engine/rocksdb/backup/backup_copy.h"
 
 #include <algorithm>
+#include <filesystem>
 #include <utility>
 
 #include "eventstore/backup/durable_file.h"
@@ -25,13 +26,15 @@ class OpenReader final : public CopyReader {
         progress_(progress) {}
 
   absl::Status Open(const std::string& backup_directory) {
-    folder_ = CopyOptions(backup_directory, env_.env()).backup_dir;
+    // RocksDB opens a copy by no relative path.
+    const std::string absolute = std::filesystem::absolute(backup_directory).string();
+    folder_ = CopyOptions(absolute, env_.env()).backup_dir;
     if (!env_.env()->FileExists(folder_).ok()) {
       return absl::NotFoundError(StrCat("there is no backup of the log in ", backup_directory));
     }
     rocksdb::BackupEngineReadOnly* raw = nullptr;
-    const rocksdb::IOStatus status = rocksdb::BackupEngineReadOnly::Open(
-        CopyOptions(backup_directory, env_.env()), env_.env(), &raw);
+    const rocksdb::IOStatus status =
+        rocksdb::BackupEngineReadOnly::Open(CopyOptions(absolute, env_.env()), env_.env(), &raw);
     copies_.reset(raw);
     return status.ok() ? absl::OkStatus() : CopyFailure(status, "open the backups");
   }
