@@ -166,7 +166,8 @@ bool HeadsKeeper::IsDue() {
   const uint64_t uncovered = Uncovered(events);
   if (uncovered == 0) {
     uncovered_since_.reset();
-    return false;
+    // Tables that were removed are made again, else every search for an event would read the log.
+    return newest_ && heads_->tree_size() < newest_->tree_size;
   }
   if (!uncovered_since_ || *uncovered_since_ > now) uncovered_since_ = now;
   return uncovered >= kMostEvents || now - *uncovered_since_ >= longest_;

@@ -56,7 +56,8 @@ class HeadsKeeper {
   // else                 as EventLog::Append
   absl::StatusOr<CommittedHeads> Commit();
 
-  // Whether the time for a commit has come. To be asked every second.
+  // Whether the time for a commit has come, or its tables have to be made again: Commit does both.
+  // To be asked every second.
   bool IsDue();
 
   // Position of an event; nullopt when the ledger has none of that id.

@@ -167,6 +167,18 @@ TEST_F(Heads, AreDueByNumberAndByTime) {
   EXPECT_TRUE(keeper_->IsDue());
 }
 
+TEST_F(Heads, TablesThatWereRemovedAreDueThoughNothingHappened) {
+  Record(5);
+  ASSERT_TRUE(keeper_->Commit().ok());
+  const uint64_t size = centre_.log().Head().next_position;
+  ForgetTables();
+  OpenKeeper();
+  EXPECT_TRUE(keeper_->IsDue());
+  ASSERT_TRUE(keeper_->Commit().ok());
+  EXPECT_FALSE(keeper_->IsDue());
+  EXPECT_EQ(centre_.log().Head().next_position, size) << "nothing is recorded for it";
+}
+
 TEST_F(Heads, EventsAreFoundByIdInAndAfterWhatIsCommitted) {
   Record(5);
   ASSERT_TRUE(keeper_->Commit().ok());
