@@ -56,6 +56,17 @@ absl::StatusOr<StreamId> FindRecord(const RecordIndex& index, RecordKind kind,
   return *stream;
 }
 
+absl::StatusOr<StreamId> FindRecordToRead(const RecordIndex& index, RecordKind kind,
+                                          std::string_view id) {
+  absl::StatusOr<StreamId> found = FindRecord(index, kind, id);
+  const std::optional<Uuid> uuid = Uuid::Parse(id);
+  if (!absl::IsNotFound(found.status()) || !uuid) return found;
+  const StreamId stream{static_cast<uint32_t>(kind), *uuid};
+  ASSIGN_OR_RETURN(const bool exists, index.exists(stream));
+  if (exists) return stream;
+  return found;
+}
+
 absl::Status ResolveReferences(const RecordIndex& index, Message& fact) {
   for (const FieldDescriptor* field : PathsToReferences().Of(fact.GetDescriptor())) {
     const int count = CountOf(fact, field);

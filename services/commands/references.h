@@ -29,6 +29,11 @@ struct RecordIndex {
 absl::StatusOr<eventstore::StreamId> FindRecord(const RecordIndex& index, RecordKind kind,
                                                 std::string_view id);
 
+// The same for somebody who only reads: records of named kinds also by the UUID that is shown of
+// them.
+absl::StatusOr<eventstore::StreamId> FindRecordToRead(const RecordIndex& index, RecordKind kind,
+                                                      std::string_view id);
+
 // Replaces every reference in `fact` (rule `refers_to`) by the record's UUID; short names stay.
 // NOT_FOUND REFERENCE_UNKNOWN naming the field.
 absl::Status ResolveReferences(const RecordIndex& index, google::protobuf::Message& fact);

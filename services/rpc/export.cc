@@ -42,9 +42,16 @@ class Exporter {
     if (parts_.heads == nullptr || parts_.publisher == nullptr) {
       return absl::FailedPreconditionError("NOT_SIGNED: the ledger is not signed");
     }
-    ASSIGN_OR_RETURN(stream_, commands::FindRecord(IndexOf(*parts_.log), kind_, record_id_));
+    ASSIGN_OR_RETURN(stream_, commands::FindRecordToRead(IndexOf(*parts_.log), kind_, record_id_));
     ASSIGN_OR_RETURN(const commands::CommittedHeads heads, parts_.heads->Commit());
-    ASSIGN_OR_RETURN(const eventstore::ProvenHead head, heads.tree->Prove(stream_));
+    const absl::StatusOr<eventstore::ProvenHead> proven = heads.tree->Prove(stream_);
+    // The record is there; its first event is the very one that commits to the others.
+    if (absl::IsNotFound(proven.status())) {
+      return absl::FailedPreconditionError(
+          "NOT_COVERED: no committed heads cover the record yet; record something else first");
+    }
+    RETURN_IF_ERROR(proven.status());
+    const eventstore::ProvenHead& head = *proven;
     last_revision_ = head.head.revision;
     ASSIGN_OR_RETURN(checkpoint_, PublishedAfter(heads.event.position));
 

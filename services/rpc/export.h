@@ -15,7 +15,9 @@ namespace caseledger::rpc {
 // a checkpoint is published. Not thread-safe. Its errors:
 //
 // NOT_FOUND            no such record
-// FAILED_PRECONDITION  NOT_SIGNED: the ledger is not signed
+// FAILED_PRECONDITION  NOT_SIGNED: the ledger is not signed; NOT_COVERED: the record, which is that
+// of
+//                      the committed heads, begins with the newest of them
 // UNAVAILABLE          NOT_PUBLISHED: no checkpoint covers the heads that were committed for it; or
 //                      they could not be committed
 // DATA_LOSS            a record or tile is damaged, or the log is not what was committed to

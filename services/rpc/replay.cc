@@ -48,7 +48,8 @@ class RecordReplayer {
  private:
   absl::Status Begin() {
     ASSIGN_OR_RETURN(events_that_count_, EventsAsOf(log_, replay_.as_of));
-    ASSIGN_OR_RETURN(stream_, commands::FindRecord(IndexOf(log_), replay_.kind, replay_.record_id));
+    ASSIGN_OR_RETURN(stream_,
+                     commands::FindRecordToRead(IndexOf(log_), replay_.kind, replay_.record_id));
     uint64_t revision = 1;
     while (true) {
       ASSIGN_OR_RETURN(const auto events, log_.ReadStream(stream_, revision, kEventsPerPage));

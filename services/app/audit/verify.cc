@@ -227,6 +227,10 @@ class Verifier {
     if (options_.record.empty() || options_.record == verified_.facts.record_id) {
       return absl::OkStatus();
     }
+    const options::v1::RecordKind kind = verified_.facts.record_kind;
+    if (commands::IsNamedKind(kind) && commands::NamedStream(kind, options_.record) == stream_) {
+      return absl::OkStatus();
+    }
     std::string names;
     for (const v1::RecordedEvent& event : verified_.events) {
       const commands::FactSchema* schema = commands::SchemaOf(event.fact());

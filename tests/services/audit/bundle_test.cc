@@ -356,6 +356,35 @@ TEST_F(Bundle, WithoutAKeyNothingIsShown) {
       absl::IsInvalidArgument(audit::VerifyBundle(bundle_, audit::VerifyOptions()).status()));
 }
 
+TEST_F(Bundle, ARecordWithANameIsFoundByItAndByItsId) {
+  const auto agency = commands::NamedStream(options::v1::RECORD_KIND_AGENCY, "hotline");
+  for (const std::string& name : {std::string("hotline"), agency.id.ToString()}) {
+    const std::string directory = directory_ / ("agency-" + name);
+    signed_.ExportTo(options::v1::RECORD_KIND_AGENCY, name, directory);
+    audit::VerifyOptions options = Options();
+    for (const std::string& asked : {std::string("hotline"), agency.id.ToString()}) {
+      options.record = asked;
+      const absl::Status status = audit::VerifyBundle(directory, options).status();
+      EXPECT_TRUE(status.ok()) << status;
+    }
+    options.record = "hospital";
+    EXPECT_TRUE(absl::IsDataLoss(audit::VerifyBundle(directory, options).status()));
+  }
+}
+
+// The ledger's own record of committed heads begins with the event that covers all but itself.
+TEST_F(Bundle, TheHeadsThemselvesAreExportedOnceTheyAreCovered) {
+  constexpr auto kLedger = options::v1::RECORD_KIND_LEDGER;
+  const absl::Status first = signed_.TryExport(kLedger, "heads").status();
+  EXPECT_TRUE(absl::IsFailedPrecondition(first)) << first;
+  EXPECT_THAT(std::string(first.message()), StartsWith("NOT_COVERED"));
+  signed_.centre().Given(Id(kCase), 5, "risk_assessed { risk: RISK_MEDIUM }");
+  const std::string heads = directory_ / "heads";
+  const audit::Verified verified = signed_.ExportTo(kLedger, "heads", heads);
+  EXPECT_EQ(verified.events.size(), 1u);
+  EXPECT_TRUE(audit::VerifyBundle(heads, Options()).ok());
+}
+
 TEST_F(Bundle, LongHistoriesComeInPages) {
   for (int i = 0; i < 200; ++i) {
     signed_.centre().Given(Id(kCase), 5 + i, "risk_assessed { risk: RISK_LOW }");

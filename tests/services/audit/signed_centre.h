@@ -50,23 +50,29 @@ class SignedCentre {
   }
 
   // What the server would send, one message after the other.
-  std::vector<v1::ExportRecordResponse> Export(int number) {
+  absl::StatusOr<std::vector<v1::ExportRecordResponse>> TryExport(options::v1::RecordKind kind,
+                                                                  const std::string& record) {
     std::vector<v1::ExportRecordResponse> pages;
-    rpc::ExportSource source =
-        rpc::ExportOfRecord(centre_.ledger(), options::v1::RECORD_KIND_CASE_RECORD, Id(number));
+    rpc::ExportSource source = rpc::ExportOfRecord(centre_.ledger(), kind, record);
     while (true) {
       v1::ExportRecordResponse page;
       const absl::StatusOr<bool> more = source(page);
-      EXPECT_TRUE(more.ok()) << more.status();
-      if (!more.ok() || !*more) return pages;
+      if (!more.ok()) return more.status();
+      if (!*more) return pages;
       pages.push_back(std::move(page));
     }
   }
 
   // Writes a good bundle to `directory`, which must not be there.
   audit::Verified ExportTo(int number, const std::string& directory) {
+    return ExportTo(options::v1::RECORD_KIND_CASE_RECORD, Id(number), directory);
+  }
+  audit::Verified ExportTo(options::v1::RecordKind kind, const std::string& record,
+                           const std::string& directory) {
     std::unique_ptr<audit::BundleWriter> writer;
-    for (const v1::ExportRecordResponse& page : Export(number)) {
+    const auto pages = TryExport(kind, record);
+    EXPECT_TRUE(pages.ok()) << pages.status();
+    for (const v1::ExportRecordResponse& page : *pages) {
       if (writer == nullptr) {
         writer = *audit::BundleWriter::Create(directory, page.header());
       }
