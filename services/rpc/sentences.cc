@@ -85,6 +85,9 @@ constexpr std::array kRows{
          "The newest checkpoint's tree has no such tile."}},
     Row{"EVENT_UNKNOWN",
         {"Sổ không có sự kiện nào mang mã đó.", "The ledger has no event of that id."}},
+    Row{"NOT_COVERED",
+        {"Chưa có lần chốt nào bao gồm hồ sơ này; hãy ghi thêm một sự kiện bất kỳ rồi thử lại.",
+         "No committed heads cover this record yet; try again once something else was recorded."}},
     Row{"NOT_PUBLISHED",
         {"Điểm kiểm chứng mới nhất chưa được công bố: còn chờ nhân chứng ký cùng, hoặc không ký "
          "được; nhật ký máy chủ cho biết. Hãy thử lại sau giây lát.",

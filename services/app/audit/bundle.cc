@@ -139,6 +139,10 @@ absl::Status BundleWriter::WriteHeader(const v1::ExportHeader& header) const {
 }
 
 absl::Status BundleWriter::Add(const v1::ExportedEvent& event) {
+  if (added_ == facts_.event_count) {
+    return absl::InvalidArgumentError(
+        StrCat("the server sends more than the ", facts_.event_count, " events it announced"));
+  }
   return WriteEvent(EventFile(++added_), event);
 }
 

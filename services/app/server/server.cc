@@ -109,6 +109,8 @@ class RunningServer final : public Server {
     grpc_options.listen = options_.listen;
     grpc_options.query_threads = static_cast<size_t>(options_.query_threads);
     grpc_options.max_subscribers = options_.max_subscribers;
+    // Those that wait for a checkpoint leave half of the threads to others.
+    grpc_options.max_exports = std::max<size_t>(1, grpc_options.query_threads / 2);
     grpc_options.version = CASELEDGER_VERSION;
     grpc_options.backup_maker = backups_.get();
     ASSIGN_OR_RETURN(grpc_, rpc::StartGrpcServer(grpc_options, ledgers_, handler_, clock_));
@@ -125,9 +127,9 @@ class RunningServer final : public Server {
     if (closed_) return absl::OkStatus();
     closed_ = true;
     expiry_.Stop();
-    heads_.Stop();
     // The order matters: no new calls, then what was accepted, then readers, then the files.
     if (grpc_ != nullptr) grpc_->Shutdown(absl::Seconds(options_.drain_seconds));
+    heads_.Stop();  // exports that were running have ended
     if (log_server_ != nullptr) log_server_->Stop();
     for (commands::Ledger* ledger : ledgers_.All()) ledger->parts.log->Close();
     for (commands::Ledger* ledger : ledgers_.All()) ledger->parts.projections->Stop();

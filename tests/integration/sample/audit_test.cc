@@ -83,6 +83,10 @@ TEST_F(Audit, WhatCannotBeDoneIsSaid) {
   const Finished full = Run({"audit", "export", "CASE-2024-0001", "-o", scratch_ / "full"});
   EXPECT_EQ(full.code, 1);
   EXPECT_THAT(full.err, HasSubstr("not empty"));
+  const Finished file = Run({"audit", "export", "CASE-2024-0001", "-o", scratch_ / "file"});
+  EXPECT_EQ(file.code, 1);
+  EXPECT_THAT(file.err, HasSubstr("no directory"));
+  EXPECT_TRUE(fs::exists(scratch_ / "file"));
   const Finished no_key = Run({"audit", "verify", scratch_ / "full"});
   EXPECT_EQ(no_key.code, 1);
   EXPECT_THAT(no_key.err, HasSubstr("--vkey"));

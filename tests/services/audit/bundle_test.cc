@@ -9,6 +9,7 @@
 #include "eventstore/verifiable/checkpoint.h"
 #include "nlohmann/json.hpp"
 #include "services/app/audit/fact_titles.h"
+#include "services/rpc/sentences.h"
 #include "tests/services/audit/signed_centre.h"
 
 namespace caseledger::testing {
@@ -378,11 +379,24 @@ TEST_F(Bundle, TheHeadsThemselvesAreExportedOnceTheyAreCovered) {
   const absl::Status first = signed_.TryExport(kLedger, "heads").status();
   EXPECT_TRUE(absl::IsFailedPrecondition(first)) << first;
   EXPECT_THAT(std::string(first.message()), StartsWith("NOT_COVERED"));
+  EXPECT_NE(rpc::SentencesOfReason("NOT_COVERED").en, rpc::SentencesOfReason("no such").en);
   signed_.centre().Given(Id(kCase), 5, "risk_assessed { risk: RISK_MEDIUM }");
   const std::string heads = directory_ / "heads";
   const audit::Verified verified = signed_.ExportTo(kLedger, "heads", heads);
   EXPECT_EQ(verified.events.size(), 1u);
   EXPECT_TRUE(audit::VerifyBundle(heads, Options()).ok());
+}
+
+TEST_F(Bundle, AServerThatSendsMoreThanItAnnouncedIsNotWrittenDown) {
+  const auto exported = signed_.TryExport(options::v1::RECORD_KIND_CASE_RECORD, Id(kCase));
+  ASSERT_TRUE(exported.ok()) << exported.status();
+  const std::vector<v1::ExportRecordResponse>& pages = *exported;
+  auto writer = audit::BundleWriter::Create(directory_ / "more", pages[0].header());
+  ASSERT_TRUE(writer.ok()) << writer.status();
+  for (const v1::ExportedEvent& event : pages[1].events()) {
+    ASSERT_TRUE((*writer)->Add(event).ok());
+  }
+  EXPECT_TRUE(absl::IsInvalidArgument((*writer)->Add(pages[1].events(0))));
 }
 
 TEST_F(Bundle, LongHistoriesComeInPages) {

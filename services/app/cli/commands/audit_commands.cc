@@ -95,7 +95,12 @@ std::string ToText(const audit::Verified& verified) {
 // Empty or absent, so that nothing is mixed into what is there.
 absl::Status CheckTarget(const std::string& directory) {
   std::error_code error;
-  if (fs::exists(directory, error) && !fs::is_empty(directory, error)) {
+  const fs::file_status target = fs::symlink_status(directory, error);
+  if (fs::exists(target) && !fs::is_directory(target)) {
+    return absl::FailedPreconditionError(
+        fmt::format("{} is no directory; give one that is not there yet", directory));
+  }
+  if (fs::exists(target) && !fs::is_empty(directory, error)) {
     return absl::FailedPreconditionError(
         fmt::format("{} is not empty; give a directory that is not there yet", directory));
   }

@@ -6,6 +6,7 @@
 
 #include "caseledger/v1/history.grpc.pb.h"
 #include "eventstore/base/status_macros.h"
+#include "eventstore/codec/leaf.h"
 #include "eventstore/verifiable/checkpoint.h"
 #include "services/app/cli/commands/commands.h"
 #include "services/app/cli/print/json.h"
@@ -46,10 +47,14 @@ absl::StatusOr<int> Prove(uint64_t position, const ClientOptions& options) {
   const auto stub = v1::HistoryService::NewStub(connection.channel());
   ASSIGN_OR_RETURN(const v1::GetCheckpointResponse checkpoint,
                    NewestCheckpoint(*stub, connection, options));
+  // What it signed, not what it says beside.
+  ASSIGN_OR_RETURN(const eventstore::Note note, eventstore::Note::Parse(checkpoint.note()));
+  ASSIGN_OR_RETURN(const eventstore::Checkpoint signed_one,
+                   eventstore::Checkpoint::FromText(note.text));
   v1::GetInclusionProofRequest request;
   request.set_ledger(options.ledger);
   request.set_position(position);
-  request.set_tree_size(checkpoint.tree_size());
+  request.set_tree_size(signed_one.size);
   grpc::ClientContext context;
   connection.PrepareCall(context);
   v1::GetInclusionProofResponse response;
@@ -64,9 +69,9 @@ absl::StatusOr<int> Prove(uint64_t position, const ClientOptions& options) {
   file.index = position;
   for (const std::string& hash : response.hashes()) file.proof.push_back(to_hash(hash));
   file.checkpoint = checkpoint.note();
-  if (absl::Status fits = eventstore::VerifyInclusion(position, checkpoint.tree_size(),
-                                                      to_hash(response.leaf_hash()), file.proof,
-                                                      to_hash(checkpoint.root()));
+  if (absl::Status fits = eventstore::VerifyInclusion(
+          position, signed_one.size, eventstore::HashLeafEntry(response.leaf_entry()), file.proof,
+          signed_one.root);
       !fits.ok()) {
     return absl::DataLossError(fmt::format("the server's proof is wrong ({}): tell the auditor",
                                            std::string(fits.message())));
