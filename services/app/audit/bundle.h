@@ -70,7 +70,8 @@ class BundleWriter {
 // A file of the bundle. UNAVAILABLE with its name.
 absl::Status WriteFile(const std::string& directory, const std::string& name,
                        const std::string& bytes);
-// NOT_FOUND with the name when there is no plain file of it; RESOURCE_EXHAUSTED when it is larger than any file of a bundle.
+// NOT_FOUND with the name when there is no plain file of it; RESOURCE_EXHAUSTED when it is larger
+// than any file of a bundle.
 absl::StatusOr<std::string> ReadFile(const std::string& directory, const std::string& name);
 
 }  // namespace caseledger::audit
