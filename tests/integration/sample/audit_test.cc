@@ -97,5 +97,29 @@ TEST_F(Audit, WhatCannotBeDoneIsSaid) {
   EXPECT_EQ(no_directory.code, 1);
 }
 
+TEST_F(Audit, AnEventIsProvenByItsPositionAndById) {
+  const auto replay = client().Replay(4000, 1);
+  ASSERT_TRUE(replay.ok());
+  // Signed within a second of the import.
+  std::string by_position;
+  ASSERT_TRUE(Eventually([&] {
+    const Finished proven = Run({"log", "prove", "4000"});
+    by_position = proven.out;
+    return proven.code == 0;
+  }));
+  EXPECT_THAT(by_position, HasSubstr("index 4000"));
+  const std::string by_id = RunWell({"log", "prove", replay.value.at(0).event_id()});
+  EXPECT_THAT(by_id, HasSubstr("index 4000"));
+  EXPECT_EQ(Run({"log", "prove", NewUuid()}).code, 1);
+  EXPECT_EQ(Run({"log", "prove", "first"}).code, 1);
+}
+
+TEST_F(Audit, TheLogIsReadAsOfAPoint) {
+  const std::string all = RunWell({"log", "read", "--from", "100", "--as-of", "101"});
+  EXPECT_THAT(all, HasSubstr("#101 "));
+  EXPECT_THAT(all, ::testing::Not(HasSubstr("#102 ")));
+  EXPECT_EQ(RunWell({"log", "read", "--as-of-occurred", "1990-01-01"}), "");
+}
+
 }  // namespace
 }  // namespace caseledger::testing

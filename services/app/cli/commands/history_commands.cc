@@ -45,12 +45,14 @@ absl::StatusOr<int> LogHead(const ClientOptions& options) {
   return kExitGood;
 }
 
-absl::StatusOr<int> LogRead(uint64_t from, uint64_t most, const ClientOptions& options) {
+absl::StatusOr<int> LogRead(uint64_t from, uint64_t most, const ReplayPoint& point,
+                            const ClientOptions& options) {
   const Connection connection(options);
   v1::ReplayLedgerRequest request;
   request.set_ledger(options.ledger);
   request.set_from_position(from);
   request.set_max_events(most);
+  RETURN_IF_ERROR(SetPoint(point, request));
   const auto stub = v1::HistoryService::NewStub(connection.channel());
   grpc::ClientContext context;
   connection.PrepareStream(context);
@@ -60,6 +62,7 @@ absl::StatusOr<int> LogRead(uint64_t from, uint64_t most, const ClientOptions& o
 struct FollowOptions {
   std::optional<uint64_t> from;
   std::vector<std::string> facts;
+  std::vector<std::string> streams;
 };
 
 // States go to standard error: standard output is for events only.
@@ -76,6 +79,7 @@ absl::StatusOr<v1::SubscribeRequest> ToRequest(const FollowOptions& follow,
   v1::SubscribeRequest request;
   request.set_ledger(connection.options().ledger);
   for (const std::string& fact : follow.facts) request.add_fact_names(fact);
+  for (const std::string& stream : follow.streams) request.add_stream_prefixes(stream);
   if (follow.from) {
     request.set_from_position(*follow.from);
   } else {
@@ -140,8 +144,12 @@ void AddLogRead(CLI::App& group, Chosen& chosen) {
   auto most = std::make_shared<uint64_t>(0);
   command->add_option("--from", *from, "First position")->capture_default_str();
   command->add_option("--max", *most, "Most events; 0: to the end")->capture_default_str();
+  auto point = std::make_shared<ReplayPoint>();
+  AddPointOptions(*command, *point);
   command->callback([=, &chosen] {
-    chosen.action = [=](const ClientOptions& client) { return LogRead(*from, *most, client); };
+    chosen.action = [=](const ClientOptions& client) {
+      return LogRead(*from, *most, *point, client);
+    };
   });
 }
 
@@ -155,6 +163,8 @@ void AddLogFollow(CLI::App& group, Chosen& chosen) {
   auto follow = std::make_shared<FollowOptions>();
   command->add_option("--from", follow->from, "First position; else only what comes");
   command->add_option("--fact", follow->facts, "Only these facts, such as case_opened");
+  command->add_option("--stream", follow->streams,
+                      "Only records whose kind and UUID begin so, such as case_record/");
   command->callback([follow, &chosen] {
     chosen.action = [follow](const ClientOptions& client) { return LogFollow(*follow, client); };
   });

@@ -4,6 +4,7 @@
 #include <memory>
 #include <vector>
 
+#include "absl/strings/numbers.h"
 #include "caseledger/v1/history.grpc.pb.h"
 #include "eventstore/base/status_macros.h"
 #include "eventstore/codec/leaf.h"
@@ -42,7 +43,7 @@ absl::StatusOr<int> ShowCheckpoint(const ClientOptions& options) {
 }
 
 // Checked before it is printed: what the server says must fit what it signed.
-absl::StatusOr<int> Prove(uint64_t position, const ClientOptions& options) {
+absl::StatusOr<int> Prove(const std::string& event, const ClientOptions& options) {
   const Connection connection(options);
   const auto stub = v1::HistoryService::NewStub(connection.channel());
   ASSIGN_OR_RETURN(const v1::GetCheckpointResponse checkpoint,
@@ -53,7 +54,11 @@ absl::StatusOr<int> Prove(uint64_t position, const ClientOptions& options) {
                    eventstore::Checkpoint::FromText(note.text));
   v1::GetInclusionProofRequest request;
   request.set_ledger(options.ledger);
-  request.set_position(position);
+  if (uint64_t position = 0; absl::SimpleAtoi(event, &position)) {
+    request.set_position(position);
+  } else {
+    request.set_event_id(event);
+  }
   request.set_tree_size(signed_one.size);
   grpc::ClientContext context;
   connection.PrepareCall(context);
@@ -65,12 +70,20 @@ absl::StatusOr<int> Prove(uint64_t position, const ClientOptions& options) {
     std::copy_n(bytes.begin(), std::min(bytes.size(), hash.bytes.size()), hash.bytes.begin());
     return hash;
   };
+  const absl::StatusOr<eventstore::LeafFields> leaf =
+      eventstore::DecodeLeafEntry(response.leaf_entry());
+  if (!leaf.ok() || leaf->position != response.position() ||
+      (!request.event_id().empty() ? leaf->event_id != Uuid::Parse(event)
+                                   : leaf->position != request.position())) {
+    return absl::DataLossError(
+        "the server proves another event than was asked for: tell the auditor");
+  }
   eventstore::ProofFile file;
-  file.index = position;
+  file.index = response.position();
   for (const std::string& hash : response.hashes()) file.proof.push_back(to_hash(hash));
   file.checkpoint = checkpoint.note();
   if (absl::Status fits = eventstore::VerifyInclusion(
-          position, signed_one.size, eventstore::HashLeafEntry(response.leaf_entry()), file.proof,
+          file.index, signed_one.size, eventstore::HashLeafEntry(response.leaf_entry()), file.proof,
           signed_one.root);
       !fits.ok()) {
     return absl::DataLossError(fmt::format("the server's proof is wrong ({}): tell the auditor",
@@ -91,12 +104,12 @@ void AddProofCommands(CLI::App& log, Chosen& chosen) {
   });
 
   CLI::App* prove = log.add_subcommand(
-      "prove", "Print the proof that the event at a position is in the log (c2sp.org/tlog-proof).");
+      "prove", "Print the proof that an event is in the log (c2sp.org/tlog-proof).");
   prove->footer("Example:\n  caseledger log prove 42 > event-42.tlog-proof");
-  const auto position = std::make_shared<uint64_t>(0);
-  prove->add_option("POSITION", *position, "Position of the event")->required();
-  prove->callback([&chosen, position] {
-    chosen.action = [position](const ClientOptions& options) { return Prove(*position, options); };
+  const auto event = std::make_shared<std::string>();
+  prove->add_option("EVENT", *event, "Position of the event, or its UUID")->required();
+  prove->callback([&chosen, event] {
+    chosen.action = [event](const ClientOptions& options) { return Prove(*event, options); };
   });
 }
 
