@@ -86,6 +86,9 @@ void CheckRebuilt(const std::string& data_dir, const Journal& journal) {
   const auto rebuilt = ReadTables(data_dir, kLedger);
   ASSERT_EQ(rebuilt.size(), live.size());
   for (const auto& [name, table] : live) {
+    // Brought up to date when heads are committed, which is by the clock: two servers stand at
+    // different events. What its rows are made of is compared in commands_heads_keeper_test.
+    if (name.starts_with("stream-heads@")) continue;
     EXPECT_TRUE(rebuilt.at(name) == table) << name << " differs from a fresh rebuild";
   }
 }

@@ -136,6 +136,35 @@ TEST_F(Heads, GoOnAfterARestartWithAndWithoutTables) {
   ExpectCommitsTo(*without, 9);
 }
 
+// However the events were cut into steps.
+TEST_F(Heads, TablesMadeAgainEqualThoseThatGrewByteForByte) {
+  const auto rows = [this] {
+    std::map<std::string, std::string> all;
+    const auto table = store_->OpenTable(kLedgerName, "stream-heads@1");
+    EXPECT_TRUE(table.ok()) << table.status();
+    const auto snapshot = (*table)->Snapshot();
+    EXPECT_TRUE(snapshot
+                    ->Scan("", "",
+                           [&all](std::string_view key, std::string_view value) {
+                             all.emplace(key, value);
+                             return true;
+                           })
+                    .ok());
+    all["events"] = std::to_string(snapshot->applied_events());
+    return all;
+  };
+  for (const int more : {1, 3, 40, 200}) {
+    Record(more);
+    ASSERT_TRUE(keeper_->Commit().ok());
+  }
+  const auto grown = rows();
+  EXPECT_GT(grown.size(), 200u);
+  ForgetTables();
+  OpenKeeper();
+  ASSERT_TRUE(keeper_->Commit().ok());
+  EXPECT_EQ(rows(), grown);
+}
+
 // A crash after the tables were brought up to date and before the event was recorded.
 TEST_F(Heads, TablesThatAreAheadOfTheNewestEventAreNoTrouble) {
   Record(2);
