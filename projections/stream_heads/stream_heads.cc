@@ -102,6 +102,21 @@ absl::Status VisitEvents(const eventstore::EventLog& log, uint64_t from, uint64_
   return absl::OkStatus();
 }
 
+// Whether the table was made of this log and not of one that it has replaced: the last event that
+// the table knows is the head of its stream.
+absl::StatusOr<bool> IsOf(const eventstore::EventLog& log, const ReadModelTable& table) {
+  ASSIGN_OR_RETURN(const auto snapshot, HeadsSnapshot::Take(table));
+  if (snapshot->tree_size() == 0) return true;
+  if (snapshot->tree_size() > log.Head().next_position) return false;
+  ASSIGN_OR_RETURN(const std::vector<RecordedEvent> last,
+                   log.ReadLedger(snapshot->tree_size() - 1, 1));
+  if (last.empty()) return false;
+  const auto known = snapshot->Prove(last.front().stream);
+  if (absl::IsNotFound(known.status())) return false;
+  RETURN_IF_ERROR(known.status());
+  return known->head.leaf_hash == last.front().leaf_hash;
+}
+
 }  // namespace
 
 absl::StatusOr<std::shared_ptr<const HeadsSnapshot>> HeadsSnapshot::Take(
@@ -128,8 +143,8 @@ absl::StatusOr<std::unique_ptr<StreamHeads>> StreamHeads::Open(const eventstore:
                                                                std::string_view ledger,
                                                                ReadModelStore& store) {
   ASSIGN_OR_RETURN(std::unique_ptr<ReadModelTable> table, store.OpenTable(ledger, kTable));
-  if (table->Snapshot()->applied_events() > log.Head().next_position) {
-    // Of a log that has been replaced by an older one.
+  ASSIGN_OR_RETURN(const bool of_this_log, IsOf(log, *table));
+  if (!of_this_log) {
     RETURN_IF_ERROR(store.DropTable(ledger, kTable));
     ASSIGN_OR_RETURN(table, store.OpenTable(ledger, kTable));
   }

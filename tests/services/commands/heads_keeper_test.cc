@@ -136,6 +136,25 @@ TEST_F(Heads, GoOnAfterARestartWithAndWithoutTables) {
   ExpectCommitsTo(*without, 9);
 }
 
+// A backup was brought back and written to before the tables were looked at.
+TEST_F(Heads, TablesOfAnotherLogAreMadeAgain) {
+  Record(3);
+  ASSERT_TRUE(keeper_->Commit().ok());
+  Centre other;
+  for (int i = 0; i < 6; ++i) {
+    other.Given(Id(500 + i), 1, "contact_received { channel: 'sms' }");
+  }
+  auto keeper = HeadsKeeper::Open(other.log(), kLedgerName, *store_, other.clock());
+  ASSERT_TRUE(keeper.ok()) << keeper.status();
+  const auto heads = (*keeper)->Commit();
+  ASSERT_TRUE(heads.ok()) << heads.status();
+  EXPECT_EQ(heads->tree->stream_count(), 6u);
+  for (int i = 0; i < 6; ++i) {
+    const StreamId stream{options::v1::RECORD_KIND_CONTACT, *Uuid::Parse(Id(500 + i))};
+    EXPECT_TRUE(heads->tree->Prove(stream).ok());
+  }
+}
+
 // However the events were cut into steps.
 TEST_F(Heads, TablesMadeAgainEqualThoseThatGrewByteForByte) {
   const auto rows = [this] {
