@@ -30,6 +30,10 @@ std::string KeyOf(const codec::KeyParts& parts) {
       return keys.Revision(parts.stream, parts.revision);
     case codec::Space::kStreamHead:
       return keys.StreamHead(parts.stream);
+    case codec::Space::kTile:
+      return keys.Tile(parts.tile_level, parts.tile_index);
+    case codec::Space::kSigningState:
+      return keys.SigningState();
   }
   return "";
 }
