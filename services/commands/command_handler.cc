@@ -32,6 +32,12 @@ bool IsServerFact(const Fact& fact) {
     case Fact::kReferralExpired:
     case Fact::kHoldExpired:
     case Fact::kHeadsCommitted:
+    case Fact::kReferralConsentLost:
+    case Fact::kRecordAccessed:
+    case Fact::kAccessDenied:
+    case Fact::kBreakGlassUsed:
+    case Fact::kBreakGlassReviewed:
+    case Fact::kDisclosureMade:
       return true;
     default:
       return false;

@@ -56,6 +56,7 @@ class DirectoryServiceImpl final : public v1::DirectoryService::CallbackService 
   CASELEDGER_COMMAND(RegisterAdminUnit)
   CASELEDGER_COMMAND(LoadReportDefinition)
   CASELEDGER_COMMAND(LoadDeadlines)
+  CASELEDGER_COMMAND(LoadAccessRules)
   CASELEDGER_COMMAND(RecordProgramme)
   CASELEDGER_COMMAND(EndProgramme)
   CASELEDGER_COMMAND(HoldOutreach)

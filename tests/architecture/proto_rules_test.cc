@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "caseledger/event/v1/fact.pb.h"
+#include "caseledger/v1/access.pb.h"
 #include "caseledger/v1/admin.pb.h"
 #include "caseledger/v1/audit.pb.h"
 #include "caseledger/v1/batch.pb.h"
@@ -39,14 +40,22 @@ using ::testing::IsEmpty;
 
 // One message of every public file, so that the linker keeps its descriptor.
 const std::vector<const Descriptor*>& LinkedFiles() {
-  static const auto& linked = *new std::vector<const Descriptor*>{
-      v1::ListLedgersRequest::descriptor(),    v1::ExportRecordRequest::descriptor(),
-      v1::ExecuteRequest::descriptor(),        v1::OpenCaseRequest::descriptor(),
-      v1::CloseCaseRequest::descriptor(),      v1::ListCasesRequest::descriptor(),
-      v1::RegisterAgencyRequest::descriptor(), v1::GetLedgerHeadRequest::descriptor(),
-      v1::ReceiveContactRequest::descriptor(), v1::RegisterPersonRequest::descriptor(),
-      v1::SendReferralRequest::descriptor(),   v1::RegisterShelterRequest::descriptor(),
-      v1::ReportDefinition::descriptor(),      v1::Deadlines::descriptor()};
+  static const auto& linked =
+      *new std::vector<const Descriptor*>{v1::ListLedgersRequest::descriptor(),
+                                          v1::ExportRecordRequest::descriptor(),
+                                          v1::ExplainAccessRequest::descriptor(),
+                                          v1::ExecuteRequest::descriptor(),
+                                          v1::OpenCaseRequest::descriptor(),
+                                          v1::CloseCaseRequest::descriptor(),
+                                          v1::ListCasesRequest::descriptor(),
+                                          v1::RegisterAgencyRequest::descriptor(),
+                                          v1::GetLedgerHeadRequest::descriptor(),
+                                          v1::ReceiveContactRequest::descriptor(),
+                                          v1::RegisterPersonRequest::descriptor(),
+                                          v1::SendReferralRequest::descriptor(),
+                                          v1::RegisterShelterRequest::descriptor(),
+                                          v1::ReportDefinition::descriptor(),
+                                          v1::Deadlines::descriptor()};
   return linked;
 }
 

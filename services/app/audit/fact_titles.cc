@@ -87,12 +87,19 @@ constexpr auto kTitles = std::to_array<std::pair<std::string_view, std::string_v
     {"admin_unit_registered", "Đăng ký đơn vị hành chính"},
     {"report_definition_loaded", "Nạp định nghĩa báo cáo"},
     {"deadlines_loaded", "Nạp thời hạn"},
+    {"access_rules_loaded", "Nạp quy tắc truy cập"},
     {"programme_recorded", "Ghi nhận chương trình"},
     {"programme_ended", "Chương trình kết thúc"},
     {"outreach_held", "Tổ chức truyền thông"},
     {"fact_corrected", "Đính chính"},
     {"event_voided", "Hủy bỏ sự kiện"},
     {"heads_committed", "Cam kết trạng thái các hồ sơ"},
+    {"referral_consent_lost", "Chuyển gửi mất sự đồng ý"},
+    {"record_accessed", "Đã xem hồ sơ"},
+    {"access_denied", "Bị từ chối truy cập"},
+    {"break_glass_used", "Mở khẩn cấp"},
+    {"break_glass_reviewed", "Đã xem xét việc mở khẩn cấp"},
+    {"disclosure_made", "Đã cung cấp thông tin"},
 });
 
 }  // namespace

@@ -106,8 +106,10 @@ TEST(CommandAdapter, EveryFactIsReachedByOneMethodExceptTheServersOwn) {
     ++reached[commands::SchemaOf(ToCommand(*RequestOf(*method)).fact())->field->name()];
   }
   const std::set<std::string> server_facts{
-      "shelter_stay_opened", "shelter_stay_closed", "stay_began",     "stay_finished",
-      "referral_expired",    "hold_expired",        "heads_committed"};
+      "shelter_stay_opened", "shelter_stay_closed", "stay_began",       "stay_finished",
+      "referral_expired",    "hold_expired",        "heads_committed",  "referral_consent_lost",
+      "record_accessed",     "access_denied",       "break_glass_used", "break_glass_reviewed",
+      "disclosure_made"};
   const Descriptor* facts = event::v1::Fact::descriptor();
   for (int i = 0; i < facts->field_count(); ++i) {
     const std::string& name = facts->field(i)->name();
