@@ -13,6 +13,7 @@
 
 #include "absl/status/statusor.h"
 #include "caseledger/options/v1/options.pb.h"
+#include "eventstore/base/clock.h"
 
 namespace caseledger::access {
 
@@ -107,32 +108,42 @@ struct Answer {
   bool allowed() const { return refusal == Refusal::kNone; }
 };
 
-// Immutable; thread-safe.
+// What a text says, compiled; rule_table.h.
+struct RuleTable;
+
+// Immutable; thread-safe; copies share what they hold.
 class Rules {
  public:
   // Allows nothing.
-  Rules() = default;
+  Rules();
 
-  // `actions`: all that a rule may name; each must be named in at least one.
-  // INVALID_ARGUMENT: `line 12: no action "GetCas"; did you mean "GetCase"?`
+  // `actions`: all that a rule may name; each must be decided by at least one.
+  // INVALID_ARGUMENT: every error on a line of its own, at most 24, such as
+  // `line 12: no action "GetCas"; did you mean "GetCase"?`
   static absl::StatusOr<Rules> Parse(std::string_view text, const std::set<std::string>& actions);
 
   // Version that the text says, at least 1; 0 for rules that allow nothing.
-  uint32_t version() const { return version_; }
+  uint32_t version() const;
+
+  // How long after its completion a referral still gives access; 0 when the text does not say.
+  Micros referral_grace() const;
+
+  // The longest window of break-glass; 0, which is none, when the text does not say.
+  Micros longest_break_glass() const;
 
   Answer Ask(const Question& question) const;
 
-  // The text of that line without its comment; "" when there is no such line.
+  // The rule that begins in that line, without comments and with the lines that go on with it; ""
+  // when none does.
   std::string TextOfLine(uint32_t line) const;
 
   // Roles that a rule names.
   std::set<std::string> Roles() const;
 
  private:
-  struct Rule;
-  uint32_t version_ = 0;
-  std::vector<std::string> lines_;
-  std::shared_ptr<const std::vector<Rule>> rules_;
+  explicit Rules(std::shared_ptr<const RuleTable> table);
+
+  std::shared_ptr<const RuleTable> table_;  // never null
 };
 
 }  // namespace caseledger::access

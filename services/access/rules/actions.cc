@@ -1,0 +1,46 @@
+#include "services/access/rules/actions.h"
+
+#include "caseledger/v1/access.pb.h"
+#include "caseledger/v1/admin.pb.h"
+#include "caseledger/v1/audit.pb.h"
+#include "caseledger/v1/batch.pb.h"
+#include "caseledger/v1/casework.pb.h"
+#include "caseledger/v1/closure.pb.h"
+#include "caseledger/v1/dashboard.pb.h"
+#include "caseledger/v1/directory.pb.h"
+#include "caseledger/v1/history.pb.h"
+#include "caseledger/v1/intake.pb.h"
+#include "caseledger/v1/person.pb.h"
+#include "caseledger/v1/referral.pb.h"
+#include "caseledger/v1/shelter.pb.h"
+#include "services/access/rules/rules.h"
+
+namespace caseledger::access {
+
+std::set<std::string> ActionsOf(const std::vector<const google::protobuf::FileDescriptor*>& files) {
+  std::set<std::string> actions{std::string(kImportAction), std::string(kReferAction)};
+  for (const google::protobuf::FileDescriptor* file : files) {
+    for (int s = 0; s < file->service_count(); ++s) {
+      for (int m = 0; m < file->service(s)->method_count(); ++m) {
+        actions.insert(file->service(s)->method(m)->name());
+      }
+    }
+  }
+  return actions;
+}
+
+const std::set<std::string>& PublicActions() {
+  static const auto& actions = *new std::set<std::string>(ActionsOf(
+      {v1::ExplainAccessRequest::descriptor()->file(), v1::ListLedgersRequest::descriptor()->file(),
+       v1::ExportRecordRequest::descriptor()->file(), v1::ExecuteRequest::descriptor()->file(),
+       v1::OpenCaseRequest::descriptor()->file(), v1::CloseCaseRequest::descriptor()->file(),
+       v1::RunReportRequest::descriptor()->file(), v1::RegisterAgencyRequest::descriptor()->file(),
+       v1::GetLedgerHeadRequest::descriptor()->file(),
+       v1::ReceiveContactRequest::descriptor()->file(),
+       v1::RegisterPersonRequest::descriptor()->file(),
+       v1::SendReferralRequest::descriptor()->file(),
+       v1::RegisterShelterRequest::descriptor()->file()}));
+  return actions;
+}
+
+}  // namespace caseledger::access
