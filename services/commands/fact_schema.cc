@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "eventstore/base/strings.h"
+#include "eventstore/named_stream.h"
 
 namespace caseledger::commands {
 namespace {
@@ -40,12 +40,6 @@ const Tables& AllFacts() {
     return built;
   }();
   return *tables;
-}
-
-// Namespace of named records; a random UUID fixed once and for all.
-const Uuid& NamedRecords() {
-  static const Uuid id = *Uuid::Parse("6f3c1d1e-9b0a-4a7e-8a53-2f2f0c6f7d10");
-  return id;
 }
 
 }  // namespace
@@ -86,8 +80,7 @@ bool IsNamedKind(RecordKind kind) {
 }
 
 eventstore::StreamId NamedStream(RecordKind kind, std::string_view name) {
-  const std::string key = StrCat(static_cast<int>(kind), "/", name);
-  return {static_cast<uint32_t>(kind), Uuid::FromName(NamedRecords(), key)};
+  return eventstore::NamedStream(static_cast<uint32_t>(kind), name);
 }
 
 }  // namespace caseledger::commands

@@ -38,7 +38,7 @@ std::string_view FactName(uint32_t fact_type);
 
 // Whether records of this kind are known by a name (`ctxh-qn`) instead of a UUID.
 bool IsNamedKind(RecordKind kind);
-// Stream of a record that is known by its name: UUIDv5 of the name in the kind's namespace.
+// Stream of a record that is known by its name (eventstore/named_stream.h).
 eventstore::StreamId NamedStream(RecordKind kind, std::string_view name);
 
 }  // namespace caseledger::commands

@@ -8,8 +8,8 @@
 #include "caseledger/event/v1/fact.pb.h"
 #include "eventstore/base/status_macros.h"
 #include "eventstore/base/strings.h"
+#include "eventstore/event_id.h"
 #include "services/access/caller.h"
-#include "services/commands/event_id.h"
 #include "services/commands/fact_schema.h"
 
 namespace caseledger::commands {
@@ -131,7 +131,7 @@ absl::StatusOr<RecordedEvent> HeadsKeeper::Append(const HeadsSnapshot& tree) {
   request.origin.actor = "caseledgerd";
   request.origin.agency = access::kServerAgency;
   request.decide =
-      [this, event_id = EventId(request.key.request_id, request.key.agency, 0),
+      [this, event_id = eventstore::EventId(request.key.request_id, request.key.agency, 0),
        fact = request.content](eventstore::LedgerView&) -> absl::StatusOr<eventstore::Decision> {
     eventstore::NewEvent event;
     event.event_id = event_id;

@@ -5,10 +5,10 @@
 #include <utility>
 
 #include "eventstore/base/strings.h"
+#include "eventstore/event_id.h"
 #include "eventstore/sequencer/checks.h"
 #include "services/access/caller.h"
 #include "services/commands/dependants.h"
-#include "services/commands/event_id.h"
 #include "services/commands/field_paths.h"
 #include "services/commands/referrers.h"
 #include "services/domain/case_record/case_record.h"
@@ -351,7 +351,7 @@ absl::Status Judge::MayCorrect(const domain::DomainEvent& target,
                                const StreamHistory& history) const {
   // The first event of a request is the fact asked for, the others follow from it.
   const Uuid& target_request = history.request_ids.at(target.event_id);
-  if (target.event_id != EventId(target_request, target.agency, 0).ToString()) {
+  if (target.event_id != eventstore::EventId(target_request, target.agency, 0).ToString()) {
     return Reject(Reason::kFollowsFromOtherRecord);
   }
   // What the server noted had run out by a date that somebody set: they answer for the note too.
@@ -399,7 +399,8 @@ domain::DomainEvent Judge::EventFor(const Proposal& proposal, uint64_t revision,
 }
 
 Uuid Judge::NextEventId() const {
-  return EventId(prepared_.request_id, prepared_.caller.agency, decision_.events.size());
+  return eventstore::EventId(prepared_.request_id, prepared_.caller.agency,
+                             decision_.events.size());
 }
 
 absl::Status Judge::Emit(const Proposal& proposal, const domain::Fact& fact,
