@@ -16,6 +16,7 @@ absl::StatusOr<domain::DomainEvent> ToDomainEvent(const eventstore::RecordedEven
   out.fact = std::move(fact);
   out.actor = event.origin.actor;
   out.agency = event.origin.agency;
+  out.on_behalf_of = event.origin.on_behalf_of;
   out.legal_basis = event.origin.legal_basis;
   out.imported = !event.origin.source_file.empty();
   return out;

@@ -393,6 +393,7 @@ domain::DomainEvent Judge::EventFor(const Proposal& proposal, uint64_t revision,
   event.fact = std::move(fact);
   event.actor = prepared_.caller.actor;
   event.agency = prepared_.caller.agency;
+  event.on_behalf_of = prepared_.command.header().import().on_behalf_of();
   event.legal_basis = prepared_.command.header().legal_basis();
   event.imported = prepared_.imported;
   return event;

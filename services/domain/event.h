@@ -25,6 +25,7 @@ struct DomainEvent {
   std::shared_ptr<const Fact> fact;  // never null
   std::string actor;
   std::string agency;
+  std::string on_behalf_of;  // agency an import was made for, or ""
   std::string legal_basis;
   bool imported = false;
   // UUID text of the record whose stream this is. A merge is the same fact in both persons'
@@ -44,6 +45,11 @@ struct ProposedFact {
 // The kind of a fact as a plain number: an aggregate switches over its own facts only, and
 // -Wswitch-enum would have it list everyone else's.
 inline int KindOf(const Fact& fact) { return static_cast<int>(fact.kind_case()); }
+
+// The agency whose fact it is, whoever typed it.
+inline const std::string& AgencyOf(const DomainEvent& event) {
+  return event.on_behalf_of.empty() ? event.agency : event.on_behalf_of;
+}
 
 // Microseconds of a protobuf timestamp; 0 when it is not set.
 inline Micros ToMicros(const google::protobuf::Timestamp& time) {

@@ -20,6 +20,8 @@ void Timeline::Add(const DomainEvent& event) {
       DomainEvent replaced = *target;
       replaced.fact = std::shared_ptr<const Fact>(event.fact, &correction.replacement());
       replaced.corrected_by = event.actor;
+      // As it was decided: a correction's own legal basis goes before that of its target.
+      if (!event.legal_basis.empty()) replaced.legal_basis = event.legal_basis;
       if (correction.has_replacement_occurred_time()) {
         replaced.occurred_at = ToMicros(correction.replacement_occurred_time());
       }

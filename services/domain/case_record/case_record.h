@@ -34,7 +34,7 @@
 namespace caseledger::domain {
 
 struct CaseState {
-  static constexpr uint32_t kVersion = 2;
+  static constexpr uint32_t kVersion = 3;
 
   Lifecycle lifecycle;
   Participants participants;

@@ -8,13 +8,15 @@
 namespace caseledger::domain {
 namespace {
 
-Referral Sent(const event::v1::ReferralSent& sent, Micros at) {
+Referral Sent(const DomainEvent& event) {
+  const event::v1::ReferralSent& sent = event.fact->referral_sent();
   Referral referral;
   referral.person = sent.person_id();
   referral.from_agency = sent.from_agency_id();
   referral.to_agency = sent.to_agency_id();
   referral.expire_at = sent.has_expire_time() ? ToMicros(sent.expire_time()) : 0;
-  referral.settled_at = at;
+  referral.settled_at = event.occurred_at;
+  referral.legal_basis = event.legal_basis;
   referral.consent_id = sent.consent_id();
   referral.shared_fields.assign(sent.shared_fields().begin(), sent.shared_fields().end());
   return referral;
@@ -54,7 +56,7 @@ void Referrals::Apply(const DomainEvent& event) {
   const Micros at = event.occurred_at;
   switch (KindOf(fact)) {
     case Fact::kReferralSent:
-      referrals[fact.referral_sent().referral_id()] = Sent(fact.referral_sent(), at);
+      referrals[fact.referral_sent().referral_id()] = Sent(event);
       break;
     case Fact::kReferralAccepted:
       Settle(fact.referral_accepted().referral_id(), Phase::kActive, at);
@@ -75,7 +77,7 @@ void Referrals::Apply(const DomainEvent& event) {
       Settle(fact.referral_returned().referral_id(), Phase::kReturned, at);
       break;
     case Fact::kReferralForwarded:
-      Forward(fact.referral_forwarded(), at);
+      Forward(event);
       break;
     default:
       break;
@@ -89,7 +91,8 @@ void Referrals::Settle(const std::string& key, Referral::Phase phase, Micros at)
   referral->settled_at = at;
 }
 
-void Referrals::Forward(const event::v1::ReferralForwarded& forwarded, Micros at) {
+void Referrals::Forward(const DomainEvent& event) {
+  const event::v1::ReferralForwarded& forwarded = event.fact->referral_forwarded();
   const Referral* old = Find(referrals, forwarded.referral_id());
   if (old == nullptr) return;
   Referral next = *old;
@@ -97,9 +100,10 @@ void Referrals::Forward(const event::v1::ReferralForwarded& forwarded, Micros at
   next.from_agency = old->to_agency;
   next.to_agency = forwarded.to_agency_id();
   next.expire_at = 0;
-  next.settled_at = at;
+  next.settled_at = event.occurred_at;
   next.consent_id = forwarded.consent_id();
-  Settle(forwarded.referral_id(), Referral::Phase::kForwarded, at);
+  next.legal_basis = event.legal_basis;
+  Settle(forwarded.referral_id(), Referral::Phase::kForwarded, event.occurred_at);
   referrals[forwarded.new_referral_id()] = std::move(next);
 }
 

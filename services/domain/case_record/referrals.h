@@ -36,9 +36,10 @@ struct Referral {
   std::string person;
   std::string from_agency;
   std::string to_agency;
-  Micros expire_at = 0;   // 0: never
-  Micros settled_at = 0;  // when it got its phase
-  std::string consent_id;
+  Micros expire_at = 0;     // 0: never
+  Micros settled_at = 0;    // when it got its phase
+  std::string consent_id;   // "": it rests on the legal basis
+  std::string legal_basis;  // of the event that sent or forwarded it
   std::vector<std::string> shared_fields;
 
   bool IsOver(Micros at) const { return expire_at != 0 && at >= expire_at; }
@@ -47,7 +48,7 @@ struct Referral {
 
   template <typename Archive>
   void Fields(Archive& archive) {
-    archive(phase, person, from_agency, to_agency, expire_at, settled_at, consent_id,
+    archive(phase, person, from_agency, to_agency, expire_at, settled_at, consent_id, legal_basis,
             shared_fields);
   }
 };
@@ -68,7 +69,7 @@ struct Referrals {
 
  private:
   void Settle(const std::string& key, Referral::Phase phase, Micros at);
-  void Forward(const event::v1::ReferralForwarded& forwarded, Micros at);
+  void Forward(const DomainEvent& event);
   absl::Status CheckStep(const DomainEvent& event) const;
   absl::Status CheckReceiver(const DomainEvent& event) const;
   absl::Status CheckSending(const DomainEvent& event) const;

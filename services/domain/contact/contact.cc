@@ -9,6 +9,7 @@ void ContactState::Apply(const DomainEvent& event) {
   switch (KindOf(fact)) {
     case Fact::kContactReceived:
       received = true;
+      registered_by = AgencyOf(event);
       received_at = event.occurred_at;
       break;
     case Fact::kContactEnded:

@@ -21,9 +21,10 @@
 namespace caseledger::domain {
 
 struct ContactState {
-  static constexpr uint32_t kVersion = 1;
+  static constexpr uint32_t kVersion = 2;
 
   bool received = false;
+  std::string registered_by;  // agency
   Micros received_at = 0;
   bool ended = false;
   std::string main_topic;
@@ -38,7 +39,7 @@ struct ContactState {
 
   template <typename Archive>
   void Fields(Archive& archive) {
-    archive(received, received_at, ended, main_topic, linked_cases, forwards);
+    archive(received, registered_by, received_at, ended, main_topic, linked_cases, forwards);
   }
 };
 

@@ -18,10 +18,12 @@ void ProgrammeState::Apply(const DomainEvent& event) {
   switch (KindOf(fact)) {
     case Fact::kProgrammeRecorded:
       kind = Kind::kProgramme;
+      registered_by = AgencyOf(event);
       valid_from = ToMicros(fact.programme_recorded().valid_from_time());
       break;
     case Fact::kOutreachHeld:
       kind = Kind::kOutreach;
+      registered_by = AgencyOf(event);
       break;
     case Fact::kProgrammeEnded:
       ended = true;

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -16,11 +17,12 @@
 namespace caseledger::domain {
 
 struct ProgrammeState {
-  static constexpr uint32_t kVersion = 1;
+  static constexpr uint32_t kVersion = 2;
 
   enum class Kind : uint8_t { kNone, kProgramme, kOutreach };
 
   Kind kind = Kind::kNone;
+  std::string registered_by;  // agency
   Micros valid_from = 0;
   bool ended = false;
 
@@ -32,7 +34,7 @@ struct ProgrammeState {
 
   template <typename Archive>
   void Fields(Archive& archive) {
-    archive(kind, valid_from, ended);
+    archive(kind, registered_by, valid_from, ended);
   }
 };
 

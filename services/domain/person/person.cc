@@ -150,6 +150,7 @@ void PersonState::Apply(const DomainEvent& event) {
   switch (KindOf(fact)) {
     case Fact::kPersonRegistered:
       registered = true;
+      registered_by = AgencyOf(event);
       birth_year = static_cast<int>(fact.person_registered().attributes().birth_year());
       break;
     case Fact::kPersonAmended:
@@ -207,6 +208,8 @@ void PersonState::ApplyConsent(const DomainEvent& event) {
   Consent consent;
   consent.purposes.insert(given.purposes().begin(), given.purposes().end());
   consent.recipient_agency_id = given.recipient_agency_id();
+  consent.representative_person_id = given.representative_person_id();
+  consent.by_self = given.given_by() == "self" || given.given_by() == "self_and_representative";
   if (given.has_expire_time()) consent.expires_at = ToMicros(given.expire_time());
   consent.by_excluded = IsGivenByExcluded(*this, given) || IsGivenByUnnamed(*this, given);
   consents[given.consent_id()] = std::move(consent);

@@ -29,18 +29,21 @@
 namespace caseledger::domain {
 
 struct PersonState {
-  static constexpr uint32_t kVersion = 1;
+  static constexpr uint32_t kVersion = 2;
 
   struct Consent {
     std::set<std::string> purposes;
-    std::string recipient_agency_id;  // "": towards anyone
-    Micros expires_at = 0;            // 0: until withdrawn
+    std::string recipient_agency_id;       // "": towards anyone
+    std::string representative_person_id;  // who acted for the person; "": nobody or unnamed
+    bool by_self = false;                  // the person agreed, alone or beside who acts for them
+    Micros expires_at = 0;                 // 0: until withdrawn
     bool withdrawn = false;
     bool by_excluded = false;  // who gave it was excluded then, or may have been
 
     template <typename Archive>
     void Fields(Archive& archive) {
-      archive(purposes, recipient_agency_id, expires_at, withdrawn, by_excluded);
+      archive(purposes, recipient_agency_id, representative_person_id, by_self, expires_at,
+              withdrawn, by_excluded);
     }
   };
   struct Stay {
@@ -54,6 +57,7 @@ struct PersonState {
   };
 
   bool registered = false;
+  std::string registered_by;                   // agency
   int birth_year = 0;                          // 0: unknown
   std::set<std::string> identifiers;           // keys
   std::set<std::string> representatives;       // persons appointed
@@ -71,8 +75,8 @@ struct PersonState {
 
   template <typename Archive>
   void Fields(Archive& archive) {
-    archive(registered, birth_year, identifiers, representatives, exclusions, consents, open_stay,
-            merged_into, merged_person_ids);
+    archive(registered, registered_by, birth_year, identifiers, representatives, exclusions,
+            consents, open_stay, merged_into, merged_person_ids);
   }
 
  private:

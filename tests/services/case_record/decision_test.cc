@@ -128,6 +128,19 @@ TEST(CaseReferralTest, ConsentIsFilledAndNeverTakenFromTheRequest) {
   EXPECT_EQ(record.decided().fact.referral_sent().consent_id(), "");
 }
 
+TEST(CaseReferralTest, KeepsTheLegalBasisItRestsOn) {
+  CaseUnderTest record = OpenCase();
+  record.legal_basis = "Decree 56/2017 art. 24";
+  record.Given(1, Sent("R"));
+  record.legal_basis.clear();
+  record.caller = Partner();
+  record.Given(2, Accepted("R"));
+  record.Given(3, Forwarded("R", "C", "R2"));
+  const auto referrals = record.state().referrals.referrals;
+  EXPECT_EQ(referrals.at("R").legal_basis, "Decree 56/2017 art. 24");
+  EXPECT_EQ(referrals.at("R2").legal_basis, "") << "it went on without one";
+}
+
 TEST(CaseReferralTest, ConsentTowardsAnotherAgencyDoesNotCount) {
   CaseUnderTest record = OpenCase();
   record.related.consents.clear();

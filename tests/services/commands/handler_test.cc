@@ -3,6 +3,7 @@
 #include "eventstore/base/hash.h"
 #include "google/rpc/error_details.pb.h"
 #include "services/commands/validation.h"
+#include "services/domain/contact/contact.h"
 #include "tests/services/commands/centre.h"
 
 namespace caseledger::testing {
@@ -213,6 +214,24 @@ TEST_F(HandlerTest, TextIsStoredInNfc) {
   EXPECT_EQ(stored(decomposed).aliases(0), composed);
   EXPECT_EQ(stored(composed).full_name(), composed);
   EXPECT_EQ(stored("Anh  Ba").full_name(), "Anh  Ba");
+}
+
+TEST_F(HandlerTest, RecordBelongsToTheAgencyItWasImportedFor) {
+  v1::Command command = centre_.Command(Id(7), 3, "contact_received { channel: 'phone' }");
+  v1::ImportSource& source = *command.mutable_header()->mutable_import();
+  source.set_source("sample");
+  source.set_file("contacts.csv");
+  source.set_row("1");
+  source.set_on_behalf_of("hospital");
+  ASSERT_TRUE(centre_.Send(command, Steward()).ok());
+  centre_.Given(Id(8), 3, "contact_received { channel: 'phone' }");
+  const auto registered_by = [&](int contact) {
+    return domain::FoldAll<domain::ContactState>(
+               centre_.History(RecordKind::RECORD_KIND_CONTACT, Id(contact)).in_order())
+        .registered_by;
+  };
+  EXPECT_EQ(registered_by(7), "hospital");
+  EXPECT_EQ(registered_by(8), "hotline");
 }
 
 TEST_F(HandlerTest, ImportsTurnWhoMayIntoDataQualityButKeepRules) {

@@ -87,6 +87,20 @@ TEST(Timeline, CorrectionMayMoveItsTargetInTime) {
   EXPECT_EQ(FoldAll<ContactState>(timeline.in_order()).main_topic, "child");
 }
 
+TEST(Timeline, CorrectionsLegalBasisGoesBeforeItsTargets) {
+  DomainEvent target = Classified("e1", 1, 1, "child");
+  target.legal_basis = "old";
+  DomainEvent plain = Corrected(2, "e1", "contact_classified { main_topic: 'elderly' }");
+  DomainEvent based = plain;
+  based.legal_basis = "new";
+  Timeline timeline;
+  timeline.Add(target);
+  timeline.Add(plain);
+  EXPECT_EQ(timeline.Find("e1")->legal_basis, "old");
+  timeline.Add(based);
+  EXPECT_EQ(timeline.Find("e1")->legal_basis, "new");
+}
+
 TEST(Timeline, CorrectionCanBeCorrectedAgain) {
   Timeline timeline;
   timeline.Add(EventOf("e1", 1, 0, kReceived));
