@@ -11,10 +11,18 @@
 
 namespace caseledger::access {
 
-// Clears every field of `message` (and within it) that is more sensitive than `level`. At
-// Level::kShared a personal or sensitive field stays when `shared` has its name (`full_name`), the
-// name of the field that holds its message in the fact (`risk_assessed`), or both with a dot
-// (`person_registered.full_name`); never a location-secret one. True when something was cleared.
+// Clears every field of `message` (and within it) that is more sensitive than `level`; fields that
+// this program does not know, too, unless all is shown. A sealed part (free text, what is personal)
+// of which nothing personal is left goes as a whole, so that not even its being there is told. True
+// when something was cleared.
+//
+// At Level::kShared a personal or sensitive field stays when `shared` has its name (`full_name`),
+// the name of the field that holds its message in the fact (`risk_assessed`), or both with a dot
+// (`person_registered.full_name`); never a location-secret one. Free text goes by the name of the
+// field that holds it (`findings`, `risk_assessed.findings`), since the text itself is called
+// `text` everywhere.
+//
+// Thread-safe. For types that are linked in.
 bool Redact(google::protobuf::Message& message, Level level,
             const std::vector<std::string>& shared);
 

@@ -29,6 +29,12 @@ std::set<std::string> ActionsOf(const std::vector<const google::protobuf::FileDe
   return actions;
 }
 
+std::string_view ActionOfCommand(std::string_view method, bool imported) {
+  const bool gives_rights =
+      method == "GrantRole" || method == "EndRole" || method == "LoadAccessRules";
+  return imported && !gives_rights ? kImportAction : method;
+}
+
 const std::set<std::string>& PublicActions() {
   static const auto& actions = *new std::set<std::string>(ActionsOf(
       {v1::ExplainAccessRequest::descriptor()->file(), v1::ListLedgersRequest::descriptor()->file(),

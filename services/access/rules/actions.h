@@ -3,6 +3,7 @@
 
 #include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "google/protobuf/descriptor.h"
@@ -11,6 +12,11 @@ namespace caseledger::access {
 
 // Methods of the services in these files, and `Import` and `Refer`.
 std::set<std::string> ActionsOf(const std::vector<const google::protobuf::FileDescriptor*>& files);
+
+// The action that a command is asked about: its method, or `Import` when it carries an import
+// source. What gives rights (roles, rules) stays under its own name whoever imports it, else the
+// right to import would be the right to everything.
+std::string_view ActionOfCommand(std::string_view method, bool imported);
 
 // Methods of all public services, and `Import` and `Refer`. Health and reflection are not among
 // them.
