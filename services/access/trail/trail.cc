@@ -1,5 +1,6 @@
 #include "services/access/trail/trail.h"
 
+#include <algorithm>
 #include <deque>
 #include <utility>
 
@@ -39,12 +40,41 @@ absl::Status Unavailable(const absl::Status& why) {
   return absl::UnavailableError(StrCat("TRAIL_UNAVAILABLE: ", FromAbsl(why.message())));
 }
 
+bool IsRecord(const event::v1::TrailRecord& record) {
+  return record.kind() != options::v1::RECORD_KIND_UNSPECIFIED &&
+         Uuid::Parse(record.record_id()).has_value();
+}
+
+bool AreRecords(const event::v1::RecordAccessed& accessed) {
+  return accessed.records_size() <= kMostRecordsPerEntry &&
+         std::all_of(accessed.records().begin(), accessed.records().end(), IsRecord);
+}
+
+// What the entry names is found again only by kind and UUID.
+bool NamesRecords(const Fact& fact) {
+  switch (domain::KindOf(fact)) {
+    case Fact::kRecordAccessed:
+      return AreRecords(fact.record_accessed());
+    case Fact::kAccessDenied:
+      // There may be no record of what was asked for.
+      return fact.access_denied().record().record_id().empty() ||
+             IsRecord(fact.access_denied().record());
+    case Fact::kBreakGlassUsed:
+      return IsRecord(fact.break_glass_used().record());
+    case Fact::kDisclosureMade:
+      return AreRecords(fact.disclosure_made().access()) &&
+             (fact.disclosure_made().person_id().empty() ||
+              Uuid::Parse(fact.disclosure_made().person_id()).has_value());
+    default:
+      return false;
+  }
+}
+
 // The stream of an entry that `call` makes.
-absl::StatusOr<StreamId> StreamOf(const Call& call, const Fact& fact) {
+StreamId StreamOf(const Call& call, const Fact& fact) {
   if (!fact.has_break_glass_used()) return TrailStreamOf(call.agency, call.actor);
-  const std::optional<Uuid> case_id = Uuid::Parse(fact.break_glass_used().record().record_id());
-  if (!case_id) return absl::InternalError("a use of break-glass names no case");
-  return BreakGlassStreamOf(call.agency, call.actor, *case_id);
+  return BreakGlassStreamOf(call.agency, call.actor,
+                            *Uuid::Parse(fact.break_glass_used().record().record_id()));
 }
 
 NewEvent EventOf(const StreamId& stream, const Fact& fact, Micros now) {
@@ -227,8 +257,10 @@ Trail::Entry Trail::EntryFor(const Call& call, Compose compose) {
   Decide decide = [call,
                    compose = std::move(compose)](LedgerView& view) -> absl::StatusOr<NewEvent> {
     ASSIGN_OR_RETURN(const Fact fact, compose(view.recorded_at()));
-    ASSIGN_OR_RETURN(const StreamId stream, StreamOf(call, fact));
-    return EventOf(stream, fact, view.recorded_at());
+    if (!NamesRecords(fact)) {
+      return absl::InternalError("an entry of the trail names what is no record");
+    }
+    return EventOf(StreamOf(call, fact), fact, view.recorded_at());
   };
   return {call, {Uuid::Generate(clock, random_), ""}, std::move(decide)};
 }

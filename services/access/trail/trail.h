@@ -61,8 +61,7 @@ class Trail {
     std::string content;
   };
 
-  // `log` is that of `LEDGER.access`; both must outlive this, and the log is to be closed before
-  // this goes.
+  // `log` is that of `LEDGER.access`; both must outlive this.
   Trail(eventstore::EventLog& log, RandomSource& random);
 
   // Puts an entry into the trail of the caller; a use of break-glass into that of the use. `done`
@@ -72,6 +71,8 @@ class Trail {
   // ALREADY_EXISTS     REQUEST_ID_REUSED: the request's id was used with other content
   // UNAVAILABLE        TRAIL_UNAVAILABLE: it cannot be written, so nothing may be shown
   // RESOURCE_EXHAUSTED too many entries waiting
+  // INTERNAL           the fact is no entry, or names a record otherwise than by kind and UUID, or
+  //                    too many
   void Append(const Call& call, Compose compose, Done done);
   void Append(const Call& call, event::v1::Fact fact, Done done);
   void Append(const Call& call, Request request, Compose compose, Done done);
