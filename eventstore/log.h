@@ -110,6 +110,9 @@ struct AppendRequest {
   std::string content;
   EventOrigin origin;
   Decide decide;
+  // Asked before the answer of an earlier time is given again; an error is answered instead. Empty:
+  // everybody who knows the request may hear it again.
+  std::function<absl::Status(LedgerView& view)> may_hear_again = {};
 };
 
 struct LogLimits {
@@ -199,6 +202,11 @@ class EventLog {
   // As LedgerView::FindName, of what is committed.
   virtual absl::StatusOr<std::optional<StreamId>> FindName(uint32_t kind, std::string_view source,
                                                            std::string_view value) const = 0;
+
+  // As LedgerView::Head and VisitReferrers, of what is committed.
+  virtual absl::StatusOr<StreamHead> FindStream(const StreamId& stream) const = 0;
+  virtual absl::Status VisitReferrers(const StreamId& to,
+                                      absl::FunctionRef<bool(const StreamId&)> visit) const = 0;
 
   // The events that a request became, if it was carried out.
   virtual absl::StatusOr<std::optional<AppendResult>> FindRequest(const RequestKey& key) const = 0;

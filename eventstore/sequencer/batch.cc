@@ -163,7 +163,7 @@ class BatchResolver {
                      MarkKeys::Request(request.key.agency, request.key.request_id));
     const Hash256 digest = HmacSha256(context_.digest_key, {request.content});
     ASSIGN_OR_RETURN(const std::optional<std::string> seen, view_.FindMark(key));
-    if (seen.has_value()) return AnswerAgain(*seen, digest);
+    if (seen.has_value()) return AnswerAgain(*seen, digest, request);
 
     AppendPreparer preparer(view_, request, context_);
     ASSIGN_OR_RETURN(PreparedAppend prepared, preparer.Prepare(std::move(key), digest));
@@ -177,7 +177,9 @@ class BatchResolver {
   }
 
   absl::StatusOr<std::optional<Outcome>> AnswerAgain(std::string_view mark_bytes,
-                                                     const Hash256& digest) {
+                                                     const Hash256& digest,
+                                                     const AppendRequest& request) {
+    if (request.may_hear_again) RETURN_IF_ERROR(request.may_hear_again(view_));
     ASSIGN_OR_RETURN(const RequestMark mark, DecodeRequestMark(mark_bytes));
     if (mark.digest != digest) {
       return absl::AlreadyExistsError(

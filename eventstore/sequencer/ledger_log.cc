@@ -193,6 +193,15 @@ absl::StatusOr<std::optional<StreamId>> LedgerLog::FindName(uint32_t kind, std::
   return reader_.FindName(kind, source, value);
 }
 
+absl::StatusOr<StreamHead> LedgerLog::FindStream(const StreamId& stream) const {
+  return reader_.FindStream(stream);
+}
+
+absl::Status LedgerLog::VisitReferrers(const StreamId& to,
+                                       absl::FunctionRef<bool(const StreamId&)> visit) const {
+  return reader_.VisitReferrers(to, visit);
+}
+
 absl::StatusOr<std::optional<AppendResult>> LedgerLog::FindRequest(const RequestKey& key) const {
   return reader_.FindRequest(key);
 }

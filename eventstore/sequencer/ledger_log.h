@@ -47,6 +47,9 @@ class LedgerLog final : public EventLog {
                                                         size_t max_events) const override;
   absl::StatusOr<std::optional<StreamId>> FindName(uint32_t kind, std::string_view source,
                                                    std::string_view value) const override;
+  absl::StatusOr<StreamHead> FindStream(const StreamId& stream) const override;
+  absl::Status VisitReferrers(const StreamId& to,
+                              absl::FunctionRef<bool(const StreamId&)> visit) const override;
   absl::StatusOr<std::optional<AppendResult>> FindRequest(const RequestKey& key) const override;
   absl::StatusOr<uint64_t> CountRecordedUntil(Micros time) const override;
   using EventLog::Subscribe;

@@ -93,6 +93,22 @@ absl::StatusOr<std::optional<StreamId>> LedgerReader::FindName(uint32_t kind,
                          [this](std::string_view key) { return engine_.FindMark(ledger_, key); });
 }
 
+absl::StatusOr<StreamHead> LedgerReader::FindStream(const StreamId& stream) const {
+  return engine_.FindStream(ledger_, stream);
+}
+
+absl::Status LedgerReader::VisitReferrers(const StreamId& to,
+                                          absl::FunctionRef<bool(const StreamId&)> visit) const {
+  absl::Status damage;
+  RETURN_IF_ERROR(engine_.VisitMarks(ledger_, MarkKeys::ReferencesTo(to),
+                                     [&](std::string_view key, std::string_view) {
+                                       const absl::StatusOr<StreamId> from = DecodeReferrer(key);
+                                       damage.Update(from.status());
+                                       return from.ok() && visit(*from);
+                                     }));
+  return damage;
+}
+
 absl::StatusOr<std::optional<AppendResult>> LedgerReader::FindRequest(const RequestKey& key) const {
   ASSIGN_OR_RETURN(const std::string mark_key, MarkKeys::Request(key.agency, key.request_id));
   ASSIGN_OR_RETURN(const std::optional<std::string> bytes, engine_.FindMark(ledger_, mark_key));

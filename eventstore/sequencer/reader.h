@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "absl/functional/function_ref.h"
 #include "absl/status/statusor.h"
 #include "eventstore/codec/upgrades.h"
 #include "eventstore/engine/engine.h"
@@ -31,6 +32,9 @@ class LedgerReader {
                                                         size_t max_events) const;
   absl::StatusOr<std::optional<StreamId>> FindName(uint32_t kind, std::string_view source,
                                                    std::string_view value) const;
+  absl::StatusOr<StreamHead> FindStream(const StreamId& stream) const;
+  absl::Status VisitReferrers(const StreamId& to,
+                              absl::FunctionRef<bool(const StreamId&)> visit) const;
   absl::StatusOr<std::optional<AppendResult>> FindRequest(const RequestKey& key) const;
   absl::StatusOr<RecordedEvent> ReadOne(uint64_t position) const;
 

@@ -8,8 +8,10 @@
 
 #include "eventstore/base/status_macros.h"
 #include "eventstore/base/strings.h"
+#include "services/access/rules/actions.h"
 #include "services/commands/definitions.h"
 #include "services/commands/judge.h"
+#include "services/commands/methods.h"
 #include "services/commands/text.h"
 #include "services/commands/times.h"
 #include "services/commands/validation.h"
@@ -123,16 +125,16 @@ void CompletePlan(event::v1::PlanDrafted& plan, RandomSource& random) {
 
 Uuid OptionalUuid(const std::string& text) { return Uuid::Parse(text).value_or(Uuid{}); }
 
-eventstore::EventOrigin OriginOf(const PreparedCommand& prepared, const std::string& traceparent) {
+eventstore::EventOrigin OriginOf(const PreparedCommand& prepared) {
   const v1::CommandHeader& header = prepared.command.header();
   eventstore::EventOrigin origin;
-  origin.actor = prepared.caller.actor;
-  origin.agency = prepared.caller.agency;
+  origin.actor = prepared.call.actor;
+  origin.agency = prepared.call.agency;
   origin.purpose = header.purpose();
   origin.legal_basis = header.legal_basis();
   origin.correlation_id = OptionalUuid(header.correlation_id());
   origin.causation_id = OptionalUuid(header.causation_id());
-  origin.traceparent = traceparent;
+  origin.traceparent = prepared.call.traceparent;
   origin.request_id = prepared.request_id;
   if (header.has_import()) {
     origin.on_behalf_of = header.import().on_behalf_of();
@@ -140,6 +142,24 @@ eventstore::EventOrigin OriginOf(const PreparedCommand& prepared, const std::str
     origin.source_row = header.import().row();
   }
   return origin;
+}
+
+bool IsCoveredByImport(const v1::Command& command, RecordKind kind) {
+  if (!command.header().has_import()) return false;
+  const Fact& fact = command.fact();
+  // Corrected or voided facts of these records may be grants and rules.
+  if (fact.has_fact_corrected() || fact.has_event_voided()) {
+    return kind != RecordKind::RECORD_KIND_AGENCY && kind != RecordKind::RECORD_KIND_DEFINITION;
+  }
+  return access::ActionOfCommand(MethodOf(fact), /*imported=*/true) == access::kImportAction;
+}
+
+// What the server does by the clock.
+access::Call ServerCall() {
+  access::Call call;
+  call.actor = "caseledgerd";
+  call.agency = access::kServerAgency;
+  return call;
 }
 
 }  // namespace
@@ -155,41 +175,43 @@ CommandHandler::Done CommandHandler::Observed(const v1::Command& command, Done d
   };
 }
 
-void CommandHandler::Submit(v1::Command command, const access::CallMetadata& metadata, Done done) {
+void CommandHandler::Submit(v1::Command command, const access::Call& call, Done done) {
   done = Observed(command, std::move(done));
-  absl::StatusOr<domain::Caller> caller = access::Identify(metadata);
-  if (!caller.ok()) return done(caller.status());
+  if (!IsKey(call.actor) || !IsKey(call.agency) || call.agency == access::kServerAgency) {
+    return done(
+        absl::UnauthenticatedError("CALLER_UNKNOWN: say who is calling, and for which agency: 1 to "
+                                   "64 of A-Z a-z 0-9 . _ - / :"));
+  }
   std::string content = ContentOf(command);
   absl::StatusOr<PreparedCommand> prepared =
-      Prepare(std::move(command), *std::move(caller), /*from_server=*/false);
+      Prepare(std::move(command), call, /*from_server=*/false);
   if (!prepared.ok()) return done(prepared.status());
-  Append(*std::move(prepared), std::move(content), metadata.traceparent, std::move(done));
+  Append(*std::move(prepared), std::move(content), std::move(done));
 }
 
 void CommandHandler::SubmitFromServer(v1::Command command, Done done) {
   std::string content = ContentOf(command);
   absl::StatusOr<PreparedCommand> prepared =
-      Prepare(std::move(command), {"caseledgerd", access::kServerAgency, {"service"}},
-              /*from_server=*/true);
+      Prepare(std::move(command), ServerCall(), /*from_server=*/true);
   if (!prepared.ok()) return done(prepared.status());
-  Append(*std::move(prepared), std::move(content), "", std::move(done));
+  Append(*std::move(prepared), std::move(content), std::move(done));
 }
 
-absl::StatusOr<PreparedCommand> CommandHandler::Prepare(v1::Command command, domain::Caller caller,
+absl::StatusOr<PreparedCommand> CommandHandler::Prepare(v1::Command command, access::Call call,
                                                         bool from_server) {
   std::vector<Violation> violations = CheckCommand(command, clock_.Now());
   if (!violations.empty()) return InvalidRequest(violations);
   if (!from_server && IsServerFact(ContentFact(command))) return Reject(Reason::kServerFactOnly);
-  const bool imported = command.header().has_import();
-  if (imported && !caller.HasRole("data_steward")) return Reject(Reason::kImportNotAllowed);
   NormalizeText(command);
 
   PreparedCommand prepared;
   prepared.kind = KindOfRecord(command);
-  prepared.caller = std::move(caller);
+  prepared.call = std::move(call);
+  prepared.imported = command.header().has_import();
+  prepared.by_right_to_import = IsCoveredByImport(command, prepared.kind);
+  prepared.action = prepared.by_right_to_import ? access::kImportAction : MethodOf(command.fact());
   prepared.request_id = *Uuid::Parse(command.header().request_id());
   prepared.new_record_id = Uuid::Generate(clock_, random_);
-  prepared.imported = imported;
   prepared.from_server = from_server;
   prepared.data_quality = UnknownCodes(MessageOf(command.fact()));
   // A replacement is completed as the fact itself would be.
@@ -202,23 +224,46 @@ absl::StatusOr<PreparedCommand> CommandHandler::Prepare(v1::Command command, dom
   return prepared;
 }
 
-void CommandHandler::Append(PreparedCommand prepared, std::string content,
-                            const std::string& traceparent, Done done) {
+void CommandHandler::Append(PreparedCommand prepared, std::string content, Done done) {
   absl::StatusOr<Ledger*> ledger = ledgers_.Find(prepared.command.header().ledger());
   if (!ledger.ok()) return done(ledger.status());
+  if (access::IsTrailLedger((*ledger)->parts.name)) return done(Reject(Reason::kTrailLedger));
   eventstore::AppendRequest request;
-  request.key = {prepared.caller.agency, prepared.request_id};
+  request.key = {prepared.call.agency, prepared.request_id};
   request.content = std::move(content);
-  request.origin = OriginOf(prepared, traceparent);
+  request.origin = OriginOf(prepared);
   Aggregates& aggregates = (*ledger)->aggregates;
-  request.decide =
-      [&aggregates, shared = std::make_shared<const PreparedCommand>(std::move(prepared))](
-          eventstore::LedgerView& view) { return Judge(view, aggregates, *shared).Decide(); };
+  Authority& authority = (*ledger)->authority;
+  const auto shared = std::make_shared<const PreparedCommand>(std::move(prepared));
+  request.decide = [&aggregates, &authority, shared](eventstore::LedgerView& view) {
+    return Judge(view, aggregates, authority, *shared).Decide();
+  };
+  request.may_hear_again = [&aggregates, &authority, shared](eventstore::LedgerView& view) {
+    return Judge(view, aggregates, authority, *shared).Authorize();
+  };
+  access::Trail* trail = (*ledger)->parts.trail.get();
   (*ledger)->parts.log->Submit(
       std::move(request),
-      [done = std::move(done)](absl::StatusOr<eventstore::AppendResult> appended) {
-        if (!appended.ok()) return done(appended.status());
-        done(ToResult(*appended));
+      [trail, shared, done = std::move(done)](absl::StatusOr<eventstore::AppendResult> appended) {
+        if (appended.ok()) return done(ToResult(*appended));
+        AnswerRefused(trail, shared->call, appended.status(), done);
+      });
+}
+
+void AnswerRefused(access::Trail* trail, const access::Call& call, absl::Status status,
+                   const std::function<void(absl::Status)>& answer) {
+  const auto denial = status.GetPayload(kDenialUrl);
+  if (!denial.has_value()) return answer(std::move(status));
+  Fact fact;
+  if (!fact.mutable_access_denied()->ParseFromString(std::string(*denial))) {
+    return answer(absl::InternalError("a refusal does not say what was refused"));
+  }
+  status.ErasePayload(kDenialUrl);
+  if (trail == nullptr) return answer(std::move(status));
+  trail->Append(
+      call, std::move(fact),
+      [status = std::move(status), answer](const absl::StatusOr<access::Trail::Place>& put) {
+        answer(put.ok() ? status : put.status());
       });
 }
 

@@ -10,7 +10,8 @@
 #include "caseledger/v1/common.pb.h"
 #include "eventstore/base/clock.h"
 #include "eventstore/base/random.h"
-#include "services/access/caller.h"
+#include "services/access/call.h"
+#include "services/access/trail/trail.h"
 #include "services/commands/ledgers.h"
 #include "services/commands/prepared_command.h"
 
@@ -38,13 +39,13 @@ class CommandHandler {
   // Carries out a command. `done` is called exactly once, at once or from the ledger's thread, and
   // must not block.
   //
-  // UNAUTHENTICATED      the caller is not named
   // INVALID_ARGUMENT     the request breaks rules of its fields; all of them are listed
   // PERMISSION_DENIED    the caller may not do this
-  // NOT_FOUND            the record, or one that the fact refers to, does not exist
+  // NOT_FOUND            the record, or one that the fact refers to, does not exist for the caller
   // FAILED_PRECONDITION  a rule of the domain
   // ABORTED, ALREADY_EXISTS, RESOURCE_EXHAUSTED, UNAVAILABLE   as EventLog::Submit
-  void Submit(v1::Command command, const access::CallMetadata& metadata, Done done);
+  // UNAVAILABLE          TRAIL_UNAVAILABLE: a refusal could not be put on the access trail
+  void Submit(v1::Command command, const access::Call& call, Done done);
 
   // The same for a fact that the server itself records (timers); the request id makes it happen
   // once.
@@ -53,16 +54,19 @@ class CommandHandler {
  private:
   // `done`, and the observer told before it.
   Done Observed(const v1::Command& command, Done done);
-  absl::StatusOr<PreparedCommand> Prepare(v1::Command command, domain::Caller caller,
-                                          bool from_server);
-  void Append(PreparedCommand prepared, std::string content, const std::string& traceparent,
-              Done done);
+  absl::StatusOr<PreparedCommand> Prepare(v1::Command command, access::Call call, bool from_server);
+  void Append(PreparedCommand prepared, std::string content, Done done);
 
   const Ledgers& ledgers_;
   Clock& clock_;
   RandomSource& random_;
   CommandObserver* observer_ = nullptr;
 };
+
+// Answers a refusal, once the trail has it if it is one of access: a refusal that leaves no trace
+// is not given. `trail` null: there is none. `answer` is called exactly once and must not block.
+void AnswerRefused(access::Trail* trail, const access::Call& call, absl::Status status,
+                   const std::function<void(absl::Status)>& answer);
 
 // The result a client gets for what its command became.
 v1::CommandResult ToResult(const eventstore::AppendResult& appended);

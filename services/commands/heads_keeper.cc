@@ -9,7 +9,7 @@
 #include "eventstore/base/status_macros.h"
 #include "eventstore/base/strings.h"
 #include "eventstore/event_id.h"
-#include "services/access/caller.h"
+#include "services/access/call.h"
 #include "services/commands/fact_schema.h"
 
 namespace caseledger::commands {

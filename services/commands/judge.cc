@@ -7,7 +7,7 @@
 #include "eventstore/base/strings.h"
 #include "eventstore/event_id.h"
 #include "eventstore/sequencer/checks.h"
-#include "services/access/caller.h"
+#include "services/access/call.h"
 #include "services/commands/dependants.h"
 #include "services/commands/field_paths.h"
 #include "services/commands/referrers.h"
@@ -78,15 +78,18 @@ const domain::ProposedFact* FindSame(const std::vector<domain::ProposedFact>& fa
 
 }  // namespace
 
-Judge::Judge(eventstore::LedgerView& view, Aggregates& aggregates, const PreparedCommand& prepared)
+Judge::Judge(eventstore::LedgerView& view, Aggregates& aggregates, Authority& authority,
+             const PreparedCommand& prepared)
     : view_(view),
       aggregates_(aggregates),
       prepared_(prepared),
+      rights_(authority.For(view, aggregates, prepared.call)),
+      caller_{prepared.call.actor, prepared.call.agency, {}},
       related_(view, aggregates),
       index_(IndexOf(view)) {}
 
 absl::StatusOr<eventstore::Decision> Judge::Decide() {
-  ASSIGN_OR_RETURN(Proposal proposal, ResolveTarget());
+  ASSIGN_OR_RETURN(Proposal proposal, AuthorizedTarget());
   RETURN_IF_ERROR(ExpectRevision(proposal.stream));
   RETURN_IF_ERROR(ResolveReferences(ExistingRecords(), MutableMessageOf(proposal.fact)));
   RETURN_IF_ERROR(FlagUnknownUnits(MessageOf(proposal.fact)));
@@ -94,6 +97,33 @@ absl::StatusOr<eventstore::Decision> Judge::Decide() {
   RETURN_IF_ERROR(JudgeOne(proposal));
   RETURN_IF_ERROR(related_.status());
   return std::move(decision_);
+}
+
+absl::Status Judge::Authorize() { return AuthorizedTarget().status(); }
+
+absl::StatusOr<Judge::Proposal> Judge::AuthorizedTarget() {
+  if (prepared_.from_server) {
+    caller_.roles = {access::kProgramRole};
+    return ResolveTarget();
+  }
+  ASSIGN_OR_RETURN(caller_.roles, rights_->Roles());
+  RETURN_IF_ERROR(rights_->MayAtAll(prepared_.action, prepared_.kind));
+  absl::StatusOr<Proposal> proposal = ResolveTarget();
+  // The rows of an import are of all agencies: the right to import is one for the whole ledger.
+  if (prepared_.by_right_to_import) return proposal;
+  // Also a name that several records bear: that they are there is not for everyone to know.
+  if (absl::IsNotFound(proposal.status()) || absl::IsInvalidArgument(proposal.status())) {
+    return rights_->Unknown(prepared_.action);
+  }
+  RETURN_IF_ERROR(proposal.status());
+  const FactSchema& schema = *SchemaOf(prepared_.command.fact());
+  ASSIGN_OR_RETURN(const eventstore::StreamHead head, view_.Head(proposal->stream));
+  // A record that was begun already is somebody's, whatever is said of it now.
+  const bool begins = schema.creates && head.revision == 0;
+  RETURN_IF_ERROR(begins ? rights_->MayBegin(prepared_.action, proposal->fact, prepared_.kind,
+                                             proposal->record_name)
+                         : rights_->MayDo(prepared_.action, proposal->stream));
+  return proposal;
 }
 
 absl::StatusOr<Judge::Proposal> Judge::ResolveTarget() {
@@ -117,8 +147,11 @@ absl::StatusOr<Judge::Proposal> Judge::ResolveTarget() {
 
 // What a fact may name: records whose beginning was not voided.
 RecordIndex Judge::ExistingRecords() {
-  return {index_.find_name,
-          [this](const StreamId& stream) { return Exists(view_, aggregates_, stream); }};
+  return {index_.find_name, [this](const StreamId& stream) -> absl::StatusOr<bool> {
+            ASSIGN_OR_RETURN(const bool exists, Exists(view_, aggregates_, stream));
+            if (!exists || prepared_.from_server || prepared_.by_right_to_import) return exists;
+            return rights_->MayRefer(stream);
+          }};
 }
 
 // Looked at before any rule: who decided on an old state should hear that first.
@@ -360,7 +393,7 @@ absl::Status Judge::MayCorrect(const domain::DomainEvent& target,
     said = history.timeline.Find(history.causation_ids.at(target.event_id).ToString());
     if (said == nullptr) return Reject(Reason::kCorrectionNotAllowed);
   }
-  const domain::Caller& caller = prepared_.caller;
+  const domain::Caller& caller = caller_;
   const bool author = caller.actor == said->actor && caller.agency == said->agency;
   const bool supervisor = caller.HasRole("supervisor") && caller.agency == said->agency;
   if (author || supervisor || prepared_.imported) return absl::OkStatus();
@@ -369,7 +402,7 @@ absl::Status Judge::MayCorrect(const domain::DomainEvent& target,
 
 domain::Context Judge::ContextFor(const Proposal& proposal) const {
   domain::Context context;
-  context.caller = prepared_.caller;
+  context.caller = caller_;
   // An imported fact was recorded by someone of the agency whose record it is.
   const std::string& on_behalf_of = prepared_.command.header().import().on_behalf_of();
   if (prepared_.imported && !on_behalf_of.empty()) context.caller.agency = on_behalf_of;
@@ -391,8 +424,8 @@ domain::DomainEvent Judge::EventFor(const Proposal& proposal, uint64_t revision,
   event.revision = revision;
   event.occurred_at = proposal.occurred_at;
   event.fact = std::move(fact);
-  event.actor = prepared_.caller.actor;
-  event.agency = prepared_.caller.agency;
+  event.actor = prepared_.call.actor;
+  event.agency = prepared_.call.agency;
   event.on_behalf_of = prepared_.command.header().import().on_behalf_of();
   event.legal_basis = prepared_.command.header().legal_basis();
   event.imported = prepared_.imported;
@@ -400,8 +433,7 @@ domain::DomainEvent Judge::EventFor(const Proposal& proposal, uint64_t revision,
 }
 
 Uuid Judge::NextEventId() const {
-  return eventstore::EventId(prepared_.request_id, prepared_.caller.agency,
-                             decision_.events.size());
+  return eventstore::EventId(prepared_.request_id, prepared_.call.agency, decision_.events.size());
 }
 
 absl::Status Judge::Emit(const Proposal& proposal, const domain::Fact& fact,

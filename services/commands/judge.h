@@ -11,6 +11,7 @@
 #include "absl/status/statusor.h"
 #include "eventstore/log.h"
 #include "services/commands/aggregates.h"
+#include "services/commands/authority.h"
 #include "services/commands/prepared_command.h"
 #include "services/commands/references.h"
 #include "services/commands/related_records.h"
@@ -20,10 +21,13 @@ namespace caseledger::commands {
 
 class Judge {
  public:
-  Judge(eventstore::LedgerView& view, Aggregates& aggregates, const PreparedCommand& prepared);
+  Judge(eventstore::LedgerView& view, Aggregates& aggregates, Authority& authority,
+        const PreparedCommand& prepared);
 
   // The events, checks and names of the command, or why it is refused.
   absl::StatusOr<eventstore::Decision> Decide();
+  // Whether its caller may give it now, whatever else the domain says.
+  absl::Status Authorize();
 
  private:
   // One fact for one stream, with what the domain needs to know.
@@ -37,6 +41,9 @@ class Judge {
   };
 
   absl::StatusOr<Proposal> ResolveTarget();
+  // Who the caller is here, and whether they may do this to the record. What needs no record is
+  // decided before one is looked for.
+  absl::StatusOr<Proposal> AuthorizedTarget();
   absl::Status ExpectRevision(const eventstore::StreamId& stream);
   RecordIndex ExistingRecords();
   void ClaimName(const Proposal& proposal);
@@ -70,6 +77,8 @@ class Judge {
   eventstore::LedgerView& view_;
   Aggregates& aggregates_;
   const PreparedCommand& prepared_;
+  const std::unique_ptr<CallRights> rights_;
+  domain::Caller caller_;
   RelatedRecords related_;
   RecordIndex index_;
   eventstore::Decision decision_;

@@ -13,8 +13,12 @@
 #include "eventstore/signing/publisher.h"
 #include "eventstore/signing/signer.h"
 #include "projections/runtime/runtime.h"
+#include "services/access/trail/trail.h"
 #include "services/commands/aggregates.h"
+#include "services/commands/authority.h"
 #include "services/commands/heads_keeper.h"
+#include "services/commands/ledger_authority.h"
+#include "services/commands/read_rights.h"
 #include "services/commands/snapshots.h"
 
 namespace caseledger::commands {
@@ -31,15 +35,30 @@ struct LedgerParts {
   std::unique_ptr<eventstore::Signer> signer;
   std::unique_ptr<eventstore::Publisher> publisher;
   std::unique_ptr<eventstore::StoredLedger> stored;  // null when the ledger is not signed
+  // Into the ledger `NAME.access`. Null for that one itself; without a trail nothing personal may
+  // be shown.
+  std::unique_ptr<access::Trail> trail;
+  // RulesCache: for trials on plain text.
+  bool open_without_rules = false;
 };
 
 // One hosted ledger. `aggregates` belongs to the log's thread.
 struct Ledger {
   explicit Ledger(LedgerParts owned, size_t max_cached_records)
-      : parts(std::move(owned)), aggregates(max_cached_records, parts.snapshots.get()) {}
+      : parts(std::move(owned)),
+        rules(parts.open_without_rules),
+        aggregates(max_cached_records, parts.snapshots.get()),
+        read_rights(*parts.log, rules, parts.trail.get(), max_cached_records),
+        authority(rules, parts.trail.get()) {}
+
+  // Whether it is another ledger's access trail: no command writes to it.
+  bool is_trail() const { return access::IsTrailLedger(parts.name); }
 
   LedgerParts parts;
+  RulesCache rules;
   Aggregates aggregates;
+  ReadRights read_rights;
+  LedgerAuthority authority;
 };
 
 // Fixed after the start; thread-safe.

@@ -1,18 +1,37 @@
 // Queries about the server and about single cases; those over read models are in
 // read_model_queries.cc.
+#include <set>
+#include <string>
+
 #include "eventstore/base/status_macros.h"
+#include "services/access/redaction.h"
 #include "services/commands/case_query.h"
-#include "services/commands/references.h"
 #include "services/rpc/queries.h"
-#include "services/rpc/recorded_event.h"
 
 namespace caseledger::rpc {
 namespace {
 
 using commands::Ledger;
 
-absl::StatusOr<eventstore::StreamId> FindCase(const Ledger& ledger, const std::string& id) {
-  return commands::FindRecord(IndexOf(*ledger.parts.log), options::v1::RECORD_KIND_CASE_RECORD, id);
+constexpr auto kCase = options::v1::RECORD_KIND_CASE_RECORD;
+
+// Of a case that only a referral shows: the referral's own person, and no other referral.
+void KeepOnlyShared(const access::Call& call, v1::GetCaseResponse& response) {
+  auto& referrals = *response.mutable_referrals();
+  std::set<std::string> persons;
+  for (int i = referrals.size() - 1; i >= 0; --i) {
+    if (referrals.Get(i).to_agency_id() == call.agency) {
+      persons.insert(referrals.Get(i).person_id());
+    } else {
+      referrals.DeleteSubrange(i, 1);
+    }
+  }
+  auto& participants = *response.mutable_participants();
+  for (int i = participants.size() - 1; i >= 0; --i) {
+    if (!persons.contains(participants.Get(i).person_id())) participants.DeleteSubrange(i, 1);
+  }
+  response.clear_owner_worker_id();
+  response.clear_open_stays();
 }
 
 std::string StateName(projections::ProjectionHealth::State state) {
@@ -31,26 +50,33 @@ std::string StateName(projections::ProjectionHealth::State state) {
 
 }  // namespace
 
-absl::Status Queries::GetCase(const v1::GetCaseRequest& request, absl::Duration,
+absl::Status Queries::GetCase(Reading& reading, const v1::GetCaseRequest& request, absl::Duration,
                               v1::GetCaseResponse& response) const {
-  ASSIGN_OR_RETURN(const Ledger* ledger, ledgers_.Find(request.ledger()));
-  ASSIGN_OR_RETURN(const eventstore::StreamId stream, FindCase(*ledger, request.case_id()));
+  ASSIGN_OR_RETURN(const Ledger* ledger, reading.Begin(request.ledger(), kCase));
+  ASSIGN_OR_RETURN(const eventstore::StreamId stream, reading.Open(kCase, request.case_id()));
   ASSIGN_OR_RETURN(response, commands::GetCase(*ledger->parts.log, stream, clock_.Now()));
+  if (reading.shown().only_shared()) KeepOnlyShared(reading.call(), response);
+  access::Redact(response, reading.shown().level, reading.shown().shared_fields);
   return absl::OkStatus();
 }
 
-absl::Status Queries::CheckClosure(const v1::CheckClosureRequest& request, absl::Duration,
-                                   v1::CheckClosureResponse& response) const {
-  ASSIGN_OR_RETURN(const Ledger* ledger, ledgers_.Find(request.ledger()));
-  ASSIGN_OR_RETURN(const eventstore::StreamId stream, FindCase(*ledger, request.case_id()));
+absl::Status Queries::CheckClosure(Reading& reading, const v1::CheckClosureRequest& request,
+                                   absl::Duration, v1::CheckClosureResponse& response) const {
+  ASSIGN_OR_RETURN(const Ledger* ledger, reading.Begin(request.ledger(), kCase));
+  ASSIGN_OR_RETURN(const eventstore::StreamId stream, reading.Open(kCase, request.case_id()));
   ASSIGN_OR_RETURN(response, commands::CheckClosure(*ledger->parts.log, stream, clock_.Now()));
   return absl::OkStatus();
 }
 
-absl::Status Queries::ListLedgers(const v1::ListLedgersRequest&, absl::Duration,
+// Those whose rules let the caller know of them.
+absl::Status Queries::ListLedgers(Reading& reading, const v1::ListLedgersRequest&, absl::Duration,
                                   v1::ListLedgersResponse& response) const {
   response.set_version(version_);
+  absl::Status refused;
   for (const Ledger* ledger : ledgers_.All()) {
+    const absl::Status allowed = reading.Begin(ledger->parts.name).status();
+    refused.Update(allowed);
+    if (!allowed.ok()) continue;
     v1::LedgerSummary& summary = *response.add_ledgers();
     const absl::Status health = ledger->parts.log->health();
     summary.set_ledger(ledger->parts.name);
@@ -58,12 +84,12 @@ absl::Status Queries::ListLedgers(const v1::ListLedgersRequest&, absl::Duration,
     summary.set_accepting(health.ok());
     if (!health.ok()) summary.set_trouble(std::string(health.message()));
   }
-  return absl::OkStatus();
+  return response.ledgers().empty() ? refused : absl::OkStatus();
 }
 
-absl::Status Queries::ListProjections(const v1::ListProjectionsRequest& request, absl::Duration,
-                                      v1::ListProjectionsResponse& response) const {
-  ASSIGN_OR_RETURN(const Ledger* ledger, ledgers_.Find(request.ledger()));
+absl::Status Queries::ListProjections(Reading& reading, const v1::ListProjectionsRequest& request,
+                                      absl::Duration, v1::ListProjectionsResponse& response) const {
+  ASSIGN_OR_RETURN(const Ledger* ledger, reading.Begin(request.ledger()));
   response.set_event_count(ledger->parts.log->Head().next_position);
   for (const projections::ProjectionHealth& health : ledger->parts.projections->Health()) {
     v1::ProjectionStatus& status = *response.add_projections();
@@ -78,9 +104,11 @@ absl::Status Queries::ListProjections(const v1::ListProjectionsRequest& request,
   return absl::OkStatus();
 }
 
-absl::Status Queries::RebuildProjection(const v1::RebuildProjectionRequest& request, absl::Duration,
+absl::Status Queries::RebuildProjection(Reading& reading,
+                                        const v1::RebuildProjectionRequest& request, absl::Duration,
                                         v1::RebuildProjectionResponse&) const {
-  ASSIGN_OR_RETURN(const Ledger* ledger, ledgers_.Find(request.ledger()));
+  ASSIGN_OR_RETURN(const Ledger* ledger, reading.Begin(request.ledger()));
+  reading.AskedFor("projection=" + request.name());
   return ledger->parts.projections->Rebuild(request.name());
 }
 

@@ -1,6 +1,7 @@
 #include "services/rpc/audit_service.h"
 
 #include "services/rpc/export.h"
+#include "services/rpc/peer.h"
 #include "services/rpc/refuse.h"
 #include "services/rpc/requests.h"
 #include "services/rpc/status.h"
@@ -8,15 +9,17 @@
 namespace caseledger::rpc {
 
 grpc::ServerWriteReactor<v1::ExportRecordResponse>* AuditServiceImpl::ExportRecord(
-    grpc::CallbackServerContext*, const v1::ExportRecordRequest* request) {
-  const auto ledger = CheckAndFind(ledgers_, clock_, *request);
-  if (!ledger.ok()) return Refuse<v1::ExportRecordResponse>(ToGrpcStatus(ledger.status()));
+    grpc::CallbackServerContext* context, const v1::ExportRecordRequest* request) {
+  if (const absl::Status bad = CheckRequest(clock_, *request); !bad.ok()) {
+    return Refuse<v1::ExportRecordResponse>(ToGrpcStatus(bad));
+  }
   if (!exports_.Take()) {
     return Refuse<v1::ExportRecordResponse>(ToGrpcStatus(
         absl::ResourceExhaustedError("OVERLOADED: too many exports are running; try again")));
   }
   return new PageStream<v1::ExportRecordResponse>(
-      executor_, exports_, ExportOfRecord(**ledger, request->record_kind(), request->record_id()));
+      executor_, exports_,
+      ExportOfRecord(Reading(ledgers_, ReaderOf(*context), "ExportRecord", clock_), *request));
 }
 
 }  // namespace caseledger::rpc

@@ -9,6 +9,7 @@
 #include "caseledger/v1/admin.pb.h"
 #include "eventstore/backup/backup.h"
 #include "eventstore/base/clock.h"
+#include "services/commands/ledgers.h"
 
 namespace caseledger::rpc {
 
@@ -16,7 +17,8 @@ namespace caseledger::rpc {
 class BackupCalls {
  public:
   // `maker` may be null: there is no directory for backups.
-  BackupCalls(eventstore::BackupMaker* maker, Clock& clock) : maker_(maker), clock_(clock) {}
+  BackupCalls(eventstore::BackupMaker* maker, const commands::Ledgers& ledgers, Clock& clock)
+      : maker_(maker), ledgers_(ledgers), clock_(clock) {}
 
   // The reactor of one CreateBackup call.
   grpc::ServerWriteReactor<v1::CreateBackupResponse>* Start(
@@ -32,6 +34,7 @@ class BackupCalls {
                      const v1::CreateBackupRequest& request) const;
 
   eventstore::BackupMaker* const maker_;
+  const commands::Ledgers& ledgers_;
   Clock& clock_;
   std::atomic<bool> ending_ = false;
   std::atomic<bool> running_ = false;

@@ -7,7 +7,7 @@
 #include <utility>
 #include <vector>
 
-#include "services/rpc/command_adapter.h"
+#include "services/rpc/peer.h"
 #include "services/rpc/status.h"
 
 namespace caseledger::rpc {
@@ -31,11 +31,10 @@ struct Answers {
 
 class BatchReactor final : public grpc::ServerBidiReactor<v1::ExecuteRequest, v1::ExecuteResponse> {
  public:
-  BatchReactor(BatchServiceImpl& service, commands::CommandHandler& handler,
-               access::CallMetadata metadata)
+  BatchReactor(BatchServiceImpl& service, commands::CommandHandler& handler, access::Call call)
       : service_(service),
         handler_(handler),
-        metadata_(std::move(metadata)),
+        call_(std::move(call)),
         answers_(std::make_shared<Answers>()) {
     answers_->reactor = this;
     const bool entered = service_.Enter(this, [answers = answers_] { DrainStream(*answers); });
@@ -103,7 +102,7 @@ class BatchReactor final : public grpc::ServerBidiReactor<v1::ExecuteRequest, v1
   }
 
   void SubmitOne(v1::Command command, const std::shared_ptr<Answers::Slot>& slot) {
-    handler_.Submit(std::move(command), metadata_,
+    handler_.Submit(std::move(command), call_,
                     [answers = answers_, slot](absl::StatusOr<v1::CommandResult> result) {
                       Answered(*answers, *slot, std::move(result));
                     });
@@ -229,7 +228,7 @@ class BatchReactor final : public grpc::ServerBidiReactor<v1::ExecuteRequest, v1
 
   BatchServiceImpl& service_;
   commands::CommandHandler& handler_;
-  const access::CallMetadata metadata_;
+  const access::Call call_;
   const std::shared_ptr<Answers> answers_;
   v1::ExecuteRequest request_;
   v1::ExecuteResponse response_;
@@ -247,7 +246,7 @@ class BatchReactor final : public grpc::ServerBidiReactor<v1::ExecuteRequest, v1
 
 grpc::ServerBidiReactor<v1::ExecuteRequest, v1::ExecuteResponse>* BatchServiceImpl::Execute(
     grpc::CallbackServerContext* context) {
-  return new BatchReactor(*this, handler_, MetadataOf(*context));
+  return new BatchReactor(*this, handler_, CallOf(*context));
 }
 
 void BatchServiceImpl::Drain() {

@@ -8,6 +8,7 @@
 #include "google/rpc/error_details.pb.h"
 #include "services/commands/fact_schema.h"
 #include "services/commands/validation.h"
+#include "services/rpc/peer.h"
 #include "services/rpc/status.h"
 
 namespace caseledger::rpc {
@@ -15,15 +16,6 @@ namespace {
 
 using google::protobuf::FieldDescriptor;
 using google::protobuf::Message;
-
-constexpr size_t kMaxMetadataBytes = 256;
-
-std::string MetadataValue(const grpc::CallbackServerContext& context, const char* key) {
-  const auto& metadata = context.client_metadata();
-  const auto it = metadata.find(key);
-  if (it == metadata.end() || it->second.size() > kMaxMetadataBytes) return "";
-  return {it->second.data(), it->second.size()};
-}
 
 // What the fields of a command are called in the request of a method.
 struct Shape {
@@ -89,17 +81,12 @@ absl::Status InTermsOf(const Message& request, const absl::Status& status) {
   return commands::InvalidRequest(violations);
 }
 
-access::CallMetadata MetadataOf(const grpc::CallbackServerContext& context) {
-  return {MetadataValue(context, access::kActorKey), MetadataValue(context, access::kAgencyKey),
-          MetadataValue(context, access::kRolesKey), MetadataValue(context, "traceparent")};
-}
-
 grpc::ServerUnaryReactor* CommandAdapter::Run(grpc::CallbackServerContext* context,
                                               const Message* request, v1::CommandResult* result) {
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
   // The request lives until the call is finished, and nobody reads it but us: gRPC makes one for
   // each call, and not as a constant.
-  handler_.Submit(ToCommand(*const_cast<Message*>(request)), MetadataOf(*context),
+  handler_.Submit(ToCommand(*const_cast<Message*>(request)), CallOf(*context),
                   [reactor, request, result](absl::StatusOr<v1::CommandResult> outcome) {
                     const absl::Status status = outcome.status();
                     if (outcome.ok()) *result = *std::move(outcome);

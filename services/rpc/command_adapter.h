@@ -5,7 +5,6 @@
 
 #include "absl/status/statusor.h"
 #include "caseledger/v1/common.pb.h"
-#include "services/access/caller.h"
 #include "services/commands/command_handler.h"
 
 namespace caseledger::rpc {
@@ -17,8 +16,6 @@ v1::Command ToCommand(google::protobuf::Message& request);
 // The same status with its violations named as the client of a method sees the fields: `fact.line`
 // where the command says `fact.contact_received.line`, `case_id` where it says `record_id`.
 absl::Status InTermsOf(const google::protobuf::Message& request, const absl::Status& status);
-
-access::CallMetadata MetadataOf(const grpc::CallbackServerContext& context);
 
 // Thread-safe.
 class CommandAdapter {

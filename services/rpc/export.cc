@@ -10,7 +10,8 @@
 #include "eventstore/verifiable/tree_reader.h"
 #include "services/commands/heads_keeper.h"
 #include "services/commands/references.h"
-#include "services/rpc/recorded_event.h"
+#include "services/domain/rejection.h"
+#include "services/rpc/stream_gate.h"
 
 namespace caseledger::rpc {
 namespace {
@@ -24,26 +25,49 @@ constexpr size_t kBytesPerPage = 1u << 20;
 
 class Exporter {
  public:
-  Exporter(const commands::Ledger& ledger, options::v1::RecordKind kind, std::string record_id)
-      : parts_(ledger.parts), kind_(kind), record_id_(std::move(record_id)) {}
+  Exporter(Reading reading, const v1::ExportRecordRequest& request)
+      : gate_(std::move(reading)),
+        ledger_(request.ledger()),
+        kind_(request.record_kind()),
+        record_id_(request.record_id()) {}
 
   absl::StatusOr<bool> NextPage(v1::ExportRecordResponse& page) {
     if (checkpoint_ == nullptr) {
-      RETURN_IF_ERROR(Begin(*page.mutable_header()));
+      const absl::Status begun = Begin(*page.mutable_header());
+      if (!begun.ok()) return gate_.Refused(begun);
       return true;
     }
-    if (next_revision_ > last_revision_) return false;
+    if (next_revision_ > last_revision_) {
+      RETURN_IF_ERROR(gate_.End());
+      return false;
+    }
     RETURN_IF_ERROR(AddEvents(page));
     return true;
   }
 
  private:
+  // Stored bytes hold everything: sensitive text of people, of shelters the address.
+  absl::Status CheckSeesAll() const {
+    const bool secret = kind_ == options::v1::RECORD_KIND_SHELTER;
+    const bool open = kind_ != options::v1::RECORD_KIND_CONTACT &&
+                      kind_ != options::v1::RECORD_KIND_PERSON &&
+                      kind_ != options::v1::RECORD_KIND_CASE_RECORD &&
+                      kind_ != options::v1::RECORD_KIND_ACCESS_TRAIL && !secret;
+    const access::Level needed = secret ? access::Level::kLocationSecret
+                                 : open ? access::Level::kInternal
+                                        : access::Level::kSensitive;
+    return gate_.reading().shown().level >= needed ? absl::OkStatus()
+                                                   : domain::Reject(domain::Reason::kAccessDenied);
+  }
+
   absl::Status Begin(v1::ExportHeader& header) {
-    if (parts_.heads == nullptr || parts_.publisher == nullptr) {
+    ASSIGN_OR_RETURN(stream_, gate_.BeginRecord(ledger_, kind_, record_id_));
+    RETURN_IF_ERROR(CheckSeesAll());
+    parts_ = &gate_.reading().ledger().parts;
+    if (parts_->heads == nullptr || parts_->publisher == nullptr) {
       return absl::FailedPreconditionError("NOT_SIGNED: the ledger is not signed");
     }
-    ASSIGN_OR_RETURN(stream_, commands::FindRecordToRead(IndexOf(*parts_.log), kind_, record_id_));
-    ASSIGN_OR_RETURN(const commands::CommittedHeads heads, parts_.heads->Commit());
+    ASSIGN_OR_RETURN(const commands::CommittedHeads heads, parts_->heads->Commit());
     const absl::StatusOr<eventstore::ProvenHead> proven = heads.tree->Prove(stream_);
     // The record is there; its first event is the very one that commits to the others.
     if (absl::IsNotFound(proven.status())) {
@@ -55,24 +79,24 @@ class Exporter {
     last_revision_ = head.head.revision;
     ASSIGN_OR_RETURN(checkpoint_, PublishedAfter(heads.event.position));
 
-    header.set_ledger(parts_.name);
+    header.set_ledger(parts_->name);
     header.set_record_kind(kind_);
     header.set_record_id(stream_.id.ToString());
     header.set_event_count(last_revision_);
     header.set_checkpoint(checkpoint_->note);
-    for (const eventstore::VerifierKey& key : parts_.signer->Verifiers()) {
+    for (const eventstore::VerifierKey& key : parts_->signer->Verifiers()) {
       header.add_verifier_keys(key.ToText());
     }
     for (const Hash256& hash : head.proof) header.add_heads_proof(std::string(hash.raw()));
-    eventstore::TreeReader tree(checkpoint_->checkpoint.size, parts_.stored->Tiles());
-    ASSIGN_OR_RETURN(const StoredLeaf leaf, parts_.stored->Leaf(heads.event.position));
+    eventstore::TreeReader tree(checkpoint_->checkpoint.size, parts_->stored->Tiles());
+    ASSIGN_OR_RETURN(const StoredLeaf leaf, parts_->stored->Leaf(heads.event.position));
     return SetEvent(leaf, tree, *header.mutable_heads());
   }
 
   // A published checkpoint that covers the event.
   absl::StatusOr<Published> PublishedAfter(uint64_t position) {
-    RETURN_IF_ERROR(parts_.publisher->PublishNow());
-    Published published = parts_.signer->Latest();
+    RETURN_IF_ERROR(parts_->publisher->PublishNow());
+    Published published = parts_->signer->Latest();
     if (published != nullptr && published->checkpoint.size > position) return published;
     return absl::UnavailableError(
         "NOT_PUBLISHED: the checkpoint over the newest events is not published yet; witnesses may "
@@ -80,16 +104,18 @@ class Exporter {
   }
 
   absl::Status AddEvents(v1::ExportRecordResponse& page) {
-    eventstore::TreeReader tree(checkpoint_->checkpoint.size, parts_.stored->Tiles());
+    eventstore::TreeReader tree(checkpoint_->checkpoint.size, parts_->stored->Tiles());
     absl::Status status;
     size_t bytes = 0;
-    RETURN_IF_ERROR(parts_.stored->ReadStream(stream_, next_revision_, [&](const StoredLeaf& leaf) {
-      status = SetEvent(leaf, tree, *page.add_events());
-      bytes += leaf.record.size();
-      ++next_revision_;
-      return status.ok() && next_revision_ <= last_revision_ &&
-             page.events_size() < kEventsPerPage && bytes < kBytesPerPage;
-    }));
+    RETURN_IF_ERROR(
+        parts_->stored->ReadStream(stream_, next_revision_, [&](const StoredLeaf& leaf) {
+          status = SetEvent(leaf, tree, *page.add_events());
+          if (status.ok()) status = gate_.Note(stream_);
+          bytes += leaf.record.size();
+          ++next_revision_;
+          return status.ok() && next_revision_ <= last_revision_ &&
+                 page.events_size() < kEventsPerPage && bytes < kBytesPerPage;
+        }));
     RETURN_IF_ERROR(status);
     if (page.events_size() == 0) {
       return absl::DataLossError(StrCat("DATA_LOSS: the record's revision ", next_revision_,
@@ -108,7 +134,9 @@ class Exporter {
     return absl::OkStatus();
   }
 
-  const commands::LedgerParts& parts_;
+  StreamGate gate_;
+  const std::string ledger_;
+  const commands::LedgerParts* parts_ = nullptr;  // null until begun
   const options::v1::RecordKind kind_;
   const std::string record_id_;
   eventstore::StreamId stream_;
@@ -119,9 +147,8 @@ class Exporter {
 
 }  // namespace
 
-ExportSource ExportOfRecord(const commands::Ledger& ledger, options::v1::RecordKind kind,
-                            std::string record_id) {
-  auto exporter = std::make_shared<Exporter>(ledger, kind, std::move(record_id));
+ExportSource ExportOfRecord(Reading reading, const v1::ExportRecordRequest& request) {
+  auto exporter = std::make_shared<Exporter>(std::move(reading), request);
   return [exporter](v1::ExportRecordResponse& page) { return exporter->NextPage(page); };
 }
 

@@ -7,7 +7,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "caseledger/v1/audit.pb.h"
-#include "services/commands/ledgers.h"
+#include "services/rpc/reading.h"
 
 namespace caseledger::rpc {
 
@@ -23,8 +23,8 @@ namespace caseledger::rpc {
 // DATA_LOSS            a record or tile is damaged, or the log is not what was committed to
 using ExportSource = std::function<absl::StatusOr<bool>(v1::ExportRecordResponse& page)>;
 
-// The ledger must outlive it.
-ExportSource ExportOfRecord(const commands::Ledger& ledger, options::v1::RecordKind kind,
-                            std::string record_id);
+// PERMISSION_DENIED    the caller may not see all of the record: stored bytes cannot be redacted
+// The ledgers must outlive it.
+ExportSource ExportOfRecord(Reading reading, const v1::ExportRecordRequest& request);
 
 }  // namespace caseledger::rpc

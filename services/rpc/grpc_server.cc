@@ -29,19 +29,20 @@ class RunningServer final : public GrpcServer {
       : executor_(options.query_threads, options.max_waiting_queries),
         subscribers_(options.max_subscribers),
         commands_(handler),
+        queries_(ledgers, executor_, clock),
         answers_(ledgers, clock, options.version),
-        backups_(options.backup_maker, clock),
+        backups_(options.backup_maker, ledgers, clock),
         intake_(commands_),
         person_(commands_),
         directory_(commands_),
-        casework_(commands_, executor_, answers_),
-        referral_(commands_, executor_, answers_),
-        shelter_(commands_, executor_, answers_),
-        closure_(commands_, executor_, answers_),
+        casework_(commands_, queries_, answers_),
+        referral_(commands_, queries_, answers_),
+        shelter_(commands_, queries_, answers_),
+        closure_(commands_, queries_, answers_),
         history_(commands_, ledgers, executor_, subscribers_, options.max_replays, clock),
         audit_(ledgers, executor_, options.max_exports, clock),
-        dashboard_(executor_, answers_),
-        admin_(executor_, answers_, backups_),
+        dashboard_(queries_, answers_),
+        admin_(queries_, answers_, backups_),
         batch_(handler) {}
   ~RunningServer() override { Shutdown(absl::ZeroDuration()); }
 
@@ -96,6 +97,7 @@ class RunningServer final : public GrpcServer {
   Executor executor_;
   SubscriberPool subscribers_;
   CommandAdapter commands_;
+  QueryRunner queries_;
   Queries answers_;
   BackupCalls backups_;
   IntakeServiceImpl intake_;

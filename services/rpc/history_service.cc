@@ -8,6 +8,7 @@
 #include "eventstore/base/status_macros.h"
 #include "services/commands/times.h"
 #include "services/commands/validation.h"
+#include "services/rpc/peer.h"
 #include "services/rpc/proofs.h"
 #include "services/rpc/requests.h"
 #include "services/rpc/status.h"
@@ -18,9 +19,9 @@ namespace {
 using ReplayReactor = grpc::ServerWriteReactor<v1::ReplayResponse>;
 
 template <typename Request>
-RecordReplay ReplayFor(const commands::Ledger& ledger, const Request& request,
-                       options::v1::RecordKind kind, const std::string& record_id) {
-  RecordReplay replay{ledger.parts.name, kind, record_id, request.as_of(), std::nullopt};
+RecordReplay ReplayFor(const Request& request, options::v1::RecordKind kind,
+                       const std::string& record_id) {
+  RecordReplay replay{request.ledger(), kind, record_id, request.as_of(), std::nullopt};
   if (request.has_as_of_occurred_time()) {
     replay.as_of_occurred = commands::FromTimestamp(request.as_of_occurred_time());
   }
@@ -44,42 +45,47 @@ absl::Status GetLedgerHead(const commands::Ledger& ledger, const v1::GetLedgerHe
 
 template <typename Request, typename Response>
 grpc::ServerUnaryReactor* HistoryServiceImpl::Answer(
-    grpc::CallbackServerContext* context, const Request* request, Response* response,
+    grpc::CallbackServerContext* context, std::string_view action, const Request* request,
+    Response* response,
     absl::Status (*answer)(const commands::Ledger&, const Request&, Response&)) {
-  return queries_.Run(context, [this, request, response, answer]() -> absl::Status {
-    ASSIGN_OR_RETURN(const commands::Ledger* ledger, CheckAndFind(ledgers_, clock_, *request));
-    return answer(*ledger, *request, *response);
-  });
+  // Hashes and sizes: nothing of a record is shown.
+  return queries_.Run(context, action, response, Trailed::kNo,
+                      [this, request, response, answer](Reading& reading) -> absl::Status {
+                        RETURN_IF_ERROR(CheckRequest(clock_, *request));
+                        ASSIGN_OR_RETURN(const commands::Ledger* ledger,
+                                         reading.Begin(request->ledger()));
+                        return answer(*ledger, *request, *response);
+                      });
 }
 
 grpc::ServerUnaryReactor* HistoryServiceImpl::GetLedgerHead(grpc::CallbackServerContext* context,
                                                             const v1::GetLedgerHeadRequest* request,
                                                             v1::GetLedgerHeadResponse* response) {
-  return Answer(context, request, response, rpc::GetLedgerHead);
+  return Answer(context, "GetLedgerHead", request, response, rpc::GetLedgerHead);
 }
 
 grpc::ServerUnaryReactor* HistoryServiceImpl::GetCheckpoint(grpc::CallbackServerContext* context,
                                                             const v1::GetCheckpointRequest* request,
                                                             v1::GetCheckpointResponse* response) {
-  return Answer(context, request, response, rpc::GetCheckpoint);
+  return Answer(context, "GetCheckpoint", request, response, rpc::GetCheckpoint);
 }
 
 grpc::ServerUnaryReactor* HistoryServiceImpl::GetInclusionProof(
     grpc::CallbackServerContext* context, const v1::GetInclusionProofRequest* request,
     v1::GetInclusionProofResponse* response) {
-  return Answer(context, request, response, rpc::GetInclusionProof);
+  return Answer(context, "GetInclusionProof", request, response, rpc::GetInclusionProof);
 }
 
 grpc::ServerUnaryReactor* HistoryServiceImpl::GetConsistencyProof(
     grpc::CallbackServerContext* context, const v1::GetConsistencyProofRequest* request,
     v1::GetConsistencyProofResponse* response) {
-  return Answer(context, request, response, rpc::GetConsistencyProof);
+  return Answer(context, "GetConsistencyProof", request, response, rpc::GetConsistencyProof);
 }
 
 grpc::ServerUnaryReactor* HistoryServiceImpl::GetTile(grpc::CallbackServerContext* context,
                                                       const v1::GetTileRequest* request,
                                                       v1::GetTileResponse* response) {
-  return Answer(context, request, response, rpc::GetTile);
+  return Answer(context, "GetTile", request, response, rpc::GetTile);
 }
 
 ReplayReactor* HistoryServiceImpl::StartReplay(ReplaySource source) {
@@ -90,44 +96,53 @@ ReplayReactor* HistoryServiceImpl::StartReplay(ReplaySource source) {
   return new PageStream<v1::ReplayResponse>(executor_, replays_, std::move(source));
 }
 
-ReplayReactor* HistoryServiceImpl::ReplayCase(grpc::CallbackServerContext*,
+ReplayReactor* HistoryServiceImpl::ReplayCase(grpc::CallbackServerContext* context,
                                               const v1::ReplayCaseRequest* request) {
-  const auto ledger = CheckAndFind(ledgers_, clock_, *request);
-  if (!ledger.ok()) return Refuse<v1::ReplayResponse>(ToGrpcStatus(ledger.status()));
+  if (const absl::Status bad = CheckRequest(clock_, *request); !bad.ok()) {
+    return Refuse<v1::ReplayResponse>(ToGrpcStatus(bad));
+  }
   return StartReplay(ReplayOfRecord(
-      *(*ledger)->parts.log,
-      ReplayFor(**ledger, *request, options::v1::RECORD_KIND_CASE_RECORD, request->case_id())));
+      ReadingFor(*context, "ReplayCase"),
+      ReplayFor(*request, options::v1::RECORD_KIND_CASE_RECORD, request->case_id())));
 }
 
-ReplayReactor* HistoryServiceImpl::ReplayRecord(grpc::CallbackServerContext*,
+ReplayReactor* HistoryServiceImpl::ReplayRecord(grpc::CallbackServerContext* context,
                                                 const v1::ReplayRecordRequest* request) {
-  const auto ledger = CheckAndFind(ledgers_, clock_, *request);
-  if (!ledger.ok()) return Refuse<v1::ReplayResponse>(ToGrpcStatus(ledger.status()));
+  if (const absl::Status bad = CheckRequest(clock_, *request); !bad.ok()) {
+    return Refuse<v1::ReplayResponse>(ToGrpcStatus(bad));
+  }
   return StartReplay(
-      ReplayOfRecord(*(*ledger)->parts.log,
-                     ReplayFor(**ledger, *request, request->record_kind(), request->record_id())));
+      ReplayOfRecord(ReadingFor(*context, "ReplayRecord"),
+                     ReplayFor(*request, request->record_kind(), request->record_id())));
 }
 
-ReplayReactor* HistoryServiceImpl::ReplayLedger(grpc::CallbackServerContext*,
+ReplayReactor* HistoryServiceImpl::ReplayLedger(grpc::CallbackServerContext* context,
                                                 const v1::ReplayLedgerRequest* request) {
-  const auto ledger = CheckAndFind(ledgers_, clock_, *request);
-  if (!ledger.ok()) return Refuse<v1::ReplayResponse>(ToGrpcStatus(ledger.status()));
-  LedgerReplay replay{(*ledger)->parts.name, request->from_position(), request->max_events(),
+  if (const absl::Status bad = CheckRequest(clock_, *request); !bad.ok()) {
+    return Refuse<v1::ReplayResponse>(ToGrpcStatus(bad));
+  }
+  LedgerReplay replay{request->ledger(), request->from_position(), request->max_events(),
                       request->as_of(), std::nullopt};
   if (request->has_as_of_occurred_time()) {
     replay.as_of_occurred = commands::FromTimestamp(request->as_of_occurred_time());
   }
-  return StartReplay(ReplayOfLedger(*(*ledger)->parts.log, std::move(replay)));
+  return StartReplay(ReplayOfLedger(ReadingFor(*context, "ReplayLedger"), std::move(replay)));
 }
 
 grpc::ServerWriteReactor<v1::SubscribeResponse>* HistoryServiceImpl::Subscribe(
-    grpc::CallbackServerContext*, const v1::SubscribeRequest* request) {
-  const auto ledger = CheckAndFind(ledgers_, clock_, *request);
-  if (!ledger.ok()) return Refuse<v1::SubscribeResponse>(ToGrpcStatus(ledger.status()));
+    grpc::CallbackServerContext* context, const v1::SubscribeRequest* request) {
+  if (const absl::Status bad = CheckRequest(clock_, *request); !bad.ok()) {
+    return Refuse<v1::SubscribeResponse>(ToGrpcStatus(bad));
+  }
   absl::StatusOr<EventFilter> filter = EventFilter::Of(*request);
   if (!filter.ok()) return Refuse<v1::SubscribeResponse>(ToGrpcStatus(filter.status()));
-  return StartSubscription(subscribers_, *(*ledger)->parts.log, clock_,
-                           {(*ledger)->parts.name, request->from_position(), *std::move(filter)});
+  return StartSubscription(subscribers_, ledgers_, clock_, ReadingFor(*context, "Subscribe"),
+                           {request->ledger(), request->from_position(), *std::move(filter)});
+}
+
+Reading HistoryServiceImpl::ReadingFor(const grpc::CallbackServerContext& context,
+                                       std::string_view action) {
+  return {ledgers_, ReaderOf(context), action, clock_};
 }
 
 }  // namespace caseledger::rpc

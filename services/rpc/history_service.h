@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <string_view>
 
 #include "caseledger/v1/history.grpc.pb.h"
 #include "services/commands/ledgers.h"
@@ -21,7 +22,7 @@ class HistoryServiceImpl final : public v1::HistoryService::CallbackService {
       : commands_(commands),
         ledgers_(ledgers),
         executor_(executor),
-        queries_(executor),
+        queries_(ledgers, executor, clock),
         subscribers_(subscribers),
         replays_(max_replays),
         clock_(clock) {}
@@ -55,11 +56,12 @@ class HistoryServiceImpl final : public v1::HistoryService::CallbackService {
 
  private:
   template <typename Request, typename Response>
-  grpc::ServerUnaryReactor* Answer(grpc::CallbackServerContext* context, const Request* request,
-                                   Response* response,
+  grpc::ServerUnaryReactor* Answer(grpc::CallbackServerContext* context, std::string_view action,
+                                   const Request* request, Response* response,
                                    absl::Status (*answer)(const commands::Ledger&, const Request&,
                                                           Response&));
   grpc::ServerWriteReactor<v1::ReplayResponse>* StartReplay(ReplaySource source);
+  Reading ReadingFor(const grpc::CallbackServerContext& context, std::string_view action);
 
   CommandAdapter& commands_;
   const commands::Ledgers& ledgers_;

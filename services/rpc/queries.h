@@ -16,14 +16,18 @@
 #include "caseledger/v1/shelter.pb.h"
 #include "services/commands/ledgers.h"
 #include "services/commands/validation.h"
+#include "services/rpc/reading.h"
 
 namespace caseledger::rpc {
 
+// Every answer begins with Reading::Begin and shows only what the reading lets through.
+//
 // Thread-safe. Every method may block: on storage, and up to `wait` until a read model is far
 // enough.
 //
 // INVALID_ARGUMENT   the request breaks rules of its fields
-// NOT_FOUND          ledger or record unknown
+// PERMISSION_DENIED  the caller may not ask this
+// NOT_FOUND          ledger or record unknown, or not for the caller to see
 // OUT_OF_RANGE       a position past the end
 // DEADLINE_EXCEEDED  the read model did not get to `min_position` in time
 // UNAVAILABLE        the read model is stopped before that point
@@ -40,23 +44,24 @@ class Queries {
     return query();
   }
 
-  absl::Status GetCase(const v1::GetCaseRequest& request, absl::Duration wait,
+  absl::Status GetCase(Reading& reading, const v1::GetCaseRequest& request, absl::Duration wait,
                        v1::GetCaseResponse& response) const;
-  absl::Status CheckClosure(const v1::CheckClosureRequest& request, absl::Duration wait,
-                            v1::CheckClosureResponse& response) const;
-  absl::Status ListReferrals(const v1::ListReferralsRequest& request, absl::Duration wait,
-                             v1::ListReferralsResponse& response) const;
-  absl::Status GetOccupancy(const v1::GetOccupancyRequest& request, absl::Duration wait,
-                            v1::GetOccupancyResponse& response) const;
-  absl::Status ListCases(const v1::ListCasesRequest& request, absl::Duration wait,
+  absl::Status CheckClosure(Reading& reading, const v1::CheckClosureRequest& request,
+                            absl::Duration wait, v1::CheckClosureResponse& response) const;
+  absl::Status ListReferrals(Reading& reading, const v1::ListReferralsRequest& request,
+                             absl::Duration wait, v1::ListReferralsResponse& response) const;
+  absl::Status GetOccupancy(Reading& reading, const v1::GetOccupancyRequest& request,
+                            absl::Duration wait, v1::GetOccupancyResponse& response) const;
+  absl::Status ListCases(Reading& reading, const v1::ListCasesRequest& request, absl::Duration wait,
                          v1::ListCasesResponse& response) const;
-  absl::Status RunReport(const v1::RunReportRequest& request, absl::Duration wait,
+  absl::Status RunReport(Reading& reading, const v1::RunReportRequest& request, absl::Duration wait,
                          v1::RunReportResponse& response) const;
-  absl::Status ListLedgers(const v1::ListLedgersRequest& request, absl::Duration wait,
-                           v1::ListLedgersResponse& response) const;
-  absl::Status ListProjections(const v1::ListProjectionsRequest& request, absl::Duration wait,
-                               v1::ListProjectionsResponse& response) const;
-  absl::Status RebuildProjection(const v1::RebuildProjectionRequest& request, absl::Duration wait,
+  absl::Status ListLedgers(Reading& reading, const v1::ListLedgersRequest& request,
+                           absl::Duration wait, v1::ListLedgersResponse& response) const;
+  absl::Status ListProjections(Reading& reading, const v1::ListProjectionsRequest& request,
+                               absl::Duration wait, v1::ListProjectionsResponse& response) const;
+  absl::Status RebuildProjection(Reading& reading, const v1::RebuildProjectionRequest& request,
+                                 absl::Duration wait,
                                  v1::RebuildProjectionResponse& response) const;
 
  private:

@@ -3,20 +3,84 @@
 #include <algorithm>
 #include <chrono>
 
+#include "services/commands/command_handler.h"
+#include "services/rpc/peer.h"
 #include "services/rpc/status.h"
 
 namespace caseledger::rpc {
+namespace {
+
+constexpr int kMostAttempts = 3;
+
+absl::Status Overloaded() {
+  return absl::ResourceExhaustedError("OVERLOADED: too many queries are waiting; try again");
+}
+
+absl::Status NoTrail() {
+  return absl::UnavailableError("TRAIL_UNAVAILABLE: the ledger has no access trail");
+}
+
+}  // namespace
+
+struct QueryRunner::Query {
+  grpc::ServerUnaryReactor* reactor;
+  access::Call call;
+  std::string_view action;
+  google::protobuf::Message* response;
+  Trailed trailed;
+  Answer answer;
+  int attempts = 0;
+
+  void Finish(const absl::Status& status) {
+    if (!status.ok()) response->Clear();
+    reactor->Finish(ToGrpcStatus(status));
+  }
+};
 
 grpc::ServerUnaryReactor* QueryRunner::Run(grpc::CallbackServerContext* context,
-                                           std::function<absl::Status()> query) {
+                                           std::string_view action,
+                                           google::protobuf::Message* response, Trailed trailed,
+                                           Answer answer) {
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
-  const bool taken = executor_.Post(
-      [reactor, query = std::move(query)] { reactor->Finish(ToGrpcStatus(query())); });
-  if (!taken) {
-    reactor->Finish(ToGrpcStatus(
-        absl::ResourceExhaustedError("OVERLOADED: too many queries are waiting; try again")));
-  }
+  auto query = std::make_shared<Query>(
+      Query{reactor, ReaderOf(*context), action, response, trailed, std::move(answer)});
+  if (!executor_.Post([this, query] { Attempt(query); })) query->Finish(Overloaded());
   return reactor;
+}
+
+void QueryRunner::Attempt(const std::shared_ptr<Query>& query) {
+  ++query->attempts;
+  query->response->Clear();
+  auto reading = std::make_shared<Reading>(ledgers_, query->call, query->action, clock_);
+  const absl::Status status = query->answer(*reading);
+  if (!status.ok()) {
+    commands::AnswerRefused(reading->trail(), query->call, status,
+                            [query](const absl::Status& answered) { query->Finish(answered); });
+  } else if (query->trailed == Trailed::kNo || !reading->NeedsTrail()) {
+    query->Finish(status);
+  } else {
+    PutOnTrail(query, std::move(reading));
+  }
+}
+
+void QueryRunner::PutOnTrail(const std::shared_ptr<Query>& query,
+                             std::shared_ptr<Reading> reading) {
+  access::Trail* trail = reading->trail();
+  if (trail == nullptr) return query->Finish(NoTrail());
+  trail->Append(
+      query->call,
+      [reading](Micros) -> absl::StatusOr<event::v1::Fact> {
+        if (absl::Status holds = reading->StillHolds(); !holds.ok()) return holds;
+        return reading->Entry();
+      },
+      [this, query](const absl::StatusOr<access::Trail::Place>& place) {
+        if (!absl::IsAborted(place.status())) return query->Finish(place.status());
+        if (query->attempts >= kMostAttempts) {
+          return query->Finish(absl::UnavailableError(
+              "RIGHTS_CHANGED: rights change faster than the answer is made; try again"));
+        }
+        if (!executor_.Post([this, query] { Attempt(query); })) query->Finish(Overloaded());
+      });
 }
 
 absl::Duration WaitLimit(const grpc::CallbackServerContext& context) {

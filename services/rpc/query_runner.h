@@ -4,26 +4,51 @@
 #include <grpcpp/grpcpp.h>
 
 #include <functional>
+#include <memory>
+#include <string_view>
 #include <utility>
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
+#include "google/protobuf/message.h"
+#include "services/commands/ledgers.h"
 #include "services/rpc/executor.h"
+#include "services/rpc/reading.h"
 
 namespace caseledger::rpc {
+
+// Whether an answer is put on the access trail before it leaves. Only what shows no record, and
+// nothing about one, may go without: hashes, and the state of the server.
+enum class Trailed { kYes, kNo };
 
 // Thread-safe.
 class QueryRunner {
  public:
-  explicit QueryRunner(Executor& executor) : executor_(executor) {}
+  // Fills the response; must begin with Reading::Begin.
+  using Answer = std::function<absl::Status(Reading& reading)>;
 
-  // Runs `query` on the pool and finishes the call with its status. RESOURCE_EXHAUSTED when the
-  // pool is full.
-  grpc::ServerUnaryReactor* Run(grpc::CallbackServerContext* context,
-                                std::function<absl::Status()> query);
+  QueryRunner(const commands::Ledgers& ledgers, Executor& executor, Clock& clock)
+      : ledgers_(ledgers), executor_(executor), clock_(clock) {}
+
+  // Runs `answer` on the pool, puts what it showed on the trail, and finishes the call with its
+  // status. The response is empty unless the answer is OK. When rights change while it is made, it
+  // is made anew, at most three times.
+  //
+  // RESOURCE_EXHAUSTED  the pool is full, or the trail has too many entries waiting
+  // UNAVAILABLE         TRAIL_UNAVAILABLE, RIGHTS_CHANGED
+  grpc::ServerUnaryReactor* Run(grpc::CallbackServerContext* context, std::string_view action,
+                                google::protobuf::Message* response, Trailed trailed,
+                                Answer answer);
 
  private:
+  struct Query;
+
+  void Attempt(const std::shared_ptr<Query>& query);
+  void PutOnTrail(const std::shared_ptr<Query>& query, std::shared_ptr<Reading> reading);
+
+  const commands::Ledgers& ledgers_;
   Executor& executor_;
+  Clock& clock_;
 };
 
 // How long a query may wait for a read model: until the call's deadline, at most 10 seconds.

@@ -15,21 +15,27 @@
 namespace caseledger::rpc {
 
 // Defines a query method of a service class that has members `QueryRunner queries_` and `Queries&
-// answers_`: runs off the reaction, after the request was checked.
-#define CASELEDGER_QUERY(method)                                                                \
-  grpc::ServerUnaryReactor* method(grpc::CallbackServerContext* context,                        \
-                                   const v1::method##Request* request,                          \
-                                   v1::method##Response* response) override {                   \
-    return queries_.Run(context, [this, context, request, response] {                           \
-      return answers_.Checked(                                                                  \
-          *request, [&] { return answers_.method(*request, WaitLimit(*context), *response); }); \
-    });                                                                                         \
+// answers_`: runs off the reaction, after the request was checked, and is put on the access trail
+// before it leaves; _UNTRAILED: shows nothing of a record, and leaves no trace.
+#define CASELEDGER_ASK(method, trailed)                                                    \
+  grpc::ServerUnaryReactor* method(grpc::CallbackServerContext* context,                   \
+                                   const v1::method##Request* request,                     \
+                                   v1::method##Response* response) override {              \
+    return queries_.Run(context, #method, response, trailed,                               \
+                        [this, context, request, response](Reading& reading) {             \
+                          return answers_.Checked(*request, [&] {                          \
+                            return answers_.method(reading, *request, WaitLimit(*context), \
+                                                   *response);                             \
+                          });                                                              \
+                        });                                                                \
   }
+#define CASELEDGER_QUERY(method) CASELEDGER_ASK(method, Trailed::kYes)
+#define CASELEDGER_QUERY_UNTRAILED(method) CASELEDGER_ASK(method, Trailed::kNo)
 
 class CaseworkServiceImpl final : public v1::CaseworkService::CallbackService {
  public:
-  CaseworkServiceImpl(CommandAdapter& commands, Executor& executor, Queries& answers)
-      : commands_(commands), queries_(executor), answers_(answers) {}
+  CaseworkServiceImpl(CommandAdapter& commands, QueryRunner& queries, Queries& answers)
+      : commands_(commands), queries_(queries), answers_(answers) {}
 
   CASELEDGER_COMMAND(OpenCase)
   CASELEDGER_COMMAND(AssignOwner)
@@ -65,14 +71,14 @@ class CaseworkServiceImpl final : public v1::CaseworkService::CallbackService {
 
  private:
   CommandAdapter& commands_;
-  QueryRunner queries_;
+  QueryRunner& queries_;
   Queries& answers_;
 };
 
 class ReferralServiceImpl final : public v1::ReferralService::CallbackService {
  public:
-  ReferralServiceImpl(CommandAdapter& commands, Executor& executor, Queries& answers)
-      : commands_(commands), queries_(executor), answers_(answers) {}
+  ReferralServiceImpl(CommandAdapter& commands, QueryRunner& queries, Queries& answers)
+      : commands_(commands), queries_(queries), answers_(answers) {}
 
   CASELEDGER_COMMAND(SendReferral)
   CASELEDGER_COMMAND(AcceptReferral)
@@ -85,14 +91,14 @@ class ReferralServiceImpl final : public v1::ReferralService::CallbackService {
 
  private:
   CommandAdapter& commands_;
-  QueryRunner queries_;
+  QueryRunner& queries_;
   Queries& answers_;
 };
 
 class ShelterServiceImpl final : public v1::ShelterService::CallbackService {
  public:
-  ShelterServiceImpl(CommandAdapter& commands, Executor& executor, Queries& answers)
-      : commands_(commands), queries_(executor), answers_(answers) {}
+  ShelterServiceImpl(CommandAdapter& commands, QueryRunner& queries, Queries& answers)
+      : commands_(commands), queries_(queries), answers_(answers) {}
 
   CASELEDGER_COMMAND(RegisterShelter)
   CASELEDGER_COMMAND(ChangeBeds)
@@ -107,14 +113,14 @@ class ShelterServiceImpl final : public v1::ShelterService::CallbackService {
 
  private:
   CommandAdapter& commands_;
-  QueryRunner queries_;
+  QueryRunner& queries_;
   Queries& answers_;
 };
 
 class ClosureServiceImpl final : public v1::ClosureService::CallbackService {
  public:
-  ClosureServiceImpl(CommandAdapter& commands, Executor& executor, Queries& answers)
-      : commands_(commands), queries_(executor), answers_(answers) {}
+  ClosureServiceImpl(CommandAdapter& commands, QueryRunner& queries, Queries& answers)
+      : commands_(commands), queries_(queries), answers_(answers) {}
 
   CASELEDGER_COMMAND(CloseCase)
   CASELEDGER_COMMAND(ReopenCase)
@@ -122,30 +128,30 @@ class ClosureServiceImpl final : public v1::ClosureService::CallbackService {
 
  private:
   CommandAdapter& commands_;
-  QueryRunner queries_;
+  QueryRunner& queries_;
   Queries& answers_;
 };
 
 class DashboardServiceImpl final : public v1::DashboardService::CallbackService {
  public:
-  DashboardServiceImpl(Executor& executor, Queries& answers)
-      : queries_(executor), answers_(answers) {}
+  DashboardServiceImpl(QueryRunner& queries, Queries& answers)
+      : queries_(queries), answers_(answers) {}
 
   CASELEDGER_QUERY(ListCases)
   CASELEDGER_QUERY(RunReport)
 
  private:
-  QueryRunner queries_;
+  QueryRunner& queries_;
   Queries& answers_;
 };
 
 class AdminServiceImpl final : public v1::AdminService::CallbackService {
  public:
-  AdminServiceImpl(Executor& executor, Queries& answers, BackupCalls& backups)
-      : queries_(executor), answers_(answers), backups_(backups) {}
+  AdminServiceImpl(QueryRunner& queries, Queries& answers, BackupCalls& backups)
+      : queries_(queries), answers_(answers), backups_(backups) {}
 
-  CASELEDGER_QUERY(ListLedgers)
-  CASELEDGER_QUERY(ListProjections)
+  CASELEDGER_QUERY_UNTRAILED(ListLedgers)
+  CASELEDGER_QUERY_UNTRAILED(ListProjections)
   CASELEDGER_QUERY(RebuildProjection)
 
   grpc::ServerWriteReactor<v1::CreateBackupResponse>* CreateBackup(
@@ -154,7 +160,7 @@ class AdminServiceImpl final : public v1::AdminService::CallbackService {
   }
 
  private:
-  QueryRunner queries_;
+  QueryRunner& queries_;
   Queries& answers_;
   BackupCalls& backups_;
 };

@@ -12,10 +12,11 @@
 #include "projections/report_facts/evaluator.h"
 #include "projections/report_facts/report_facts.h"
 #include "projections/shelter_occupancy/shelter_occupancy.h"
-#include "services/commands/references.h"
+#include "services/commands/aggregates.h"
+#include "services/commands/committed_view.h"
+#include "services/commands/related_records.h"
 #include "services/commands/times.h"
 #include "services/commands/validation.h"
-#include "services/domain/rejection.h"
 #include "services/rpc/queries.h"
 #include "services/rpc/recorded_event.h"
 
@@ -91,12 +92,72 @@ void Show(const projections::ReferralRow& row, Micros now, v1::ReferralRow& out)
   out.set_person_id(row.person_id);
 }
 
+// A list looks at so many rows for one page, whoever may see few of them; the next page goes on.
+constexpr size_t kMostRowsLookedAt = 5000;
+constexpr int64_t kStandardRows = 50;
+
+size_t WantedRows(int64_t page_size) {
+  return static_cast<size_t>(page_size == 0 ? kStandardRows : page_size);
+}
+
+eventstore::StreamId CaseStream(const Uuid& id) {
+  return {static_cast<uint32_t>(options::v1::RECORD_KIND_CASE_RECORD), id};
+}
+
+// What a filter says goes on the trail only when it is a key: anything else may name somebody.
+std::string KeyOnly(const std::string& text) { return commands::IsKey(text) ? text : ""; }
+
+// In the ledger's zone, Asia/Ho_Chi_Minh.
+int YearThen(Micros at) {
+  const absl::Time local = absl::FromUnixMicros(at) + absl::Hours(7);
+  return static_cast<int>(absl::ToCivilYear(local, absl::UTCTimeZone()).year());
+}
+
+std::string AgeGroup(int years) {
+  if (years < 0) return "";
+  if (years < 6) return "0-5";
+  if (years < 13) return "6-12";
+  if (years < 16) return "13-15";
+  if (years < 18) return "16-17";
+  return years < 60 ? "18-59" : "60+";
+}
+
+// Age group and area, for those who are to decide whether they can help.
+absl::Status ShowWhoInGeneral(const Ledger& ledger, const projections::ReferralRow& row,
+                              v1::ReferralRow& out) {
+  ASSIGN_OR_RETURN(const auto opened, ledger.parts.log->ReadStream(CaseStream(row.case_id), 1, 1));
+  event::v1::Fact fact;
+  if (!opened.empty() && fact.ParseFromString(opened.front().fact) && fact.has_case_opened()) {
+    out.set_unit_code(fact.case_opened().unit().code());
+  }
+  commands::CommittedView view(*ledger.parts.log, row.sent_at);
+  commands::Aggregates aggregates(1, nullptr);
+  const commands::RelatedRecords related(view, aggregates);
+  const int birth_year = related.BirthYear(row.person_id, row.sent_at);
+  if (birth_year != 0) out.set_age_group(AgeGroup(YearThen(row.sent_at) - birth_year));
+  return related.status();
+}
+
+// An offer names nobody to who is asked. Whom it is for is seen by who may see the case.
+absl::Status ShowReferral(const Reading& reading, const Ledger& ledger,
+                          const projections::ReferralRow& row, v1::ReferralRow& out) {
+  Show(row, reading.now(), out);
+  const bool received =
+      row.to_agency_id == reading.call().agency && row.from_agency_id != reading.call().agency;
+  const std::string& state = out.state();
+  if (received && state != "accepted" && state != "completed") out.clear_person_id();
+  return ShowWhoInGeneral(ledger, row, out);
+}
+
 }  // namespace
 
-absl::Status Queries::ListCases(const v1::ListCasesRequest& request, absl::Duration wait,
-                                v1::ListCasesResponse& response) const {
-  ASSIGN_OR_RETURN(const Ledger* ledger, ledgers_.Find(request.ledger()));
+absl::Status Queries::ListCases(Reading& reading, const v1::ListCasesRequest& request,
+                                absl::Duration wait, v1::ListCasesResponse& response) const {
+  ASSIGN_OR_RETURN(const Ledger* ledger, reading.Begin(request.ledger()));
   RETURN_IF_ERROR(CheckPhase(request.phase()));
+  reading.AskedFor(StrCat("owner_agency=", KeyOnly(request.owner_agency_id()),
+                          " phase=", request.phase(), " case_type=", KeyOnly(request.case_type()),
+                          " page_size=", request.page_size()));
   ASSIGN_OR_RETURN(const View view, Look(*ledger, projections::kCaseListName,
                                          request.min_position(), &request.as_of(), wait));
   projections::CaseListQuery query;
@@ -106,17 +167,34 @@ absl::Status Queries::ListCases(const v1::ListCasesRequest& request, absl::Durat
   query.page_size = request.page_size();
   query.page_token = request.page_token();
   query.as_of_events = view.as_of_events;
-  ASSIGN_OR_RETURN(const projections::CaseListPage page,
-                   projections::ListCases(*view.snapshot, query));
-  for (const projections::CaseRow& row : page.cases) Show(row, *response.add_cases());
-  response.set_next_page_token(page.next_page_token);
-  response.set_reflected_events(page.reflected_events);
+  // Rows that the caller may not see leave no gap: the page is filled up, as long as that takes few
+  // rows.
+  const size_t wanted = WantedRows(request.page_size());
+  size_t looked_at = 0;
+  do {
+    query.page_size = static_cast<int64_t>(wanted) - response.cases_size();
+    ASSIGN_OR_RETURN(const projections::CaseListPage page,
+                     projections::ListCases(*view.snapshot, query));
+    for (const projections::CaseRow& row : page.cases) {
+      ASSIGN_OR_RETURN(const bool shown, reading.Shows(CaseStream(row.case_id)));
+      if (shown) Show(row, *response.add_cases());
+    }
+    looked_at += page.cases.size();
+    query.page_token = page.next_page_token;
+    response.set_reflected_events(page.reflected_events);
+  } while (!query.page_token.empty() && response.cases_size() < static_cast<int>(wanted) &&
+           looked_at < kMostRowsLookedAt);
+  response.set_next_page_token(query.page_token);
   return absl::OkStatus();
 }
 
-absl::Status Queries::ListReferrals(const v1::ListReferralsRequest& request, absl::Duration wait,
+absl::Status Queries::ListReferrals(Reading& reading, const v1::ListReferralsRequest& request,
+                                    absl::Duration wait,
                                     v1::ListReferralsResponse& response) const {
-  ASSIGN_OR_RETURN(const Ledger* ledger, ledgers_.Find(request.ledger()));
+  ASSIGN_OR_RETURN(const Ledger* ledger, reading.Begin(request.ledger()));
+  reading.AskedFor(StrCat("agency=", KeyOnly(request.agency_id()),
+                          " direction=", static_cast<int>(request.direction()),
+                          " state=", KeyOnly(request.state()), " page_size=", request.page_size()));
   ASSIGN_OR_RETURN(const View view, Look(*ledger, projections::kReferralsName,
                                          request.min_position(), nullptr, wait));
   const bool inbox = request.direction() == v1::REFERRAL_DIRECTION_INBOX;
@@ -128,22 +206,31 @@ absl::Status Queries::ListReferrals(const v1::ListReferralsRequest& request, abs
   query.page_size = request.page_size();
   query.page_token = request.page_token();
   query.now = clock_.Now();
-  ASSIGN_OR_RETURN(const projections::ReferralPage page,
-                   projections::ListReferrals(*view.snapshot, query));
-  for (const projections::ReferralRow& row : page.referrals) {
-    Show(row, query.now, *response.add_referrals());
-  }
-  response.set_next_page_token(page.next_page_token);
-  response.set_reflected_events(page.reflected_events);
+  const size_t wanted = WantedRows(request.page_size());
+  size_t looked_at = 0;
+  do {
+    query.page_size = static_cast<int64_t>(wanted) - response.referrals_size();
+    ASSIGN_OR_RETURN(const projections::ReferralPage page,
+                     projections::ListReferrals(*view.snapshot, query));
+    for (const projections::ReferralRow& row : page.referrals) {
+      ASSIGN_OR_RETURN(const bool shown, reading.Shows(CaseStream(row.case_id)));
+      if (shown) RETURN_IF_ERROR(ShowReferral(reading, *ledger, row, *response.add_referrals()));
+    }
+    looked_at += page.referrals.size();
+    query.page_token = page.next_page_token;
+    response.set_reflected_events(page.reflected_events);
+  } while (!query.page_token.empty() && response.referrals_size() < static_cast<int>(wanted) &&
+           looked_at < kMostRowsLookedAt);
+  response.set_next_page_token(query.page_token);
   return absl::OkStatus();
 }
 
-absl::Status Queries::GetOccupancy(const v1::GetOccupancyRequest& request, absl::Duration wait,
-                                   v1::GetOccupancyResponse& response) const {
-  ASSIGN_OR_RETURN(const Ledger* ledger, ledgers_.Find(request.ledger()));
+absl::Status Queries::GetOccupancy(Reading& reading, const v1::GetOccupancyRequest& request,
+                                   absl::Duration wait, v1::GetOccupancyResponse& response) const {
+  ASSIGN_OR_RETURN(const Ledger* ledger,
+                   reading.Begin(request.ledger(), options::v1::RECORD_KIND_SHELTER));
   ASSIGN_OR_RETURN(const eventstore::StreamId shelter,
-                   commands::FindRecord(IndexOf(*ledger->parts.log),
-                                        options::v1::RECORD_KIND_SHELTER, request.shelter_id()));
+                   reading.Open(options::v1::RECORD_KIND_SHELTER, request.shelter_id()));
   ASSIGN_OR_RETURN(const View view, Look(*ledger, projections::kShelterOccupancyName,
                                          request.min_position(), &request.as_of(), wait));
   projections::OccupancyQuery query;
@@ -171,9 +258,11 @@ absl::Status Queries::GetOccupancy(const v1::GetOccupancyRequest& request, absl:
   return absl::OkStatus();
 }
 
-absl::Status Queries::RunReport(const v1::RunReportRequest& request, absl::Duration wait,
-                                v1::RunReportResponse& response) const {
-  ASSIGN_OR_RETURN(const Ledger* ledger, ledgers_.Find(request.ledger()));
+absl::Status Queries::RunReport(Reading& reading, const v1::RunReportRequest& request,
+                                absl::Duration wait, v1::RunReportResponse& response) const {
+  ASSIGN_OR_RETURN(const Ledger* ledger, reading.Begin(request.ledger()));
+  reading.AskedFor(StrCat("report=", KeyOnly(request.report_id()), " from=",
+                          request.from_time().seconds(), " to=", request.to_time().seconds()));
   const Micros from = FromTimestamp(request.from_time());
   const Micros to = FromTimestamp(request.to_time());
   if (to <= from) {

@@ -88,6 +88,12 @@ void AddSentEvent(const eventstore::RecordedEvent& event, std::string_view ledge
   AppendSentEvent(event, ledger, out);
 }
 
+void AddPublicEvent(const v1::RecordedEvent& event, int field,
+                    google::protobuf::Message& response) {
+  event.AppendToString(
+      response.GetReflection()->MutableUnknownFields(&response)->AddLengthDelimited(field));
+}
+
 commands::RecordIndex IndexOf(const eventstore::EventLog& log) {
   return {[&log](uint32_t kind, std::string_view source, std::string_view value) {
             return log.FindName(kind, source, value);

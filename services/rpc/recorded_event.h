@@ -18,6 +18,9 @@ absl::StatusOr<v1::RecordedEvent> ToPublicEvent(const eventstore::RecordedEvent&
 void AddSentEvent(const eventstore::RecordedEvent& event, std::string_view ledger, int field,
                   google::protobuf::Message& response);
 
+// Adds a message to a repeated field in the same way.
+void AddPublicEvent(const v1::RecordedEvent& event, int field, google::protobuf::Message& response);
+
 // Looks records up in what is committed.
 commands::RecordIndex IndexOf(const eventstore::EventLog& log);
 

@@ -5,9 +5,11 @@
 #include <utility>
 
 #include "eventstore/base/status_macros.h"
+#include "eventstore/base/strings.h"
 #include "services/commands/references.h"
 #include "services/rpc/occurrences.h"
 #include "services/rpc/recorded_event.h"
+#include "services/rpc/stream_gate.h"
 
 namespace caseledger::rpc {
 namespace {
@@ -21,25 +23,30 @@ constexpr size_t kEventsPerPage = 256;
 // corrected event can say so although its correction comes later.
 class RecordReplayer {
  public:
-  RecordReplayer(const EventLog& log, RecordReplay replay)
-      : log_(log), replay_(std::move(replay)) {}
+  RecordReplayer(Reading reading, RecordReplay replay)
+      : gate_(std::move(reading)), replay_(std::move(replay)) {}
 
   absl::StatusOr<bool> NextPage(v1::ReplayResponse& page) {
-    if (!begun_) RETURN_IF_ERROR(Begin());
-    while (page.events_size() == 0) {
-      ASSIGN_OR_RETURN(const auto events, log_.ReadStream(stream_, next_revision_, kEventsPerPage));
-      if (events.empty()) return false;
+    if (log_ == nullptr) {
+      const absl::Status begun = Begin();
+      if (!begun.ok()) return gate_.Refused(begun);
+    }
+    gate_.NewPage();
+    bool added = false;
+    while (!added) {
+      ASSIGN_OR_RETURN(const auto events,
+                       log_->ReadStream(stream_, next_revision_, kEventsPerPage));
+      bool ended = events.empty();
       for (const eventstore::RecordedEvent& event : events) {
-        if (event.position >= events_that_count_) return page.events_size() > 0;
+        ended = event.position >= events_that_count_;
+        if (ended) break;
         next_revision_ = event.revision + 1;
-        ASSIGN_OR_RETURN(v1::RecordedEvent shown, ToPublicEvent(event, replay_.ledger));
-        if (replay_.as_of_occurred &&
-            !occurrences_.HadHappened(shown.event_id(), *replay_.as_of_occurred)) {
-          continue;
-        }
-        const std::string& standing = occurrences_.StandingFor(shown.event_id());
-        if (standing != shown.event_id()) shown.set_superseded_by_event_id(standing);
-        *page.add_events() = std::move(shown);
+        ASSIGN_OR_RETURN(const bool shown, Add(event, page));
+        added = added || shown;
+      }
+      if (ended && !added) {
+        RETURN_IF_ERROR(gate_.End());
+        return false;
       }
     }
     return true;
@@ -47,27 +54,38 @@ class RecordReplayer {
 
  private:
   absl::Status Begin() {
-    ASSIGN_OR_RETURN(events_that_count_, EventsAsOf(log_, replay_.as_of));
-    ASSIGN_OR_RETURN(stream_,
-                     commands::FindRecordToRead(IndexOf(log_), replay_.kind, replay_.record_id));
+    ASSIGN_OR_RETURN(stream_, gate_.BeginRecord(replay_.ledger, replay_.kind, replay_.record_id));
+    const commands::Ledger& ledger = gate_.reading().ledger();
+    const EventLog& log = *ledger.parts.log;
+    ASSIGN_OR_RETURN(events_that_count_, EventsAsOf(log, replay_.as_of));
     uint64_t revision = 1;
     while (true) {
-      ASSIGN_OR_RETURN(const auto events, log_.ReadStream(stream_, revision, kEventsPerPage));
+      ASSIGN_OR_RETURN(const auto events, log.ReadStream(stream_, revision, kEventsPerPage));
       if (events.empty() || events.front().position >= events_that_count_) break;
       for (const eventstore::RecordedEvent& event : events) {
         revision = event.revision + 1;
         if (event.position >= events_that_count_) break;
-        ASSIGN_OR_RETURN(const v1::RecordedEvent shown, ToPublicEvent(event, replay_.ledger));
+        ASSIGN_OR_RETURN(const v1::RecordedEvent shown, ToPublicEvent(event, ledger.parts.name));
         occurrences_.Note(shown);
       }
     }
-    begun_ = true;
+    log_ = &log;
     return absl::OkStatus();
   }
 
-  const EventLog& log_;
+  absl::StatusOr<bool> Add(const eventstore::RecordedEvent& event, v1::ReplayResponse& page) {
+    const std::string id = event.event_id.ToString();
+    if (replay_.as_of_occurred && !occurrences_.HadHappened(id, *replay_.as_of_occurred)) {
+      return false;
+    }
+    const std::string& standing = occurrences_.StandingFor(id);
+    return gate_.Add(event, gate_.reading().ledger().parts.name,
+                     v1::ReplayResponse::kEventsFieldNumber, page, standing == id ? "" : standing);
+  }
+
+  StreamGate gate_;
   const RecordReplay replay_;
-  bool begun_ = false;
+  const EventLog* log_ = nullptr;  // null until begun
   StreamId stream_;
   uint64_t events_that_count_ = 0;
   uint64_t next_revision_ = 1;
@@ -77,36 +95,49 @@ class RecordReplayer {
 // A replay of the whole ledger. A page looks at a bounded number of events: it may come out empty.
 class LedgerReplayer {
  public:
-  LedgerReplayer(const EventLog& log, LedgerReplay replay)
-      : log_(log), replay_(std::move(replay)), head_(log.Head().next_position) {}
+  LedgerReplayer(Reading reading, LedgerReplay replay)
+      : gate_(std::move(reading)), replay_(std::move(replay)) {}
 
   absl::StatusOr<bool> NextPage(v1::ReplayResponse& page) {
-    if (!begun_) RETURN_IF_ERROR(Begin());
-    if (next_ >= end_ || left_ == 0) return false;
+    if (log_ == nullptr) {
+      const absl::Status begun = Begin();
+      if (!begun.ok()) return gate_.Refused(begun);
+    }
+    gate_.NewPage();
+    if (next_ >= end_ || left_ == 0) {
+      RETURN_IF_ERROR(gate_.End());
+      return false;
+    }
     ASSIGN_OR_RETURN(const auto events,
-                     log_.ReadLedger(next_, static_cast<size_t>(
-                                                std::min<uint64_t>(kEventsPerPage, end_ - next_))));
+                     log_->ReadLedger(next_, static_cast<size_t>(std::min<uint64_t>(
+                                                 kEventsPerPage, end_ - next_))));
     for (const eventstore::RecordedEvent& event : events) {
       if (left_ == 0) break;
       next_ = event.position + 1;
       ASSIGN_OR_RETURN(const bool happened, HadHappened(event));
       if (!happened) continue;
-      AddSentEvent(event, replay_.ledger, v1::ReplayResponse::kEventsFieldNumber, page);
-      --left_;
+      ASSIGN_OR_RETURN(const bool shown, gate_.Add(event, gate_.reading().ledger().parts.name,
+                                                   v1::ReplayResponse::kEventsFieldNumber, page));
+      if (shown) --left_;
     }
     return !events.empty();
   }
 
  private:
   absl::Status Begin() {
-    if (replay_.from > head_) {
+    gate_.reading().AskedFor(
+        StrCat("from_position=", replay_.from, " max_events=", replay_.max_events));
+    RETURN_IF_ERROR(gate_.BeginLedger(replay_.ledger));
+    const EventLog& log = *gate_.reading().ledger().parts.log;
+    const uint64_t head = log.Head().next_position;
+    if (replay_.from > head) {
       return absl::OutOfRangeError("POSITION_PAST_END: the ledger has fewer events than that");
     }
-    ASSIGN_OR_RETURN(const uint64_t events_that_count, EventsAsOf(log_, replay_.as_of));
-    end_ = std::min(head_, events_that_count);
+    ASSIGN_OR_RETURN(const uint64_t events_that_count, EventsAsOf(log, replay_.as_of));
+    end_ = std::min(head, events_that_count);
     next_ = replay_.from;
-    left_ = replay_.max_events == 0 ? head_ : replay_.max_events;
-    begun_ = true;
+    left_ = replay_.max_events == 0 ? head : replay_.max_events;
+    log_ = &log;
     return absl::OkStatus();
   }
 
@@ -118,7 +149,7 @@ class LedgerReplayer {
     // Rare enough to read the record's history for it.
     Occurrences occurrences;
     for (uint64_t revision = 1; revision <= event.revision;) {
-      ASSIGN_OR_RETURN(const auto events, log_.ReadStream(event.stream, revision, kEventsPerPage));
+      ASSIGN_OR_RETURN(const auto events, log_->ReadStream(event.stream, revision, kEventsPerPage));
       if (events.empty()) break;
       for (const eventstore::RecordedEvent& each : events) {
         revision = each.revision + 1;
@@ -130,10 +161,9 @@ class LedgerReplayer {
     return occurrences.HadHappened(event.event_id.ToString(), *replay_.as_of_occurred);
   }
 
-  const EventLog& log_;
+  StreamGate gate_;
   const LedgerReplay replay_;
-  const uint64_t head_;
-  bool begun_ = false;
+  const EventLog* log_ = nullptr;  // null until begun
   uint64_t end_ = 0;
   uint64_t next_ = 0;
   uint64_t left_ = 0;  // events that may still be shown
@@ -141,13 +171,13 @@ class LedgerReplayer {
 
 }  // namespace
 
-ReplaySource ReplayOfRecord(const EventLog& log, RecordReplay replay) {
-  auto replayer = std::make_shared<RecordReplayer>(log, std::move(replay));
+ReplaySource ReplayOfRecord(Reading reading, RecordReplay replay) {
+  auto replayer = std::make_shared<RecordReplayer>(std::move(reading), std::move(replay));
   return [replayer](v1::ReplayResponse& page) { return replayer->NextPage(page); };
 }
 
-ReplaySource ReplayOfLedger(const EventLog& log, LedgerReplay replay) {
-  auto replayer = std::make_shared<LedgerReplayer>(log, std::move(replay));
+ReplaySource ReplayOfLedger(Reading reading, LedgerReplay replay) {
+  auto replayer = std::make_shared<LedgerReplayer>(std::move(reading), std::move(replay));
   return [replayer](v1::ReplayResponse& page) { return replayer->NextPage(page); };
 }
 

@@ -3,19 +3,17 @@
 
 #include <vector>
 
-#include "absl/status/statusor.h"
-#include "services/commands/ledgers.h"
+#include "absl/status/status.h"
+#include "eventstore/base/clock.h"
 #include "services/commands/validation.h"
 
 namespace caseledger::rpc {
 
-// The ledger that a question names, once its fields keep their rules.
+// INVALID_ARGUMENT with all violations of the rules of its fields.
 template <typename Request>
-absl::StatusOr<commands::Ledger*> CheckAndFind(const commands::Ledgers& ledgers, Clock& clock,
-                                               const Request& request) {
+absl::Status CheckRequest(Clock& clock, const Request& request) {
   const std::vector<commands::Violation> violations = commands::Validate(request, clock.Now());
-  if (!violations.empty()) return commands::InvalidRequest(violations);
-  return ledgers.Find(request.ledger());
+  return violations.empty() ? absl::OkStatus() : commands::InvalidRequest(violations);
 }
 
 }  // namespace caseledger::rpc

@@ -5,9 +5,11 @@
 #include <thread>
 #include <utility>
 
+#include "eventstore/base/status_macros.h"
+#include "eventstore/base/strings.h"
 #include "services/commands/times.h"
-#include "services/rpc/recorded_event.h"
 #include "services/rpc/status.h"
+#include "services/rpc/stream_gate.h"
 
 namespace caseledger::rpc {
 namespace {
@@ -33,9 +35,12 @@ v1::SubscriptionState StateOf(Subscription::Change change) {
 
 class SubscriberReactor final : public grpc::ServerWriteReactor<v1::SubscribeResponse> {
  public:
-  SubscriberReactor(SubscriberPool& pool, Clock& clock, SubscriptionRequest request,
-                    std::shared_ptr<Subscription> subscription)
-      : clock_(clock), request_(std::move(request)), subscription_(std::move(subscription)) {
+  SubscriberReactor(SubscriberPool& pool, Clock& clock, Reading reading,
+                    SubscriptionRequest request, std::shared_ptr<Subscription> subscription)
+      : clock_(clock),
+        request_(std::move(request)),
+        gate_(std::move(reading)),
+        subscription_(std::move(subscription)) {
     std::thread([this, &pool, subscription = subscription_] {
       const grpc::Status status = Run();
       pool.Leave(subscription.get());
@@ -61,6 +66,16 @@ class SubscriberReactor final : public grpc::ServerWriteReactor<v1::SubscribeRes
 
  private:
   grpc::Status Run() {
+    gate_.reading().AskedFor(StrCat("from_position=", request_.from));
+    const absl::Status begun = gate_.BeginLedger(request_.ledger);
+    if (!begun.ok()) return ToGrpcStatus(gate_.Refused(begun));
+    const grpc::Status status = Deliver();
+    // Also when the subscriber left: the trail says what was sent until then.
+    const absl::Status ended = gate_.End();
+    return status.ok() ? ToGrpcStatus(ended) : status;
+  }
+
+  grpc::Status Deliver() {
     while (true) {
       absl::StatusOr<Subscription::Delivery> delivery = subscription_->Next(kWait);
       if (absl::IsDeadlineExceeded(delivery.status())) continue;
@@ -88,7 +103,9 @@ class SubscriberReactor final : public grpc::ServerWriteReactor<v1::SubscribeRes
     bool last = false;
     while (!last) {
       response_.Clear();
-      AddEvents(next, end);
+      gate_.NewPage();
+      const absl::Status added = AddEvents(next, end);
+      if (!added.ok()) return added;
       last = next == end;
       response_.set_next_position(last ? delivery.next_position : next->position);
       if (last) response_.set_state(StateOf(delivery.change));
@@ -99,15 +116,18 @@ class SubscriberReactor final : public grpc::ServerWriteReactor<v1::SubscribeRes
   }
 
   // Adds what is wanted until the message is full; `next` moves past what was looked at.
-  void AddEvents(eventstore::EventList::Iterator& next,
-                 const eventstore::EventList::Iterator& end) {
+  absl::Status AddEvents(eventstore::EventList::Iterator& next,
+                         const eventstore::EventList::Iterator& end) {
     size_t bytes = 0;
     for (size_t seen = 0; next != end && seen < kEventsPerMessage && bytes < kBytesPerMessage;
          ++seen, ++next) {
       if (!request_.filter.Wants(*next)) continue;
-      AddSentEvent(*next, request_.ledger, v1::SubscribeResponse::kEventsFieldNumber, response_);
-      bytes += next->fact.size();
+      ASSIGN_OR_RETURN(const bool shown,
+                       gate_.Add(*next, gate_.reading().ledger().parts.name,
+                                 v1::SubscribeResponse::kEventsFieldNumber, response_));
+      if (shown) bytes += next->fact.size();
     }
+    return absl::OkStatus();
   }
 
   // Writes the response and waits until it is out, so that a slow reader holds back only itself.
@@ -124,6 +144,7 @@ class SubscriberReactor final : public grpc::ServerWriteReactor<v1::SubscribeRes
 
   Clock& clock_;
   const SubscriptionRequest request_;
+  StreamGate gate_;  // of the subscription's thread
   const std::shared_ptr<Subscription> subscription_;
   v1::SubscribeResponse response_;
   std::mutex mutex_;
@@ -160,10 +181,13 @@ void SubscriberPool::CancelAll() {
 }
 
 grpc::ServerWriteReactor<v1::SubscribeResponse>* StartSubscription(SubscriberPool& pool,
-                                                                   eventstore::EventLog& log,
-                                                                   Clock& clock,
+                                                                   const commands::Ledgers& ledgers,
+                                                                   Clock& clock, Reading reading,
                                                                    SubscriptionRequest request) {
-  absl::StatusOr<std::unique_ptr<Subscription>> subscription = log.Subscribe(request.from);
+  const absl::StatusOr<commands::Ledger*> ledger = ledgers.Find(request.ledger);
+  if (!ledger.ok()) return Refuse<v1::SubscribeResponse>(ToGrpcStatus(ledger.status()));
+  absl::StatusOr<std::unique_ptr<Subscription>> subscription =
+      (*ledger)->parts.log->Subscribe(request.from);
   if (!subscription.ok()) {
     return Refuse<v1::SubscribeResponse>(ToGrpcStatus(subscription.status()));
   }
@@ -172,7 +196,8 @@ grpc::ServerWriteReactor<v1::SubscribeResponse>* StartSubscription(SubscriberPoo
     return Refuse<v1::SubscribeResponse>(ToGrpcStatus(
         absl::ResourceExhaustedError("OVERLOADED: too many subscribers; try again later")));
   }
-  return new SubscriberReactor(pool, clock, std::move(request), std::move(shared));
+  return new SubscriberReactor(pool, clock, std::move(reading), std::move(request),
+                               std::move(shared));
 }
 
 }  // namespace caseledger::rpc

@@ -14,6 +14,7 @@
 #include "eventstore/base/clock.h"
 #include "eventstore/log.h"
 #include "services/rpc/event_filter.h"
+#include "services/rpc/reading.h"
 #include "services/rpc/refuse.h"
 
 namespace caseledger::rpc {
@@ -39,15 +40,16 @@ class SubscriberPool {
 };
 
 struct SubscriptionRequest {
-  std::string ledger;
+  std::string ledger;  // as the request names it
   uint64_t from = 0;
   EventFilter filter;
 };
 
-// The reactor of one Subscribe call.
+// The reactor of one Subscribe call. Of each event as much as the caller may see, by the rules in
+// force when it is sent.
 grpc::ServerWriteReactor<v1::SubscribeResponse>* StartSubscription(SubscriberPool& pool,
-                                                                   eventstore::EventLog& log,
-                                                                   Clock& clock,
+                                                                   const commands::Ledgers& ledgers,
+                                                                   Clock& clock, Reading reading,
                                                                    SubscriptionRequest request);
 
 }  // namespace caseledger::rpc

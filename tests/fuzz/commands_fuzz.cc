@@ -58,16 +58,18 @@ Names Prepare(Centre& centre) {
   return names;
 }
 
-access::CallMetadata AnyCaller(FuzzedDataProvider& in) {
+access::Call AnyCaller(FuzzedDataProvider& in) {
   switch (in.ConsumeIntegralInRange(0, 7)) {
     case 5:
       return testing::Worker("hospital", "binh");
     case 6:
       return testing::Worker();
     case 7:
-      return {in.ConsumeRandomLengthString(8), "hotline", in.ConsumeRandomLengthString(8), ""};
+      return testing::Claiming(in.ConsumeRandomLengthString(8), "hotline",
+                               {in.ConsumeRandomLengthString(8)});
     default:
-      return {"boss", "hotline", "supervisor,case_worker,shelter_manager,data_steward", ""};
+      return testing::Claiming("boss", "hotline",
+                               {"supervisor", "case_worker", "shelter_manager", "data_steward"});
   }
 }
 
@@ -124,7 +126,7 @@ v1::Command AnyCorrection(FuzzedDataProvider& in, const Names& names, Centre& ce
   return command;
 }
 
-void SendAndCheck(Centre& centre, const v1::Command& command, const access::CallMetadata& caller,
+void SendAndCheck(Centre& centre, const v1::Command& command, const access::Call& caller,
                   Names& names) {
   v1::Command received;  // what is no text does not come through the transport
   if (!received.ParseFromString(command.SerializeAsString())) return;

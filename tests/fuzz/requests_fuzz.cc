@@ -63,8 +63,8 @@ std::vector<const MethodDescriptor*> AllMethods() {
 }
 
 // One method of the public interface: asks the hosted ledger and checks the answer.
-using Driver = std::function<void(HostedLedger& host, const access::CallMetadata& caller,
-                                  const Message& request)>;
+using Driver =
+    std::function<void(HostedLedger& host, const access::Call& caller, const Message& request)>;
 using Drivers = std::map<const Descriptor*, Driver>;  // by request
 
 void CheckAnswer(const absl::Status& status, const Message& response) {
@@ -72,7 +72,7 @@ void CheckAnswer(const absl::Status& status, const Message& response) {
 }
 
 // Sends a command and waits; whether it was accepted.
-bool Command(HostedLedger& host, const access::CallMetadata& caller, const v1::Command& command,
+bool Command(HostedLedger& host, const access::Call& caller, const v1::Command& command,
              const Message& request) {
   std::promise<absl::StatusOr<v1::CommandResult>> promise;
   host.handler().Submit(command, caller, [&](absl::StatusOr<v1::CommandResult> result) {
@@ -85,16 +85,24 @@ bool Command(HostedLedger& host, const access::CallMetadata& caller, const v1::C
 }
 
 template <typename Request, typename Response>
-Driver Query(absl::Status (rpc::Queries::*method)(const Request&, absl::Duration, Response&)
-                 const) {
-  return [method](HostedLedger& host, const access::CallMetadata&, const Message& message) {
+Driver Query(absl::Status (rpc::Queries::*method)(rpc::Reading&, const Request&, absl::Duration,
+                                                  Response&) const) {
+  return [method](HostedLedger& host, const access::Call& caller, const Message& message) {
+    rpc::Reading reading(host.ledgers(), caller, "Query", host.clock());
     const auto& request = static_cast<const Request&>(message);
     const rpc::Queries& queries = host.queries();
     Response response;
-    const absl::Status status =
-        queries.Checked(request, [&] { return (queries.*method)(request, kWait, response); });
+    const absl::Status status = queries.Checked(
+        request, [&] { return (queries.*method)(reading, request, kWait, response); });
     CheckAnswer(status, response);
   };
+}
+
+rpc::Reading ReadingIn(HostedLedger& host) {
+  access::Call call;
+  call.actor = "boss";
+  call.agency = "hotline";
+  return {host.ledgers(), std::move(call), "Read", host.clock()};
 }
 
 // As HistoryService pages; to its end.
@@ -124,7 +132,7 @@ void ReplayRecord(HostedLedger& host, const Request& request, RecordKind kind,
   if (request.has_as_of_occurred_time()) {
     replay.as_of_occurred = commands::FromTimestamp(request.as_of_occurred_time());
   }
-  Drain(rpc::ReplayOfRecord(*(*ledger)->parts.log, std::move(replay)));
+  Drain(rpc::ReplayOfRecord(ReadingIn(host), std::move(replay)));
 }
 
 void ReplayLedger(HostedLedger& host, const v1::ReplayLedgerRequest& request) {
@@ -135,7 +143,7 @@ void ReplayLedger(HostedLedger& host, const v1::ReplayLedgerRequest& request) {
   if (request.has_as_of_occurred_time()) {
     replay.as_of_occurred = commands::FromTimestamp(request.as_of_occurred_time());
   }
-  Drain(rpc::ReplayOfLedger(*(*ledger)->parts.log, std::move(replay)));
+  Drain(rpc::ReplayOfLedger(ReadingIn(host), std::move(replay)));
 }
 
 void Subscribe(HostedLedger& host, const v1::SubscribeRequest& request) {
@@ -153,7 +161,7 @@ void Subscribe(HostedLedger& host, const v1::SubscribeRequest& request) {
 // A question about the tree; the hosted ledger is not signed.
 template <typename Request, typename Response>
 Driver Proof(absl::Status (*ask)(const commands::Ledger&, const Request&, Response&)) {
-  return [ask](HostedLedger& host, const access::CallMetadata&, const Message& message) {
+  return [ask](HostedLedger& host, const access::Call&, const Message& message) {
     const auto& request = static_cast<const Request&>(message);
     const auto ledger = Find(host, request);
     if (!ledger.ok()) return CheckRefusal(ledger.status());
@@ -166,19 +174,16 @@ void ExportRecord(HostedLedger& host, const v1::ExportRecordRequest& request) {
   const auto ledger = Find(host, request);
   if (!ledger.ok()) return CheckRefusal(ledger.status());
   v1::ExportRecordResponse page;
-  CheckAnswer(
-      rpc::ExportOfRecord(**ledger, request.record_kind(), request.record_id())(page).status(),
-      page);
+  CheckAnswer(rpc::ExportOfRecord(ReadingIn(host), request)(page).status(), page);
 }
 
-void Execute(HostedLedger& host, const access::CallMetadata& caller,
-             const v1::ExecuteRequest& request) {
+void Execute(HostedLedger& host, const access::Call& caller, const v1::ExecuteRequest& request) {
   for (const v1::Command& command : request.commands()) Command(host, caller, command, command);
 }
 
 template <typename Request>
 Driver Of(void (*drive)(HostedLedger&, const Request&)) {
-  return [drive](HostedLedger& host, const access::CallMetadata&, const Message& request) {
+  return [drive](HostedLedger& host, const access::Call&, const Message& request) {
     drive(host, static_cast<const Request&>(request));
   };
 }
@@ -210,10 +215,10 @@ Drivers StreamDrivers() {
         const auto violations = commands::Validate(request, host.clock().Now());
         if (!violations.empty()) CheckRefusal(commands::InvalidRequest(violations));
       });
-  drivers[v1::ExecuteRequest::descriptor()] =
-      [](HostedLedger& host, const access::CallMetadata& caller, const Message& request) {
-        Execute(host, caller, static_cast<const v1::ExecuteRequest&>(request));
-      };
+  drivers[v1::ExecuteRequest::descriptor()] = [](HostedLedger& host, const access::Call& caller,
+                                                 const Message& request) {
+    Execute(host, caller, static_cast<const v1::ExecuteRequest&>(request));
+  };
   return drivers;
 }
 
@@ -236,7 +241,7 @@ const Drivers& AllDrivers() {
         Check(drivers->contains(method->input_type()), method->full_name() + " has a driver");
         continue;
       }
-      (*drivers)[method->input_type()] = [](HostedLedger& host, const access::CallMetadata& caller,
+      (*drivers)[method->input_type()] = [](HostedLedger& host, const access::Call& caller,
                                             const Message& request) {
         const uint64_t before = host.size();
         const std::unique_ptr<Message> taken(request.New());
@@ -283,12 +288,20 @@ void MakeMeant(FuzzedDataProvider& in, const Names& names, Message& request) {
   }
 }
 
-access::CallMetadata AnyCaller(FuzzedDataProvider& in) {
+access::Call AnyCaller(FuzzedDataProvider& in) {
   if (in.ConsumeIntegralInRange(0, 7) == 7) {
-    return {in.ConsumeRandomLengthString(8), in.ConsumeRandomLengthString(8),
-            in.ConsumeRandomLengthString(16), in.ConsumeRandomLengthString(60)};
+    access::Call call;
+    call.actor = in.ConsumeRandomLengthString(8);
+    call.agency = in.ConsumeRandomLengthString(8);
+    call.claimed_roles = {in.ConsumeRandomLengthString(16)};
+    call.traceparent = in.ConsumeRandomLengthString(60);
+    return call;
   }
-  return {"boss", in.ConsumeBool() ? "hotline" : "hospital", "supervisor,data_steward", ""};
+  access::Call call;
+  call.actor = "boss";
+  call.agency = in.ConsumeBool() ? "hotline" : "hospital";
+  call.claimed_roles = {"supervisor", "data_steward"};
+  return call;
 }
 
 void AskOnce(FuzzedDataProvider& in, HostedLedger& host, Names& names) {

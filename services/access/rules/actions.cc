@@ -35,17 +35,26 @@ std::string_view ActionOfCommand(std::string_view method, bool imported) {
   return imported && !gives_rights ? kImportAction : method;
 }
 
+const std::vector<const google::protobuf::FileDescriptor*>& PublicFiles() {
+  static const auto& files = *new std::vector<const google::protobuf::FileDescriptor*>{
+      v1::ExplainAccessRequest::descriptor()->file(),
+      v1::ListLedgersRequest::descriptor()->file(),
+      v1::ExportRecordRequest::descriptor()->file(),
+      v1::ExecuteRequest::descriptor()->file(),
+      v1::OpenCaseRequest::descriptor()->file(),
+      v1::CloseCaseRequest::descriptor()->file(),
+      v1::RunReportRequest::descriptor()->file(),
+      v1::RegisterAgencyRequest::descriptor()->file(),
+      v1::GetLedgerHeadRequest::descriptor()->file(),
+      v1::ReceiveContactRequest::descriptor()->file(),
+      v1::RegisterPersonRequest::descriptor()->file(),
+      v1::SendReferralRequest::descriptor()->file(),
+      v1::RegisterShelterRequest::descriptor()->file()};
+  return files;
+}
+
 const std::set<std::string>& PublicActions() {
-  static const auto& actions = *new std::set<std::string>(ActionsOf(
-      {v1::ExplainAccessRequest::descriptor()->file(), v1::ListLedgersRequest::descriptor()->file(),
-       v1::ExportRecordRequest::descriptor()->file(), v1::ExecuteRequest::descriptor()->file(),
-       v1::OpenCaseRequest::descriptor()->file(), v1::CloseCaseRequest::descriptor()->file(),
-       v1::RunReportRequest::descriptor()->file(), v1::RegisterAgencyRequest::descriptor()->file(),
-       v1::GetLedgerHeadRequest::descriptor()->file(),
-       v1::ReceiveContactRequest::descriptor()->file(),
-       v1::RegisterPersonRequest::descriptor()->file(),
-       v1::SendReferralRequest::descriptor()->file(),
-       v1::RegisterShelterRequest::descriptor()->file()}));
+  static const auto& actions = *new std::set<std::string>(ActionsOf(PublicFiles()));
   return actions;
 }
 

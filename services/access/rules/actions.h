@@ -13,6 +13,9 @@ namespace caseledger::access {
 // Methods of the services in these files, and `Import` and `Refer`.
 std::set<std::string> ActionsOf(const std::vector<const google::protobuf::FileDescriptor*>& files);
 
+// The files of all public services.
+const std::vector<const google::protobuf::FileDescriptor*>& PublicFiles();
+
 // The action that a command is asked about: its method, or `Import` when it carries an import
 // source. What gives rights (roles, rules) stays under its own name whoever imports it, else the
 // right to import would be the right to everything.

@@ -148,6 +148,10 @@ absl::Status CheckNotReviewed(LedgerView& view, const StreamId& stream, uint64_t
 
 std::string TrailLedgerOf(std::string_view ledger) { return StrCat(ledger, kTrailSuffix); }
 
+std::string_view LedgerOfTrail(std::string_view trail) {
+  return trail.substr(0, trail.size() - std::string_view(kTrailSuffix).size());
+}
+
 bool IsTrailLedger(std::string_view ledger) { return ledger.ends_with(kTrailSuffix); }
 
 std::string TrailNameOf(std::string_view agency, std::string_view actor) {

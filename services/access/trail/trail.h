@@ -22,6 +22,8 @@ inline constexpr int kMostRecordsPerEntry = 1000;
 
 // `quang-ninh.access`.
 std::string TrailLedgerOf(std::string_view ledger);
+// The other way round: `quang-ninh` of `quang-ninh.access`.
+std::string_view LedgerOfTrail(std::string_view trail);
 // Whether a ledger of that name is an access trail.
 bool IsTrailLedger(std::string_view ledger);
 

@@ -48,6 +48,10 @@ class Centre {
     Must(eventstore::CreateLedger(engine_, kLedger, clock_, random_));
     commands::LedgerParts parts;
     parts.name = kLedger;
+    parts.open_without_rules = true;
+    call_.actor = kActor;
+    call_.agency = kAgency;
+    call_.claimed_roles = {"hotline_operator"};
     eventstore::SequencerOptions options;
     options.clock = &clock_;
     auto log = eventstore::OpenLog(engine_, kLedger, options);
@@ -63,7 +67,7 @@ class Centre {
     commands_.Next();
     commands_.MoveTo(command);
     std::promise<absl::Status> answered;
-    handler_.Submit(std::move(command), {kActor, kAgency, "hotline_operator", ""},
+    handler_.Submit(std::move(command), call_,
                     [&](const absl::StatusOr<v1::CommandResult>& result) {
                       answered.set_value(result.status());
                     });
@@ -82,6 +86,7 @@ class Centre {
   testing::CountingRandom random_;
   eventstore::MemoryEngine engine_;
   commands::Ledgers ledgers_;
+  access::Call call_;
   commands::CommandHandler handler_{ledgers_, clock_, random_};
   eventstore::EventLog* log_ = nullptr;  // of ledgers_
   ContactCommands commands_{kSeed};

@@ -3,16 +3,15 @@
 
 #include <grpcpp/grpcpp.h>
 
-#include "services/access/caller.h"
 #include "tests/bench/load/contact_commands.h"
 
 namespace caseledger::bench {
 
 // May send the workloads' commands and read what they made.
 inline void Identify(grpc::ClientContext& context) {
-  context.AddMetadata(access::kActorKey, kActor);
-  context.AddMetadata(access::kAgencyKey, kAgency);
-  context.AddMetadata(access::kRolesKey, "operator,auditor");
+  context.AddMetadata("caseledger-actor", kActor);
+  context.AddMetadata("caseledger-agency", kAgency);
+  context.AddMetadata("caseledger-roles", "operator,auditor");
 }
 
 }  // namespace caseledger::bench

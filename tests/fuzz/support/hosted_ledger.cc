@@ -46,6 +46,7 @@ HostedLedger::HostedLedger() : read_models_(projections::NewMemoryReadModels()) 
   Check(eventstore::CreateLedger(engine_, kHostedName, clock_, random_).ok(), "a ledger is made");
   commands::LedgerParts parts;
   parts.name = kHostedName;
+  parts.open_without_rules = true;
   eventstore::SequencerOptions log_options;
   log_options.clock = &clock_;
   parts.log = *eventstore::OpenLog(engine_, kHostedName, log_options);
@@ -72,9 +73,13 @@ void HostedLedger::Given(const std::string& record, const std::string& fact) {
   command.set_record_id(record);
   Check(google::protobuf::TextFormat::ParseFromString(fact, command.mutable_fact()), fact);
   std::promise<absl::Status> promise;
-  handler_.Submit(
-      command, {"boss", "hotline", "supervisor", ""},
-      [&](absl::StatusOr<v1::CommandResult> result) { promise.set_value(result.status()); });
+  access::Call call;
+  call.actor = "boss";
+  call.agency = "hotline";
+  call.claimed_roles = {"supervisor"};
+  handler_.Submit(command, call, [&](absl::StatusOr<v1::CommandResult> result) {
+    promise.set_value(result.status());
+  });
   const absl::Status status = promise.get_future().get();
   Check(status.ok(), fact + ": " + status.ToString());
 }

@@ -53,7 +53,7 @@ TEST_F(CreateBackupCall, TheLastMessageIsTheBackup) {
 }
 
 TEST_F(CreateBackupCall, IsForAdministrators) {
-  Create(grpc::PERMISSION_DENIED, "ADMINISTRATOR_NEEDED", 0, {"nv-07", "ctxh-qn", "supervisor"});
+  Create(grpc::PERMISSION_DENIED, "ACCESS_DENIED", 0, {"nv-07", "ctxh-qn", "supervisor"});
   Create(grpc::UNAUTHENTICATED, "CALLER_UNKNOWN", 0, {"", "ctxh-qn", "administrator"});
   EXPECT_FALSE(std::filesystem::exists(options_.backup_dir));
 }

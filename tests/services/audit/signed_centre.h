@@ -53,7 +53,11 @@ class SignedCentre {
   absl::StatusOr<std::vector<v1::ExportRecordResponse>> TryExport(options::v1::RecordKind kind,
                                                                   const std::string& record) {
     std::vector<v1::ExportRecordResponse> pages;
-    rpc::ExportSource source = rpc::ExportOfRecord(centre_.ledger(), kind, record);
+    v1::ExportRecordRequest request;
+    request.set_record_kind(kind);
+    request.set_record_id(record);
+    rpc::ExportSource source = rpc::ExportOfRecord(
+        rpc::Reading(centre_.ledgers(), Supervisor(), "ExportRecord", centre_.clock()), request);
     while (true) {
       v1::ExportRecordResponse page;
       const absl::StatusOr<bool> more = source(page);

@@ -37,14 +37,22 @@ inline std::string Id(int number) {
   return text;
 }
 
-inline access::CallMetadata Worker(const std::string& agency = "hotline",
-                                   const std::string& actor = "an") {
-  return {actor, agency, "case_worker", ""};
+// In a ledger without rules callers have the roles they claim.
+inline access::Call Claiming(const std::string& actor, const std::string& agency,
+                             std::set<std::string> roles) {
+  access::Call call;
+  call.actor = actor;
+  call.agency = agency;
+  call.claimed_roles = std::move(roles);
+  return call;
 }
-inline access::CallMetadata Supervisor(const std::string& agency = "hotline") {
-  return {"boss", agency, "supervisor", ""};
+inline access::Call Worker(const std::string& agency = "hotline", const std::string& actor = "an") {
+  return Claiming(actor, agency, {"case_worker"});
 }
-inline access::CallMetadata Steward() { return {"steward", "hotline", "data_steward", ""}; }
+inline access::Call Supervisor(const std::string& agency = "hotline") {
+  return Claiming("boss", agency, {"supervisor"});
+}
+inline access::Call Steward() { return Claiming("steward", "hotline", {"data_steward"}); }
 
 // The reason id at the beginning of the status's message, or "OK".
 inline std::string ReasonIdOf(const absl::Status& status) {
@@ -86,6 +94,7 @@ class Centre {
     ledgers_ = std::make_unique<commands::Ledgers>();
     commands::LedgerParts parts;
     parts.name = kLedgerName;
+    parts.open_without_rules = true;
     eventstore::SequencerOptions log_options;
     log_options.clock = &clock_;
     parts.log = *eventstore::OpenLog(engine_, kLedgerName, log_options);
@@ -118,14 +127,14 @@ class Centre {
     return command;
   }
 
-  std::future<Result> Start(const v1::Command& command, const access::CallMetadata& caller) {
+  std::future<Result> Start(const v1::Command& command, const access::Call& caller) {
     auto promise = std::make_shared<std::promise<Result>>();
     std::future<Result> answer = promise->get_future();
     handler_->Submit(command, caller,
                      [promise](Result result) { promise->set_value(std::move(result)); });
     return answer;
   }
-  Result Send(const v1::Command& command, const access::CallMetadata& caller = Worker()) {
+  Result Send(const v1::Command& command, const access::Call& caller = Worker()) {
     return Start(command, caller).get();
   }
   Result SendFromServer(const v1::Command& command) {
@@ -135,19 +144,19 @@ class Centre {
     return promise.get_future().get();
   }
   Result Try(const std::string& record, double hour, const std::string& fact,
-             const access::CallMetadata& caller = Worker()) {
+             const access::Call& caller = Worker()) {
     return Send(Command(record, hour, fact), caller);
   }
   // The same for what a test takes as given; the id of its first event.
   std::string Given(const std::string& record, double hour, const std::string& fact,
-                    const access::CallMetadata& caller = Worker()) {
+                    const access::Call& caller = Worker()) {
     const Result result = Try(record, hour, fact, caller);
     EXPECT_TRUE(result.ok()) << "given " << fact << ": " << result.status();
     return result.ok() ? result->events(0).event_id() : "";
   }
 
   Result Correct(const std::string& record, const std::string& target,
-                 const std::string& replacement, const access::CallMetadata& caller = Worker(),
+                 const std::string& replacement, const access::Call& caller = Worker(),
                  std::optional<double> hour = std::nullopt) {
     v1::Command command = Command(record, 19'000, "fact_corrected { reason: 'typed wrongly' }");
     event::v1::FactCorrected& corrected = *command.mutable_fact()->mutable_fact_corrected();
@@ -159,7 +168,7 @@ class Centre {
     return Send(command, caller);
   }
   Result Void(commands::RecordKind kind, const std::string& record, const std::string& target,
-              const access::CallMetadata& caller = Worker()) {
+              const access::Call& caller = Worker()) {
     v1::Command command = Command(record, 19'000, "event_voided { reason: 'never happened' }");
     command.mutable_fact()->mutable_event_voided()->set_target_event_id(target);
     command.set_record_kind(kind);

@@ -254,7 +254,7 @@ TEST_F(HandlerTest, ImportsTurnWhoMayIntoDataQualityButKeepRules) {
 
 TEST_F(HandlerTest, CorrectionsAreForTheAuthorAndSupervisorsOfTheAgency) {
   const std::string received = centre_.Given(Id(9), 0, kContact);
-  const auto correct = [&](const access::CallMetadata& caller, const std::string& line) {
+  const auto correct = [&](const access::Call& caller, const std::string& line) {
     return ReasonIdOf(centre_.Correct(
         Id(9), received, absl::StrCat("contact_received { channel: 'phone' line: '", line, "' }"),
         caller));
@@ -290,7 +290,7 @@ class PlanTest : public HandlerTest {
     const domain::Timeline history = centre_.History(kCaseKind, Id(100));
     return history.in_order().back().fact->plan_drafted();
   }
-  Centre::Result Approve(const std::string& hash, const access::CallMetadata& caller) {
+  Centre::Result Approve(const std::string& hash, const access::Call& caller) {
     v1::Command command = centre_.Command(Id(100), 4, "plan_approved { plan_id: 'k' }");
     command.mutable_fact()->mutable_plan_approved()->set_content_hash(hash);
     return centre_.Send(command, caller);
@@ -323,7 +323,7 @@ TEST_F(PlanTest, CorrectedPlanGetsAHashOfItsOwn) {
 }
 
 TEST_F(HandlerTest, CallerMustBeNamed) {
-  const auto refused = centre_.Try("", 1, kContact, {"", "hotline", "", ""});
+  const auto refused = centre_.Try("", 1, kContact, Claiming("", "hotline", {}));
   EXPECT_EQ(ReasonIdOf(refused), "CALLER_UNKNOWN");
   EXPECT_TRUE(absl::IsUnauthenticated(refused.status()));
 }

@@ -1,0 +1,184 @@
+#include "services/commands/rights.h"
+
+#include <utility>
+
+#include "eventstore/base/status_macros.h"
+#include "eventstore/base/strings.h"
+#include "services/access/rules/actions.h"
+#include "services/commands/fact_schema.h"
+#include "services/domain/directory/agency.h"
+#include "services/domain/directory/definition.h"
+
+namespace caseledger::commands {
+namespace {
+
+using access::Relation;
+using eventstore::StreamId;
+
+constexpr std::string_view kReadAction = "ReplayRecord";
+
+access::Relations AllRelations() {
+  access::Relations all;
+  for (int i = 0; i < access::kRelationCount; ++i) all.Add(static_cast<Relation>(i));
+  return all;
+}
+
+}  // namespace
+
+absl::StatusOr<std::shared_ptr<const RulesInForce>> RulesCache::Load(eventstore::LedgerView& view,
+                                                                     Aggregates& aggregates) {
+  const StreamId stream = NamedStream(RecordKind::RECORD_KIND_DEFINITION, kAccessRulesName);
+  ASSIGN_OR_RETURN(const eventstore::StreamHead head, view.Head(stream));
+  {
+    const MutexLock lock(&mutex_);
+    if (newest_ != nullptr && leaf_hash_ == head.leaf_hash) return newest_;
+  }
+  auto loaded = std::make_shared<RulesInForce>();
+  if (head.revision > 0) {
+    ASSIGN_OR_RETURN(const auto definition, aggregates.Load<domain::DefinitionState>(view, stream));
+    absl::StatusOr<access::Rules> rules =
+        access::Rules::Parse(definition->state.text, access::PublicActions());
+    if (!rules.ok()) {
+      return absl::DataLossError(StrCat("the access rules in the log are not readable: ",
+                                        FromAbsl(rules.status().message())));
+    }
+    loaded->rules = *std::move(rules);
+    loaded->position = head.position;
+    loaded->loaded = true;
+  }
+  const MutexLock lock(&mutex_);
+  leaf_hash_ = head.leaf_hash;
+  newest_ = loaded;
+  return newest_;
+}
+
+absl::Status Rights::Load() {
+  if (rules_ != nullptr) return absl::OkStatus();
+  ASSIGN_OR_RETURN(std::shared_ptr<const RulesInForce> rules, cache_.Load(view_, aggregates_));
+  if (!rules->loaded && cache_.open_without_rules()) {
+    open_ = true;
+    roles_ = call_.claimed_roles;
+    rules_ = std::move(rules);
+    return absl::OkStatus();
+  }
+  const StreamId agency = NamedStream(RecordKind::RECORD_KIND_AGENCY, call_.agency);
+  ASSIGN_OR_RETURN(const auto loaded, aggregates_.Load<domain::AgencyState>(view_, agency));
+  if (loaded->state.Exists()) {
+    if (call_.is_program) {
+      roles_.insert(access::kProgramRole);
+    } else {
+      roles_ = domain::RolesOf(loaded->state, call_.actor, view_.recorded_at());
+      roles_.erase(access::kProgramRole);
+    }
+  }
+  rules_ = std::move(rules);
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::set<std::string>> Rights::Roles() {
+  RETURN_IF_ERROR(Load());
+  return roles_;
+}
+
+Verdict Rights::Judge(std::string_view action, options::v1::RecordKind kind,
+                      Standing standing) const {
+  if (open_) return JudgeWithoutRules(action, std::move(standing));
+  access::Question question;
+  question.action = action;
+  question.kind = kind;
+  question.roles = &roles_;
+  question.relations = standing.relations;
+  question.consent = standing.consent;
+  question.purpose = !call_.purpose.empty();
+  question.warrant = !call_.warrant.empty();
+  Verdict verdict;
+  verdict.answer = rules_->rules.Ask(question);
+  verdict.roles = roles_;
+  verdict.standing = std::move(standing);
+  verdict.rules_position = rules_->position;
+  verdict.rules_version = rules_->rules.version();
+  return verdict;
+}
+
+// Imports and the system's own affairs still ask for their role, so that a trial shows what they
+// need.
+Verdict Rights::JudgeWithoutRules(std::string_view action, Standing standing) const {
+  const bool needs_steward = action == access::kImportAction;
+  const bool needs_administrator = action == "CreateBackup";
+  const bool lacks = (needs_steward && !roles_.contains("data_steward")) ||
+                     (needs_administrator && !roles_.contains("administrator"));
+  Verdict verdict;
+  verdict.answer.refusal = lacks ? access::Refusal::kNoRole : access::Refusal::kNone;
+  verdict.answer.level = access::Level::kLocationSecret;
+  verdict.roles = roles_;
+  verdict.standing = std::move(standing);
+  return verdict;
+}
+
+absl::StatusOr<Verdict> Rights::Ask(std::string_view action, options::v1::RecordKind kind) {
+  RETURN_IF_ERROR(Load());
+  Standing standing;
+  standing.exists = true;
+  if (kind != RecordKind::RECORD_KIND_UNSPECIFIED) {
+    standing.relations = AllRelations();
+    standing.consent = true;
+  }
+  return Judge(action, kind, std::move(standing));
+}
+
+absl::StatusOr<Verdict> Rights::Ask(std::string_view action, const StreamId& record) {
+  RETURN_IF_ERROR(Load());
+  const auto kind = static_cast<options::v1::RecordKind>(record.kind);
+  if (open_) {
+    ASSIGN_OR_RETURN(const eventstore::StreamHead head, view_.Head(record));
+    Standing standing;
+    standing.exists = head.revision > 0;
+    return JudgeWithoutRules(action, std::move(standing));
+  }
+  if (!looked_at_.has_value() || looked_at_->first != record) {
+    Standings standings(view_, aggregates_, view_.recorded_at(), rules_->rules.referral_grace());
+    ASSIGN_OR_RETURN(Standing standing, standings.To(call_, record));
+    looked_at_.emplace(record, std::move(standing));
+  }
+  Verdict verdict = Judge(action, kind, looked_at_->second);
+  if (verdict.allowed() || !verdict.standing.exists || trail_ == nullptr || call_.is_program) {
+    return verdict;
+  }
+  // Only a record that nothing else opens may be open by break-glass; few are asked twice.
+  Standing opened = looked_at_->second;
+  opened.relations.Add(Relation::kBreakGlass);
+  opened.consent = true;
+  Verdict in_emergency = Judge(action, kind, std::move(opened));
+  if (!in_emergency.allowed()) return verdict;
+  ASSIGN_OR_RETURN(in_emergency.break_glass, OpenWindow(record));
+  if (in_emergency.break_glass.has_value()) return in_emergency;
+  return verdict;
+}
+
+absl::StatusOr<std::optional<Uuid>> Rights::OpenWindow(const StreamId& record) {
+  Standings standings(view_, aggregates_, view_.recorded_at(), rules_->rules.referral_grace());
+  ASSIGN_OR_RETURN(const std::vector<StreamId> cases, standings.CasesOf(record));
+  for (const StreamId& each : cases) {
+    ASSIGN_OR_RETURN(std::optional<Uuid> use,
+                     trail_->OpenWindow(call_, each.id, view_.recorded_at()));
+    if (use.has_value()) return use;
+  }
+  return std::optional<Uuid>();
+}
+
+absl::StatusOr<Verdict> Rights::AskProposed(std::string_view action, const domain::Fact& fact,
+                                            options::v1::RecordKind kind,
+                                            std::string_view record_name) {
+  RETURN_IF_ERROR(Load());
+  return Judge(action, kind, Standings::ToProposed(call_, fact, record_name));
+}
+
+absl::StatusOr<bool> Rights::MayKnow(const StreamId& record) {
+  ASSIGN_OR_RETURN(const Verdict refer, Ask(access::kReferAction, record));
+  if (!refer.standing.exists) return false;
+  if (refer.allowed()) return true;
+  ASSIGN_OR_RETURN(const Verdict read, Ask(kReadAction, record));
+  return read.allowed();
+}
+
+}  // namespace caseledger::commands

@@ -1,0 +1,168 @@
+#include "services/rpc/reading.h"
+
+#include <algorithm>
+#include <set>
+#include <utility>
+
+#include "eventstore/base/status_macros.h"
+#include "services/commands/ledger_authority.h"
+#include "services/rpc/recorded_event.h"
+
+namespace caseledger::rpc {
+namespace {
+
+using commands::Verdict;
+using eventstore::StreamId;
+
+void Name(const StreamId& record, event::v1::TrailRecord& out) {
+  out.set_kind(static_cast<options::v1::RecordKind>(record.kind));
+  out.set_record_id(record.id.ToString());
+}
+
+// Whether the answer goes to an agency that only a referral lets see the record.
+bool IsDisclosure(const Verdict& verdict) {
+  return verdict.answer.level == access::Level::kShared && !verdict.standing.referrals.empty();
+}
+
+}  // namespace
+
+Shown ShownBy(const Verdict& verdict) {
+  Shown shown;
+  shown.level = verdict.answer.level;
+  if (!shown.only_shared()) return shown;
+  std::set<std::string> fields;
+  for (const commands::ReferralBasis& basis : verdict.standing.referrals) {
+    fields.insert(basis.shared_fields.begin(), basis.shared_fields.end());
+    shown.referral_ids.push_back(basis.referral_id);
+  }
+  shown.shared_fields.assign(fields.begin(), fields.end());
+  return shown;
+}
+
+absl::StatusOr<commands::Ledger*> Reading::Begin(std::string_view ledger,
+                                                 options::v1::RecordKind kind) {
+  ASSIGN_OR_RETURN(ledger_, ledgers_.Find(ledger));
+  ruling_ = ledger_;
+  if (ledger_->is_trail()) {
+    ASSIGN_OR_RETURN(ruling_, ledgers_.Find(access::LedgerOfTrail(ledger_->parts.name)));
+  }
+  kind_ = kind;
+  head_when_asked_ = ruling_->parts.log->Head().next_position;
+  ASSIGN_OR_RETURN(deciding_,
+                   ruling_->read_rights.With(call_, now(), [&](commands::Rights& rights) {
+                     return rights.Ask(action_, kind);
+                   }));
+  if (deciding_.allowed()) return ledger_;
+  return commands::RefusalOf(commands::DenialOf(action_, nullptr, deciding_), /*known=*/true);
+}
+
+absl::StatusOr<Verdict> Reading::Ask(const StreamId& record) {
+  return ruling_->read_rights.With(
+      call_, now(), [&](commands::Rights& rights) { return rights.Ask(action_, record); });
+}
+
+absl::StatusOr<StreamId> Reading::Open(options::v1::RecordKind kind, std::string_view id,
+                                       bool to_read) {
+  const commands::RecordIndex index = IndexOf(*ledger_->parts.log);
+  const absl::StatusOr<StreamId> found =
+      to_read ? commands::FindRecordToRead(index, kind, id) : commands::FindRecord(index, kind, id);
+  // Also a name that several records bear: that they are there is not for everyone to know.
+  if (absl::IsNotFound(found.status()) || absl::IsInvalidArgument(found.status())) {
+    return commands::RefusalOf(commands::DenialOfUnknown(action_, deciding_), /*known=*/false);
+  }
+  RETURN_IF_ERROR(found.status());
+  bool known = false;
+  absl::StatusOr<Verdict> asked = ruling_->read_rights.With(
+      call_, now(), [&](commands::Rights& rights) -> absl::StatusOr<Verdict> {
+        ASSIGN_OR_RETURN(Verdict verdict, rights.Ask(action_, *found));
+        if (!verdict.allowed()) {
+          ASSIGN_OR_RETURN(known, rights.MayKnow(*found));
+        }
+        return verdict;
+      });
+  RETURN_IF_ERROR(asked.status());
+  if (!asked->allowed()) {
+    return commands::RefusalOf(commands::DenialOf(action_, &*found, *asked), known);
+  }
+  deciding_ = *std::move(asked);
+  shown_ = ShownBy(deciding_);
+  Note(*found, deciding_);
+  return *found;
+}
+
+absl::StatusOr<bool> Reading::Shows(const StreamId& record) {
+  ASSIGN_OR_RETURN(const Verdict verdict, Ask(record));
+  if (!verdict.allowed()) return false;
+  Note(record, verdict);
+  return true;
+}
+
+void Reading::Note(const StreamId& record, const Verdict& verdict) {
+  highest_ = std::max(highest_, verdict.answer.level);
+  asked_.push_back({record, verdict.answer.level});
+}
+
+bool Reading::NeedsTrail() const {
+  return trail() != nullptr || ruling_ == nullptr || !ruling_->parts.open_without_rules;
+}
+
+access::Trail* Reading::trail() const {
+  return ruling_ == nullptr ? nullptr : ruling_->parts.trail.get();
+}
+
+absl::Status Reading::StillHolds() {
+  // Nothing was recorded since: nobody's right ended, but by the clock, and that moved by moments.
+  if (ruling_->parts.log->Head().next_position == head_when_asked_) return absl::OkStatus();
+  return ruling_->read_rights.With(call_, now(), [&](commands::Rights& rights) -> absl::Status {
+    ASSIGN_OR_RETURN(const Verdict begin, rights.Ask(action_, kind_));
+    bool holds = begin.allowed();
+    for (const Asked& asked : asked_) {
+      ASSIGN_OR_RETURN(const Verdict verdict, rights.Ask(action_, asked.record));
+      holds = holds && verdict.allowed() && verdict.answer.level >= asked.level;
+    }
+    if (holds) return absl::OkStatus();
+    return absl::AbortedError(
+        "RIGHTS_CHANGED: rights changed while the answer was made; try again");
+  });
+}
+
+event::v1::RecordAccessed Reading::About() const {
+  event::v1::RecordAccessed about;
+  about.set_action(std::string(action_));
+  about.set_query(query_);
+  about.set_level(std::string(NameOf(asked_.empty() ? deciding_.answer.level : highest_)));
+  for (const std::string& field : shown_.shared_fields) about.add_fields(field);
+  about.set_rules_position(deciding_.rules_position);
+  about.set_rule_line(deciding_.answer.line);
+  about.set_warrant(call_.warrant);
+  if (deciding_.break_glass.has_value()) {
+    about.set_break_glass_event_id(deciding_.break_glass->ToString());
+  }
+  return about;
+}
+
+event::v1::Fact Reading::Entry() const {
+  event::v1::Fact fact;
+  const bool disclosure = IsDisclosure(deciding_);
+  event::v1::RecordAccessed& accessed = disclosure
+                                            ? *fact.mutable_disclosure_made()->mutable_access()
+                                            : *fact.mutable_record_accessed();
+  accessed = About();
+  accessed.set_stage(event::v1::TRAIL_STAGE_WHOLE);
+  accessed.set_events(events_);
+  std::set<StreamId> records;
+  for (const Asked& asked : asked_) {
+    if (records.insert(asked.record).second) Name(asked.record, *accessed.add_records());
+  }
+  if (!disclosure) return fact;
+  const commands::ReferralBasis& basis = deciding_.standing.referrals.front();
+  event::v1::DisclosureMade& made = *fact.mutable_disclosure_made();
+  made.set_recipient_agency_id(call_.agency);
+  made.set_referral_id(basis.referral_id);
+  made.set_person_id(basis.person_id);
+  made.set_consent_id(basis.consent_id);
+  made.set_legal_basis(basis.legal_basis);
+  return fact;
+}
+
+}  // namespace caseledger::rpc

@@ -1,0 +1,112 @@
+// One question of one caller: asks the rules before anything is read, keeps what was shown, and
+// makes the entry of the access trail that must be durable before the answer leaves.
+//
+// Invariants
+// 1. What the caller may not see answers exactly as what is not there.
+// 2. Every record in the answer went through Open or Shows, with the same rules.
+// 3. When the entry's turn in the trail has come, everything shown is asked about again: a right
+//    that ended meanwhile is not used.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "caseledger/event/v1/fact.pb.h"
+#include "services/access/call.h"
+#include "services/commands/ledgers.h"
+#include "services/commands/references.h"
+#include "services/commands/rights.h"
+
+namespace caseledger::rpc {
+
+// How much of a record is shown, and on what that rests when it crosses agencies.
+struct Shown {
+  access::Level level = access::Level::kNothing;
+  std::vector<std::string> shared_fields;
+  std::vector<std::string> referral_ids;  // at Level::kShared: through which it is seen
+
+  bool only_shared() const { return level == access::Level::kShared; }
+};
+
+// Not thread-safe; one thread at a time.
+class Reading {
+ public:
+  // `action`: the method's name; it must outlive this.
+  Reading(const commands::Ledgers& ledgers, access::Call call, std::string_view action,
+          Clock& clock)
+      : ledgers_(ledgers), call_(std::move(call)), action_(action), clock_(clock) {}
+
+  const access::Call& call() const { return call_; }
+  // What Begin found.
+  commands::Ledger& ledger() const { return *ledger_; }
+  Micros now() const { return clock_.Now(); }
+
+  // The ledger of that name ("": the only one), once the caller may do this there to anything at
+  // all. `kind`: of the records that the action is about; unspecified: lists, streams, none.
+  // Errors as Ledgers::Find, and refusals (commands::RefusalOf).
+  absl::StatusOr<commands::Ledger*> Begin(
+      std::string_view ledger, options::v1::RecordKind kind = options::v1::RECORD_KIND_UNSPECIFIED);
+
+  // The record, if the caller may do this to it; else a refusal. Counts as shown.
+  // `to_read`: records of named kinds also by the UUID that is shown of them.
+  absl::StatusOr<eventstore::StreamId> Open(options::v1::RecordKind kind, std::string_view id,
+                                            bool to_read = false);
+  // What Open found.
+  const Shown& shown() const { return shown_; }
+
+  // Whether a row about the record may be shown: then it counts as shown.
+  absl::StatusOr<bool> Shows(const eventstore::StreamId& record);
+  // The same question without counting it.
+  absl::StatusOr<commands::Verdict> Ask(const eventstore::StreamId& record);
+
+  // Filters and positions that were asked for, for the entry; no personal data.
+  void AskedFor(std::string query) { query_ = std::move(query); }
+  void CountEvents(uint64_t events) { events_ += events; }
+
+  // Whether the answer must be on the trail: not in a trial ledger that was given no trail.
+  bool NeedsTrail() const;
+  // Where the entry goes; null when the ledger has no trail. Only after Begin.
+  access::Trail* trail() const;
+  // OK when everything shown may still be shown. ABORTED when not: answer anew.
+  absl::Status StillHolds();
+  // What goes on the trail of the whole answer; a disclosure when it went to another agency than
+  // the record's by a referral.
+  event::v1::Fact Entry() const;
+  // What every entry of a stream says.
+  event::v1::RecordAccessed About() const;
+
+ private:
+  struct Asked {
+    eventstore::StreamId record;
+    access::Level level;
+  };
+
+  // The ledger whose rules decide: of a trail, the one it belongs to.
+  commands::Ledger* Ruling() const { return ruling_; }
+  void Note(const eventstore::StreamId& record, const commands::Verdict& verdict);
+
+  const commands::Ledgers& ledgers_;
+  const access::Call call_;
+  const std::string_view action_;
+  Clock& clock_;
+  commands::Ledger* ledger_ = nullptr;
+  commands::Ledger* ruling_ = nullptr;
+  options::v1::RecordKind kind_ = options::v1::RECORD_KIND_UNSPECIFIED;
+  std::string query_;
+  uint64_t events_ = 0;
+  uint64_t head_when_asked_ = 0;  // events of the ruling ledger when the first answer was given
+  Shown shown_;
+  access::Level highest_ = access::Level::kNothing;
+  std::vector<Asked> asked_;
+  commands::Verdict deciding_;  // the first
+};
+
+// How much the verdict shows.
+Shown ShownBy(const commands::Verdict& verdict);
+
+}  // namespace caseledger::rpc

@@ -1,0 +1,121 @@
+#include "services/rpc/stream_gate.h"
+
+#include <algorithm>
+#include <future>
+
+#include "caseledger/v1/common.pb.h"
+#include "eventstore/base/status_macros.h"
+#include "services/access/redaction.h"
+#include "services/commands/command_handler.h"
+#include "services/commands/fact_schema.h"
+#include "services/rpc/recorded_event.h"
+
+namespace caseledger::rpc {
+namespace {
+
+using event::v1::Fact;
+using eventstore::StreamId;
+
+// The referral that a fact is about, or "".
+std::string ReferralOf(const google::protobuf::Message& fact) {
+  const auto* field = fact.GetDescriptor()->FindFieldByName("referral_id");
+  return field == nullptr ? "" : fact.GetReflection()->GetString(fact, field);
+}
+
+// Whether the receiver of a referral is shown the fact at all: that of its referrals, how the
+// record began, and what was shared by name.
+bool IsShared(const Fact& fact, const Shown& shown) {
+  if (fact.has_case_opened() || fact.has_person_registered() || fact.has_person_amended()) {
+    return true;
+  }
+  const std::string referral = ReferralOf(commands::MessageOf(fact));
+  if (!referral.empty()) {
+    return std::find(shown.referral_ids.begin(), shown.referral_ids.end(), referral) !=
+           shown.referral_ids.end();
+  }
+  const std::string_view name = commands::FactName(static_cast<uint32_t>(fact.kind_case()));
+  return std::any_of(
+      shown.shared_fields.begin(), shown.shared_fields.end(), [name](const std::string& field) {
+        return field == name ||
+               (std::string_view(field).starts_with(name) && field[name.size()] == '.');
+      });
+}
+
+bool MayHoldMore(const eventstore::RecordedEvent& event, access::Level level) {
+  const commands::FactSchema* schema = commands::SchemaOfType(event.fact_type);
+  return schema == nullptr || access::MayHoldMoreThan(*schema->field->message_type(), level);
+}
+
+}  // namespace
+
+absl::Status StreamGate::BeginLedger(std::string_view ledger) {
+  RETURN_IF_ERROR(reading_.Begin(ledger).status());
+  return OpenTrail();
+}
+
+absl::StatusOr<StreamId> StreamGate::BeginRecord(std::string_view ledger,
+                                                 options::v1::RecordKind kind,
+                                                 std::string_view id) {
+  RETURN_IF_ERROR(reading_.Begin(ledger, kind).status());
+  ASSIGN_OR_RETURN(const StreamId stream, reading_.Open(kind, id, /*to_read=*/true));
+  RETURN_IF_ERROR(OpenTrail());
+  return stream;
+}
+
+absl::Status StreamGate::OpenTrail() {
+  access::Trail* trail = reading_.trail();
+  if (!reading_.NeedsTrail()) return absl::OkStatus();
+  if (trail == nullptr) {
+    return absl::UnavailableError("TRAIL_UNAVAILABLE: the ledger has no access trail");
+  }
+  ASSIGN_OR_RETURN(trail_, access::StreamTrail::Open(*trail, reading_.call(), reading_.About()));
+  return absl::OkStatus();
+}
+
+absl::Status StreamGate::Refused(const absl::Status& status) {
+  std::promise<absl::Status> answered;
+  commands::AnswerRefused(reading_.trail(), reading_.call(), status,
+                          [&answered](absl::Status told) { answered.set_value(std::move(told)); });
+  return answered.get_future().get();
+}
+
+absl::StatusOr<const Shown*> StreamGate::Look(const StreamId& record) {
+  if (const auto known = asked_.find(record); known != asked_.end()) return &known->second;
+  ASSIGN_OR_RETURN(const commands::Verdict verdict, reading_.Ask(record));
+  Shown shown;
+  if (verdict.allowed()) shown = ShownBy(verdict);
+  return &(asked_[record] = std::move(shown));
+}
+
+absl::StatusOr<bool> StreamGate::Add(const eventstore::RecordedEvent& event,
+                                     std::string_view ledger, int field,
+                                     google::protobuf::Message& response,
+                                     const std::string& superseded_by) {
+  ASSIGN_OR_RETURN(const Shown* shown, Look(event.stream));
+  if (shown->level == access::Level::kNothing) return false;
+  const bool whole =
+      !shown->only_shared() && superseded_by.empty() && !MayHoldMore(event, shown->level);
+  if (!whole) {
+    ASSIGN_OR_RETURN(v1::RecordedEvent open, ToPublicEvent(event, ledger));
+    if (shown->only_shared() && !IsShared(open.fact(), *shown)) return false;
+    if (access::Redact(*open.mutable_fact(), shown->level, shown->shared_fields)) {
+      open.set_redacted(true);
+    }
+    open.set_superseded_by_event_id(superseded_by);
+    RETURN_IF_ERROR(Note(event.stream));
+    AddPublicEvent(open, field, response);
+    return true;
+  }
+  RETURN_IF_ERROR(Note(event.stream));
+  AddSentEvent(event, ledger, field, response);
+  return true;
+}
+
+absl::Status StreamGate::Note(const StreamId& record) {
+  if (trail_ == nullptr) return absl::OkStatus();
+  return trail_->Note(static_cast<options::v1::RecordKind>(record.kind), record.id);
+}
+
+absl::Status StreamGate::End() { return trail_ == nullptr ? absl::OkStatus() : trail_->Close(); }
+
+}  // namespace caseledger::rpc
