@@ -145,13 +145,9 @@ eventstore::EventOrigin OriginOf(const PreparedCommand& prepared) {
 }
 
 bool IsCoveredByImport(const v1::Command& command, RecordKind kind) {
-  if (!command.header().has_import()) return false;
-  const Fact& fact = command.fact();
-  // Corrected or voided facts of these records may be grants and rules.
-  if (fact.has_fact_corrected() || fact.has_event_voided()) {
-    return kind != RecordKind::RECORD_KIND_AGENCY && kind != RecordKind::RECORD_KIND_DEFINITION;
-  }
-  return access::ActionOfCommand(MethodOf(fact), /*imported=*/true) == access::kImportAction;
+  return command.header().has_import() &&
+         access::ActionOfCommand(MethodOf(command.fact()), kind, /*imported=*/true) ==
+             access::kImportAction;
 }
 
 // What the server does by the clock.

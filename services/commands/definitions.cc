@@ -4,6 +4,7 @@
 #include <string_view>
 #include <vector>
 
+#include "absl/strings/str_split.h"
 #include "caseledger/v1/deadlines.pb.h"
 #include "eventstore/base/status_macros.h"
 #include "eventstore/base/strings.h"
@@ -11,6 +12,8 @@
 #include "google/protobuf/io/tokenizer.h"
 #include "google/protobuf/text_format.h"
 #include "projections/report_facts/definition.h"
+#include "services/access/rules/actions.h"
+#include "services/access/rules/rules.h"
 #include "services/commands/validation.h"
 
 namespace caseledger::commands {
@@ -112,6 +115,22 @@ absl::Status CompleteReport(event::v1::ReportDefinitionLoaded& loaded,
   return absl::OkStatus();
 }
 
+absl::Status CompleteRules(event::v1::AccessRulesLoaded& loaded, const std::string& record_name) {
+  if (record_name != kAccessRulesRecord) {
+    return InvalidRequest({Violation{"record_id", StrCat("must be ", kAccessRulesRecord)}});
+  }
+  const auto rules = access::Rules::Parse(loaded.text(), access::PublicActions());
+  if (!rules.ok()) {
+    std::vector<Violation> violations;
+    for (const auto& error : absl::StrSplit(rules.status().message(), '\n')) {
+      violations.push_back({"fact.text", std::string(error)});
+    }
+    return InvalidRequest(violations);
+  }
+  loaded.set_version(rules->version());
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 absl::Status CompleteDefinition(event::v1::Fact& fact, const std::string& record_name) {
@@ -124,6 +143,9 @@ absl::Status CompleteDefinition(event::v1::Fact& fact, const std::string& record
           {Violation{"record_id", "must be deadlines/AGENCY or deadlines/default"}});
     }
     return CheckDeadlines(fact.deadlines_loaded().text());
+  }
+  if (fact.has_access_rules_loaded()) {
+    return CompleteRules(*fact.mutable_access_rules_loaded(), record_name);
   }
   return absl::OkStatus();
 }

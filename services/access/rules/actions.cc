@@ -29,10 +29,13 @@ std::set<std::string> ActionsOf(const std::vector<const google::protobuf::FileDe
   return actions;
 }
 
-std::string_view ActionOfCommand(std::string_view method, bool imported) {
-  const bool gives_rights =
-      method == "GrantRole" || method == "EndRole" || method == "LoadAccessRules";
-  return imported && !gives_rights ? kImportAction : method;
+std::string_view ActionOfCommand(std::string_view method, options::v1::RecordKind kind,
+                                 bool imported) {
+  const bool describes_agency =
+      method == "RegisterAgency" || method == "ChangeAgency" || method == "RetireAgency";
+  const bool may_give_rights = kind == options::v1::RECORD_KIND_DEFINITION ||
+                               (kind == options::v1::RECORD_KIND_AGENCY && !describes_agency);
+  return imported && !may_give_rights ? kImportAction : method;
 }
 
 const std::vector<const google::protobuf::FileDescriptor*>& PublicFiles() {

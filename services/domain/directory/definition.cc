@@ -10,6 +10,7 @@ namespace {
 
 constexpr std::string_view kReportPrefix = "report/";
 constexpr std::string_view kDeadlinesPrefix = "deadlines/";
+constexpr std::string_view kAccessRulesName = "access-rules";
 
 // What follows the prefix in the record's name; nullopt for a definition of another kind.
 std::optional<std::string> NameAfter(std::string_view prefix, std::string_view record_name) {
@@ -31,9 +32,21 @@ void DefinitionState::Apply(const DomainEvent& event) {
       loaded = true;
       text = fact.deadlines_loaded().text();
       break;
+    case Fact::kAccessRulesLoaded:
+      loaded = true;
+      version = fact.access_rules_loaded().version();
+      text = fact.access_rules_loaded().text();
+      break;
     default:
       break;
   }
+}
+
+absl::Status DefinitionState::CheckSuccessor(const std::string& new_text,
+                                             uint32_t new_version) const {
+  if (new_text == text) return Reject(Reason::kDefinitionUnchanged);
+  if (new_version <= version) return Reject(Reason::kDefinitionVersionNotHigher);
+  return absl::OkStatus();
 }
 
 absl::Status DefinitionState::Check(const DomainEvent& event) const {
@@ -42,9 +55,11 @@ absl::Status DefinitionState::Check(const DomainEvent& event) const {
   switch (KindOf(fact)) {
     case Fact::kReportDefinitionLoaded: {
       const event::v1::ReportDefinitionLoaded& report = fact.report_definition_loaded();
-      if (report.text() == text) return Reject(Reason::kDefinitionUnchanged);
-      if (report.version() <= version) return Reject(Reason::kDefinitionVersionNotHigher);
-      return absl::OkStatus();
+      return CheckSuccessor(report.text(), report.version());
+    }
+    case Fact::kAccessRulesLoaded: {
+      const event::v1::AccessRulesLoaded& rules = fact.access_rules_loaded();
+      return CheckSuccessor(rules.text(), rules.version());
     }
     case Fact::kDeadlinesLoaded:
       return fact.deadlines_loaded().text() == text ? Reject(Reason::kDefinitionUnchanged)
@@ -70,6 +85,9 @@ absl::StatusOr<Decided> DecideDefinition(const DefinitionState&, const Fact& fac
       decided.fact.mutable_deadlines_loaded()->set_agency_id(*name);
       return decided;
     }
+    case Fact::kAccessRulesLoaded:
+      if (context.record_name != kAccessRulesName) return Reject(Reason::kDefinitionOfOtherKind);
+      return decided;
     default:
       return decided;
   }

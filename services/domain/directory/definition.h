@@ -1,10 +1,11 @@
-// A definition loaded from a file: a report (`report/NAME`) or an agency's deadlines
-// (`deadlines/AGENCY`). The text in force is the newest in time.
+// A definition loaded from a file: a report (`report/NAME`), an agency's deadlines
+// (`deadlines/AGENCY`), or who may do what (`access-rules`). The text in force is the newest in
+// time.
 //
 // Invariants
 //  1. A text that is in force is not loaded again.
-//  2. A changed report definition has a higher version than the one before it in time, so that
-//     `NAME@VERSION` names one text for good.
+//  2. A changed report definition, and changed access rules, have a higher version than the one
+//     before in time, so that `NAME@VERSION` names one text for good.
 #pragma once
 
 #include <cstdint>
@@ -21,7 +22,7 @@ struct DefinitionState {
   static constexpr uint32_t kVersion = 1;
 
   bool loaded = false;
-  uint32_t version = 0;  // of a report definition
+  uint32_t version = 0;  // of a report definition or access rules
   std::string text;      // the whole file
 
   // Whether the record was begun, and its beginning was not voided.
@@ -29,6 +30,8 @@ struct DefinitionState {
 
   void Apply(const DomainEvent& event);
   absl::Status Check(const DomainEvent& event) const;
+  // Whether a text of that version may follow the one in force.
+  absl::Status CheckSuccessor(const std::string& new_text, uint32_t new_version) const;
 
   template <typename Archive>
   void Fields(Archive& archive) {
