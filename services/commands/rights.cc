@@ -80,6 +80,11 @@ absl::StatusOr<std::set<std::string>> Rights::Roles() {
   return roles_;
 }
 
+absl::StatusOr<std::shared_ptr<const RulesInForce>> Rights::Rules() {
+  RETURN_IF_ERROR(Load());
+  return rules_;
+}
+
 Verdict Rights::Judge(std::string_view action, options::v1::RecordKind kind,
                       Standing standing) const {
   if (open_) return JudgeWithoutRules(action, std::move(standing));

@@ -77,6 +77,7 @@ class Rights {
   // Roles that are granted to the caller and in force; a program's is `service`. None in an agency
   // that is not registered.
   absl::StatusOr<std::set<std::string>> Roles();
+  absl::StatusOr<std::shared_ptr<const RulesInForce>> Rules();
 
   // Whether any record of the kind could make the action allowed; decides what needs no record.
   // `kind` unspecified: the action is about none.

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "eventstore/base/status_macros.h"
+#include "services/access/trail/trail.h"
 #include "services/commands/fact_schema.h"
 #include "services/domain/contact/contact.h"
 #include "services/domain/directory/agency.h"
@@ -289,6 +290,12 @@ absl::StatusOr<Standing> Standings::ToOther(const Call& call, const StreamId& re
   if (IsOfKind(record, RecordKind::RECORD_KIND_AGENCY) &&
       record == NamedStream(RecordKind::RECORD_KIND_AGENCY, call.agency)) {
     standing.relations.Add(Relation::kOwnAgency);
+  }
+  if (IsOfKind(record, RecordKind::RECORD_KIND_ACCESS_TRAIL)) {
+    standing.exists = true;  // in the ledger of the trail
+    if (!call.is_program && record == access::TrailStreamOf(call.agency, call.actor)) {
+      standing.relations.Add(Relation::kSelf);
+    }
   }
   if (IsOfKind(record, RecordKind::RECORD_KIND_PROGRAMME)) {
     ASSIGN_OR_RETURN(const auto programme, aggregates_.Load<domain::ProgrammeState>(view_, record));

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "eventstore/base/strings.h"
+#include "services/rpc/access_service.h"
 #include "services/rpc/audit_service.h"
 #include "services/rpc/backup_calls.h"
 #include "services/rpc/batch_service.h"
@@ -43,6 +44,7 @@ class RunningServer final : public GrpcServer {
         audit_(ledgers, executor_, options.max_exports, clock),
         dashboard_(queries_, answers_),
         admin_(queries_, answers_, backups_),
+        access_(queries_, clock),
         batch_(handler) {}
   ~RunningServer() override { Shutdown(absl::ZeroDuration()); }
 
@@ -87,11 +89,12 @@ class RunningServer final : public GrpcServer {
       "caseledger.v1.ReferralService",  "caseledger.v1.ShelterService",
       "caseledger.v1.ClosureService",   "caseledger.v1.HistoryService",
       "caseledger.v1.DashboardService", "caseledger.v1.AdminService",
-      "caseledger.v1.BatchService",     "caseledger.v1.AuditService"};
+      "caseledger.v1.AccessService",    "caseledger.v1.BatchService",
+      "caseledger.v1.AuditService"};
 
   std::vector<grpc::Service*> Services() {
-    return {&intake_,  &person_,  &directory_, &casework_,  &referral_, &shelter_,
-            &closure_, &history_, &audit_,     &dashboard_, &admin_,    &batch_};
+    return {&intake_,  &person_, &directory_, &casework_, &referral_, &shelter_, &closure_,
+            &history_, &audit_,  &dashboard_, &admin_,    &access_,   &batch_};
   }
 
   Executor executor_;
@@ -111,6 +114,7 @@ class RunningServer final : public GrpcServer {
   AuditServiceImpl audit_;
   DashboardServiceImpl dashboard_;
   AdminServiceImpl admin_;
+  AccessServiceImpl access_;
   BatchServiceImpl batch_;
   int port_ = 0;
   std::mutex shutdown_mutex_;

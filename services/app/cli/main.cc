@@ -67,6 +67,7 @@ int Run(int argc, char** argv) {
   ClientOptions options;
   Chosen chosen;
   AddGlobalOptions(app, options);
+  AddAccessCommands(app, chosen);
   AddImportCommand(app, chosen);
   AddDefinitionCommands(app, chosen);
   AddReportCommand(app, chosen);

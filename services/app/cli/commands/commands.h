@@ -27,6 +27,7 @@ struct Chosen {
   Action action;
 };
 
+void AddAccessCommands(CLI::App& app, Chosen& chosen);
 void AddImportCommand(CLI::App& app, Chosen& chosen);
 void AddDefinitionCommands(CLI::App& app, Chosen& chosen);
 void AddReportCommand(CLI::App& app, Chosen& chosen);
@@ -44,9 +45,13 @@ void AddShelterCommands(CLI::App& app, Chosen& chosen);
 void AddReferralCommands(CLI::App& app, Chosen& chosen);
 
 inline constexpr char kKinds[] =
-    "contact, person, case_record, shelter, programme, agency, admin_units, definition, ledger";
+    "contact, person, case_record, shelter, programme, agency, admin_units, definition, ledger, "
+    "access_trail";
 // One of these, or `case`. INVALID_ARGUMENT when there is no such kind.
 absl::StatusOr<options::v1::RecordKind> ToKind(std::string name);
+
+// The text of a definition's file, at most 1 MiB.
+absl::StatusOr<std::string> ReadDefinition(const std::string& path);
 
 // INVALID_ARGUMENT when `text`, given to `option`, is neither an ISO date nor RFC 3339.
 absl::StatusOr<google::protobuf::Timestamp> ToTime(const std::string& text,

@@ -17,21 +17,6 @@ namespace {
 
 constexpr uintmax_t kMostDefinitionBytes = 1 << 20;
 
-absl::StatusOr<std::string> ReadText(const std::string& path) {
-  std::error_code error;
-  const uintmax_t size = std::filesystem::file_size(path, error);
-  if (error) return absl::NotFoundError(path + ": " + error.message());
-  if (size > kMostDefinitionBytes) {
-    return absl::InvalidArgumentError(path + ": larger than 1 MiB; is it a definition?");
-  }
-  std::ifstream stream(path, std::ios::binary);
-  std::string text(size, '\0');
-  if (!stream.read(text.data(), static_cast<std::streamsize>(size))) {
-    return absl::UnavailableError(path + ": cannot be read");
-  }
-  return text;
-}
-
 // `report/NAME` from the text's first `id: "NAME"` outside of comments.
 absl::StatusOr<std::string> IdFromText(const std::string& text, const std::string& path) {
   static const std::regex& pattern =
@@ -48,7 +33,7 @@ absl::StatusOr<int> Load(const std::string& path, std::string id, ClientOptions 
     return absl::InvalidArgumentError(
         "a definition is loaded for an agency: name it with --agency, such as --agency ctxh-qn");
   }
-  ASSIGN_OR_RETURN(const std::string text, ReadText(path));
+  ASSIGN_OR_RETURN(const std::string text, ReadDefinition(path));
   if (id.empty()) {
     ASSIGN_OR_RETURN(id, IdFromText(text, path));
   }
@@ -75,6 +60,21 @@ absl::StatusOr<int> Load(const std::string& path, std::string id, ClientOptions 
 }
 
 }  // namespace
+
+absl::StatusOr<std::string> ReadDefinition(const std::string& path) {
+  std::error_code error;
+  const uintmax_t size = std::filesystem::file_size(path, error);
+  if (error) return absl::NotFoundError(path + ": " + error.message());
+  if (size > kMostDefinitionBytes) {
+    return absl::InvalidArgumentError(path + ": larger than 1 MiB; is it a definition?");
+  }
+  std::ifstream stream(path, std::ios::binary);
+  std::string text(size, '\0');
+  if (!stream.read(text.data(), static_cast<std::streamsize>(size))) {
+    return absl::UnavailableError(path + ": cannot be read");
+  }
+  return text;
+}
 
 void AddDefinitionCommands(CLI::App& app, Chosen& chosen) {
   CLI::App* group = app.add_subcommand("definition", "Definitions of reports.");
