@@ -10,16 +10,26 @@ void Ledgers::Add(LedgerParts parts, size_t max_cached_records) {
 }
 
 absl::StatusOr<Ledger*> Ledgers::Find(std::string_view name) const {
-  if (name.empty() && ledgers_.size() == 1) return ledgers_.begin()->second.get();
-  if (name.empty()) {
-    return absl::InvalidArgumentError(
-        "LEDGER_NEEDED: this server hosts several ledgers; name one (ListLedgers shows them)");
-  }
+  if (name.empty()) return FindOnly();
   const auto it = ledgers_.find(name);
   if (it == ledgers_.end()) {
     return absl::NotFoundError("LEDGER_UNKNOWN: this server does not host a ledger of that name");
   }
   return it->second.get();
+}
+
+absl::StatusOr<Ledger*> Ledgers::FindOnly() const {
+  Ledger* only = nullptr;
+  for (const auto& [name, ledger] : ledgers_) {
+    if (ledger->is_trail()) continue;
+    if (only != nullptr) {
+      return absl::InvalidArgumentError(
+          "LEDGER_NEEDED: this server hosts several ledgers; name one (ListLedgers shows them)");
+    }
+    only = ledger.get();
+  }
+  if (only == nullptr) return absl::NotFoundError("LEDGER_UNKNOWN: this server hosts no ledger");
+  return only;
 }
 
 std::vector<Ledger*> Ledgers::All() const {

@@ -68,12 +68,15 @@ class Ledgers {
 
   void Add(LedgerParts parts, size_t max_cached_records = kCachedRecords);
 
-  // The ledger of that name; "" means the only one.
+  // The ledger of that name; "" means the only one that is no access trail.
   // NOT_FOUND LEDGER_UNKNOWN; INVALID_ARGUMENT LEDGER_NEEDED when "" and there are several.
   absl::StatusOr<Ledger*> Find(std::string_view name) const;
+  // By name, access trails included.
   std::vector<Ledger*> All() const;
 
  private:
+  absl::StatusOr<Ledger*> FindOnly() const;
+
   std::map<std::string, std::unique_ptr<Ledger>, std::less<>> ledgers_;
 };
 

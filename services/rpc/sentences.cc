@@ -25,6 +25,18 @@ constexpr std::array kRows{
     Row{"LEDGER_NEEDED",
         {"Máy chủ này có nhiều sổ; hãy nêu tên một sổ.",
          "This server hosts several ledgers; name one."}},
+    Row{"TRAIL_UNAVAILABLE",
+        {"Không ghi được nhật ký truy cập nên hệ thống không hiển thị gì; hãy thử lại sau giây "
+         "lát.",
+         "The access trail cannot be written, so nothing is shown; try again in a moment."}},
+    Row{"BREAK_GLASS_UNKNOWN",
+        {"Không có lần mở khẩn cấp nào mang mã đó.",
+         "There is no use of break-glass with that id."}},
+    Row{"BREAK_GLASS_OWN",
+        {"Lần mở khẩn cấp phải do người khác xem xét.",
+         "A use of break-glass is reviewed by somebody else."}},
+    Row{"BREAK_GLASS_REVIEWED",
+        {"Lần mở khẩn cấp này đã được xem xét.", "This use of break-glass was reviewed before."}},
     Row{"RECORD_UNKNOWN",
         {"Không có hồ sơ này, hoặc bạn không được xem; hãy nêu mã UUID hoặc NGUỒN/MÃ.",
          "There is no such record, or you may not see it; name it by its UUID or as "

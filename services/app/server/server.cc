@@ -21,6 +21,7 @@
 #include "projections/report_facts/report_facts.h"
 #include "projections/runtime/runtime.h"
 #include "projections/shelter_occupancy/shelter_occupancy.h"
+#include "services/access/trail/trail.h"
 #include "services/app/server/backups.h"
 #include "services/app/server/logging.h"
 #include "services/app/server/metrics.h"
@@ -46,8 +47,14 @@ std::vector<projections::Runtime::Factory> FoundationProjections() {
           [] { return std::make_unique<projections::ReportFacts>(); }};
 }
 
-bool Contains(const std::vector<std::string>& names, const std::string& name) {
-  return std::find(names.begin(), names.end(), name) != names.end();
+std::vector<projections::Runtime::Factory> TrailProjections() { return {}; }
+
+// A ledger goes on as another log together with its access trail, or the trail alone does.
+bool TakesNewOrigin(const ServerOptions& options, const std::string& name) {
+  return std::any_of(options.new_origins.begin(), options.new_origins.end(),
+                     [&](const std::string& chosen) {
+                       return chosen == name || access::TrailLedgerOf(chosen) == name;
+                     });
 }
 
 // Logs the beginning and the end of trouble with a ledger.
@@ -97,10 +104,11 @@ class RunningServer final : public Server {
     for (const std::string& address : {options_.metrics_listen, options_.log_listen}) {
       if (!address.empty()) RETURN_IF_ERROR(CheckLoopback(address));
     }
+    RETURN_IF_ERROR(CheckNames());
     RETURN_IF_ERROR(CheckSigning());
     RETURN_IF_ERROR(OpenStorage());
     const std::set<std::string> names(options_.ledgers.begin(), options_.ledgers.end());
-    for (const std::string& name : names) RETURN_IF_ERROR(OpenLedger(name));
+    for (const std::string& name : names) RETURN_IF_ERROR(OpenLedgerAndTrail(name));
     ASSIGN_OR_RETURN(backups_, MakeBackups(options_, *engine_, clock_, metrics_));
     handler_.Observe(&metrics_);
     if (!options_.metrics_listen.empty()) RETURN_IF_ERROR(metrics_.Listen(options_.metrics_listen));
@@ -131,7 +139,7 @@ class RunningServer final : public Server {
     if (grpc_ != nullptr) grpc_->Shutdown(absl::Seconds(options_.drain_seconds));
     heads_.Stop();  // exports that were running have ended
     if (log_server_ != nullptr) log_server_->Stop();
-    for (commands::Ledger* ledger : ledgers_.All()) ledger->parts.log->Close();
+    CloseLogs();
     for (commands::Ledger* ledger : ledgers_.All()) ledger->parts.projections->Stop();
     absl::Status status;
     for (commands::Ledger* ledger : ledgers_.All()) {
@@ -144,6 +152,25 @@ class RunningServer final : public Server {
   }
 
  private:
+  // Trails last: what a ledger still takes in may be told of in its trail.
+  void CloseLogs() {
+    for (const bool trails : {false, true}) {
+      for (commands::Ledger* ledger : ledgers_.All()) {
+        if (ledger->is_trail() == trails) ledger->parts.log->Close();
+      }
+    }
+  }
+
+  absl::Status CheckNames() const {
+    for (const std::string& name : options_.ledgers) {
+      if (!access::IsTrailLedger(name)) continue;
+      return absl::InvalidArgumentError(
+          StrCat("--ledger ", name, ": an access trail is opened with its ledger; give --ledger ",
+                 name.substr(0, name.size() - access::TrailLedgerOf("").size())));
+    }
+    return absl::OkStatus();
+  }
+
   // Before anything is opened, made or put aside.
   absl::Status CheckSigning() const {
     if (!eventstore::IsKeyName(options_.origin_prefix) || options_.origin_prefix.starts_with('/') ||
@@ -154,7 +181,11 @@ class RunningServer final : public Server {
                  "log.example.org"));
     }
     for (const std::string& name : options_.new_origins) {
-      if (Contains(options_.ledgers, name)) continue;
+      if (std::any_of(options_.ledgers.begin(), options_.ledgers.end(), [&](const auto& ledger) {
+            return name == ledger || name == access::TrailLedgerOf(ledger);
+          })) {
+        continue;
+      }
       return absl::InvalidArgumentError(StrCat("--new-origin ", name,
                                                ": this server has no such "
                                                "ledger; give one that --ledger names"));
@@ -207,7 +238,7 @@ class RunningServer final : public Server {
     options.key_file = StrCat(in_data(options_.key_dir, "keys"), "/", name, ".keys");
     options.origin_prefix = options_.origin_prefix;
     options.accept_lost_checkpoint = options_.accept_lost_checkpoint;
-    options.new_origin = Contains(options_.new_origins, name);
+    options.new_origin = TakesNewOrigin(options_, name);
     options.clock = &clock_;
     options.random = &random_;
     ASSIGN_OR_RETURN(options.cosigning, CosigningOf(name));
@@ -229,7 +260,17 @@ class RunningServer final : public Server {
     return absl::OkStatus();
   }
 
-  absl::Status OpenLedger(const std::string& name) {
+  absl::Status OpenLedgerAndTrail(const std::string& name) {
+    const std::string trail = access::TrailLedgerOf(name);
+    RETURN_IF_ERROR(OpenLedger(trail, TrailProjections(), nullptr));
+    ASSIGN_OR_RETURN(const commands::Ledger* opened, ledgers_.Find(trail));
+    return OpenLedger(name, FoundationProjections(),
+                      std::make_unique<access::Trail>(*opened->parts.log, random_));
+  }
+
+  absl::Status OpenLedger(const std::string& name,
+                          std::vector<projections::Runtime::Factory> projections,
+                          std::unique_ptr<access::Trail> trail) {
     const absl::Status created = eventstore::CreateLedger(*engine_, name, clock_, random_);
     if (!created.ok() && !absl::IsAlreadyExists(created)) return created;
     commands::LedgerParts parts;
@@ -254,9 +295,11 @@ class RunningServer final : public Server {
     runtime_options.clock = &clock_;
     ASSIGN_OR_RETURN(parts.projections,
                      projections::StartRuntime(*parts.log, name, *read_models_,
-                                               FoundationProjections(), runtime_options));
-    ASSIGN_OR_RETURN(auto snapshots, read_models_->OpenTable(name, kSnapshotsTable));
-    parts.snapshots = std::make_unique<commands::SnapshotStore>(std::move(snapshots));
+                                               std::move(projections), runtime_options));
+    if (!access::IsTrailLedger(name)) {
+      ASSIGN_OR_RETURN(auto snapshots, read_models_->OpenTable(name, kSnapshotsTable));
+      parts.snapshots = std::make_unique<commands::SnapshotStore>(std::move(snapshots));
+    }
     if (options_.keep_tree) {
       ASSIGN_OR_RETURN(parts.heads,
                        commands::HeadsKeeper::Open(
@@ -267,7 +310,7 @@ class RunningServer final : public Server {
         {{"ledger", name},
          {"events", StrCat(parts.log->Head().next_position)},
          {"origin", parts.signer == nullptr ? "" : parts.signer->origin()}});
-    if (Contains(options_.new_origins, name)) {
+    if (TakesNewOrigin(options_, name)) {
       Log(LogLevel::kWarn,
           "the ledger goes on as another log: its old keys and checkpoint are aside",
           {{"ledger", name},

@@ -42,10 +42,11 @@ TEST_F(CreateBackupCall, TheLastMessageIsTheBackup) {
   OpenCase();
   const v1::Backup backup = Create().backup();
   EXPECT_EQ(backup.backup_id(), 1u);
-  ASSERT_EQ(backup.ledgers_size(), 1);
+  ASSERT_EQ(backup.ledgers_size(), 2);
   EXPECT_EQ(backup.ledgers(0).ledger(), "quang-ninh");
   EXPECT_EQ(backup.ledgers(0).event_count(), client().EventCount());
   EXPECT_EQ(backup.ledgers(0).last_leaf_hash().size(), 32u);
+  EXPECT_EQ(backup.ledgers(1).ledger(), "quang-ninh.access");
   EXPECT_EQ(backup.created_time().seconds(), now_seconds());
   EXPECT_GT(backup.copied_bytes(), 0u);
   OpenCase();
@@ -111,7 +112,7 @@ TEST_F(CreateBackupCall, OneAtATimeAndEndsWithItsClient) {
   Stop();
   options_.backup_mib_per_second = 0;
   Start();
-  EXPECT_EQ(Create().backup().ledgers_size(), 1);
+  EXPECT_EQ(Create().backup().ledgers_size(), 2);
 }
 
 }  // namespace

@@ -77,7 +77,9 @@ TEST_F(LogVerify, AStoppedServersDirectoryIsCheckedAndNotTouched) {
   const Finished printed = Verify({"--format", "json"});
   const json found = json::parse(printed.out, nullptr, false);
   ASSERT_FALSE(found.is_discarded()) << printed.out;
-  ASSERT_EQ(found["ledgers"].size(), 2u);
+  ASSERT_EQ(found["ledgers"].size(), 4u) << "each with its access trail";
+  EXPECT_EQ(found["ledgers"][1]["ledger"], "one.access");
+  EXPECT_EQ(found["ledgers"][1]["whole"], true);
   const json& one = found["ledgers"][0];
   EXPECT_EQ(one["ledger"], "one");
   EXPECT_EQ(one["whole"], true);

@@ -347,6 +347,37 @@ TEST(LedgersTest, SeveralLedgersMustBeNamed) {
   EXPECT_EQ(ledgers.All().size(), 2u);
 }
 
+TEST(LedgersTest, AccessTrailsDoNotCountAsLedgersToChooseFrom) {
+  commands::Ledgers ledgers;
+  EXPECT_EQ(ReasonIdOf(ledgers.Find("")), "LEDGER_UNKNOWN");
+  for (const char* name : {"a", "a.access"}) {
+    commands::LedgerParts parts;
+    parts.name = name;
+    ledgers.Add(std::move(parts));
+  }
+  EXPECT_EQ((*ledgers.Find(""))->parts.name, "a");
+  EXPECT_EQ((*ledgers.Find("a.access"))->parts.name, "a.access");
+  EXPECT_TRUE((*ledgers.Find("a.access"))->is_trail());
+  EXPECT_EQ(ledgers.All().size(), 2u);
+}
+
+TEST(LedgersTest, NoCommandWritesToAnAccessTrail) {
+  commands::Ledgers ledgers;
+  commands::LedgerParts parts;
+  parts.name = "qn.access";
+  ledgers.Add(std::move(parts));
+  FakeClock clock(AtHour(20'000));
+  commands::CommandHandler handler(ledgers, clock, SystemRandom());
+  Centre centre;
+  v1::Command command = centre.Command("", 1, kContact);
+  command.mutable_header()->set_ledger("qn.access");
+  std::string reason;
+  handler.Submit(command, Worker(), [&reason](const absl::StatusOr<v1::CommandResult>& result) {
+    reason = ReasonIdOf(result);
+  });
+  EXPECT_EQ(reason, "TRAIL_LEDGER");
+}
+
 // A correction may not be judged by less than the fact was.
 TEST_F(HandlerTest, LegalBasisOfAReferralHoldsForItsCorrection) {
   centre_.RegisterPerson(1);
