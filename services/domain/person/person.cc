@@ -1,49 +1,12 @@
 #include "services/domain/person/person.h"
 
-#include <chrono>
 #include <utility>
 
+#include "services/domain/person/consents.h"
 #include "services/domain/rejection.h"
 
 namespace caseledger::domain {
 namespace {
-
-using event::v1::ConsentGiven;
-
-constexpr int kAgeOfOwnConsent = 7;                             // years
-constexpr int kAgeOfMajority = 18;                              // years
-constexpr Micros kLedgerOffset = Micros{7} * 3600 * 1'000'000;  // Asia/Ho_Chi_Minh is UTC+7
-
-int LocalYear(Micros at) {
-  using std::chrono::days;
-  using std::chrono::floor;
-  using std::chrono::microseconds;
-  const std::chrono::sys_time<microseconds> local{microseconds(at + kLedgerOffset)};
-  return static_cast<int>(std::chrono::year_month_day(floor<days>(local)).year());
-}
-
-// Only the year of birth is open, so the age may be a year less. Whoever may be a child of seven or
-// more counts as one: the item asks for a second look, no more.
-bool MayBeChildOfOwnConsent(int birth_year, Micros at) {
-  if (birth_year == 0) return false;
-  const int years = LocalYear(at) - birth_year;
-  return years >= kAgeOfOwnConsent && years <= kAgeOfMajority;
-}
-
-bool LacksChildsOwnConsent(const PersonState& state, const ConsentGiven& given, Micros at) {
-  const bool by_carer_alone = given.given_by() == "guardian" || given.given_by() == "parent";
-  return by_carer_alone && MayBeChildOfOwnConsent(state.birth_year, at);
-}
-
-// Who gave it for the person, and is not named, may be the one who was excluded.
-bool IsGivenByUnnamed(const PersonState& state, const ConsentGiven& given) {
-  return given.given_by() != "self" && given.representative_person_id().empty() &&
-         !state.exclusions.empty();
-}
-
-bool IsGivenByExcluded(const PersonState& state, const ConsentGiven& given) {
-  return given.given_by() != "self" && state.exclusions.contains(given.representative_person_id());
-}
 
 // The other person a fact ties this one to, or "".
 std::string_view OtherPersonOf(const Fact& fact) {
@@ -57,6 +20,12 @@ std::string_view OtherPersonOf(const Fact& fact) {
     default:
       return "";
   }
+}
+
+// What protects the person is taken wherever it is told: consents stay where they were given.
+bool MayFollowAMerge(const Fact& fact) {
+  return fact.has_merge_reversed() || fact.has_consent_withdrawn() ||
+         fact.has_representative_excluded();
 }
 
 // Whether the stream is that of the record which stands for another after the merge.
@@ -115,34 +84,6 @@ absl::StatusOr<Decided> DecideAppointment(const PersonState& state, const Fact& 
   return decided;
 }
 
-absl::StatusOr<Decided> DecideConsent(const PersonState& state, const Fact& fact,
-                                      const Context& context) {
-  const ConsentGiven& given = fact.consent_given();
-  Decided decided{fact, {}, {}};
-  if (IsGivenByExcluded(state, given)) {
-    if (!context.imported) {
-      return Reject(Reason::kRepresentativeExcluded, given.representative_person_id());
-    }
-    decided.data_quality.emplace_back(TextOf(Reason::kRepresentativeExcluded).id);
-  }
-  if (IsGivenByUnnamed(state, given)) {
-    if (!context.imported) return Reject(Reason::kRepresentativeUnnamed, given.consent_id());
-    decided.data_quality.emplace_back(TextOf(Reason::kRepresentativeUnnamed).id);
-  }
-  if (LacksChildsOwnConsent(state, given, context.occurred_at)) {
-    decided.data_quality.emplace_back(TextOf(Reason::kChildConsentMissing).id);
-  }
-  return decided;
-}
-
-bool IsInForce(const PersonState::Consent& consent, std::string_view purpose,
-               std::string_view agency, Micros at) {
-  if (consent.withdrawn || consent.by_excluded) return false;
-  if (consent.expires_at != 0 && consent.expires_at <= at) return false;
-  if (!consent.recipient_agency_id.empty() && consent.recipient_agency_id != agency) return false;
-  return consent.purposes.contains(std::string(purpose));
-}
-
 }  // namespace
 
 void PersonState::Apply(const DomainEvent& event) {
@@ -169,10 +110,13 @@ void PersonState::Apply(const DomainEvent& event) {
       break;
     }
     case Fact::kConsentGiven:
-      ApplyConsent(event);
+      consents[fact.consent_given().consent_id()] = ConsentOf(*this, event);
       break;
     case Fact::kConsentWithdrawn:
-      consents[fact.consent_withdrawn().consent_id()].withdrawn = true;
+      if (const auto it = consents.find(fact.consent_withdrawn().consent_id());
+          it != consents.end()) {
+        it->second.withdrawn = true;
+      }
       break;
     case Fact::kPersonsMerged:
       ApplyMerge(event);
@@ -203,18 +147,6 @@ void PersonState::ApplyAppointment(const DomainEvent& event) {
   representatives.insert(who);
 }
 
-void PersonState::ApplyConsent(const DomainEvent& event) {
-  const ConsentGiven& given = event.fact->consent_given();
-  Consent consent;
-  consent.purposes.insert(given.purposes().begin(), given.purposes().end());
-  consent.recipient_agency_id = given.recipient_agency_id();
-  consent.representative_person_id = given.representative_person_id();
-  consent.by_self = given.given_by() == "self" || given.given_by() == "self_and_representative";
-  if (given.has_expire_time()) consent.expires_at = ToMicros(given.expire_time());
-  consent.by_excluded = IsGivenByExcluded(*this, given) || IsGivenByUnnamed(*this, given);
-  consents[given.consent_id()] = std::move(consent);
-}
-
 void PersonState::ApplyMerge(const DomainEvent& event) {
   const event::v1::PersonsMerged& merge = event.fact->persons_merged();
   if (IsMergedOne(merge, event)) {
@@ -243,7 +175,7 @@ absl::Status PersonState::Check(const DomainEvent& event) const {
       !other.empty() && other == event.record_id) {
     return Reject(Reason::kRelatedToItself);
   }
-  if (merged_into.has_value() && !fact.has_merge_reversed()) {
+  if (merged_into.has_value() && !MayFollowAMerge(fact)) {
     return Reject(Reason::kMergedAway, *merged_into);
   }
   switch (KindOf(fact)) {
@@ -270,7 +202,7 @@ absl::Status PersonState::Check(const DomainEvent& event) const {
 }
 
 absl::Status PersonState::CheckConsent(const DomainEvent& event) const {
-  const ConsentGiven& given = event.fact->consent_given();
+  const event::v1::ConsentGiven& given = event.fact->consent_given();
   if (consents.contains(given.consent_id())) {
     return Reject(Reason::kConsentKeyUsed, given.consent_id());
   }
@@ -333,19 +265,6 @@ absl::StatusOr<Decided> DecidePerson(const PersonState& state, const Fact& fact,
     default:
       return Decided{fact, {}, {}};
   }
-}
-
-std::optional<std::string> ConsentInForce(const PersonState& state, std::string_view purpose,
-                                          std::string_view agency, Micros at,
-                                          std::string_view preferred) {
-  const auto first = state.consents.find(std::string(preferred));
-  if (first != state.consents.end() && IsInForce(first->second, purpose, agency, at)) {
-    return first->first;
-  }
-  for (const auto& [key, consent] : state.consents) {
-    if (IsInForce(consent, purpose, agency, at)) return key;
-  }
-  return std::nullopt;
 }
 
 }  // namespace caseledger::domain

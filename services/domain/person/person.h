@@ -5,13 +5,13 @@
 //  2. Keys of identifiers and consents are used once; a consent is withdrawn at most once.
 //  3. An exclusion of a representative can always be recorded, also late. It stands until a
 //     supervisor who could know of it appoints them anew: a guardian may be the abuser.
-//  4. A consent that an excluded representative gave is never in force; nor one given for the
-//  person
-//     by somebody unnamed while anyone is excluded.
-//  5. At most one stay in a shelter is open at a time, also of a human with several records: a
-//  record
-//     with an open stay is not merged away.
-//  6. A record merged away takes no facts but the reversal of a merge.
+//  4. A consent for the person by a representative who is excluded is not in force while they are;
+//     nor is one by somebody unnamed while anyone is. What was given during an exclusion never is.
+//  5. For whoever may be a child of seven or more, child and carer agree: the consent of one alone
+//     is in force only together with the other's. Imported ones stand alone.
+//  6. At most one stay in a shelter is open at a time, also of a human with several records: a
+//     record with an open stay is not merged away.
+//  7. A record merged away takes no facts but the reversal of a merge, withdrawals and exclusions.
 #pragma once
 
 #include <cstdint>
@@ -29,21 +29,24 @@
 namespace caseledger::domain {
 
 struct PersonState {
-  static constexpr uint32_t kVersion = 2;
+  static constexpr uint32_t kVersion = 3;
 
   struct Consent {
     std::set<std::string> purposes;
     std::string recipient_agency_id;       // "": towards anyone
     std::string representative_person_id;  // who acted for the person; "": nobody or unnamed
     bool by_self = false;                  // the person agreed, alone or beside who acts for them
-    Micros expires_at = 0;                 // 0: until withdrawn
+    bool by_other = false;                 // somebody agreed for the person, alone or beside them
+    bool imported = false;
+    Micros given_at = 0;
+    Micros expires_at = 0;  // 0: until withdrawn
     bool withdrawn = false;
     bool by_excluded = false;  // who gave it was excluded then, or may have been
 
     template <typename Archive>
     void Fields(Archive& archive) {
-      archive(purposes, recipient_agency_id, representative_person_id, by_self, expires_at,
-              withdrawn, by_excluded);
+      archive(purposes, recipient_agency_id, representative_person_id, by_self, by_other, imported,
+              given_at, expires_at, withdrawn, by_excluded);
     }
   };
   struct Stay {
@@ -80,7 +83,6 @@ struct PersonState {
   }
 
  private:
-  void ApplyConsent(const DomainEvent& event);
   void ApplyAppointment(const DomainEvent& event);
   void ApplyMerge(const DomainEvent& event);
   void ApplyReversal(const DomainEvent& event);
@@ -100,9 +102,13 @@ absl::StatusOr<Decided> DecidePerson(const PersonState& state, const Fact& fact,
 // Key of a consent for `purpose` towards `agency` that is in force at `at`, or nullopt. `state` is
 // as of `at`. A consent limited to a recipient covers no other; an empty `agency` asks for a
 // consent towards anyone at all, which only an unlimited one is. Of several, `preferred` if it is
-// one of them.
+// one of them; of a child's and a carer's together, either.
 std::optional<std::string> ConsentInForce(const PersonState& state, std::string_view purpose,
                                           std::string_view agency, Micros at,
                                           std::string_view preferred = "");
+
+// Whether just this consent is in force so, whatever others are.
+bool IsConsentInForce(const PersonState& state, std::string_view consent_id,
+                      std::string_view purpose, std::string_view agency, Micros at);
 
 }  // namespace caseledger::domain

@@ -272,6 +272,10 @@ std::vector<Row> RejectionsOfWhatFollows() {
        {2, "person_amended { attributes {} }"},
        Reason::kMergedAway,
        "sister"},
+      {"exclusion by the one merged away",
+       {kRegistered, {1, Merge("sister", "child")}},
+       kExcluded,
+       std::nullopt},
       {"new fact after the reversal",
        {kRegistered, {1, Merge("sister", "child")}, {2, Reversal("sister", "child")}},
        {3, "person_amended { attributes {} }"},
@@ -340,7 +344,7 @@ TEST(Person, ExclusionRecordedLateWinsOverAnAppointmentMadeWithoutKnowingIt) {
   ASSERT_TRUE(record.Try(kFatherAppointed).ok());
   ASSERT_TRUE(record
                   .Try({4, Consent("c1",
-                                   "given_by: 'guardian' "
+                                   "given_by: 'self_and_representative' "
                                    "representative_person_id: 'father'")})
                   .ok());
   ASSERT_EQ(ConsentInForce(record.StateAt(5), "sharing", "bv", At(5)), "c1");
@@ -363,8 +367,10 @@ TEST(Person, SupervisorLiftsAnExclusionAndAnImportDoesNot) {
 TEST(ConsentInForce, EndsAtWithdrawalAndAtExpiry) {
   PersonRecord record = Child();
   ASSERT_TRUE(record.Try(kRegistered).ok());
-  ASSERT_TRUE(record.Try({1, Consent("short", "given_by: 'self' expire_time" + Time(3))}).ok());
-  ASSERT_TRUE(record.Try({2, Consent("taken-back", "given_by: 'self'")}).ok());
+  ASSERT_TRUE(
+      record.Try({1, Consent("short", "given_by: 'self_and_representative' expire_time" + Time(3))})
+          .ok());
+  ASSERT_TRUE(record.Try({2, Consent("taken-back", "given_by: 'self_and_representative'")}).ok());
   ASSERT_TRUE(record.Try({4, "consent_withdrawn { consent_id: 'taken-back' }"}).ok());
   const auto in_force = [&](double hours) {
     return ConsentInForce(record.StateAt(hours), "sharing", "bv", At(hours));
@@ -378,7 +384,10 @@ TEST(ConsentInForce, EndsAtWithdrawalAndAtExpiry) {
 TEST(ConsentInForce, CoversItsPurposeAndItsRecipientOnly) {
   PersonRecord record = Child();
   ASSERT_TRUE(record.Try(kRegistered).ok());
-  ASSERT_TRUE(record.Try({1, Consent("c1", "given_by: 'self' recipient_agency_id: 'bv'")}).ok());
+  ASSERT_TRUE(
+      record
+          .Try({1, Consent("c1", "given_by: 'self_and_representative' recipient_agency_id: 'bv'")})
+          .ok());
   const PersonState state = record.StateAt(2);
   EXPECT_EQ(ConsentInForce(state, "sharing", "bv", At(2)), "c1");
   EXPECT_EQ(ConsentInForce(state, "shelter", "bv", At(2)), std::nullopt);
