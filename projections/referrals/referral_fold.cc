@@ -33,6 +33,8 @@ class ReferralFold {
         return SetState(fact.referral_revoked().referral_id(), "revoked");
       case Fact::kReferralExpired:
         return SetState(fact.referral_expired().referral_id(), kReferralExpired);
+      case Fact::kReferralConsentLost:
+        return SetState(fact.referral_consent_lost().referral_id(), "consent_lost");
       case Fact::kReferralCompleted:
         return End(fact.referral_completed().referral_id(), "completed", event);
       case Fact::kReferralReturned:
@@ -118,6 +120,7 @@ bool IsReferralFact(const Fact& fact) {
     case Fact::kReferralDeclined:
     case Fact::kReferralRevoked:
     case Fact::kReferralExpired:
+    case Fact::kReferralConsentLost:
     case Fact::kReferralCompleted:
     case Fact::kReferralReturned:
     case Fact::kReferralForwarded:

@@ -18,7 +18,7 @@ struct ReferralRow {
   std::string to_agency_id;
   std::string service;
   std::string state;    // `pending`, `accepted`, `declined`, `revoked`, `expired`, `completed`,
-                        // `returned` or `forwarded`
+                        // `returned`, `forwarded` or `consent_lost`
   std::string urgency;  // `routine`, `urgent` or `emergency`
   std::string person_id;
   Micros sent_at = 0;

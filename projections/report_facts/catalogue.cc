@@ -106,7 +106,7 @@ const std::map<FactNumber, StartRule>& StartRules() {
     add({Fact::kReferralSent, "referral_id"},
         {Fact::kReferralAccepted, Fact::kReferralDeclined, Fact::kReferralRevoked,
          Fact::kReferralExpired, Fact::kReferralCompleted, Fact::kReferralReturned,
-         Fact::kReferralForwarded});
+         Fact::kReferralForwarded, Fact::kReferralConsentLost});
     add({Fact::kPlacementRequested, "placement_id"},
         {Fact::kPlacementHeld, Fact::kResidentAdmitted, Fact::kStayExtended,
          Fact::kResidentDischarged, Fact::kPlacementDeclined, Fact::kPlacementCancelled,

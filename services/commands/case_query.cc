@@ -74,6 +74,8 @@ std::string PhaseOf(const domain::Referral& referral, Micros now) {
       return "completed";
     case domain::Referral::Phase::kReturned:
       return "returned";
+    case domain::Referral::Phase::kConsentLost:
+      return "consent_lost";
     case domain::Referral::Phase::kForwarded:
       break;
   }

@@ -11,6 +11,7 @@
 #include "services/commands/dependants.h"
 #include "services/commands/field_paths.h"
 #include "services/commands/referrers.h"
+#include "services/commands/times.h"
 #include "services/domain/case_record/case_record.h"
 #include "services/domain/contact/contact.h"
 #include "services/domain/directory/admin_units.h"
@@ -64,14 +65,20 @@ const std::string& TargetOf(const domain::Fact& fact) {
 // Facts that bring facts into other streams.
 bool HasConsequences(const domain::Fact& fact) {
   return fact.has_resident_admitted() || fact.has_resident_discharged() ||
-         fact.has_persons_merged() || fact.has_merge_reversed();
+         fact.has_persons_merged() || fact.has_merge_reversed() || fact.has_consent_withdrawn();
+}
+
+// Of facts of one kind a record gets one from each decision, but a case may lose several referrals.
+bool IsAboutTheSame(const domain::Fact& a, const domain::Fact& b) {
+  return !a.has_referral_consent_lost() || a.SerializeAsString() == b.SerializeAsString();
 }
 
 const domain::ProposedFact* FindSame(const std::vector<domain::ProposedFact>& facts,
                                      const domain::ProposedFact& wanted) {
   const auto it = std::find_if(facts.begin(), facts.end(), [&](const domain::ProposedFact& fact) {
     return fact.kind == wanted.kind && fact.record_id == wanted.record_id &&
-           fact.fact.kind_case() == wanted.fact.kind_case();
+           fact.fact.kind_case() == wanted.fact.kind_case() &&
+           IsAboutTheSame(fact.fact, wanted.fact);
   });
   return it == facts.end() ? nullptr : &*it;
 }
@@ -229,27 +236,42 @@ absl::Status Judge::JudgeWith(const Proposal& proposal, DecideFunction decide) {
     if (proposal.is_consequence) return domain::Decided{proposal.fact, {}, {}};
     return decide(state, proposal.fact, ContextFor(proposal));
   };
-  const bool in_order = proposal.occurred_at >= current->latest_occurred_at;
-  const uint64_t revision = current->revision + 1;
+  const uint64_t written = CountWritten(proposal.stream);
+  const bool in_order = written == 0 && proposal.occurred_at >= current->latest_occurred_at;
+  const uint64_t revision = current->revision + written + 1;
   domain::Decided decided;
-  std::shared_ptr<const domain::Fact> fact;
+  domain::DomainEvent event;
   if (in_order) {
     ASSIGN_OR_RETURN(decided, decide_on(current->state));
-    fact = std::make_shared<const domain::Fact>(std::move(decided.fact));
-    RETURN_IF_ERROR(current->state.Check(EventFor(proposal, revision, fact)));
+    event =
+        EventFor(proposal, revision, std::make_shared<const domain::Fact>(std::move(decided.fact)));
+    RETURN_IF_ERROR(current->state.Check(event));
   } else {
-    ASSIGN_OR_RETURN(const StreamHistory history, ReadHistory(view_, proposal.stream));
+    ASSIGN_OR_RETURN(const StreamHistory history, HistoryOf(proposal.stream));
     const auto& before = history.timeline.in_order();
     ASSIGN_OR_RETURN(decided, decide_on(domain::FoldUntil<State>(before, proposal.occurred_at)));
-    fact = std::make_shared<const domain::Fact>(std::move(decided.fact));
-    const domain::DomainEvent event = EventFor(proposal, revision, fact);
+    event =
+        EventFor(proposal, revision, std::make_shared<const domain::Fact>(std::move(decided.fact)));
     domain::Timeline after = history.timeline;
     after.Add(event);
     RETURN_IF_ERROR(domain::CheckChange<State>(before, after.in_order(), {event.event_id}));
   }
   RETURN_IF_ERROR(related_.status());
-  RETURN_IF_ERROR(Emit(proposal, *fact, std::move(decided.data_quality)));
+  RETURN_IF_ERROR(Emit(proposal, std::move(event), std::move(decided.data_quality)));
   return JudgeConsequences(std::move(decided.consequences), proposal.occurred_at);
+}
+
+absl::StatusOr<StreamHistory> Judge::HistoryOf(const StreamId& stream) {
+  ASSIGN_OR_RETURN(StreamHistory history, ReadHistory(view_, stream));
+  if (const auto it = written_.find(stream); it != written_.end()) {
+    for (const domain::DomainEvent& event : it->second) history.timeline.Add(event);
+  }
+  return history;
+}
+
+uint64_t Judge::CountWritten(const StreamId& stream) const {
+  const auto it = written_.find(stream);
+  return it == written_.end() ? 0 : it->second.size();
 }
 
 absl::Status Judge::JudgeConsequences(std::vector<domain::ProposedFact> consequences,
@@ -261,7 +283,7 @@ absl::Status Judge::JudgeConsequences(std::vector<domain::ProposedFact> conseque
                               {static_cast<uint32_t>(consequence.kind), *id},
                               "",
                               std::move(consequence.fact),
-                              occurred_at,
+                              consequence.occurred_at.value_or(occurred_at),
                               /*is_consequence=*/true}));
   }
   return absl::OkStatus();
@@ -269,8 +291,9 @@ absl::Status Judge::JudgeConsequences(std::vector<domain::ProposedFact> conseque
 
 template <typename State, typename DecideFunction>
 absl::Status Judge::JudgeCorrection(const Proposal& proposal, DecideFunction decide) {
-  ASSIGN_OR_RETURN(const StreamHistory history, ReadHistory(view_, proposal.stream));
+  ASSIGN_OR_RETURN(const StreamHistory history, HistoryOf(proposal.stream));
   ASSIGN_OR_RETURN(const eventstore::StreamHead head, view_.Head(proposal.stream));
+  const uint64_t revision = head.revision + CountWritten(proposal.stream) + 1;
   const std::string& target_id = TargetOf(proposal.fact);
   const domain::DomainEvent* target = history.timeline.Find(target_id);
   if (target == nullptr) {
@@ -286,7 +309,7 @@ absl::Status Judge::JudgeCorrection(const Proposal& proposal, DecideFunction dec
   domain::Timeline without = history.timeline;
   auto voiding = std::make_shared<domain::Fact>();
   voiding->mutable_event_voided()->set_target_event_id(target_id);
-  without.Add(EventFor(proposal, head.revision + 1, std::move(voiding)));
+  without.Add(EventFor(proposal, revision, std::move(voiding)));
   related_.LeaveOut(target_request);
   const auto decide_at = [&](const domain::Fact& fact,
                              domain::Micros at) -> absl::StatusOr<domain::Decided> {
@@ -301,7 +324,7 @@ absl::Status Judge::JudgeCorrection(const Proposal& proposal, DecideFunction dec
   absl::StatusOr<domain::Decided> old = decide_at(*target->fact, target->occurred_at);
   std::vector<domain::ProposedFact> old_consequences;
   if (old.ok()) {
-    old_consequences = std::move(old->consequences);
+    ASSIGN_OR_RETURN(old_consequences, BroughtBy(proposal, *target, *std::move(old)));
   } else if (HasConsequences(*target->fact)) {
     return old.status();  // or what it brought elsewhere would stay behind
   }
@@ -323,8 +346,10 @@ absl::Status Judge::JudgeCorrection(const Proposal& proposal, DecideFunction dec
     new_consequences = std::move(decided.consequences);
     data_quality = std::move(decided.data_quality);
   }
+  domain::DomainEvent event =
+      EventFor(proposal, revision, std::make_shared<const domain::Fact>(std::move(fact)));
   domain::Timeline after = history.timeline;
-  after.Add(EventFor(proposal, head.revision + 1, std::make_shared<const domain::Fact>(fact)));
+  after.Add(event);
   RETURN_IF_ERROR(
       domain::CheckChange<State>(history.timeline.in_order(), after.in_order(), {target_id}));
   if (domain::FoldAll<State>(history.timeline.in_order()).Exists() &&
@@ -336,8 +361,17 @@ absl::Status Judge::JudgeCorrection(const Proposal& proposal, DecideFunction dec
                                      history.timeline.in_order(), after.in_order()));
   }
   RETURN_IF_ERROR(related_.status());
-  RETURN_IF_ERROR(Emit(proposal, fact, std::move(data_quality)));
+  RETURN_IF_ERROR(Emit(proposal, std::move(event), std::move(data_quality)));
   return CorrectConsequences(proposal, target_at, old_consequences, new_at, new_consequences);
+}
+
+// Referrals may have been recorded or settled since, and an earlier correction may have ended
+// others: the cases tell which ended with a consent.
+absl::StatusOr<std::vector<domain::ProposedFact>> Judge::BroughtBy(
+    const Proposal& proposal, const domain::DomainEvent& target, domain::Decided decided) {
+  if (!target.fact->has_consent_withdrawn()) return std::move(decided.consequences);
+  return related_.ReferralsLost(proposal.stream.id.ToString(),
+                                target.fact->consent_withdrawn().consent_id());
 }
 
 absl::Status Judge::CorrectConsequences(const Proposal& proposal, domain::Micros occurred_at,
@@ -349,12 +383,13 @@ absl::Status Judge::CorrectConsequences(const Proposal& proposal, domain::Micros
     const std::optional<Uuid> id = Uuid::Parse(old.record_id);
     if (!id.has_value()) return absl::InternalError("a consequence names no record");
     const StreamId stream{static_cast<uint32_t>(old.kind), *id};
-    ASSIGN_OR_RETURN(const StreamHistory history, ReadHistory(view_, stream));
+    ASSIGN_OR_RETURN(const StreamHistory history, HistoryOf(stream));
     const auto& events = history.timeline.in_order();
+    const domain::Micros old_at = old.occurred_at.value_or(occurred_at);
     // By what it says and when, not by its request: an earlier correction may have brought it.
     const std::string wanted = old.fact.SerializeAsString();
     const auto event = std::find_if(events.begin(), events.end(), [&](const auto& candidate) {
-      return candidate.occurred_at == occurred_at && candidate.fact->SerializeAsString() == wanted;
+      return candidate.occurred_at == old_at && candidate.fact->SerializeAsString() == wanted;
     });
     if (event == events.end()) {
       return absl::InternalError("what follows from the fact is missing in another record");
@@ -369,6 +404,11 @@ absl::Status Judge::CorrectConsequences(const Proposal& proposal, domain::Micros
       fact = proposal.fact;
       fact.mutable_fact_corrected()->set_target_event_id(event->event_id);
       *fact.mutable_fact_corrected()->mutable_replacement() = replacement->fact;
+      if (replacement->occurred_at.has_value()) {
+        if (*replacement->occurred_at == old_at) continue;  // it stands as it is
+        *fact.mutable_fact_corrected()->mutable_replacement_occurred_time() =
+            ToTimestamp(*replacement->occurred_at);
+      }
     }
     RETURN_IF_ERROR(JudgeOne({old.kind, stream, "", std::move(fact), proposal.occurred_at,
                               /*is_consequence=*/true}));
@@ -436,27 +476,26 @@ Uuid Judge::NextEventId() const {
   return eventstore::EventId(prepared_.request_id, prepared_.call.agency, decision_.events.size());
 }
 
-absl::Status Judge::Emit(const Proposal& proposal, const domain::Fact& fact,
+absl::Status Judge::Emit(const Proposal& proposal, domain::DomainEvent event,
                          std::vector<std::string> data_quality) {
-  if (!written_.insert(proposal.stream).second) {
-    return absl::InternalError("a command would write twice to one record");
-  }
-  eventstore::NewEvent event;
-  event.event_id = NextEventId();
-  event.stream = proposal.stream;
-  event.occurred_at = proposal.occurred_at;
-  event.occurred_precision = static_cast<uint32_t>(prepared_.command.header().occurred_precision());
-  event.fact_type = static_cast<uint32_t>(fact.kind_case());
-  event.fact = fact.SerializeAsString();
-  event.data_quality = std::move(data_quality);
+  const domain::Fact& fact = *event.fact;
+  eventstore::NewEvent added;
+  added.event_id = NextEventId();
+  added.stream = proposal.stream;
+  added.occurred_at = proposal.occurred_at;
+  added.occurred_precision = static_cast<uint32_t>(prepared_.command.header().occurred_precision());
+  added.fact_type = static_cast<uint32_t>(fact.kind_case());
+  added.fact = fact.SerializeAsString();
+  added.data_quality = std::move(data_quality);
   if (!proposal.is_consequence) {
-    event.data_quality.insert(event.data_quality.end(), prepared_.data_quality.begin(),
+    added.data_quality.insert(added.data_quality.end(), prepared_.data_quality.begin(),
                               prepared_.data_quality.end());
-    if (unit_unknown_) event.data_quality.emplace_back(kUnitUnknown);
+    if (unit_unknown_) added.data_quality.emplace_back(kUnitUnknown);
   }
-  decision_.events.push_back(std::move(event));
+  decision_.events.push_back(std::move(added));
   const std::vector<eventstore::NewReference> references = ReferencesOf(proposal.stream, fact);
   decision_.references.insert(decision_.references.end(), references.begin(), references.end());
+  written_[proposal.stream].push_back(std::move(event));
   return absl::OkStatus();
 }
 

@@ -2,8 +2,8 @@
 // there, and which events it becomes. Runs inside the sequencer; pure for a given view.
 #pragma once
 
+#include <map>
 #include <memory>
-#include <set>
 #include <string>
 #include <vector>
 
@@ -56,9 +56,16 @@ class Judge {
   absl::Status JudgeWith(const Proposal& proposal, DecideFunction decide);
   template <typename State, typename DecideFunction>
   absl::Status JudgeCorrection(const Proposal& proposal, DecideFunction decide);
+  // Everything about the stream, what this decision writes to it included.
+  absl::StatusOr<StreamHistory> HistoryOf(const eventstore::StreamId& stream);
+  uint64_t CountWritten(const eventstore::StreamId& stream) const;
   absl::Status JudgeConsequences(std::vector<domain::ProposedFact> consequences,
                                  domain::Micros occurred_at);
 
+  // What the target, decided again as `decided`, brought into other streams and still stands there.
+  absl::StatusOr<std::vector<domain::ProposedFact>> BroughtBy(const Proposal& proposal,
+                                                              const domain::DomainEvent& target,
+                                                              domain::Decided decided);
   // The same change for the facts that the target had brought into other streams: those of `before`
   // occurred at `occurred_at`, those that come new occur at `new_occurred_at`.
   absl::Status CorrectConsequences(const Proposal& proposal, domain::Micros occurred_at,
@@ -71,7 +78,7 @@ class Judge {
   domain::DomainEvent EventFor(const Proposal& proposal, uint64_t revision,
                                std::shared_ptr<const domain::Fact> fact) const;
   Uuid NextEventId() const;
-  absl::Status Emit(const Proposal& proposal, const domain::Fact& fact,
+  absl::Status Emit(const Proposal& proposal, domain::DomainEvent event,
                     std::vector<std::string> data_quality);
 
   eventstore::LedgerView& view_;
@@ -82,7 +89,8 @@ class Judge {
   RelatedRecords related_;
   RecordIndex index_;
   eventstore::Decision decision_;
-  std::set<eventstore::StreamId> written_;
+  // What this decision writes: one withdrawal may end several referrals of a case.
+  std::map<eventstore::StreamId, std::vector<domain::DomainEvent>> written_;
   bool unit_unknown_ = false;
 };
 

@@ -1,11 +1,14 @@
 #include "services/commands/related_records.h"
 
+#include <algorithm>
+#include <utility>
 #include <vector>
 
 #include "services/commands/fact_schema.h"
 #include "services/domain/case_record/case_record.h"
 #include "services/domain/directory/agency.h"
 #include "services/domain/person/person.h"
+#include "services/domain/rejection.h"
 
 namespace caseledger::commands {
 namespace {
@@ -17,8 +20,30 @@ std::optional<eventstore::StreamId> StreamOf(domain::RecordKind kind, std::strin
   return eventstore::StreamId{static_cast<uint32_t>(kind), *uuid};
 }
 
+// A withdrawal and all that follows from it are one append, of 1,024 events at most.
+constexpr size_t kMostCasesRead = 1000;
+constexpr size_t kMostReferralsEnded = 1000;
+
 bool IsOpen(const domain::CaseState& state) {
   return state.lifecycle.phase() == domain::CasePhase::kOpen;
+}
+
+bool HasLost(const domain::Referrals& referrals, std::string_view person_id) {
+  return std::any_of(referrals.referrals.begin(), referrals.referrals.end(),
+                     [&](const auto& entry) {
+                       return entry.second.person == person_id &&
+                              entry.second.phase == domain::Referral::Phase::kConsentLost;
+                     });
+}
+
+// Keys of consents are the person's own: two persons of a case may have the same.
+bool IsLossOf(const domain::Fact& fact, const domain::Referrals& referrals,
+              std::string_view person_id, std::string_view consent_id) {
+  if (!fact.has_referral_consent_lost()) return false;
+  const event::v1::ReferralConsentLost& lost = fact.referral_consent_lost();
+  const auto it = referrals.referrals.find(lost.referral_id());
+  return lost.consent_id() == consent_id && it != referrals.referrals.end() &&
+         it->second.person == person_id;
 }
 
 }  // namespace
@@ -89,6 +114,73 @@ bool RelatedRecords::IsAgencyActive(std::string_view agency_id, domain::Micros a
       domain::RecordKind::RECORD_KIND_AGENCY, agency_id, at,
       [&](const domain::AgencyState& agency) { active = agency.registered && !agency.retired; });
   return active;
+}
+
+std::optional<std::vector<domain::ReferralOnConsent>> RelatedRecords::ReferralsOnConsent(
+    std::string_view person_id, std::string_view withdrawn, domain::Micros at) const {
+  std::vector<domain::ReferralOnConsent> found;
+  const auto cases = CasesOf(person_id);
+  status_.Update(cases.status());
+  if (!cases.ok()) return found;
+  if (!cases->has_value()) return std::nullopt;
+  for (const eventstore::StreamId& record : **cases) {
+    const absl::StatusOr<domain::Referrals> referrals = ReferralsOf(record, person_id, withdrawn);
+    status_.Update(referrals.status());
+    if (!referrals.ok()) return found;
+    for (domain::ReferralOnConsent& referral : referrals->OnConsentOf(std::string(person_id), at)) {
+      referral.case_id = record.id.ToString();
+      found.push_back(std::move(referral));
+    }
+    if (found.size() > kMostReferralsEnded) return std::nullopt;
+  }
+  return found;
+}
+
+absl::StatusOr<std::vector<domain::ProposedFact>> RelatedRecords::ReferralsLost(
+    const std::string& person_id, const std::string& consent_id) const {
+  std::vector<domain::ProposedFact> lost;
+  ASSIGN_OR_RETURN(const auto cases, CasesOf(person_id));
+  if (!cases.has_value()) return Reject(domain::Reason::kConsentInTooManyCases, consent_id);
+  for (const eventstore::StreamId& record : *cases) {
+    ASSIGN_OR_RETURN(const auto current, aggregates_.Load<domain::CaseState>(view_, record));
+    if (!HasLost(current->state.referrals, person_id)) continue;
+    ASSIGN_OR_RETURN(const StreamHistory history, ReadHistory(view_, record));
+    for (const domain::DomainEvent& event : history.timeline.in_order()) {
+      if (!IsLossOf(*event.fact, current->state.referrals, person_id, consent_id)) continue;
+      lost.push_back({domain::RecordKind::RECORD_KIND_CASE_RECORD, record.id.ToString(),
+                      *event.fact, event.occurred_at});
+    }
+  }
+  return lost;
+}
+
+absl::StatusOr<std::optional<std::vector<eventstore::StreamId>>> RelatedRecords::CasesOf(
+    std::string_view person_id) const {
+  std::vector<eventstore::StreamId> cases;
+  const auto person = StreamOf(domain::RecordKind::RECORD_KIND_PERSON, person_id);
+  if (!person.has_value()) return cases;
+  RETURN_IF_ERROR(view_.VisitReferrers(*person, [&](const eventstore::StreamId& from) {
+    if (from.kind == domain::RecordKind::RECORD_KIND_CASE_RECORD) cases.push_back(from);
+    return cases.size() <= kMostCasesRead;
+  }));
+  if (cases.size() > kMostCasesRead) return std::nullopt;
+  std::sort(cases.begin(), cases.end());  // what is committed comes first, whatever its id
+  return cases;
+}
+
+// As after everything in the case, but for what ended with that consent.
+absl::StatusOr<domain::Referrals> RelatedRecords::ReferralsOf(const eventstore::StreamId& record,
+                                                              std::string_view person_id,
+                                                              std::string_view withdrawn) const {
+  ASSIGN_OR_RETURN(const auto current, aggregates_.Load<domain::CaseState>(view_, record));
+  const domain::Referrals& referrals = current->state.referrals;
+  if (!HasLost(referrals, person_id)) return referrals;
+  ASSIGN_OR_RETURN(const StreamHistory history, ReadHistory(view_, record));
+  std::vector<domain::DomainEvent> events = history.timeline.in_order();
+  std::erase_if(events, [&](const domain::DomainEvent& event) {
+    return IsLossOf(*event.fact, referrals, person_id, withdrawn);
+  });
+  return domain::FoldAll<domain::CaseState>(events).referrals;
 }
 
 int RelatedRecords::BirthYear(std::string_view person_id, domain::Micros at) const {

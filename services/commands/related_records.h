@@ -7,9 +7,11 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "eventstore/base/uuid.h"
 #include "eventstore/log.h"
 #include "services/commands/aggregates.h"
+#include "services/domain/case_record/referrals.h"
 #include "services/domain/context.h"
 
 namespace caseledger::commands {
@@ -29,7 +31,15 @@ class RelatedRecords final : public domain::Related {
                      domain::Micros at) const override;
   bool IsCaseOpen(std::string_view case_id, domain::Micros at) const override;
   bool IsAgencyActive(std::string_view agency_id, domain::Micros at) const override;
+  // Cases of more than 1,000 that name the person, or more referrals, are too many.
+  std::optional<std::vector<domain::ReferralOnConsent>> ReferralsOnConsent(
+      std::string_view person_id, std::string_view withdrawn, domain::Micros at) const override;
   int BirthYear(std::string_view person_id, domain::Micros at) const override;
+
+  // The facts in force by which the person's referrals ended with the consent, each with its time,
+  // by case. FAILED_PRECONDITION when too many cases name the person.
+  absl::StatusOr<std::vector<domain::ProposedFact>> ReferralsLost(
+      const std::string& person_id, const std::string& consent_id) const;
 
   // Answers as if that request had never been made, for judging what a correction puts in the place
   // of its events: a merge stands in the other person's stream too, and must not forbid itself.
@@ -48,6 +58,13 @@ class RelatedRecords final : public domain::Related {
  private:
   template <typename State, typename Use>
   void WithState(domain::RecordKind kind, std::string_view id, domain::Micros at, Use use) const;
+
+  // Those that name the person, in order; nullopt when there are too many.
+  absl::StatusOr<std::optional<std::vector<eventstore::StreamId>>> CasesOf(
+      std::string_view person_id) const;
+  absl::StatusOr<domain::Referrals> ReferralsOf(const eventstore::StreamId& record,
+                                                std::string_view person_id,
+                                                std::string_view withdrawn) const;
 
   eventstore::LedgerView& view_;
   Aggregates& aggregates_;

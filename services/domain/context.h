@@ -22,6 +22,17 @@ struct Caller {
   bool HasRole(std::string_view role) const { return roles.contains(std::string(role)); }
 };
 
+inline constexpr std::string_view kPurposeSharing = "sharing";
+
+// A referral that rests on a consent, pending or active.
+struct ReferralOnConsent {
+  std::string case_id;
+  std::string referral_id;
+  std::string to_agency;
+  std::string consent_id;
+  Micros since = 0;  // its last step: nothing about it happened later
+};
+
 // Facts of other records, as they were when the proposed fact occurred. Implemented by
 // services/commands.
 class Related {
@@ -42,6 +53,12 @@ class Related {
   virtual bool IsCaseOpen(std::string_view case_id, Micros at) const = 0;
   // Whether the agency takes new work at `at`.
   virtual bool IsAgencyActive(std::string_view agency_id, Micros at) const = 0;
+  // The person's referrals that rest on a consent and are pending or active at `at`, or at their
+  // last step when that came later: by case, then by key. Unlike the other answers it tells of all
+  // that is recorded, whenever it occurred, for what ended meanwhile needs no end; and as if the
+  // withdrawal of `withdrawn` had ended none. nullopt: more than one decision may read.
+  virtual std::optional<std::vector<ReferralOnConsent>> ReferralsOnConsent(
+      std::string_view person_id, std::string_view withdrawn, Micros at) const = 0;
   // Year of birth of the person as known at `at`; 0 if unknown.
   virtual int BirthYear(std::string_view person_id, Micros at) const = 0;
 };

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -40,6 +41,7 @@ struct ProposedFact {
   RecordKind kind = RecordKind::RECORD_KIND_UNSPECIFIED;
   std::string record_id;  // UUID text
   Fact fact;
+  std::optional<Micros> occurred_at = {};  // when not at the time of the fact it follows from
 };
 
 // The kind of a fact as a plain number: an aggregate switches over its own facts only, and

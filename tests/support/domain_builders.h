@@ -61,6 +61,9 @@ class GivenRelated final : public domain::Related {
   std::set<std::string> closed_cases;
   std::set<std::string> outsiders;  // persons who take part in no case
   std::map<std::string, int> birth_years;
+  // Whoever asks, and whenever; nullopt: too many.
+  std::optional<std::vector<domain::ReferralOnConsent>> referrals_on_consent =
+      std::vector<domain::ReferralOnConsent>();
 
   // Agency "" of a consent: towards any.
   std::optional<std::string> ConsentInForce(std::string_view person_id, std::string_view purpose,
@@ -83,6 +86,10 @@ class GivenRelated final : public domain::Related {
   }
   bool IsAgencyActive(std::string_view agency_id, domain::Micros) const override {
     return !inactive_agencies.contains(std::string(agency_id));
+  }
+  std::optional<std::vector<domain::ReferralOnConsent>> ReferralsOnConsent(
+      std::string_view, std::string_view, domain::Micros) const override {
+    return referrals_on_consent;
   }
   int BirthYear(std::string_view person_id, domain::Micros) const override {
     const auto it = birth_years.find(std::string(person_id));

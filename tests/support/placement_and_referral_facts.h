@@ -34,6 +34,12 @@ inline event::v1::Fact ReferralExpiredFact(const std::string& id) {
   fact.mutable_referral_expired()->set_referral_id(id);
   return fact;
 }
+inline event::v1::Fact ReferralConsentLostFact(const std::string& id) {
+  event::v1::Fact fact;
+  fact.mutable_referral_consent_lost()->set_referral_id(id);
+  fact.mutable_referral_consent_lost()->set_consent_id("c1");
+  return fact;
+}
 inline event::v1::Fact ReferralCompletedFact(const std::string& id) {
   event::v1::Fact fact;
   fact.mutable_referral_completed()->set_referral_id(id);

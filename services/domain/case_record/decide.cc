@@ -11,7 +11,6 @@ namespace caseledger::domain {
 namespace {
 
 constexpr char kSupervisor[] = "supervisor";
-constexpr char kPurposeSharing[] = "sharing";
 
 // Decides one fact. Every Demand is a rule that imports may fail: they happened anyway, so the
 // failure is kept as a data-quality item.

@@ -18,6 +18,7 @@ bool SettlesOrHolds(int kind) {
     case Fact::kReferralDeclined:
     case Fact::kReferralRevoked:
     case Fact::kReferralExpired:
+    case Fact::kReferralConsentLost:
     case Fact::kReferralCompleted:
     case Fact::kReferralReturned:
     case Fact::kTransferDeclined:

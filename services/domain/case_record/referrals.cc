@@ -1,5 +1,6 @@
 #include "services/domain/case_record/referrals.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "services/domain/case_record/lookup.h"
@@ -50,6 +51,19 @@ std::optional<std::string> Referrals::OpenFor(const std::string& person_id, Micr
   return std::nullopt;
 }
 
+std::vector<ReferralOnConsent> Referrals::OnConsentOf(const std::string& person_id,
+                                                      Micros at) const {
+  std::vector<ReferralOnConsent> found;
+  for (const auto& [key, referral] : referrals) {
+    const bool rests = referral.person == person_id && !referral.consent_id.empty();
+    const bool open = referral.IsActive() || referral.IsPending(std::max(at, referral.settled_at));
+    if (rests && open) {
+      found.push_back({"", key, referral.to_agency, referral.consent_id, referral.settled_at});
+    }
+  }
+  return found;
+}
+
 void Referrals::Apply(const DomainEvent& event) {
   using Phase = Referral::Phase;
   const Fact& fact = *event.fact;
@@ -75,6 +89,9 @@ void Referrals::Apply(const DomainEvent& event) {
       break;
     case Fact::kReferralReturned:
       Settle(fact.referral_returned().referral_id(), Phase::kReturned, at);
+      break;
+    case Fact::kReferralConsentLost:
+      Settle(fact.referral_consent_lost().referral_id(), Phase::kConsentLost, at);
       break;
     case Fact::kReferralForwarded:
       Forward(event);
@@ -126,6 +143,8 @@ absl::Status Referrals::CheckStep(const DomainEvent& event) const {
       return CheckAnswer(fact.referral_revoked().referral_id(), at);
     case Fact::kReferralExpired:
       return CheckExpiry(fact.referral_expired().referral_id(), at);
+    case Fact::kReferralConsentLost:
+      return CheckLoss(fact.referral_consent_lost().referral_id(), at);
     case Fact::kReferralCompleted:
       return CheckFinish(fact.referral_completed().referral_id());
     case Fact::kReferralReturned:
@@ -160,6 +179,9 @@ absl::Status Referrals::CheckSending(const DomainEvent& event) const {
 absl::Status Referrals::CheckAnswer(const std::string& key, Micros at) const {
   const Referral* referral = Find(referrals, key);
   if (referral == nullptr) return Reject(Reason::kReferralUnknown, key);
+  if (referral->phase == Referral::Phase::kConsentLost) {
+    return Reject(Reason::kReferralConsentLost, key);
+  }
   const bool expired = referral->phase == Referral::Phase::kExpired;
   const bool pending = referral->phase == Referral::Phase::kPending;
   if (expired || (pending && referral->IsOver(at))) return Reject(Reason::kReferralExpired, key);
@@ -175,9 +197,19 @@ absl::Status Referrals::CheckExpiry(const std::string& key, Micros at) const {
   return referral->IsOver(at) ? absl::OkStatus() : Reject(Reason::kReferralNotExpired, key);
 }
 
+absl::Status Referrals::CheckLoss(const std::string& key, Micros at) const {
+  const Referral* referral = Find(referrals, key);
+  if (referral == nullptr) return Reject(Reason::kReferralUnknown, key);
+  const bool open = referral->IsPending(at) || referral->IsActive();
+  return open ? absl::OkStatus() : Reject(Reason::kReferralNotPending, key);
+}
+
 absl::Status Referrals::CheckFinish(const std::string& key) const {
   const Referral* referral = Find(referrals, key);
   if (referral == nullptr) return Reject(Reason::kReferralUnknown, key);
+  if (referral->phase == Referral::Phase::kConsentLost) {
+    return Reject(Reason::kReferralConsentLost, key);
+  }
   return referral->IsActive() ? absl::OkStatus() : Reject(Reason::kReferralNotAccepted, key);
 }
 

@@ -2,12 +2,15 @@
 //
 //   Sent -> pending -> Accepted -> active -> Completed | Returned | Forwarded
 //                   -> Declined | Revoked | Expired
+//   pending or active -> ConsentLost
 //
 // Invariants
 //  1. A referral's key is used once; forwarding gives the referral it becomes a key of its own.
 //  2. An offer ends at its expiry (exclusive), whether or not ReferralExpired was recorded: nobody
 //     answers or revokes it from then on, and it stands in no closure's way.
-//  3. An agency never refers to itself. A forwarded referral is from the agency that forwards it.
+//  3. With the consent it rests on a pending or active referral ends; nobody answers or finishes it
+//     then. ReferralConsentLost follows from the person's withdrawal.
+//  4. An agency never refers to itself. A forwarded referral is from the agency that forwards it.
 #pragma once
 
 #include <cstdint>
@@ -17,6 +20,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "services/domain/context.h"
 #include "services/domain/event.h"
 
 namespace caseledger::domain {
@@ -31,6 +35,7 @@ struct Referral {
     kCompleted,
     kReturned,
     kForwarded,
+    kConsentLost,
   };
   Phase phase = Phase::kPending;
   std::string person;
@@ -59,6 +64,10 @@ struct Referrals {
   // A pending or active referral of the person, if any.
   std::optional<std::string> OpenFor(const std::string& person_id, Micros at) const;
 
+  // The person's referrals that rest on a consent and are pending or active at `at`, or at their
+  // last step when that came later; without the id of the case.
+  std::vector<ReferralOnConsent> OnConsentOf(const std::string& person_id, Micros at) const;
+
   void Apply(const DomainEvent& event);
   absl::Status Check(const DomainEvent& event) const;
 
@@ -75,6 +84,7 @@ struct Referrals {
   absl::Status CheckSending(const DomainEvent& event) const;
   absl::Status CheckAnswer(const std::string& key, Micros at) const;
   absl::Status CheckExpiry(const std::string& key, Micros at) const;
+  absl::Status CheckLoss(const std::string& key, Micros at) const;
   absl::Status CheckFinish(const std::string& key) const;
   absl::Status CheckForwarding(const event::v1::ReferralForwarded& forwarded) const;
 };

@@ -81,6 +81,24 @@ bool IsInForce(const PersonState& state, const Consent& consent, std::string_vie
   });
 }
 
+// Whether the referral's ground goes when `withdrawn` does.
+bool LosesItsGround(const PersonState& before, const PersonState& after,
+                    const ReferralOnConsent& referral, const std::string& withdrawn, Micros at) {
+  if (referral.consent_id == withdrawn) return true;
+  const auto in_force = [&](const PersonState& state) {
+    return IsConsentInForce(state, referral.consent_id, kPurposeSharing, referral.to_agency, at);
+  };
+  return in_force(before) && !in_force(after);
+}
+
+ProposedFact Loss(const ReferralOnConsent& referral, const std::string& withdrawn, Micros at) {
+  ProposedFact loss{RecordKind::RECORD_KIND_CASE_RECORD, referral.case_id, {}};
+  loss.fact.mutable_referral_consent_lost()->set_referral_id(referral.referral_id);
+  loss.fact.mutable_referral_consent_lost()->set_consent_id(withdrawn);
+  loss.occurred_at = std::max(at, referral.since);
+  return loss;
+}
+
 }  // namespace
 
 Consent ConsentOf(const PersonState& state, const DomainEvent& event) {
@@ -106,6 +124,26 @@ absl::StatusOr<Decided> DecideConsent(const PersonState& state, const Fact& fact
   }
   if (!consent.by_self && MayBeChildOfOwnConsent(state.birth_year, context.occurred_at)) {
     decided.data_quality.emplace_back(TextOf(Reason::kChildConsentMissing).id);
+  }
+  return decided;
+}
+
+absl::StatusOr<Decided> DecideWithdrawal(const PersonState& state, const Fact& fact,
+                                         const Context& context) {
+  const std::string& withdrawn = fact.consent_withdrawn().consent_id();
+  Decided decided{fact, {}, {}};
+  PersonState after = state;
+  const auto consent = after.consents.find(withdrawn);
+  if (consent == after.consents.end() || consent->second.withdrawn)
+    return decided;  // Check says so
+  consent->second.withdrawn = true;
+  const auto referrals =
+      context.related->ReferralsOnConsent(context.record_id, withdrawn, context.occurred_at);
+  if (!referrals.has_value()) return Reject(Reason::kConsentInTooManyCases, withdrawn);
+  for (const ReferralOnConsent& referral : *referrals) {
+    if (LosesItsGround(state, after, referral, withdrawn, context.occurred_at)) {
+      decided.consequences.push_back(Loss(referral, withdrawn, context.occurred_at));
+    }
   }
   return decided;
 }

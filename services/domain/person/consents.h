@@ -16,4 +16,13 @@ PersonState::Consent ConsentOf(const PersonState& state, const DomainEvent& even
 absl::StatusOr<Decided> DecideConsent(const PersonState& state, const Fact& fact,
                                       const Context& context);
 
+// `fact` is a ConsentWithdrawn. It ends the referrals that name the consent as their ground, and
+// those that name the other half of it, which is in force no more without it. That another consent
+// would cover the receiver keeps none: nobody asked under that one, and whoever takes a consent
+// back is not to be told that it goes on under another. The agency can be asked again. A referral
+// that went on before a late withdrawal was learned ends at its last step, so that what happened
+// stays possible.
+absl::StatusOr<Decided> DecideWithdrawal(const PersonState& state, const Fact& fact,
+                                         const Context& context);
+
 }  // namespace caseledger::domain

@@ -258,6 +258,8 @@ absl::StatusOr<Decided> DecidePerson(const PersonState& state, const Fact& fact,
       return DecideAppointment(state, fact, context);
     case Fact::kConsentGiven:
       return DecideConsent(state, fact, context);
+    case Fact::kConsentWithdrawn:
+      return DecideWithdrawal(state, fact, context);
     case Fact::kPersonsMerged:
       return DecideMerge(fact, context);
     case Fact::kMergeReversed:

@@ -50,11 +50,13 @@ TEST_F(DueItemsTest, ItemsComeInOrderOfDueTimeWithAllATimerNeeds) {
 TEST_F(DueItemsTest, AnyAnswerTakesTheItemAway) {
   events_.Add(case_, ReferralSentFact("r1", "x", 50), 1);
   events_.Add(case_, ReferralSentFact("r2", "x", 50), 1);
+  events_.Add(case_, ReferralSentFact("r3", "x", 50), 1);
   events_.Add(shelter_, HeldFact("h1", 50), 2);
   events_.Add(shelter_, HeldFact("h2", 50), 2);
   events_.Add(shelter_, HeldFact("h3", 50), 2);
-  EXPECT_THAT(Due(50), ElementsAre("r1", "r2", "h1", "h2", "h3"));
+  EXPECT_THAT(Due(50), ElementsAre("r1", "r2", "r3", "h1", "h2", "h3"));
   events_.Add(case_, ReferralAcceptedFact("r1"), 10);
+  events_.Add(case_, ReferralConsentLostFact("r3"), 10);
   events_.Add(shelter_, AdmittedFact("h1"), 10);
   events_.Add(shelter_, CancelledFact("h2"), 10);
   EXPECT_THAT(Due(50), ElementsAre("r2", "h3"));

@@ -78,6 +78,25 @@ TEST_F(ReferralsTest, OfferRunsOutAtItsExpiryWhetherRecordedOrNot) {
   EXPECT_EQ(Inbox("legal-aid", 0)[0].state, "expired");
 }
 
+TEST_F(ReferralsTest, ReferralEndsWithItsConsentAndTheReceiverNoLongerLearnsWhoItIs) {
+  Add(ReferralSentFact("r1", "legal-aid", 10 * kHour), kHour);
+  Add(ReferralSentFact("r2", "legal-aid"), kHour);
+  Add(ReferralAcceptedFact("r2"), 2 * kHour);
+  Add(ReferralConsentLostFact("r1"), 3 * kHour);
+  Add(ReferralConsentLostFact("r2"), 3 * kHour);
+  const std::vector<ReferralRow> in = Inbox("legal-aid", 100 * kHour);
+  ASSERT_EQ(in.size(), 2u);
+  for (const ReferralRow& row : in) {
+    EXPECT_EQ(row.state, "consent_lost");
+    EXPECT_EQ(row.person_id, "");
+    EXPECT_EQ(row.completed_at, std::nullopt);
+  }
+  EXPECT_THAT(List({.agency_id = "legal-aid", .state = "pending"}), IsEmpty());
+  EXPECT_EQ(Outbox("hotline")[0].state, "consent_lost");
+  events_.Void(4);
+  EXPECT_EQ(List({.agency_id = "legal-aid", .state = "accepted"}).size(), 1u);
+}
+
 TEST_F(ReferralsTest, AcceptedReferralDoesNotRunOut) {
   Add(ReferralSentFact("r1", "legal-aid", 10 * kHour), kHour);
   Add(ReferralAcceptedFact("r1"), 2 * kHour);

@@ -39,6 +39,9 @@ inline std::string Completed(const std::string& key) {
 inline std::string Expired(const std::string& key) {
   return "referral_expired { referral_id: '" + key + "' }";
 }
+inline std::string ConsentLost(const std::string& key) {
+  return "referral_consent_lost { referral_id: '" + key + "' consent_id: 'consent' }";
+}
 inline std::string Forwarded(const std::string& key, const std::string& to,
                              const std::string& new_key) {
   return "referral_forwarded { referral_id: '" + key + "' new_referral_id: '" + new_key +

@@ -167,6 +167,63 @@ TEST(CaseReferralTest, ForwardedReferralIsAnsweredByTheThirdAgency) {
   EXPECT_THAT(referrals.at("R2").shared_fields, ElementsAre("name"));
 }
 
+TEST(CaseReferralTest, LostConsentEndsItAndNothingStandsInTheWayOfClosing) {
+  CaseUnderTest record = OpenCase();
+  record.Given(1, Sent("R1"));
+  record.Given(1, Sent("R2"));
+  record.caller = Partner();
+  record.Given(2, Accepted("R1"));
+  EXPECT_EQ(BlockersAt(record, 3).size(), 2u);
+  record.caller = Supervisor();
+  record.Given(3, ConsentLost("R1"));
+  record.Given(3, ConsentLost("R2"));
+  EXPECT_THAT(BlockersAt(record, 3), IsEmpty());
+  const domain::Referral& lost = record.state().referrals.referrals.at("R1");
+  EXPECT_EQ(lost.phase, domain::Referral::Phase::kConsentLost);
+  EXPECT_EQ(lost.settled_at, AtHour(3));
+  record.Given(4, kRemoveMai);
+  record.Given(5, kClosed);
+}
+
+TEST(CaseReferralTest, LostConsentIsTakenByAClosedAndByATransferredCase) {
+  CaseUnderTest closed = OpenCase();
+  closed.Given(1, Sent("R"));
+  closed.Given(2, kOverridden);
+  closed.Given(3, ConsentLost("R"));
+  CaseUnderTest transferred = OpenCase();
+  transferred.Given(1, Sent("R"));
+  transferred.Given(1, TransferRequested("T"));
+  transferred.Given(2, TransferAccepted("T"));
+  transferred.Given(3, ConsentLost("R"));
+  EXPECT_EQ(transferred.state().referrals.referrals.at("R").phase,
+            domain::Referral::Phase::kConsentLost);
+}
+
+TEST(CaseReferralTest, TellsWhichRestOnAConsentAndSinceWhen) {
+  CaseUnderTest record = OpenCase();
+  record.Given(1, Sent("Active"));
+  record.Given(1, Sent("Expiring", TimeField("expire_time", 9)));
+  record.Given(1, Sent("Declined"));
+  record.related.consents.clear();
+  record.legal_basis = "Decree 56/2017 art. 24";
+  record.Given(1, Sent("OnALegalBasis"));
+  record.caller = Partner();
+  record.Given(5, Accepted("Active"));
+  record.Given(5, "referral_declined { referral_id: 'Declined' }");
+  const auto at = [&](double hour) {
+    std::vector<std::string> found;
+    for (const auto& one : record.state().referrals.OnConsentOf("mai", AtHour(hour))) {
+      found.push_back(absl::StrCat(one.referral_id, " ", one.to_agency, " ", one.consent_id, " ",
+                                   (one.since - AtHour(0)) / kHour));
+    }
+    return found;
+  };
+  EXPECT_THAT(at(3), ElementsAre("Active B consent 5", "Expiring B consent 1"))
+      << "what happened later counts";
+  EXPECT_THAT(at(9), ElementsAre("Active B consent 5"));
+  EXPECT_THAT(record.state().referrals.OnConsentOf("lan", AtHour(3)), IsEmpty());
+}
+
 TEST(CaseImportTest, WhoMayAndConsentBecomeDataQualityItems) {
   CaseUnderTest record = OpenCase();
   record.imported = true;

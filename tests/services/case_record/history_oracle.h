@@ -150,6 +150,11 @@ class HistoryOracle {
       Offer& offer = offers_[fact.referral_expired().referral_id()];
       if (offer.answered || event.occurred_at < offer.expires) Wrong("expired early", event);
       offer.answered = offer.finished = true;
+    } else if (fact.has_referral_consent_lost()) {
+      Offer& offer = offers_[fact.referral_consent_lost().referral_id()];
+      const bool over = !offer.answered && offer.expires != 0 && event.occurred_at >= offer.expires;
+      if (offer.finished || over) Wrong("lost what was over", event);
+      offer.answered = offer.finished = true;
     } else if (fact.has_referral_completed()) {
       Finish(fact.referral_completed().referral_id(), event);
     } else if (fact.has_referral_forwarded()) {

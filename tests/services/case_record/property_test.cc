@@ -20,7 +20,7 @@ namespace {
 using domain::CaseState;
 using domain::DomainEvent;
 
-constexpr int kKinds = 27;  // of facts that FactText knows
+constexpr int kKinds = 28;  // of facts that FactText knows
 
 // One random attempt. Few keys, persons and hours, so that facts meet.
 struct Attempt {
@@ -81,6 +81,7 @@ std::string FactText(const Attempt& attempt) {
       [&] { return Drafted(key); },
       [&] { return Approved(key); },
       [&] { return TransferRequested(key); },
+      [&] { return attempt.length < 8 ? ConsentLost(key) : Accepted(key); },
       [&] { return "transfer_revoked { transfer_id: '" + key + "' }"; },
   };
   return texts.at(static_cast<size_t>(attempt.kind))();

@@ -248,6 +248,82 @@ TEST(ConsentOfTheExcluded, ExclusionAndWithdrawalAreTakenByARecordMergedAway) {
   EXPECT_EQ(InForce(record, 5), std::nullopt);
 }
 
+struct WithdrawalRow {
+  std::string name;
+  int birth_year;
+  std::vector<std::string> consents;  // given at hour 1
+  std::vector<ReferralOnConsent> referrals;
+  std::string withdrawn;           // at hour 5
+  std::vector<std::string> ended;  // case, referral, hour
+};
+
+std::vector<WithdrawalRow> WithdrawalRows() {
+  const std::string own = Consent("own", "self");
+  const std::string mothers = Consent("mother", "parent");
+  const std::string fathers = Consent("father", "parent");
+  const ReferralOnConsent on_own{"k1", "r1", "bv", "own", At(2)};
+  return {
+      {"what names it", kNineteen, {own}, {on_own}, "own", {"k1 r1 5"}},
+      {"every one, in every case",
+       kNineteen,
+       {own},
+       {on_own, {"k1", "r2", "school", "own", At(3)}, {"k2", "r1", "bv", "own", At(4)}},
+       "own",
+       {"k1 r1 5", "k1 r2 5", "k2 r1 5"}},
+      {"none that names another",
+       kNineteen,
+       {own, Consent("other", "self")},
+       {{"k1", "r1", "bv", "other", At(2)}, {"k1", "r2", "bv", "own", At(2)}},
+       "own",
+       {"k1 r2 5"}},
+      {"although another would cover it",
+       kNineteen,
+       {own, Consent("other", "self")},
+       {on_own},
+       "own",
+       {"k1 r1 5"}},
+      {"at its last step when that was later",
+       kNineteen,
+       {own},
+       {{"k1", "r1", "bv", "own", At(7)}},
+       "own",
+       {"k1 r1 7"}},
+      {"what names the child's half goes with the carer's",
+       kTen,
+       {own, mothers},
+       {on_own},
+       "mother",
+       {"k1 r1 5"}},
+      {"but not while another carer agrees", kTen, {own, mothers, fathers}, {on_own}, "mother", {}},
+      {"nor when the one withdrawn covers another agency",
+       kTen,
+       {own, mothers, Consent("school", "guardian", "recipient_agency_id: 'school'")},
+       {on_own},
+       "school",
+       {}},
+  };
+}
+
+TEST(Withdrawal, EndsTheReferralsWhoseGroundItWas) {
+  for (const WithdrawalRow& row : WithdrawalRows()) {
+    SCOPED_TRACE(row.name);
+    PersonRecord record = BornIn(row.birth_year);
+    for (const std::string& consent : row.consents) Given(record, {1, consent});
+    record.related.referrals_on_consent = row.referrals;
+    const auto decided = record.Try({5, Withdrawn(row.withdrawn)});
+    ASSERT_TRUE(decided.ok()) << decided.status();
+    std::vector<std::string> ended;
+    for (const ProposedFact& loss : decided->consequences) {
+      EXPECT_EQ(loss.kind, RecordKind::RECORD_KIND_CASE_RECORD);
+      EXPECT_EQ(loss.fact.referral_consent_lost().consent_id(), row.withdrawn);
+      ended.push_back(absl::StrCat(loss.record_id, " ",
+                                   loss.fact.referral_consent_lost().referral_id(), " ",
+                                   (*loss.occurred_at - At(0)) / testing::kHour));
+    }
+    EXPECT_EQ(ended, row.ended);
+  }
+}
+
 TEST(Person, BelongsToTheAgencyThatRegisteredIt) {
   DomainEvent event = testing::EventOf("e1", 1, 0, "person_registered { attributes {} }");
   event.agency = "so-ldtbxh";

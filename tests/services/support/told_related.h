@@ -6,6 +6,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "services/domain/context.h"
 
@@ -16,6 +17,9 @@ struct ToldRelated final : Related {
   std::set<std::string> strangers;  // persons who take part in no case
   std::set<std::string> merged_away;
   std::set<std::string> retired_agencies;
+  // Whoever asks, and whenever; nullopt: too many.
+  std::optional<std::vector<ReferralOnConsent>> referrals_on_consent =
+      std::vector<ReferralOnConsent>();
 
   std::optional<std::string> ConsentInForce(std::string_view, std::string_view, std::string_view,
                                             std::string_view, Micros) const override {
@@ -32,6 +36,11 @@ struct ToldRelated final : Related {
   }
   bool IsAgencyActive(std::string_view agency_id, Micros) const override {
     return !retired_agencies.contains(std::string(agency_id));
+  }
+  std::optional<std::vector<ReferralOnConsent>> ReferralsOnConsent(std::string_view,
+                                                                   std::string_view,
+                                                                   Micros) const override {
+    return referrals_on_consent;
   }
   int BirthYear(std::string_view, Micros) const override { return 0; }
 };
