@@ -147,10 +147,14 @@ absl::Status BackupCalls::Check(const grpc::CallbackServerContext& context,
                                 const v1::CreateBackupRequest& request) const {
   const std::vector<commands::Violation> violations = commands::Validate(request, clock_.Now());
   if (!violations.empty()) return commands::InvalidRequest(violations);
+  const access::Call call = CallOf(context);
+  if (call.actor.empty() || call.agency.empty()) {
+    return absl::UnauthenticatedError("CALLER_UNKNOWN: say who is calling, and for which agency");
+  }
   // A backup holds all ledgers, so all of them must let the caller make one.
   for (const commands::Ledger* ledger : ledgers_.All()) {
     if (ledger->is_trail()) continue;
-    Reading reading(ledgers_, ReaderOf(context), "CreateBackup", clock_);
+    Reading reading(ledgers_, call, "CreateBackup", clock_);
     RETURN_IF_ERROR(reading.Begin(ledger->parts.name).status());
   }
   if (maker_ == nullptr) {

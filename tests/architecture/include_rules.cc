@@ -50,8 +50,9 @@ constexpr std::string_view kCommandLine = "services/app/cli/";
 
 // What the command line brings to people besides being a client: programs of their own that share
 // nothing with a running server.
-constexpr std::array<std::string_view, 3> kBesideTheClient = {
-    "services/app/audit/", "services/app/bootstrap/", "services/app/witness/"};
+constexpr std::array<std::string_view, 4> kBesideTheClient = {
+    "services/access/rules/", "services/app/audit/", "services/app/bootstrap/",
+    "services/app/witness/"};
 
 // Standard headers that would let a decision look at the clock, the disk or chance.
 const Folders& ImpureHeaders() {

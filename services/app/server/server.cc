@@ -318,6 +318,7 @@ class RunningServer final : public Server {
             "start without --new-origin from now on, and give auditors and witnesses the "
             "new verifier key"}});
     }
+    parts.trail = std::move(trail);
     if (parts.signer != nullptr) StartPublisher(parts);
     ledgers_.Add(std::move(parts));
     return absl::OkStatus();
