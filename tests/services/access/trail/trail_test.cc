@@ -261,11 +261,23 @@ TEST_F(FullTrailTest, TooManyEntriesWaitingIsToldAndTheLastOneOfAStreamComesLate
   trail_->Finish(kMinh, NamedId("opened"), AccessedFact("Subscribe"));
   go_on.set_value();
   done.get_future().wait();
+  // It goes in with the next entry that finds room.
+  absl::Status next = absl::ResourceExhaustedError("");
+  while (absl::IsResourceExhausted(next)) {
+    next = trail_->AppendAndWait(kLan, AccessedFact("GetCase")).status();
+  }
+  ASSERT_TRUE(next.ok()) << next;
+  while (absl::IsResourceExhausted(
+      trail_->AppendAndWait(kLan, AccessedFact("GetCase")).status())) {
+  }
   log_->Close();  // finishes what was accepted
-  const auto entries = AllEntries();
-  ASSERT_EQ(entries.size(), 2u);
-  EXPECT_EQ(entries[1].origin.actor, "minh");
-  EXPECT_EQ(entries[1].origin.causation_id, NamedId("opened"));
+  int ended = 0;
+  for (const auto& entry : AllEntries()) {
+    if (entry.origin.actor != "minh") continue;
+    ++ended;
+    EXPECT_EQ(entry.origin.causation_id, NamedId("opened"));
+  }
+  EXPECT_EQ(ended, 1);
 }
 
 }  // namespace
