@@ -30,7 +30,9 @@ class RecordedEvents {
  public:
   // Records the fact. It is recorded one second after the fact before, whenever it occurred.
   const eventstore::RecordedEvent& Add(const eventstore::StreamId& stream,
-                                       const event::v1::Fact& fact, Micros occurred_at) {
+                                       const event::v1::Fact& fact, Micros occurred_at,
+                                       const std::string& agency = "agency-1",
+                                       const std::string& actor = "worker-1") {
     eventstore::RecordedEvent event;
     event.position = events_.size();
     event.event_id = NamedId("event-" + std::to_string(event.position));
@@ -40,8 +42,8 @@ class RecordedEvents {
     event.recorded_at = kFirstRecordedAt + static_cast<Micros>(event.position) * kMicrosPerSecond;
     event.fact_type = static_cast<uint32_t>(fact.kind_case());
     event.fact = fact.SerializeAsString();
-    event.origin.actor = "worker-1";
-    event.origin.agency = "agency-1";
+    event.origin.actor = actor;
+    event.origin.agency = agency;
     events_.push_back(std::move(event));
     return events_.back();
   }

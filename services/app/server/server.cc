@@ -14,6 +14,7 @@
 #include "eventstore/engine/rocksdb/rocksdb_engine.h"
 #include "eventstore/sequencer/sequencer.h"
 #include "eventstore/verifiable/signing_key.h"
+#include "projections/access_trail/access_trail.h"
 #include "projections/case_list/case_list.h"
 #include "projections/due_items/due_items.h"
 #include "projections/read_model/rocksdb/rocksdb_read_models.h"
@@ -47,7 +48,9 @@ std::vector<projections::Runtime::Factory> FoundationProjections() {
           [] { return std::make_unique<projections::ReportFacts>(); }};
 }
 
-std::vector<projections::Runtime::Factory> TrailProjections() { return {}; }
+std::vector<projections::Runtime::Factory> TrailProjections() {
+  return {[] { return projections::MakeAccessTrail(); }};
+}
 
 // A ledger goes on as another log together with its access trail, or the trail alone does.
 bool TakesNewOrigin(const ServerOptions& options, const std::string& name) {

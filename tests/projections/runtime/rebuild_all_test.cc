@@ -2,6 +2,7 @@
 // rows are the same byte for byte, in memory and in RocksDB.
 #include <random>
 
+#include "projections/access_trail/access_trail.h"
 #include "projections/case_list/case_list.h"
 #include "projections/due_items/due_items.h"
 #include "projections/referrals/referrals.h"
@@ -17,11 +18,11 @@ using namespace caseledger::testing;  // NOLINT: the facts
 using event::v1::Fact;
 
 constexpr int kEvents = 400;
-const std::vector<std::string_view> kNames = {kCaseListName, kDueItemsName, kReferralsName,
-                                              kShelterOccupancyName};
+const std::vector<std::string_view> kNames = {kAccessTrailName, kCaseListName, kDueItemsName,
+                                              kReferralsName, kShelterOccupancyName};
 
 std::vector<Runtime::Factory> AllProjections() {
-  return {MakeCaseList, MakeReferrals, MakeShelterOccupancy, MakeDueItems};
+  return {MakeAccessTrail, MakeCaseList, MakeReferrals, MakeShelterOccupancy, MakeDueItems};
 }
 
 class RebuildAll : public RuntimeTest {
@@ -76,8 +77,49 @@ class RebuildAll : public RuntimeTest {
         return RequestedFact(placement, {"c"});
     }
   }
+  event::v1::TrailRecord RandomRecord() {
+    event::v1::TrailRecord record;
+    record.set_kind(options::v1::RECORD_KIND_CASE_RECORD);
+    record.set_record_id(NamedId(std::to_string(random_() % 3)).ToString());
+    return record;
+  }
+  Fact TrailFact() {
+    Fact fact;
+    switch (random_() % 5) {
+      case 0:
+        *fact.mutable_access_denied()->mutable_record() = RandomRecord();
+        return fact;
+      case 1:
+        fact.mutable_disclosure_made()->set_person_id(NamedId("p").ToString());
+        fact.mutable_disclosure_made()->set_recipient_agency_id(random_() % 2 == 0 ? "x" : "y");
+        return fact;
+      case 2:
+        *fact.mutable_break_glass_used()->mutable_record() = RandomRecord();
+        fact.mutable_break_glass_used()->set_owner_agency_id("x");
+        return fact;
+      case 3:
+        if (!uses_.empty()) {
+          fact.mutable_break_glass_reviewed()->set_break_glass_event_id(uses_.back());
+          uses_.pop_back();
+          return fact;
+        }
+        [[fallthrough]];
+      default:
+        *fact.mutable_record_accessed()->add_records() = RandomRecord();
+        *fact.mutable_record_accessed()->add_records() = RandomRecord();
+        return fact;
+    }
+  }
+  void AppendToTrail(int number) {
+    const Fact fact = TrailFact();
+    const Uuid id = NamedId("event-" + std::to_string(number));
+    if (fact.has_break_glass_used()) uses_.push_back(id.ToString());
+    log_.Append(NamedStream(options::v1::RECORD_KIND_ACCESS_TRAIL, "agency/worker"),
+                fact.SerializeAsString(), 1, id);
+  }
   // One random event; now and then a correction or void of an earlier one of the stream.
   void AppendRandom(int number) {
+    if (random_() % 3 == 0) return AppendToTrail(number);
     const bool of_case = random_() % 2 == 0;
     const auto stream = NamedStream(
         of_case ? options::v1::RECORD_KIND_CASE_RECORD : options::v1::RECORD_KIND_SHELTER,
@@ -111,6 +153,7 @@ class RebuildAll : public RuntimeTest {
   const uint32_t seed_ = std::random_device()();
   std::mt19937 random_;
   std::map<eventstore::StreamId, std::vector<Uuid>> ids_;
+  std::vector<std::string> uses_;  // of break-glass, not reviewed yet
 };
 
 TEST_F(RebuildAll, RowsDoNotDependOnBatchesRestartsRebuildsOrTheStore) {
