@@ -44,7 +44,7 @@ class RunningServer final : public GrpcServer {
         audit_(ledgers, executor_, options.max_exports, clock),
         dashboard_(queries_, answers_),
         admin_(queries_, answers_, backups_),
-        access_(queries_, clock),
+        access_(queries_, ledgers, clock),
         batch_(handler) {}
   ~RunningServer() override { Shutdown(absl::ZeroDuration()); }
 

@@ -19,6 +19,7 @@
 #include "services/commands/validation.h"
 #include "services/rpc/queries.h"
 #include "services/rpc/recorded_event.h"
+#include "services/rpc/requests.h"
 
 namespace caseledger::rpc {
 namespace {
@@ -103,9 +104,6 @@ size_t WantedRows(int64_t page_size) {
 eventstore::StreamId CaseStream(const Uuid& id) {
   return {static_cast<uint32_t>(options::v1::RECORD_KIND_CASE_RECORD), id};
 }
-
-// What a filter says goes on the trail only when it is a key: anything else may name somebody.
-std::string KeyOnly(const std::string& text) { return commands::IsKey(text) ? text : ""; }
 
 // In the ledger's zone, Asia/Ho_Chi_Minh.
 int YearThen(Micros at) {

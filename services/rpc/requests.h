@@ -1,6 +1,7 @@
 // What every question has in common.
 #pragma once
 
+#include <string>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -15,5 +16,8 @@ absl::Status CheckRequest(Clock& clock, const Request& request) {
   const std::vector<commands::Violation> violations = commands::Validate(request, clock.Now());
   return violations.empty() ? absl::OkStatus() : commands::InvalidRequest(violations);
 }
+
+// What a filter says goes on the trail only when it is a key: anything else may name somebody.
+inline std::string KeyOnly(const std::string& text) { return commands::IsKey(text) ? text : ""; }
 
 }  // namespace caseledger::rpc

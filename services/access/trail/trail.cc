@@ -315,7 +315,8 @@ absl::StatusOr<Trail::Place> Trail::SubmitAndWait(Entry entry) {
 
 absl::StatusOr<Trail::Place> Trail::Review(const Call& call, Request request,
                                            const RecordedEvent& use,
-                                           event::v1::BreakGlassReviewed review) {
+                                           event::v1::BreakGlassReviewed review,
+                                           std::function<absl::Status()> may_still) {
   if (use.fact_type != Fact::kBreakGlassUsed) {
     return absl::NotFoundError("BREAK_GLASS_UNKNOWN: the event is no use of break-glass");
   }
@@ -327,7 +328,9 @@ absl::StatusOr<Trail::Place> Trail::Review(const Call& call, Request request,
   Fact fact;
   *fact.mutable_break_glass_reviewed() = std::move(review);
   Decide decide = [fact = std::move(fact), stream = use.stream, revision = use.revision,
-                   use_id = use.event_id](LedgerView& view) -> absl::StatusOr<NewEvent> {
+                   use_id = use.event_id,
+                   may_still = std::move(may_still)](LedgerView& view) -> absl::StatusOr<NewEvent> {
+    if (may_still != nullptr) RETURN_IF_ERROR(may_still());
     RETURN_IF_ERROR(CheckNotReviewed(view, stream, revision, use_id));
     return EventOf(stream, fact, view.recorded_at());
   };

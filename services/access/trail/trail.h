@@ -93,9 +93,12 @@ class Trail {
   // FAILED_PRECONDITION  BREAK_GLASS_OWN: the caller is who used it
   //                      BREAK_GLASS_REVIEWED: it was reviewed before
   // NOT_FOUND            BREAK_GLASS_UNKNOWN: `use` is no use of break-glass
+  // `may_still`, unless null, is asked when the review's turn has come, as a Compose is; an error
+  // refuses it.
   absl::StatusOr<Place> Review(const Call& call, Request request,
                                const eventstore::RecordedEvent& use,
-                               event::v1::BreakGlassReviewed review);
+                               event::v1::BreakGlassReviewed review,
+                               std::function<absl::Status()> may_still = nullptr);
 
   // The use of break-glass by which the caller may read the case at `at`: its event id; nullopt
   // when no window is open. UNAVAILABLE TRAIL_UNAVAILABLE. May block on storage.
