@@ -238,7 +238,7 @@ void AddExplain(CLI::App& access, Chosen& chosen) {
 }  // namespace
 
 void AddAccessCommands(CLI::App& app, Chosen& chosen) {
-  auto* access = app.add_subcommand("access", "Who may do what: rules, roles, explanations");
+  auto* access = app.add_subcommand("access", "Who may do what, and who did: rules, roles, the trail");
   access->require_subcommand(1);
   auto path = std::make_shared<std::string>();
   auto* check = access->add_subcommand("check", "Read a file of rules and tell what is wrong");
@@ -253,6 +253,7 @@ void AddAccessCommands(CLI::App& app, Chosen& chosen) {
   AddGrants(*access, chosen);
   AddExplain(*access, chosen);
   AddBootstrap(*access, chosen);
+  AddTrailCommands(*access, chosen);
 }
 
 }  // namespace caseledger::cli

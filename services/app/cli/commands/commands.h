@@ -28,6 +28,8 @@ struct Chosen {
 };
 
 void AddAccessCommands(CLI::App& app, Chosen& chosen);
+// Who saw what, disclosures, break-glass; of `access`
+void AddTrailCommands(CLI::App& access, Chosen& chosen);
 void AddImportCommand(CLI::App& app, Chosen& chosen);
 void AddDefinitionCommands(CLI::App& app, Chosen& chosen);
 void AddReportCommand(CLI::App& app, Chosen& chosen);
