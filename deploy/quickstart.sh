@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # From a fresh checkout on Debian 12 to a report that is known to be right: installs what is missing,
-# builds, starts a server on this machine, imports half a year of synthetic records, compares the
-# report with the published figures and replays one case. Safe to run again: a running server is used
+# builds, makes certificates, tokens and a first administrator, starts a server on this machine, imports
+# half a year of synthetic records, compares the report with the published figures and replays one case. Safe to run again: a running server is used
 # as it is, and nothing is imported twice.
 #
 #   deploy/quickstart.sh [--dir DIR]        do all of it
@@ -16,7 +16,10 @@ readonly root="$(dirname "$here")"
 readonly bin="$root/build/release/bin"
 readonly sample="$here/sample/quang-ninh-2024-h1"
 readonly definition="$here/reports/qn-half-year.textproto"
-readonly agency=ctxh-qn
+readonly rules="$here/access/rules.txt"
+# The operator of the ledger, and the centre whose records are imported.
+readonly operator=so-qn
+readonly centre=ctxh-qn
 readonly start_seconds=30
 readonly stop_seconds=30
 
@@ -80,8 +83,10 @@ start_server() {
   rm -f "$dir/port"
   mkdir -p "$dir/data"
   chmod 700 "$dir/data"
+  local -a identity=()
+  mapfile -t identity < <("$here/pki.sh" flags "$dir/pki")
   nohup "$bin/caseledgerd" --data-dir "$dir/data" --listen 127.0.0.1:0 --metrics-listen 127.0.0.1:0 \
-    --log-listen 127.0.0.1:0 --ledger quang-ninh --port-file "$dir/port" >>"$dir/server.log" 2>&1 </dev/null &
+    --log-listen 127.0.0.1:0 --ledger quang-ninh --port-file "$dir/port" "${identity[@]}" >>"$dir/server.log" 2>&1 </dev/null &
   echo $! >"$dir/pid"
   # Until the new process has become the server, its command line is still this script's.
   wait_for 5 server_runs || true
@@ -93,9 +98,58 @@ start_server() {
   echo "started (process $(<"$dir/pid")), listening on $(<"$dir/port")"
 }
 
+# Who: a profile of `make_identities`; then what caseledger is to do.
 caseledger() {
-  CASELEDGER_SERVER="$(<"$dir/port")" CASELEDGER_LEDGER=quang-ninh CASELEDGER_AGENCY="$agency" \
-    "$bin/caseledger" "$@"
+  CASELEDGER_SERVER="$(<"$dir/port")" CASELEDGER_LEDGER=quang-ninh CASELEDGER_PROFILE="$dir/profiles/$1.toml" \
+    "$bin/caseledger" "${@:2}"
+}
+
+# A profile: its name, the agency, the staff member; a fresh token.
+make_profile() {
+  "$here/pki.sh" token "$dir/pki" "$2" "$3"
+  cat >"$dir/profiles/$1.toml" <<END
+ca = "$dir/pki/ca.crt"
+cert = "$dir/pki/agencies/$2/agency.crt"
+key = "$dir/pki/agencies/$2/agency.key"
+token-file = "$dir/pki/tokens/$2/$3.jwt"
+END
+}
+
+# A trial authority with certificates of both agencies, and tokens for four people.
+make_identities() {
+  [[ -f "$dir/pki/token-keys.json" ]] || {
+    rm -rf "$dir/pki"
+    "$here/pki.sh" init "$dir/pki"
+  }
+  local agency
+  for agency in "$operator" "$centre"; do
+    [[ -f "$dir/pki/agencies/$agency/agency.crt" ]] || "$here/pki.sh" agency "$dir/pki" "$agency"
+  done
+  "$here/pki.sh" list "$dir/pki"
+  mkdir -p "$dir/profiles"
+  chmod 700 "$dir/profiles"
+  make_profile administrator "$operator" quan-tri
+  make_profile steward "$operator" nhap-lieu
+  make_profile auditor "$operator" kiem-tra
+  make_profile supervisor "$centre" giam-sat
+  echo "certificates and tokens lie in $dir/pki, profiles in $dir/profiles"
+}
+
+# The first administrator and the rules, once in the life of the ledger.
+bootstrap_ledger() {
+  [[ ! -f "$dir/bootstrapped" ]] || return 0
+  local told
+  told="$("$bin/caseledger" access bootstrap --data-dir "$dir/data" --of quang-ninh --administrator "$operator/quan-tri" \
+    --agency-name "Cơ quan vận hành" --rules "$rules" 2>&1)" || [[ "$told" == *"has had rules"* ]] ||
+    fail "$told; a quickstart made before there were rules goes on with: rm -r $dir/data"
+  echo "$told"
+  touch "$dir/bootstrapped"
+}
+
+# Grants PERSON of AGENCY the ROLE, unless that was done before.
+grant() {
+  local told
+  told="$(caseledger administrator access grant "$2" "$3" --of "$1" 2>&1)" || [[ "$told" == *GRANT_KEY_USED* ]] || fail "$told"
 }
 
 build() {
@@ -116,16 +170,20 @@ build() {
 
 import_sample() {
   say "Report definition"
-  caseledger definition load "$definition"
+  grant "$operator" nhap-lieu data_steward
+  grant "$operator" kiem-tra auditor
+  caseledger steward definition load "$definition"
   say "Import of $sample"
-  caseledger import "$sample"
+  caseledger steward import "$sample"
+  # Its agency came with the import.
+  grant "$centre" giam-sat supervisor
 }
 
 # Prints the computed beside the expected figures; fails when one differs. Everything else of the
 # report (labels, units, order) is compared byte for byte as well.
 check_report() {
   say "Report qn-half-year, 2024-01-01 to 2024-07-01"
-  caseledger report qn-half-year@1 --from 2024-01-01 --to 2024-07-01 --format csv >"$dir/report.csv"
+  caseledger steward report qn-half-year@1 --from 2024-01-01 --to 2024-07-01 --format csv >"$dir/report.csv"
   local differs=0
   awk -F, '
     NR == FNR { expected[$1] = $3; label[$1] = $6; if (FNR > 1) order[++rows] = $1; next }
@@ -148,19 +206,22 @@ check_report() {
 }
 
 replay_case() {
-  say "Replay of one case"
-  caseledger case history CASE-2024-0001
+  say "Replay of one case, by the supervisor of its agency"
+  caseledger supervisor case history CASE-2024-0001
+  say "Who saw it"
+  caseledger supervisor access who-saw CASE-2024-0001
 }
 
 say_how_to_go_on() {
   say "How to go on"
   cat <<END
-  export CASELEDGER_SERVER=$(<"$dir/port") CASELEDGER_LEDGER=quang-ninh CASELEDGER_AGENCY=$agency
+  export CASELEDGER_SERVER=$(<"$dir/port") CASELEDGER_LEDGER=quang-ninh CASELEDGER_PROFILE=$dir/profiles/supervisor.toml
   $bin/caseledger report qn-half-year --from 2024-01-01 --to 2024-07-01
   $bin/caseledger case list --phase open
   $bin/caseledger case check-closure CASE-2024-0093
   $bin/caseledger shelter occupancy SH-1 --from 2024-05-01 --to 2024-06-01
-  $bin/caseledger projection status
+  $bin/caseledger access explain --action GetCase --case CASE-2024-0001   # and which rule decides
+  CASELEDGER_PROFILE=$dir/profiles/auditor.toml $bin/caseledger --purpose audit case history CASE-2024-0001
   $bin/caseledger audit export CASE-2024-0001 -o case-2024-0001   # the history with proofs, in a folder
   $bin/caseledger audit verify case-2024-0001 --vkey "\$(head -n 1 case-2024-0001/verifier-keys.txt)"
   $bin/caseledger log checkpoint
@@ -206,7 +267,10 @@ fi
 exec 9>"$dir/lock"
 flock -n 9 || fail "another quickstart is at work in $dir"
 build
+say "Identities"
+make_identities
 say "Server"
+server_runs || bootstrap_ledger
 start_server 9>&-
 import_sample
 check_report

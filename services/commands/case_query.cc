@@ -153,6 +153,15 @@ absl::StatusOr<v1::GetCaseResponse> GetCase(const eventstore::EventLog& log,
   return out;
 }
 
+absl::StatusOr<std::string> PersonOfReferral(const eventstore::EventLog& log,
+                                             const eventstore::StreamId& stream,
+                                             const std::string& referral_id) {
+  ASSIGN_OR_RETURN(const CaseFacts facts, ReadCase(log, stream));
+  const auto state = domain::FoldAll<domain::CaseState>(facts.timeline.in_order());
+  const auto referral = state.referrals.referrals.find(referral_id);
+  return referral == state.referrals.referrals.end() ? std::string() : referral->second.person;
+}
+
 absl::StatusOr<v1::CheckClosureResponse> CheckClosure(const eventstore::EventLog& log,
                                                       const eventstore::StreamId& stream,
                                                       Micros now) {

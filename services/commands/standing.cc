@@ -160,9 +160,13 @@ absl::StatusOr<std::string> Standings::ConsentFor(const std::string& person_id,
   if (!stream.has_value()) return std::string();
   ASSIGN_OR_RETURN(const auto person, aggregates_.Load<PersonState>(view_, *stream));
   for (const std::string_view purpose : purposes) {
+    if (!only.empty()) {
+      if (domain::IsConsentInForce(person->state, only, purpose, agency, now_)) return only;
+      continue;
+    }
     const std::optional<std::string> consent =
-        domain::ConsentInForce(person->state, purpose, agency, now_, only);
-    if (consent.has_value() && (only.empty() || *consent == only)) return *consent;
+        domain::ConsentInForce(person->state, purpose, agency, now_);
+    if (consent.has_value()) return *consent;
   }
   return std::string();
 }

@@ -13,13 +13,15 @@ grpc::ServerWriteReactor<v1::ExportRecordResponse>* AuditServiceImpl::ExportReco
   if (const absl::Status bad = CheckRequest(clock_, *request); !bad.ok()) {
     return Refuse<v1::ExportRecordResponse>(ToGrpcStatus(bad));
   }
+  absl::StatusOr<access::Call> call = callers_.ReaderOf(*context);
+  if (!call.ok()) return Refuse<v1::ExportRecordResponse>(ToGrpcStatus(call.status()));
   if (!exports_.Take()) {
     return Refuse<v1::ExportRecordResponse>(ToGrpcStatus(
         absl::ResourceExhaustedError("OVERLOADED: too many exports are running; try again")));
   }
   return new PageStream<v1::ExportRecordResponse>(
       executor_, exports_,
-      ExportOfRecord(Reading(ledgers_, ReaderOf(*context), "ExportRecord", clock_), *request));
+      ExportOfRecord(Reading(ledgers_, *std::move(call), "ExportRecord", clock_), *request));
 }
 
 }  // namespace caseledger::rpc

@@ -7,14 +7,19 @@
 #include "services/commands/ledgers.h"
 #include "services/rpc/executor.h"
 #include "services/rpc/page_stream.h"
+#include "services/rpc/peer.h"
 
 namespace caseledger::rpc {
 
 class AuditServiceImpl final : public v1::AuditService::CallbackService {
  public:
-  AuditServiceImpl(const commands::Ledgers& ledgers, Executor& executor, size_t max_exports,
-                   Clock& clock)
-      : ledgers_(ledgers), executor_(executor), exports_(max_exports), clock_(clock) {}
+  AuditServiceImpl(const commands::Ledgers& ledgers, Executor& executor, const Callers& callers,
+                   size_t max_exports, Clock& clock)
+      : ledgers_(ledgers),
+        executor_(executor),
+        callers_(callers),
+        exports_(max_exports),
+        clock_(clock) {}
 
   grpc::ServerWriteReactor<v1::ExportRecordResponse>* ExportRecord(
       grpc::CallbackServerContext* context, const v1::ExportRecordRequest* request) override;
@@ -22,6 +27,7 @@ class AuditServiceImpl final : public v1::AuditService::CallbackService {
  private:
   const commands::Ledgers& ledgers_;
   Executor& executor_;
+  const Callers& callers_;
   StreamPlaces exports_;
   Clock& clock_;
 };

@@ -147,7 +147,7 @@ absl::Status BackupCalls::Check(const grpc::CallbackServerContext& context,
                                 const v1::CreateBackupRequest& request) const {
   const std::vector<commands::Violation> violations = commands::Validate(request, clock_.Now());
   if (!violations.empty()) return commands::InvalidRequest(violations);
-  const access::Call call = CallOf(context);
+  ASSIGN_OR_RETURN(const access::Call call, callers_.CallOf(context));
   if (call.actor.empty() || call.agency.empty()) {
     return absl::UnauthenticatedError("CALLER_UNKNOWN: say who is calling, and for which agency");
   }

@@ -10,6 +10,7 @@
 #include "eventstore/backup/backup.h"
 #include "eventstore/base/clock.h"
 #include "services/commands/ledgers.h"
+#include "services/rpc/peer.h"
 
 namespace caseledger::rpc {
 
@@ -17,8 +18,9 @@ namespace caseledger::rpc {
 class BackupCalls {
  public:
   // `maker` may be null: there is no directory for backups.
-  BackupCalls(eventstore::BackupMaker* maker, const commands::Ledgers& ledgers, Clock& clock)
-      : maker_(maker), ledgers_(ledgers), clock_(clock) {}
+  BackupCalls(eventstore::BackupMaker* maker, const commands::Ledgers& ledgers,
+              const Callers& callers, Clock& clock)
+      : maker_(maker), ledgers_(ledgers), callers_(callers), clock_(clock) {}
 
   // The reactor of one CreateBackup call.
   grpc::ServerWriteReactor<v1::CreateBackupResponse>* Start(
@@ -35,6 +37,7 @@ class BackupCalls {
 
   eventstore::BackupMaker* const maker_;
   const commands::Ledgers& ledgers_;
+  const Callers& callers_;
   Clock& clock_;
   std::atomic<bool> ending_ = false;
   std::atomic<bool> running_ = false;

@@ -1,12 +1,14 @@
 #include "services/rpc/batch_service.h"
 
 #include <deque>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
 #include <utility>
 #include <vector>
 
+#include "services/rpc/command_adapter.h"
 #include "services/rpc/peer.h"
 #include "services/rpc/status.h"
 
@@ -29,12 +31,20 @@ struct Answers {
   class BatchReactor* reactor = nullptr;  // null after the call ended
 };
 
+class BatchRefusal final : public grpc::ServerBidiReactor<v1::ExecuteRequest, v1::ExecuteResponse> {
+ public:
+  explicit BatchRefusal(const grpc::Status& why) { Finish(why); }
+  void OnDone() override { delete this; }
+};
+
 class BatchReactor final : public grpc::ServerBidiReactor<v1::ExecuteRequest, v1::ExecuteResponse> {
  public:
-  BatchReactor(BatchServiceImpl& service, commands::CommandHandler& handler, access::Call call)
+  BatchReactor(BatchServiceImpl& service, commands::CommandHandler& handler, access::Call call,
+               std::function<absl::Status()> still_good)
       : service_(service),
         handler_(handler),
         call_(std::move(call)),
+        still_good_(std::move(still_good)),
         answers_(std::make_shared<Answers>()) {
     answers_->reactor = this;
     const bool entered = service_.Enter(this, [answers = answers_] { DrainStream(*answers); });
@@ -42,6 +52,15 @@ class BatchReactor final : public grpc::ServerBidiReactor<v1::ExecuteRequest, v1
   }
 
   void OnReadDone(bool ok) override {
+    const absl::Status good = ok ? still_good_() : absl::OkStatus();
+    if (!good.ok()) {
+      Change([this, &good] {
+        reading_ = false;
+        client_done_ = true;
+        failure_ = good;
+      });
+      return;
+    }
     if (ok && request_.commands_size() <= static_cast<int>(kMaxCommandsPerMessage)) {
       v1::ExecuteRequest request;
       request.Swap(&request_);
@@ -127,6 +146,7 @@ class BatchReactor final : public grpc::ServerBidiReactor<v1::ExecuteRequest, v1
       const std::lock_guard lock(answers.mutex);
       if (result.ok()) {
         *slot.answer.mutable_result() = *std::move(result);
+        HideOthers(*slot.answer.mutable_result());
       } else {
         *slot.answer.mutable_error() = ToRpcStatus(result.status());
         answers.was_busy = answers.was_busy || absl::IsResourceExhausted(result.status());
@@ -229,6 +249,7 @@ class BatchReactor final : public grpc::ServerBidiReactor<v1::ExecuteRequest, v1
   BatchServiceImpl& service_;
   commands::CommandHandler& handler_;
   const access::Call call_;
+  const std::function<absl::Status()> still_good_;
   const std::shared_ptr<Answers> answers_;
   v1::ExecuteRequest request_;
   v1::ExecuteResponse response_;
@@ -246,7 +267,10 @@ class BatchReactor final : public grpc::ServerBidiReactor<v1::ExecuteRequest, v1
 
 grpc::ServerBidiReactor<v1::ExecuteRequest, v1::ExecuteResponse>* BatchServiceImpl::Execute(
     grpc::CallbackServerContext* context) {
-  return new BatchReactor(*this, handler_, CallOf(*context));
+  absl::StatusOr<access::Call> call = callers_.CallOf(*context);
+  if (!call.ok()) return new BatchRefusal(ToGrpcStatus(call.status()));
+  return new BatchReactor(*this, handler_, *std::move(call),
+                          [this, context] { return callers_.CallOf(*context).status(); });
 }
 
 void BatchServiceImpl::Drain() {

@@ -9,6 +9,7 @@
 
 #include "caseledger/v1/batch.grpc.pb.h"
 #include "services/commands/command_handler.h"
+#include "services/rpc/peer.h"
 
 namespace caseledger::rpc {
 
@@ -20,7 +21,8 @@ class BatchServiceImpl final : public v1::BatchService::CallbackService {
   static constexpr size_t kMaxUndecided = 1024;
   static constexpr size_t kMaxUnanswered = 4096;
 
-  explicit BatchServiceImpl(commands::CommandHandler& handler) : handler_(handler) {}
+  BatchServiceImpl(commands::CommandHandler& handler, const Callers& callers)
+      : handler_(handler), callers_(callers) {}
 
   grpc::ServerBidiReactor<v1::ExecuteRequest, v1::ExecuteResponse>* Execute(
       grpc::CallbackServerContext* context) override;
@@ -36,6 +38,7 @@ class BatchServiceImpl final : public v1::BatchService::CallbackService {
 
  private:
   commands::CommandHandler& handler_;
+  const Callers& callers_;
   std::mutex mutex_;
   bool draining_ = false;
   std::map<const void*, std::function<void()>> running_;

@@ -81,15 +81,32 @@ absl::Status InTermsOf(const Message& request, const absl::Status& status) {
   return commands::InvalidRequest(violations);
 }
 
+void HideOthers(v1::CommandResult& result) {
+  static const std::string& ended =
+      *new std::string(commands::FactName(event::v1::Fact::kReferralConsentLost));
+  auto& events = *result.mutable_events();
+  for (int i = events.size() - 1; i > 0; --i) {
+    if (events.Get(i).fact_name() == ended) events.DeleteSubrange(i, 1);
+  }
+}
+
 grpc::ServerUnaryReactor* CommandAdapter::Run(grpc::CallbackServerContext* context,
                                               const Message* request, v1::CommandResult* result) {
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
+  const absl::StatusOr<access::Call> call = callers_.CallOf(*context);
+  if (!call.ok()) {
+    reactor->Finish(ToGrpcStatus(call.status()));
+    return reactor;
+  }
   // The request lives until the call is finished, and nobody reads it but us: gRPC makes one for
   // each call, and not as a constant.
-  handler_.Submit(ToCommand(*const_cast<Message*>(request)), CallOf(*context),
+  handler_.Submit(ToCommand(*const_cast<Message*>(request)), *call,
                   [reactor, request, result](absl::StatusOr<v1::CommandResult> outcome) {
                     const absl::Status status = outcome.status();
-                    if (outcome.ok()) *result = *std::move(outcome);
+                    if (outcome.ok()) {
+                      *result = *std::move(outcome);
+                      HideOthers(*result);
+                    }
                     reactor->Finish(ToGrpcStatus(InTermsOf(*request, status)));
                   });
   return reactor;

@@ -6,6 +6,7 @@
 #include "absl/status/statusor.h"
 #include "caseledger/v1/common.pb.h"
 #include "services/commands/command_handler.h"
+#include "services/rpc/peer.h"
 
 namespace caseledger::rpc {
 
@@ -17,10 +18,15 @@ v1::Command ToCommand(google::protobuf::Message& request);
 // where the command says `fact.contact_received.line`, `case_id` where it says `record_id`.
 absl::Status InTermsOf(const google::protobuf::Message& request, const absl::Status& status);
 
+// Takes out what ended in other records with a consent: whoever records its withdrawal need not
+// know of the cases it was for.
+void HideOthers(v1::CommandResult& result);
+
 // Thread-safe.
 class CommandAdapter {
  public:
-  explicit CommandAdapter(commands::CommandHandler& handler) : handler_(handler) {}
+  CommandAdapter(commands::CommandHandler& handler, const Callers& callers)
+      : handler_(handler), callers_(callers) {}
 
   // Carries the request out and finishes the call.
   grpc::ServerUnaryReactor* Run(grpc::CallbackServerContext* context,
@@ -29,6 +35,7 @@ class CommandAdapter {
 
  private:
   commands::CommandHandler& handler_;
+  const Callers& callers_;
 };
 
 }  // namespace caseledger::rpc

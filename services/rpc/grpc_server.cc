@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "eventstore/base/status_macros.h"
 #include "eventstore/base/strings.h"
 #include "services/rpc/access_service.h"
 #include "services/rpc/audit_service.h"
@@ -29,10 +30,11 @@ class RunningServer final : public GrpcServer {
                 commands::CommandHandler& handler, Clock& clock)
       : executor_(options.query_threads, options.max_waiting_queries),
         subscribers_(options.max_subscribers),
-        commands_(handler),
-        queries_(ledgers, executor_, clock),
+        callers_(options.authenticator),
+        commands_(handler, callers_),
+        queries_(ledgers, executor_, callers_, clock),
         answers_(ledgers, clock, options.version),
-        backups_(options.backup_maker, ledgers, clock),
+        backups_(options.backup_maker, ledgers, callers_, clock),
         intake_(commands_),
         person_(commands_),
         directory_(commands_),
@@ -40,15 +42,18 @@ class RunningServer final : public GrpcServer {
         referral_(commands_, queries_, answers_),
         shelter_(commands_, queries_, answers_),
         closure_(commands_, queries_, answers_),
-        history_(commands_, ledgers, executor_, subscribers_, options.max_replays, clock),
-        audit_(ledgers, executor_, options.max_exports, clock),
+        history_(commands_, ledgers, executor_, callers_, subscribers_, options.max_replays, clock),
+        audit_(ledgers, executor_, callers_, options.max_exports, clock),
         dashboard_(queries_, answers_),
         admin_(queries_, answers_, backups_),
         access_(queries_, ledgers, clock),
-        batch_(handler) {}
+        batch_(handler, callers_) {}
   ~RunningServer() override { Shutdown(absl::ZeroDuration()); }
 
-  absl::Status Start(const std::string& listen) {
+  absl::Status Start(const GrpcServerOptions& options, Clock& clock) {
+    const std::string& listen = options.listen;
+    ASSIGN_OR_RETURN(const auto credentials,
+                     MakeServerCredentials(options.tls, options.authenticator, clock));
     grpc::EnableDefaultHealthCheckService(true);
     grpc::reflection::InitProtoReflectionServerBuilderPlugin();
     grpc::ServerBuilder builder;
@@ -57,7 +62,7 @@ class RunningServer final : public GrpcServer {
     // Else gRPC takes tens of megabytes from a stream that is not being read.
     builder.AddChannelArgument(GRPC_ARG_HTTP2_BDP_PROBE, 0);
     builder.SetMaxReceiveMessageSize(kMaxRequestBytes);
-    builder.AddListeningPort(listen, grpc::InsecureServerCredentials(), &port_);
+    builder.AddListeningPort(listen, credentials, &port_);
     for (grpc::Service* service : Services()) builder.RegisterService(service);
     server_ = builder.BuildAndStart();
     if (server_ == nullptr || port_ == 0) {
@@ -99,6 +104,7 @@ class RunningServer final : public GrpcServer {
 
   Executor executor_;
   SubscriberPool subscribers_;
+  Callers callers_;
   CommandAdapter commands_;
   QueryRunner queries_;
   Queries answers_;
@@ -128,7 +134,7 @@ absl::StatusOr<std::unique_ptr<GrpcServer>> StartGrpcServer(const GrpcServerOpti
                                                             commands::CommandHandler& handler,
                                                             Clock& clock) {
   auto server = std::make_unique<RunningServer>(options, ledgers, handler, clock);
-  if (absl::Status status = server->Start(options.listen); !status.ok()) return status;
+  if (absl::Status status = server->Start(options, clock); !status.ok()) return status;
   return server;
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "absl/status/statusor.h"
@@ -10,11 +11,16 @@
 #include "eventstore/base/clock.h"
 #include "services/commands/command_handler.h"
 #include "services/commands/ledgers.h"
+#include "services/rpc/tls.h"
 
 namespace caseledger::rpc {
 
 struct GrpcServerOptions {
-  std::string listen;  // `127.0.0.1:7400`; port 0 picks a free one
+  std::string listen;           // `127.0.0.1:7400`; port 0 picks a free one
+  std::optional<TlsFiles> tls;  // unset: plain text, for connections of this machine alone
+  // Lets callers in or refuses them; must outlive the server. Null only on plain text, until tokens
+  // are asked for there, too: callers are believed what they say.
+  access::Authenticator* authenticator = nullptr;
   size_t query_threads = 4;
   size_t max_waiting_queries = 1024;
   size_t max_subscribers = 128;
@@ -37,8 +43,11 @@ class GrpcServer {
   virtual void Shutdown(absl::Duration grace) = 0;
 };
 
-// Starts listening. UNAVAILABLE when the address cannot be had. Ledgers and handler must outlive
-// the server.
+// Starts listening. Ledgers and handler must outlive the server.
+//
+// UNAVAILABLE          the address cannot be had
+// INVALID_ARGUMENT     a file of `tls` is wrong
+// FAILED_PRECONDITION  see SpeakOnlyTls13()
 absl::StatusOr<std::unique_ptr<GrpcServer>> StartGrpcServer(const GrpcServerOptions& options,
                                                             const commands::Ledgers& ledgers,
                                                             commands::CommandHandler& handler,

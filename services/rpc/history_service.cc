@@ -101,8 +101,10 @@ ReplayReactor* HistoryServiceImpl::ReplayCase(grpc::CallbackServerContext* conte
   if (const absl::Status bad = CheckRequest(clock_, *request); !bad.ok()) {
     return Refuse<v1::ReplayResponse>(ToGrpcStatus(bad));
   }
+  absl::StatusOr<Reading> reading = ReadingFor(*context, "ReplayCase");
+  if (!reading.ok()) return Refuse<v1::ReplayResponse>(ToGrpcStatus(reading.status()));
   return StartReplay(ReplayOfRecord(
-      ReadingFor(*context, "ReplayCase"),
+      *std::move(reading),
       ReplayFor(*request, options::v1::RECORD_KIND_CASE_RECORD, request->case_id())));
 }
 
@@ -111,9 +113,10 @@ ReplayReactor* HistoryServiceImpl::ReplayRecord(grpc::CallbackServerContext* con
   if (const absl::Status bad = CheckRequest(clock_, *request); !bad.ok()) {
     return Refuse<v1::ReplayResponse>(ToGrpcStatus(bad));
   }
-  return StartReplay(
-      ReplayOfRecord(ReadingFor(*context, "ReplayRecord"),
-                     ReplayFor(*request, request->record_kind(), request->record_id())));
+  absl::StatusOr<Reading> reading = ReadingFor(*context, "ReplayRecord");
+  if (!reading.ok()) return Refuse<v1::ReplayResponse>(ToGrpcStatus(reading.status()));
+  return StartReplay(ReplayOfRecord(
+      *std::move(reading), ReplayFor(*request, request->record_kind(), request->record_id())));
 }
 
 ReplayReactor* HistoryServiceImpl::ReplayLedger(grpc::CallbackServerContext* context,
@@ -121,12 +124,14 @@ ReplayReactor* HistoryServiceImpl::ReplayLedger(grpc::CallbackServerContext* con
   if (const absl::Status bad = CheckRequest(clock_, *request); !bad.ok()) {
     return Refuse<v1::ReplayResponse>(ToGrpcStatus(bad));
   }
+  absl::StatusOr<Reading> reading = ReadingFor(*context, "ReplayLedger");
+  if (!reading.ok()) return Refuse<v1::ReplayResponse>(ToGrpcStatus(reading.status()));
   LedgerReplay replay{request->ledger(), request->from_position(), request->max_events(),
                       request->as_of(), std::nullopt};
   if (request->has_as_of_occurred_time()) {
     replay.as_of_occurred = commands::FromTimestamp(request->as_of_occurred_time());
   }
-  return StartReplay(ReplayOfLedger(ReadingFor(*context, "ReplayLedger"), std::move(replay)));
+  return StartReplay(ReplayOfLedger(*std::move(reading), std::move(replay)));
 }
 
 grpc::ServerWriteReactor<v1::SubscribeResponse>* HistoryServiceImpl::Subscribe(
@@ -134,15 +139,20 @@ grpc::ServerWriteReactor<v1::SubscribeResponse>* HistoryServiceImpl::Subscribe(
   if (const absl::Status bad = CheckRequest(clock_, *request); !bad.ok()) {
     return Refuse<v1::SubscribeResponse>(ToGrpcStatus(bad));
   }
+  absl::StatusOr<Reading> reading = ReadingFor(*context, "Subscribe");
+  if (!reading.ok()) return Refuse<v1::SubscribeResponse>(ToGrpcStatus(reading.status()));
   absl::StatusOr<EventFilter> filter = EventFilter::Of(*request);
   if (!filter.ok()) return Refuse<v1::SubscribeResponse>(ToGrpcStatus(filter.status()));
-  return StartSubscription(subscribers_, ledgers_, clock_, ReadingFor(*context, "Subscribe"),
+  return StartSubscription(subscribers_, ledgers_, clock_, *std::move(reading),
                            {request->ledger(), request->from_position(), *std::move(filter)});
 }
 
-Reading HistoryServiceImpl::ReadingFor(const grpc::CallbackServerContext& context,
-                                       std::string_view action) {
-  return {ledgers_, ReaderOf(context), action, clock_};
+absl::StatusOr<Reading> HistoryServiceImpl::ReadingFor(const grpc::CallbackServerContext& context,
+                                                       std::string_view action) {
+  ASSIGN_OR_RETURN(access::Call call, callers_.ReaderOf(context));
+  Reading reading(ledgers_, std::move(call), action, clock_);
+  reading.GoodWhile([this, &context] { return callers_.ReaderOf(context).status(); });
+  return reading;
 }
 
 }  // namespace caseledger::rpc

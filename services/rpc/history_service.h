@@ -18,11 +18,13 @@ namespace caseledger::rpc {
 class HistoryServiceImpl final : public v1::HistoryService::CallbackService {
  public:
   HistoryServiceImpl(CommandAdapter& commands, const commands::Ledgers& ledgers, Executor& executor,
-                     SubscriberPool& subscribers, size_t max_replays, Clock& clock)
+                     const Callers& callers, SubscriberPool& subscribers, size_t max_replays,
+                     Clock& clock)
       : commands_(commands),
         ledgers_(ledgers),
         executor_(executor),
-        queries_(ledgers, executor, clock),
+        callers_(callers),
+        queries_(ledgers, executor, callers, clock),
         subscribers_(subscribers),
         replays_(max_replays),
         clock_(clock) {}
@@ -61,11 +63,13 @@ class HistoryServiceImpl final : public v1::HistoryService::CallbackService {
                                    absl::Status (*answer)(const commands::Ledger&, const Request&,
                                                           Response&));
   grpc::ServerWriteReactor<v1::ReplayResponse>* StartReplay(ReplaySource source);
-  Reading ReadingFor(const grpc::CallbackServerContext& context, std::string_view action);
+  absl::StatusOr<Reading> ReadingFor(const grpc::CallbackServerContext& context,
+                                     std::string_view action);
 
   CommandAdapter& commands_;
   const commands::Ledgers& ledgers_;
   Executor& executor_;
+  const Callers& callers_;
   QueryRunner queries_;
   SubscriberPool& subscribers_;
   StreamPlaces replays_;

@@ -1,38 +1,112 @@
 #include "services/rpc/peer.h"
 
-#include <string>
+#include <map>
+#include <string_view>
+#include <vector>
 
 #include "absl/strings/str_split.h"
+#include "eventstore/base/status_macros.h"
+#include "eventstore/base/strings.h"
+#include "services/rpc/sentences.h"
 
 namespace caseledger::rpc {
 namespace {
 
-constexpr size_t kMaxMetadataBytes = 256;
+constexpr char kActorKey[] = "caseledger-actor";
+constexpr char kAgencyKey[] = "caseledger-agency";
+constexpr char kRolesKey[] = "caseledger-roles";
+constexpr size_t kMostClaimChars = 256;
 constexpr char kAnonymous[] = "anonymous";
 
-std::string MetadataValue(const grpc::CallbackServerContext& context, const char* key) {
-  const auto& metadata = context.client_metadata();
-  const auto it = metadata.find(key);
-  if (it == metadata.end() || it->second.size() > kMaxMetadataBytes) return "";
-  return {it->second.data(), it->second.size()};
+using Metadata = std::multimap<grpc::string_ref, grpc::string_ref>;
+
+std::string_view ToView(grpc::string_ref text) { return {text.data(), text.size()}; }
+
+// The one value of a key, or "". Of two nobody could say which one others went by.
+absl::StatusOr<std::string_view> OnlyValue(const Metadata& metadata, const char* key) {
+  const auto [begin, end] = metadata.equal_range(key);
+  if (begin == end) return "";
+  if (std::next(begin) != end) {
+    return absl::UnauthenticatedError(StrCat("CALLER_UNKNOWN: the call says ", key, " twice"));
+  }
+  return ToView(begin->second);
 }
 
-}  // namespace
+// Views into what was given.
+absl::StatusOr<access::Credentials> CredentialsOf(const grpc::AuthContext* peer,
+                                                  const Metadata& metadata) {
+  access::Credentials credentials;
+  if (peer != nullptr) {
+    const std::vector<grpc::string_ref> certificates =
+        peer->FindPropertyValues(GRPC_X509_PEM_CERT_PROPERTY_NAME);
+    if (certificates.size() == 1) credentials.certificate_pem = ToView(certificates[0]);
+  }
+  ASSIGN_OR_RETURN(credentials.authorization, OnlyValue(metadata, "authorization"));
+  ASSIGN_OR_RETURN(credentials.purpose, OnlyValue(metadata, kPurposeKey));
+  ASSIGN_OR_RETURN(credentials.warrant, OnlyValue(metadata, kWarrantKey));
+  ASSIGN_OR_RETURN(credentials.traceparent, OnlyValue(metadata, "traceparent"));
+  return credentials;
+}
 
-access::Call CallOf(const grpc::CallbackServerContext& context) {
+// On plain text without keys of tokens: what the caller says. May say nothing.
+absl::StatusOr<access::Call> BelievedCall(const Metadata& metadata) {
+  ASSIGN_OR_RETURN(const access::Credentials credentials, CredentialsOf(nullptr, metadata));
   access::Call call;
-  call.actor = MetadataValue(context, "caseledger-actor");
-  call.agency = MetadataValue(context, "caseledger-agency");
-  call.purpose = MetadataValue(context, "caseledger-purpose");
-  call.warrant = MetadataValue(context, "caseledger-warrant");
-  call.traceparent = MetadataValue(context, "traceparent");
-  call.claimed_roles =
-      absl::StrSplit(MetadataValue(context, "caseledger-roles"), ',', absl::SkipEmpty());
+  ASSIGN_OR_RETURN(call.actor, OnlyValue(metadata, kActorKey));
+  ASSIGN_OR_RETURN(call.agency, OnlyValue(metadata, kAgencyKey));
+  ASSIGN_OR_RETURN(const std::string_view roles, OnlyValue(metadata, kRolesKey));
+  if (call.actor.size() > kMostClaimChars || call.agency.size() > kMostClaimChars ||
+      roles.size() > kMostClaimChars) {
+    return absl::UnauthenticatedError(
+        "CALLER_UNKNOWN: what the call says of its caller is too long");
+  }
+  call.claimed_roles = absl::StrSplit(ToAbsl(roles), ',', absl::SkipEmpty());
+  call.purpose = credentials.purpose;
+  call.warrant = credentials.warrant;
+  call.traceparent = credentials.traceparent;
   return call;
 }
 
-access::Call ReaderOf(const grpc::CallbackServerContext& context) {
-  access::Call call = CallOf(context);
+grpc::Status AtTheDoor(const absl::Status& status) {
+  const std::string_view text = FromAbsl(status.message());
+  const Sentences sentences = SentencesOfReason(text.substr(0, text.find(':')));
+  return {static_cast<grpc::StatusCode>(status.code()), StrCat(text, " | ", sentences.vi)};
+}
+
+class Door final : public grpc::AuthMetadataProcessor {
+ public:
+  explicit Door(access::Authenticator& authenticator) : authenticator_(authenticator) {}
+
+  bool IsBlocking() const override { return false; }
+
+  grpc::Status Process(const InputMetadata& metadata, grpc::AuthContext* peer, OutputMetadata*,
+                       OutputMetadata*) override {
+    const auto credentials = CredentialsOf(peer, metadata);
+    if (!credentials.ok()) return AtTheDoor(credentials.status());
+    const absl::Status status = authenticator_.Authenticate(*credentials).status();
+    return status.ok() ? grpc::Status::OK : AtTheDoor(status);
+  }
+
+ private:
+  access::Authenticator& authenticator_;
+};
+
+}  // namespace
+
+std::shared_ptr<grpc::AuthMetadataProcessor> MakeDoor(access::Authenticator& authenticator) {
+  return std::make_shared<Door>(authenticator);
+}
+
+absl::StatusOr<access::Call> Callers::CallOf(const grpc::CallbackServerContext& context) const {
+  const Metadata& metadata = context.client_metadata();
+  if (authenticator_ == nullptr) return BelievedCall(metadata);
+  const std::shared_ptr<const grpc::AuthContext> peer = context.auth_context();
+  ASSIGN_OR_RETURN(const access::Credentials credentials, CredentialsOf(peer.get(), metadata));
+  return authenticator_->Authenticate(credentials);
+}
+
+absl::StatusOr<access::Call> Callers::ReaderOf(const grpc::CallbackServerContext& context) const {
+  ASSIGN_OR_RETURN(access::Call call, CallOf(context));
   if (call.actor.empty()) call.actor = kAnonymous;
   if (call.agency.empty()) call.agency = kAnonymous;
   return call;

@@ -1,14 +1,48 @@
-// Who is at the other end of a call.
+// Who stands behind a call: the certificate of its connection, and what it says in its metadata.
 #pragma once
 
 #include <grpcpp/grpcpp.h>
+#include <grpcpp/security/auth_metadata_processor.h>
 
+#include <memory>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "services/access/call.h"
+#include "services/access/identity/authenticator.h"
 
 namespace caseledger::rpc {
 
-access::Call CallOf(const grpc::CallbackServerContext& context);
-// The same for who only reads: on plain text they need not say who they are.
-access::Call ReaderOf(const grpc::CallbackServerContext& context);
+// Metadata of a call, besides `authorization: Bearer TOKEN` and `traceparent`.
+inline constexpr char kPurposeKey[] = "caseledger-purpose";
+inline constexpr char kWarrantKey[] = "caseledger-warrant";
+
+// The door: every rpc of a server passes it, health, reflection and unknown ones included, before
+// its request is read. Who is refused gets the code and `REASON: sentence | câu` as message; gRPC
+// lets no details through here. Thread-safe; `authenticator` must outlive it.
+std::shared_ptr<grpc::AuthMetadataProcessor> MakeDoor(access::Authenticator& authenticator);
+
+// Thread-safe.
+class Callers {
+ public:
+  // Must outlive this. Null, on plain text for trials only: the metadata `caseledger-actor`,
+  // `caseledger-agency` and `caseledger-roles` is believed.
+  explicit Callers(access::Authenticator* authenticator) : authenticator_(authenticator) {}
+
+  // The caller, who passed the door: asked again, which costs two look-ups, for gRPC has no way to
+  // hand on what the door found. The errors of Authenticator::Authenticate, should the credentials
+  // have ended since.
+  absl::StatusOr<access::Call> CallOf(const grpc::CallbackServerContext& context) const;
+  // The same for who only reads: one who is believed need not say who they are.
+  absl::StatusOr<access::Call> ReaderOf(const grpc::CallbackServerContext& context) const;
+
+  // Whether the caller of a stream may still be served. To be asked again before each page.
+  absl::Status Recheck(const grpc::CallbackServerContext& context) const {
+    return CallOf(context).status();
+  }
+
+ private:
+  access::Authenticator* const authenticator_;
+};
 
 }  // namespace caseledger::rpc

@@ -42,8 +42,13 @@ grpc::ServerUnaryReactor* QueryRunner::Run(grpc::CallbackServerContext* context,
                                            google::protobuf::Message* response, Trailed trailed,
                                            Answer answer) {
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
-  auto query = std::make_shared<Query>(
-      Query{reactor, ReaderOf(*context), action, response, trailed, std::move(answer)});
+  const absl::StatusOr<access::Call> call = callers_.ReaderOf(*context);
+  if (!call.ok()) {
+    reactor->Finish(ToGrpcStatus(call.status()));
+    return reactor;
+  }
+  auto query =
+      std::make_shared<Query>(Query{reactor, *call, action, response, trailed, std::move(answer)});
   if (!executor_.Post([this, query] { Attempt(query); })) query->Finish(Overloaded());
   return reactor;
 }

@@ -13,6 +13,7 @@
 #include "google/protobuf/message.h"
 #include "services/commands/ledgers.h"
 #include "services/rpc/executor.h"
+#include "services/rpc/peer.h"
 #include "services/rpc/reading.h"
 
 namespace caseledger::rpc {
@@ -27,8 +28,9 @@ class QueryRunner {
   // Fills the response; must begin with Reading::Begin.
   using Answer = std::function<absl::Status(Reading& reading)>;
 
-  QueryRunner(const commands::Ledgers& ledgers, Executor& executor, Clock& clock)
-      : ledgers_(ledgers), executor_(executor), clock_(clock) {}
+  QueryRunner(const commands::Ledgers& ledgers, Executor& executor, const Callers& callers,
+              Clock& clock)
+      : ledgers_(ledgers), executor_(executor), callers_(callers), clock_(clock) {}
 
   // Runs `answer` on the pool, puts what it showed on the trail, and finishes the call with its
   // status. The response is empty unless the answer is OK. When rights change while it is made, it
@@ -48,6 +50,7 @@ class QueryRunner {
 
   const commands::Ledgers& ledgers_;
   Executor& executor_;
+  const Callers& callers_;
   Clock& clock_;
 };
 

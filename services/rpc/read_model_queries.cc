@@ -13,6 +13,7 @@
 #include "projections/report_facts/report_facts.h"
 #include "projections/shelter_occupancy/shelter_occupancy.h"
 #include "services/commands/aggregates.h"
+#include "services/commands/case_query.h"
 #include "services/commands/committed_view.h"
 #include "services/commands/related_records.h"
 #include "services/commands/times.h"
@@ -128,10 +129,14 @@ absl::Status ShowWhoInGeneral(const Ledger& ledger, const projections::ReferralR
   if (!opened.empty() && fact.ParseFromString(opened.front().fact) && fact.has_case_opened()) {
     out.set_unit_code(fact.case_opened().unit().code());
   }
+  // An offer's row does not say whom it is for.
+  ASSIGN_OR_RETURN(
+      const std::string person,
+      commands::PersonOfReferral(*ledger.parts.log, CaseStream(row.case_id), row.referral_id));
   commands::CommittedView view(*ledger.parts.log, row.sent_at);
   commands::Aggregates aggregates(1, nullptr);
   const commands::RelatedRecords related(view, aggregates);
-  const int birth_year = related.BirthYear(row.person_id, row.sent_at);
+  const int birth_year = related.BirthYear(person, row.sent_at);
   if (birth_year != 0) out.set_age_group(AgeGroup(YearThen(row.sent_at) - birth_year));
   return related.status();
 }

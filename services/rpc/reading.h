@@ -8,6 +8,7 @@
 //    that ended meanwhile is not used.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -42,6 +43,9 @@ class Reading {
       : ledgers_(ledgers), call_(std::move(call)), action_(action), clock_(clock) {}
 
   const access::Call& call() const { return call_; }
+  // For streams that last: asked before each page whether the caller's credentials still hold.
+  void GoodWhile(std::function<absl::Status()> still_good) { still_good_ = std::move(still_good); }
+  absl::Status StillGood() const { return still_good_ ? still_good_() : absl::OkStatus(); }
   // What Begin found.
   commands::Ledger& ledger() const { return *ledger_; }
   Micros now() const { return clock_.Now(); }
@@ -94,6 +98,7 @@ class Reading {
   const access::Call call_;
   const std::string_view action_;
   Clock& clock_;
+  std::function<absl::Status()> still_good_;
   commands::Ledger* ledger_ = nullptr;
   commands::Ledger* ruling_ = nullptr;
   options::v1::RecordKind kind_ = options::v1::RECORD_KIND_UNSPECIFIED;

@@ -31,7 +31,7 @@ class RecordReplayer {
       const absl::Status begun = Begin();
       if (!begun.ok()) return gate_.Refused(begun);
     }
-    gate_.NewPage();
+    RETURN_IF_ERROR(gate_.NewPage());
     bool added = false;
     while (!added) {
       ASSIGN_OR_RETURN(const auto events,
@@ -103,7 +103,7 @@ class LedgerReplayer {
       const absl::Status begun = Begin();
       if (!begun.ok()) return gate_.Refused(begun);
     }
-    gate_.NewPage();
+    RETURN_IF_ERROR(gate_.NewPage());
     if (next_ >= end_ || left_ == 0) {
       RETURN_IF_ERROR(gate_.End());
       return false;

@@ -31,8 +31,12 @@ class StreamGate {
   // A refusal on the trail, before it is answered.
   absl::Status Refused(const absl::Status& status);
 
-  // Before each page: what was asked before is asked again from now on.
-  void NewPage() { asked_.clear(); }
+  // Before each page: what was asked before is asked again from now on. UNAUTHENTICATED when the
+  // caller's certificate or token has ended.
+  absl::Status NewPage() {
+    asked_.clear();
+    return reading_.StillGood();
+  }
 
   // Adds the event to the repeated field of `response`, as far as the caller may see it, and counts
   // it for the trail. False when nothing of it may be seen. `superseded_by`: "" or an event id.

@@ -78,7 +78,10 @@ class SubscriberReactor final : public grpc::ServerWriteReactor<v1::SubscribeRes
   grpc::Status Deliver() {
     while (true) {
       absl::StatusOr<Subscription::Delivery> delivery = subscription_->Next(kWait);
-      if (absl::IsDeadlineExceeded(delivery.status())) continue;
+      if (absl::IsDeadlineExceeded(delivery.status())) {
+        if (absl::Status good = gate_.NewPage(); !good.ok()) return ToGrpcStatus(good);
+        continue;
+      }
       if (absl::IsCancelled(delivery.status()) && !Left()) return ToGrpcStatus(Ending());
       if (!delivery.ok()) return ToGrpcStatus(delivery.status());
       const absl::Status sent = Send(*delivery);
@@ -103,8 +106,8 @@ class SubscriberReactor final : public grpc::ServerWriteReactor<v1::SubscribeRes
     bool last = false;
     while (!last) {
       response_.Clear();
-      gate_.NewPage();
-      const absl::Status added = AddEvents(next, end);
+      absl::Status added = gate_.NewPage();
+      if (added.ok()) added = AddEvents(next, end);
       if (!added.ok()) return added;
       last = next == end;
       response_.set_next_position(last ? delivery.next_position : next->position);

@@ -33,6 +33,14 @@ bool PrefersVietnamese() {
   return false;
 }
 
+// `agency` is ~/.config/caseledger/agency.toml; what has a slash is a path already.
+std::string ProfilePath(const std::string& name) {
+  if (name.empty() || name.find('/') != std::string::npos) return name;
+  std::string folder = FromEnvironment("XDG_CONFIG_HOME");
+  if (folder.empty()) folder = FromEnvironment("HOME") + "/.config";
+  return folder + "/caseledger/" + name + ".toml";
+}
+
 void AddGlobalOptions(CLI::App& app, ClientOptions& options) {
   options.actor = UserName();
   options.vietnamese = PrefersVietnamese();
@@ -41,7 +49,24 @@ void AddGlobalOptions(CLI::App& app, ClientOptions& options) {
       ->capture_default_str();
   app.add_option("--ledger", options.ledger, "Ledger; else the server's only one")
       ->envname("CASELEDGER_LEDGER");
-  app.add_option("--actor", options.actor, "Who is asking")
+  app.add_option("--ca", options.ca_file, "PEM file of the authority that vouches for the server")
+      ->envname("CASELEDGER_CA");
+  app.add_option("--cert", options.cert_file, "PEM file of your agency's certificate")
+      ->envname("CASELEDGER_CERT");
+  app.add_option("--key", options.key_file, "PEM file of its key")->envname("CASELEDGER_KEY");
+  app.add_option("--token-file", options.token_file,
+                 "File of your token; without: a program's call")
+      ->envname("CASELEDGER_TOKEN_FILE");
+  app.add_option("--purpose", options.purpose, "Why the data is looked at, such as audit")
+      ->envname("CASELEDGER_PURPOSE");
+  app.add_option("--warrant", options.warrant, "Number of the warrant you act on");
+  app.set_config(
+         "--profile", "",
+         "Named profile: a file NAME.toml in ~/.config/caseledger with any of these options, "
+         "or the path of one")
+      ->envname("CASELEDGER_PROFILE")
+      ->transform(ProfilePath);
+  app.add_option("--actor", options.actor, "On plain text, for trials: who is asking")
       ->envname("CASELEDGER_ACTOR")
       ->capture_default_str();
   app.add_option("--agency", options.agency, "For which agency")->envname("CASELEDGER_AGENCY");
@@ -91,6 +116,10 @@ int Run(int argc, char** argv) {
     return kExitCouldNotRun;
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? kExitGood : kExitCouldNotRun;
+  }
+  if (const absl::Status files = Connection(options).status(); !files.ok()) {
+    fmt::print(stderr, "caseledger: {}\n", std::string(files.message()));
+    return kExitCouldNotRun;
   }
   const absl::StatusOr<int> exit_code = chosen.action(options);
   if (exit_code.ok()) return *exit_code;

@@ -11,6 +11,7 @@
 #include "services/app/server/logging.h"
 #include "services/app/server/options.h"
 #include "services/app/server/server.h"
+#include "services/rpc/tls.h"
 
 namespace caseledger::app {
 namespace {
@@ -58,7 +59,7 @@ int Run(const ServerOptions& options) {
       {{"address", address},
        {"metrics_port", StrCat((*server)->metrics_port())},
        {"log_port", StrCat((*server)->log_port())},
-       {"access", "loopback only until callers have identities"}});
+       {"access", options.plaintext ? "plain text, this machine only" : "TLS 1.3"}});
   if (!options.port_file.empty() && !WritePortFile(options.port_file, address)) {
     Log(LogLevel::kError, "cannot write the port file", {{"file", options.port_file}});
     return 1;
@@ -82,5 +83,6 @@ int Run(const ServerOptions& options) {
 int main(int argc, char** argv) {
   const caseledger::app::ParsedOptions parsed = caseledger::app::ParseServerOptions(argc, argv);
   if (!parsed.run) return parsed.exit_code;
+  caseledger::rpc::SpeakOnlyTls13();
   return caseledger::app::Run(parsed.options);
 }

@@ -14,20 +14,30 @@ namespace {
 constexpr char kDescription[] =
     R"(caseledgerd: the Caseledger server. Takes case events over gRPC into an event log on RocksDB.
 
-Until identities exist it listens on the loopback interface only.)";
+Callers connect with TLS 1.3 and the certificate of their agency, and bring a token for the person who
+is at work.)";
 
 constexpr char kExamples[] = R"(
 Examples:
-  caseledgerd --data-dir ~/caseledger --ledger quang-ninh
-  caseledgerd --data-dir ~/caseledger --ledger quang-ninh --backup-dir /mnt/backups/caseledger
-  caseledgerd --data-dir ~/caseledger --ledger quang-ninh --checkpoint-dir /mnt/checkpoints \
-    --witness 'http://10.0.0.7:7404 witness.example.org+1a2b3c4d+BA...' --min-witnesses 1
+  deploy/pki.sh init ~/pki   # makes certificates and keys for a trial, and says how to use them
   caseledgerd --config /etc/caseledger.toml
-  caseledgerd --data-dir /tmp/try --ledger try --listen 127.0.0.1:0 --port-file /tmp/try/port
+  caseledgerd --config /etc/caseledger.toml --backup-dir /mnt/backups/caseledger
+  caseledgerd --config /etc/caseledger.toml --checkpoint-dir /mnt/checkpoints \
+    --witness 'http://10.0.0.7:7404 witness.example.org+1a2b3c4d+BA...' --min-witnesses 1
+  caseledgerd --data-dir /tmp/try --ledger try --plaintext --listen 127.0.0.1:0 \
+    --port-file /tmp/try/port
 
 A configuration file holds the same names in TOML:
   data-dir = "/var/lib/caseledger"
   ledger = ["quang-ninh", "hai-phong"]
+  listen = "0.0.0.0:7400"
+  tls-cert = "/etc/caseledger/pki/server/server.crt"
+  tls-key = "/etc/caseledger/pki/server/server.key"
+  client-ca = "/etc/caseledger/pki/ca.crt"
+  revoked = "/etc/caseledger/pki/revoked.pem"
+  token-keys = ["/etc/caseledger/pki/token-keys.json"]
+  token-issuer = "https://login.example.org"
+  token-audience = "caseledger"
   witness = ["http://10.0.0.7:7404 witness.example.org+1a2b3c4d+BA..."]
 
 Stop it with SIGTERM or Ctrl-C: it finishes what it has accepted, makes it durable and ends.)";
@@ -82,6 +92,25 @@ bool IsLoopbackV4(const std::string& host) {
   return octets == 4;
 }
 
+void AddIdentityOptions(CLI::App& app, ServerOptions& options) {
+  app.add_option("--tls-cert", options.tls_cert,
+                 "PEM file of the server's certificate, and of intermediate authorities after it; "
+                 "this and the next three are looked at every second");
+  app.add_option("--tls-key", options.tls_key, "PEM file of its key, without a password");
+  app.add_option("--client-ca", options.client_ca,
+                 "PEM file of the authorities that vouch for agencies");
+  app.add_option("--revoked", options.revoked,
+                 "PEM file with the revocation list of each of these authorities");
+  app.add_option("--token-keys", options.token_keys,
+                 "Key set (JWKS file) that tokens of people are checked with; looked at every "
+                 "second; repeatable");
+  app.add_option("--token-issuer", options.token_issuer, "Who makes the tokens (`iss`)");
+  app.add_option("--token-audience", options.token_audience,
+                 "What this server is called in tokens (`aud`)");
+  app.add_flag("--plaintext", options.plaintext,
+               "No TLS: for connections of this machine alone, and for trials");
+}
+
 }  // namespace
 
 ParsedOptions ParseServerOptions(int argc, char** argv) {
@@ -97,8 +126,10 @@ ParsedOptions ParseServerOptions(int argc, char** argv) {
   app.add_option("--ledger", options.ledgers,
                  "Name of a ledger to host, [a-z0-9-]{1,40}; created when it is new; repeatable")
       ->required();
-  app.add_option("--listen", options.listen, "Loopback address for gRPC; port 0 picks a free one")
+  app.add_option("--listen", options.listen,
+                 "Address for gRPC; port 0 picks a free one; with --plaintext a loopback address")
       ->capture_default_str();
+  AddIdentityOptions(app, options);
   app.add_option("--metrics-listen", options.metrics_listen,
                  "Loopback address for Prometheus metrics (path /metrics), or `none`")
       ->capture_default_str();
@@ -177,17 +208,18 @@ ParsedOptions ParseServerOptions(int argc, char** argv) {
   return parsed;
 }
 
+absl::Status CheckPort(const std::string& address) {
+  if (HasPort(address)) return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      StrCat("cannot listen on ", address, ": give a port from 0 to 65535, as in 127.0.0.1:7400"));
+}
+
 absl::Status CheckLoopback(const std::string& address) {
   const std::string host = HostOf(address);
-  if (host == "localhost" || host == "::1" || IsLoopbackV4(host)) {
-    if (HasPort(address)) return absl::OkStatus();
-    return absl::InvalidArgumentError(StrCat(
-        "cannot listen on ", address, ": give a port from 0 to 65535, as in 127.0.0.1:7400"));
-  }
+  if (host == "localhost" || host == "::1" || IsLoopbackV4(host)) return CheckPort(address);
   return absl::InvalidArgumentError(
       StrCat("refusing to listen on ", address,
-             ": callers are not identified yet, so only loopback addresses are allowed; use "
-             "127.0.0.1:PORT or [::1]:PORT"));
+             " without TLS: use 127.0.0.1:PORT or [::1]:PORT, or for gRPC give the files of TLS"));
 }
 
 }  // namespace caseledger::app

@@ -17,6 +17,15 @@ struct ServerOptions {
   std::string metrics_listen = "127.0.0.1:7401";  // empty: no metrics
   std::string log_listen = "127.0.0.1:7402";      // empty: the log is not served over HTTP
   bool serve_entries = false;                     // over HTTP, too
+  // TLS: all of them, or `plaintext`.
+  std::string tls_cert;
+  std::string tls_key;
+  std::string client_ca;
+  std::string revoked;
+  bool plaintext = false;
+  std::vector<std::string> token_keys;
+  std::string token_issuer;
+  std::string token_audience;
   std::vector<std::string> ledgers;
   std::string port_file;
   std::string log_level = "info";
@@ -50,8 +59,11 @@ struct ParsedOptions {
 
 ParsedOptions ParseServerOptions(int argc, char** argv);
 
-// INVALID_ARGUMENT unless the address is on the loopback interface: until identities exist, nobody
-// else may connect.
+// INVALID_ARGUMENT unless the address ends in a port.
+absl::Status CheckPort(const std::string& address);
+
+// INVALID_ARGUMENT unless the address is on the loopback interface: where nobody is asked who they
+// are, only this machine may connect.
 absl::Status CheckLoopback(const std::string& address);
 
 }  // namespace caseledger::app

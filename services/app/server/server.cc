@@ -24,6 +24,7 @@
 #include "projections/shelter_occupancy/shelter_occupancy.h"
 #include "services/access/trail/trail.h"
 #include "services/app/server/backups.h"
+#include "services/app/server/identity.h"
 #include "services/app/server/logging.h"
 #include "services/app/server/metrics.h"
 #include "services/commands/command_handler.h"
@@ -103,12 +104,13 @@ class RunningServer final : public Server {
   ~RunningServer() override { Shutdown().IgnoreError(); }
 
   absl::Status Start() {
-    RETURN_IF_ERROR(CheckLoopback(options_.listen));
+    RETURN_IF_ERROR(CheckIdentityOptions(options_));
     for (const std::string& address : {options_.metrics_listen, options_.log_listen}) {
       if (!address.empty()) RETURN_IF_ERROR(CheckLoopback(address));
     }
     RETURN_IF_ERROR(CheckNames());
     RETURN_IF_ERROR(CheckSigning());
+    ASSIGN_OR_RETURN(authenticator_, MakeAuthenticator(options_, clock_));
     RETURN_IF_ERROR(OpenStorage());
     const std::set<std::string> names(options_.ledgers.begin(), options_.ledgers.end());
     for (const std::string& name : names) RETURN_IF_ERROR(OpenLedgerAndTrail(name));
@@ -118,6 +120,8 @@ class RunningServer final : public Server {
     RETURN_IF_ERROR(ServeLog());
     rpc::GrpcServerOptions grpc_options;
     grpc_options.listen = options_.listen;
+    grpc_options.tls = TlsFilesOf(options_);
+    grpc_options.authenticator = authenticator_.get();
     grpc_options.query_threads = static_cast<size_t>(options_.query_threads);
     grpc_options.max_subscribers = options_.max_subscribers;
     // Those that wait for a checkpoint leave half of the threads to others.
@@ -278,7 +282,7 @@ class RunningServer final : public Server {
     if (!created.ok() && !absl::IsAlreadyExists(created)) return created;
     commands::LedgerParts parts;
     parts.name = name;
-    parts.open_without_rules = true;
+    parts.open_without_rules = authenticator_ == nullptr;
     ASSIGN_OR_RETURN(const auto infos, engine_->ListLedgers());
     for (const storage::v1::LedgerInfo& info : infos) {
       if (info.ledger() != name) continue;
@@ -351,6 +355,7 @@ class RunningServer final : public Server {
   timers::HeadsWorker heads_;
   std::unique_ptr<eventstore::BackupMaker> backups_;
   std::unique_ptr<web::HttpServer> log_server_;
+  std::unique_ptr<access::Authenticator> authenticator_;
   std::unique_ptr<rpc::GrpcServer> grpc_;
 };
 

@@ -25,9 +25,10 @@ class Server {
   virtual absl::Status Shutdown() = 0;
 };
 
-// INVALID_ARGUMENT     an address that is not loopback, a bad ledger name, backups beside the data
-// FAILED_PRECONDITION  the data directory is used by another server, of a newer program, or holds
-//                      an unfinished restore
+// INVALID_ARGUMENT     no TLS and no --plaintext, wrong files of identities, an address that is not
+//                      loopback without TLS, a bad ledger name, backups beside the data
+// FAILED_PRECONDITION  with TLS: rpc::SpeakOnlyTls13() was not called; the data directory is used by
+//                      another server, of a newer program, or holds an unfinished restore
 // DATA_LOSS            stored data is damaged; says what to do
 // UNAVAILABLE          an address is taken
 absl::StatusOr<std::unique_ptr<Server>> StartServer(const ServerOptions& options, Clock& clock,

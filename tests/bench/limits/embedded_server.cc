@@ -20,6 +20,7 @@ int RunEmbeddedServer(const std::string& data_dir, bool keep_tree) {
   app::SetLogLevel("error");
   app::ServerOptions options;
   options.data_dir = data_dir;
+  options.plaintext = true;
   options.listen = "127.0.0.1:0";
   options.metrics_listen = "";
   options.log_listen = "";

@@ -188,17 +188,10 @@ TEST_F(Drill, ARestoredLedgerIsTheSameLogOnlyWhenNothingSignedIsLost) {
 
   RunWell({"backup", "restore", backups_, "--to", directory_ / "older"});
   const auto start_older = [&](const std::vector<std::string>& more) {
-    std::vector<std::string> flags = {CASELEDGERD_PATH,
-                                      "--data-dir",
-                                      directory_ / "older",
-                                      "--ledger",
-                                      kLedgerName,
-                                      "--listen",
-                                      "127.0.0.1:0",
-                                      "--metrics-listen",
-                                      "none",
-                                      "--log-listen",
-                                      "none"};
+    std::vector<std::string> flags = {CASELEDGERD_PATH, "--data-dir",   directory_ / "older",
+                                      "--ledger",       kLedgerName,    "--plaintext",
+                                      "--listen",       "127.0.0.1:0",  "--metrics-listen",
+                                      "none",           "--log-listen", "none"};
     flags.insert(flags.end(), more.begin(), more.end());
     return RunToEnd(flags);
   };
@@ -244,8 +237,8 @@ TEST_F(Drill, AServerKilledWhileBackingUpLeavesOlderBackupsWhole) {
 TEST_F(Drill, AnUnfinishedRestoreDoesNotBecomeAnEmptyServer) {
   fs::create_directories(directory_ / "data/log.restoring");
   const Finished start =
-      RunToEnd({CASELEDGERD_PATH, "--data-dir", directory_ / "data", "--ledger", "a", "--listen",
-                "127.0.0.1:0", "--metrics-listen", "", "--log-listen", "none"});
+      RunToEnd({CASELEDGERD_PATH, "--data-dir", directory_ / "data", "--ledger", "a", "--plaintext",
+                "--listen", "127.0.0.1:0", "--metrics-listen", "", "--log-listen", "none"});
   EXPECT_EQ(start.code, 1);
   EXPECT_THAT(start.err, HasSubstr("was interrupted"));
   EXPECT_FALSE(fs::exists(directory_ / "data/log"));
@@ -254,9 +247,9 @@ TEST_F(Drill, AnUnfinishedRestoreDoesNotBecomeAnEmptyServer) {
 TEST_F(Drill, BackupsDoNotLieWithWhatTheyAreOf) {
   for (const char* beside : {"data", "data/backups", "data/../data/log/"}) {
     const Finished start =
-        RunToEnd({CASELEDGERD_PATH, "--data-dir", directory_ / "data", "--ledger", "a", "--listen",
-                  "127.0.0.1:0", "--metrics-listen", "", "--log-listen", "none", "--backup-dir",
-                  directory_ / beside});
+        RunToEnd({CASELEDGERD_PATH, "--data-dir", directory_ / "data", "--ledger", "a",
+                  "--plaintext", "--listen", "127.0.0.1:0", "--metrics-listen", "", "--log-listen",
+                  "none", "--backup-dir", directory_ / beside});
     EXPECT_EQ(start.code, 1) << beside;
     EXPECT_THAT(start.err, HasSubstr("must not hold one another"));
   }

@@ -25,8 +25,17 @@ class StartOfServer : public ::testing::Test {
     EXPECT_THAT(finished.err, HasSubstr(why));
   }
   std::vector<std::string> Flags(const std::string& data, const std::string& listen) {
-    return {"--data-dir", directory_ / data,  "--ledger", "a", "--log-listen", "none", "--listen",
-            listen,       "--metrics-listen", ""};
+    return {"--data-dir",
+            directory_ / data,
+            "--ledger",
+            "a",
+            "--log-listen",
+            "none",
+            "--plaintext",
+            "--listen",
+            listen,
+            "--metrics-listen",
+            ""};
   }
   ScratchDirectory directory_;
 };
@@ -34,12 +43,12 @@ class StartOfServer : public ::testing::Test {
 TEST_F(StartOfServer, OnlyLoopbackAddressesAreTaken) {
   for (const char* address :
        {"0.0.0.0:7400", "192.168.1.5:0", "[::]:0", "127.0.0.1.example.org:0"}) {
-    ExpectRefused(Flags("data", address), "only loopback addresses are allowed");
+    ExpectRefused(Flags("data", address), "without TLS");
   }
   std::vector<std::string> flags = Flags("data", "127.0.0.1:0");
   for (const size_t other_port : {flags.size() - 1, size_t{5}}) {
     flags[other_port] = "0.0.0.0:0";
-    ExpectRefused(flags, "only loopback addresses are allowed");
+    ExpectRefused(flags, "without TLS");
     flags[other_port] = "none";
   }
 }
@@ -107,7 +116,8 @@ TEST_F(StartOfServer, AConfigurationFileWorksAndFlagsWin) {
   WriteWholeFile(directory_ / "server.toml",
                  "data-dir = \"" + (directory_ / "data") +
                      "\"\nledger = [\"from-file\", \"second\"]\n"
-                     "listen = \"0.0.0.0:1\"\nmetrics-listen = \"\"\nlog-listen = \"none\"\n");
+                     "listen = \"0.0.0.0:1\"\nplaintext = true\nmetrics-listen = \"\"\nlog-listen "
+                     "= \"none\"\n");
   ChildProcess server({CASELEDGERD_PATH, "--config", directory_ / "server.toml", "--listen",
                        "127.0.0.1:0", "--port-file", directory_ / "port"});
   ASSERT_TRUE(server.WaitForError("\"address\":\"")) << server.err();

@@ -6,6 +6,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 
@@ -29,6 +30,8 @@ std::vector<std::string> ServerArguments(const std::string& data_dir,
     arguments.push_back(ledger);
   }
   arguments.insert(arguments.end(), extra.begin(), extra.end());
+  const bool tls = std::find(extra.begin(), extra.end(), "--tls-cert") != extra.end();
+  if (!tls) arguments.emplace_back("--plaintext");
   return arguments;
 }
 

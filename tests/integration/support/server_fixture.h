@@ -18,6 +18,7 @@ class ServerTest : public ::testing::Test {
  protected:
   explicit ServerTest(std::vector<std::string> ledgers = {"quang-ninh"}) {
     options_.data_dir = directory_ / "data";
+    options_.plaintext = true;
     options_.listen = "127.0.0.1:0";
     options_.metrics_listen = "";
     options_.log_listen = "127.0.0.1:0";

@@ -240,9 +240,9 @@ TEST_F(Witnesses, AWitnessSaysWhyItDoesNotStart) {
 
 TEST_F(Witnesses, AServerSaysWhatIsWrongWithItsWitnesses) {
   const auto refused = [this](std::vector<std::string> flags, const std::string& why) {
-    flags.insert(flags.begin(),
-                 {CASELEDGERD_PATH, "--data-dir", directory_ / "other", "--ledger", "a", "--listen",
-                  "127.0.0.1:0", "--metrics-listen", "none", "--log-listen", "none"});
+    flags.insert(flags.begin(), {CASELEDGERD_PATH, "--data-dir", directory_ / "other", "--ledger",
+                                 "a", "--plaintext", "--listen", "127.0.0.1:0", "--metrics-listen",
+                                 "none", "--log-listen", "none"});
     const Finished finished = RunToEnd(flags);
     EXPECT_EQ(finished.code, 1) << finished.err;
     EXPECT_THAT(finished.err, HasSubstr(why));

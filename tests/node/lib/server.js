@@ -60,7 +60,7 @@ export class Server {
   async #launch(run) {
     let output = '';
     this.process = spawn(BINARY, [
-      '--data-dir', join(this.folder, 'data'), '--listen', '127.0.0.1:0',
+      '--data-dir', join(this.folder, 'data'), '--plaintext', '--listen', '127.0.0.1:0',
       '--metrics-listen', '127.0.0.1:0', '--log-listen', '127.0.0.1:0', '--ledger', this.ledger,
       '--port-file', this.portFile, '--commit-heads-seconds', '3600',
     ], {stdio: ['ignore', 'pipe', 'pipe']});

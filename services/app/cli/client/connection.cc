@@ -1,11 +1,29 @@
 #include "services/app/cli/client/connection.h"
 
+#include <cctype>
+#include <fstream>
+#include <iterator>
 #include <utility>
+
+#include "eventstore/base/strings.h"
 
 namespace caseledger::cli {
 namespace {
 
 constexpr int kMostMessageBytes = 64 << 20;
+
+constexpr size_t kMostFileBytes = 256 << 10;
+
+// The file's text; "" and the first trouble in `status` otherwise.
+std::string Read(const std::string& path, absl::Status& status) {
+  std::ifstream file(path, std::ios::binary);
+  std::string text(std::istreambuf_iterator<char>(file), {});
+  if (!file.bad() && !text.empty() && text.size() <= kMostFileBytes) return text;
+  status.Update(absl::InvalidArgumentError(
+      StrCat(path.empty() ? "--cert and --key" : path,
+             ": cannot be read; with --ca give the agency's --cert and --key, too")));
+  return "";
+}
 
 }  // namespace
 
@@ -13,18 +31,41 @@ Connection::Connection(ClientOptions options) : options_(std::move(options)) {
   grpc::ChannelArguments arguments;
   arguments.SetMaxReceiveMessageSize(kMostMessageBytes);
   arguments.SetUserAgentPrefix("caseledger-cli");
-  channel_ =
-      grpc::CreateCustomChannel(options_.server, grpc::InsecureChannelCredentials(), arguments);
+  auto credentials = grpc::InsecureChannelCredentials();
+  if (!options_.ca_file.empty()) {
+    grpc::SslCredentialsOptions ssl;
+    ssl.pem_root_certs = Read(options_.ca_file, status_);
+    ssl.pem_cert_chain = Read(options_.cert_file, status_);
+    ssl.pem_private_key = Read(options_.key_file, status_);
+    credentials = grpc::SslCredentials(ssl);
+  }
+  if (!options_.token_file.empty()) token_ = Read(options_.token_file, status_);
+  while (!token_.empty() && std::isspace(static_cast<unsigned char>(token_.back())) != 0) {
+    token_.pop_back();
+  }
+  channel_ = grpc::CreateCustomChannel(options_.server, credentials, arguments);
+}
+
+void Connection::AddCaller(grpc::ClientContext& context) const {
+  const auto add = [&context](const char* key, const std::string& value) {
+    if (!value.empty()) context.AddMetadata(key, value);
+  };
+  if (!token_.empty()) context.AddMetadata("authorization", "Bearer " + token_);
+  add("caseledger-purpose", options_.purpose);
+  add("caseledger-warrant", options_.warrant);
+  if (!options_.ca_file.empty() || !token_.empty()) return;
+  add("caseledger-actor", options_.actor);
+  add("caseledger-agency", options_.agency);
+  add("caseledger-roles", options_.roles);
 }
 
 void Connection::PrepareStream(grpc::ClientContext& context) const {
-  if (!options_.actor.empty()) context.AddMetadata("caseledger-actor", options_.actor);
-  if (!options_.agency.empty()) context.AddMetadata("caseledger-agency", options_.agency);
-  if (!options_.roles.empty()) context.AddMetadata("caseledger-roles", options_.roles);
+  AddCaller(context);
+  context.set_deadline(std::chrono::system_clock::now() + kStreamDeadline);
 }
 
 void Connection::PrepareCall(grpc::ClientContext& context) const {
-  PrepareStream(context);
+  AddCaller(context);
   context.set_deadline(std::chrono::system_clock::now() + kCallDeadline);
 }
 

@@ -7,12 +7,22 @@
 #include <memory>
 #include <string>
 
+#include "absl/status/status.h"
+
 namespace caseledger::cli {
 
 // What every command needs to know.
 struct ClientOptions {
   std::string server = "127.0.0.1:7400";
   std::string ledger;  // empty: the server's only one
+  // TLS: the authority of the server, and the certificate and key of the agency; empty: plain text.
+  std::string ca_file;
+  std::string cert_file;
+  std::string key_file;
+  std::string token_file;  // of the person at work; empty: a program of the agency
+  std::string purpose;     // why the data is looked at
+  std::string warrant;     // number of the warrant acted on
+  // On plain text, for trials: who says to be calling.
   std::string actor;
   std::string agency;
   std::string roles;        // comma-separated
@@ -23,10 +33,17 @@ struct ClientOptions {
 // Calls that answer at once have this long; streams have no deadline.
 inline constexpr std::chrono::seconds kCallDeadline{15};
 
+// Streams may last as long as this.
+inline constexpr std::chrono::hours kStreamDeadline{24 * 30};
+
 // Thread-safe.
 class Connection {
  public:
+  // Files that cannot be read are told at the first call: status().
   explicit Connection(ClientOptions options);
+
+  // INVALID_ARGUMENT: names the file and what to do.
+  const absl::Status& status() const { return status_; }
 
   const ClientOptions& options() const { return options_; }
   const std::shared_ptr<grpc::Channel>& channel() const { return channel_; }
@@ -37,7 +54,11 @@ class Connection {
   void PrepareCall(grpc::ClientContext& context) const;
 
  private:
+  void AddCaller(grpc::ClientContext& context) const;
+
   ClientOptions options_;
+  absl::Status status_;
+  std::string token_;
   std::shared_ptr<grpc::Channel> channel_;
 };
 

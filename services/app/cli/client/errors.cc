@@ -42,7 +42,7 @@ std::string Advice(const grpc::Status& status, const std::string& reason,
     return "the server took too long; see `caseledger projection status`, then try again";
   }
   if (code == grpc::StatusCode::UNAUTHENTICATED || code == grpc::StatusCode::PERMISSION_DENIED) {
-    return "say who you are with --actor, --agency and --roles";
+    return "see who you are to the server: --cert, --key and --token-file, or a --profile";
   }
   if (code == grpc::StatusCode::NOT_FOUND) return "check the name; `caseledger --help` says more";
   if (code == grpc::StatusCode::RESOURCE_EXHAUSTED) return "the server is busy; try again";

@@ -29,7 +29,7 @@ absl::StatusOr<std::string> IdFromText(const std::string& text, const std::strin
 absl::StatusOr<int> Load(const std::string& path, std::string id, ClientOptions options) {
   ASSIGN_OR_RETURN(const std::string format, FormatOf(options, "text", {"text", "json"}));
   if (options.roles.empty()) options.roles = "data_steward";
-  if (options.agency.empty()) {
+  if (options.agency.empty() && options.ca_file.empty()) {
     return absl::InvalidArgumentError(
         "a definition is loaded for an agency: name it with --agency, such as --agency ctxh-qn");
   }

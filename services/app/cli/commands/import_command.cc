@@ -84,7 +84,7 @@ void Print(const ImportSummary& summary, const std::string& format) {
 absl::StatusOr<int> Run(const ImportOptions& import_options, ClientOptions options) {
   const auto format = FormatOf(options, "table", {"table", "json"});
   if (!format.ok()) return format.status();
-  if (options.agency.empty()) {
+  if (options.agency.empty() && options.ca_file.empty()) {
     return absl::InvalidArgumentError(
         "an import is made for an agency: name it with --agency, such as --agency ctxh-qn");
   }
