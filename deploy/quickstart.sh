@@ -207,9 +207,9 @@ check_report() {
 
 replay_case() {
   say "Replay of one case, by the supervisor of its agency"
-  caseledger supervisor case history CASE-2024-0001
+  caseledger supervisor case history CASE-2024-0089
   say "Who saw it"
-  caseledger supervisor access who-saw CASE-2024-0001
+  caseledger supervisor access who-saw CASE-2024-0089
 }
 
 say_how_to_go_on() {
@@ -220,10 +220,10 @@ say_how_to_go_on() {
   $bin/caseledger case list --phase open
   $bin/caseledger case check-closure CASE-2024-0093
   $bin/caseledger shelter occupancy SH-1 --from 2024-05-01 --to 2024-06-01
-  $bin/caseledger access explain --action GetCase --case CASE-2024-0001   # and which rule decides
-  CASELEDGER_PROFILE=$dir/profiles/auditor.toml $bin/caseledger --purpose audit case history CASE-2024-0001
-  $bin/caseledger audit export CASE-2024-0001 -o case-2024-0001   # the history with proofs, in a folder
-  $bin/caseledger audit verify case-2024-0001 --vkey "\$(head -n 1 case-2024-0001/verifier-keys.txt)"
+  $bin/caseledger access explain --action GetCase --case CASE-2024-0089   # and which rule decides
+  CASELEDGER_PROFILE=$dir/profiles/auditor.toml $bin/caseledger --purpose audit case history CASE-2024-0089
+  $bin/caseledger audit export CASE-2024-0089 -o case-2024-0089   # the history with proofs, in a folder
+  $bin/caseledger audit verify case-2024-0089 --vkey "\$(head -n 1 case-2024-0089/verifier-keys.txt)"
   $bin/caseledger log checkpoint
   $bin/caseledger --help
 The server keeps running. To stop it:

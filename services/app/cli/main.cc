@@ -61,10 +61,9 @@ void AddGlobalOptions(CLI::App& app, ClientOptions& options) {
       ->envname("CASELEDGER_PURPOSE");
   app.add_option("--warrant", options.warrant, "Number of the warrant you act on");
   app.set_config(
-         "--profile", "",
+         "--profile", ProfilePath(FromEnvironment("CASELEDGER_PROFILE")),
          "Named profile: a file NAME.toml in ~/.config/caseledger with any of these options, "
-         "or the path of one")
-      ->envname("CASELEDGER_PROFILE")
+         "or the path of one; else what CASELEDGER_PROFILE says")
       ->transform(ProfilePath);
   app.add_option("--actor", options.actor, "On plain text, for trials: who is asking")
       ->envname("CASELEDGER_ACTOR")

@@ -276,7 +276,8 @@ TEST_F(FullTrailTest, TooManyEntriesWaitingIsToldAndTheLastOneOfAStreamComesLate
   log_->Close();  // finishes what was accepted
   EXPECT_EQ(ended(), 1);
   for (const auto& entry : AllEntries()) {
-    if (entry.origin.actor == "minh") EXPECT_EQ(entry.origin.causation_id, NamedId("opened"));
+    if (entry.origin.actor != "minh") continue;
+    EXPECT_EQ(entry.origin.causation_id, NamedId("opened"));
   }
 }
 
