@@ -1,6 +1,8 @@
 #include "services/access/trail/trail.h"
 
 #include <algorithm>
+#include <atomic>
+#include <chrono>
 #include <deque>
 #include <utility>
 
@@ -26,6 +28,7 @@ using eventstore::StreamId;
 constexpr std::string_view kTrailSuffix = ".access";
 // Finished streams whose last entry found no room; each is a stream that ran, and those are few.
 constexpr size_t kMostLateEntries = 4096;
+constexpr std::chrono::milliseconds kBetweenTries(10);
 
 // A part of a stream's name.
 std::string Part(std::string_view text) {
@@ -185,9 +188,9 @@ class Trail::Writer : public std::enable_shared_from_this<Writer> {
   void Submit(const std::shared_ptr<Entry>& entry, Done done) {
     log_.Submit(RequestOf(entry), [self = shared_from_this(), entry, done = std::move(done)](
                                       absl::StatusOr<eventstore::AppendResult> appended) {
-      const bool refused_unseen = absl::IsResourceExhausted(appended.status());
+      // Room was made: for those that wait longest first.
+      if (!absl::IsResourceExhausted(appended.status())) self->FinishLate();
       done(PlaceOf(*entry, std::move(appended)));
-      if (!refused_unseen) self->FinishNextLate();
     });
   }
 
@@ -195,6 +198,16 @@ class Trail::Writer : public std::enable_shared_from_this<Writer> {
     Submit(entry, [self = shared_from_this(), entry](const absl::StatusOr<Place>& place) {
       if (absl::IsResourceExhausted(place.status())) self->AddLate(entry);
     });
+  }
+
+  void Drain() {
+    while (log_.health().ok()) {
+      FinishLate();
+      MutexLock lock(&mutex_);
+      if (late_.empty() && !finishing_) return;
+      // Until the trail has answered some of what fills it.
+      mutex_.AwaitFor(this, &Writer::HasNoLate, kBetweenTries);
+    }
   }
 
  private:
@@ -232,25 +245,36 @@ class Trail::Writer : public std::enable_shared_from_this<Writer> {
     return told_as_it_is ? status : Unavailable(status);
   }
 
+  bool HasNoLate() const ABSL_SHARED_LOCKS_REQUIRED(mutex_) { return late_.empty(); }
+
   void AddLate(std::shared_ptr<Entry> entry) {
     MutexLock lock(&mutex_);
     if (late_.size() < kMostLateEntries) late_.push_back(std::move(entry));
+    has_late_ = !late_.empty();
   }
 
-  void FinishNextLate() {
-    std::shared_ptr<Entry> entry;
+  // Tries those that found no room again. Not within itself: what the log refuses at once comes
+  // back to here before the next one is tried.
+  void FinishLate() {
+    if (!has_late_) return;
+    std::deque<std::shared_ptr<Entry>> late;
     {
       MutexLock lock(&mutex_);
-      if (late_.empty()) return;
-      entry = std::move(late_.front());
-      late_.pop_front();
+      if (finishing_) return;
+      finishing_ = true;
+      late.swap(late_);
+      has_late_ = false;
     }
-    Finish(entry);
+    for (const std::shared_ptr<Entry>& entry : late) Finish(entry);
+    MutexLock lock(&mutex_);
+    finishing_ = false;
   }
 
   eventstore::EventLog& log_;
+  std::atomic<bool> has_late_ = false;  // without a lock for each entry
   Mutex mutex_;
   std::deque<std::shared_ptr<Entry>> late_ ABSL_GUARDED_BY(mutex_);
+  bool finishing_ ABSL_GUARDED_BY(mutex_) = false;
 };
 
 Trail::Trail(eventstore::EventLog& log, RandomSource& random)
@@ -305,6 +329,8 @@ void Trail::Finish(const Call& call, const Uuid& opened, Fact fact) {
   entry->opened = opened;
   writer_->Finish(entry);
 }
+
+void Trail::Drain() { writer_->Drain(); }
 
 absl::StatusOr<Trail::Place> Trail::SubmitAndWait(Entry entry) {
   Answer answer;

@@ -84,9 +84,11 @@ class Trail {
 
   // A further entry of what the entry `opened` began. Waits.
   absl::StatusOr<Place> Continue(const Call& call, const Uuid& opened, event::v1::Fact fact);
-  // The last one, without waiting. When too many are waiting, it is tried again when the next one
-  // of the trail is done.
+  // The last one, without waiting. When too many are waiting, it is tried again as others are done.
   void Finish(const Call& call, const Uuid& opened, event::v1::Fact fact);
+  // Waits until every last entry found room, or the log has failed; before the log is closed, and
+  // when nobody appends any more.
+  void Drain();
 
   // Reviews the use of break-glass that the event `use` of this trail is. Waits. As Append, and
   //

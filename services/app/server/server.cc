@@ -161,10 +161,15 @@ class RunningServer final : public Server {
  private:
   // Trails last: what a ledger still takes in may be told of in its trail.
   void CloseLogs() {
-    for (const bool trails : {false, true}) {
-      for (commands::Ledger* ledger : ledgers_.All()) {
-        if (ledger->is_trail() == trails) ledger->parts.log->Close();
-      }
+    const std::vector<commands::Ledger*> ledgers = ledgers_.All();
+    for (commands::Ledger* ledger : ledgers) {
+      if (!ledger->is_trail()) ledger->parts.log->Close();
+    }
+    for (commands::Ledger* ledger : ledgers) {
+      if (ledger->parts.trail != nullptr) ledger->parts.trail->Drain();
+    }
+    for (commands::Ledger* ledger : ledgers) {
+      if (ledger->is_trail()) ledger->parts.log->Close();
     }
   }
 

@@ -1,8 +1,13 @@
 // Entries of the trail: durable, in order, one stream per actor; break-glass windows and reviews.
 #include "services/access/trail/trail.h"
 
+<<<<<<< HEAD
 #include <algorithm>
+=======
+#include <atomic>
+>>>>>>> c2a5237 (services/access/trail: last entries of streams are never lost to a full trail)
 #include <future>
+#include <set>
 #include <thread>
 
 #include "tests/services/access/trail/trail_fixture.h"
@@ -263,6 +268,7 @@ TEST_F(FullTrailTest, TooManyEntriesWaitingIsToldAndTheLastOneOfAStreamComesLate
   trail_->Finish(kMinh, NamedId("opened"), AccessedFact("Subscribe"));
   go_on.set_value();
   done.get_future().wait();
+<<<<<<< HEAD
   // What found no room is tried again with each entry that is done.
   const auto ended = [&] {
     const auto entries = AllEntries();
@@ -273,12 +279,46 @@ TEST_F(FullTrailTest, TooManyEntriesWaitingIsToldAndTheLastOneOfAStreamComesLate
     const absl::Status next = trail_->AppendAndWait(kLan, AccessedFact("GetCase")).status();
     EXPECT_TRUE(next.ok() || absl::IsResourceExhausted(next)) << next;
   }
+=======
+  trail_->Drain();
+>>>>>>> c2a5237 (services/access/trail: last entries of streams are never lost to a full trail)
   log_->Close();  // finishes what was accepted
   EXPECT_EQ(ended(), 1);
   for (const auto& entry : AllEntries()) {
     if (entry.origin.actor != "minh") continue;
     EXPECT_EQ(entry.origin.causation_id, NamedId("opened"));
   }
+}
+
+// Clients that vanish while others keep the trail full.
+TEST_F(FullTrailTest, EveryLastEntryIsWrittenThoughTheTrailIsFull) {
+  constexpr int kStreams = 200;
+  std::atomic<bool> ending = false;
+  std::thread others([&] {
+    while (!ending) {
+      const absl::Status status = trail_->AppendAndWait(kLan, AccessedFact("GetCase")).status();
+      EXPECT_TRUE(status.ok() || absl::IsResourceExhausted(status)) << status;
+    }
+  });
+  for (int i = 0; i < kStreams; ++i) {
+    trail_->Finish(kMinh, NamedId(std::to_string(i)), AccessedFact("Subscribe"));
+  }
+  ending = true;
+  others.join();
+  trail_->Drain();
+  log_->Close();
+  std::set<Uuid> ended;
+  for (const auto& entry : EntriesOf(TrailStreamOf("ctxh-qn", "minh"))) {
+    EXPECT_TRUE(ended.insert(entry.origin.causation_id).second) << "twice";
+  }
+  EXPECT_EQ(ended.size(), size_t{kStreams});
+}
+
+TEST_F(FullTrailTest, AFailedTrailIsNotWaitedFor) {
+  log_->Close();
+  for (int i = 0; i < 3; ++i) trail_->Finish(kMinh, NamedId("opened"), AccessedFact("Subscribe"));
+  trail_->Drain();
+  EXPECT_TRUE(AllEntries().empty());
 }
 
 }  // namespace
