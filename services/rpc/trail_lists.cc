@@ -206,9 +206,10 @@ absl::StatusOr<TrailAnswers::View> TrailAnswers::Look(const commands::Ledger& le
 absl::StatusOr<TrailAnswers::View> TrailAnswers::LookAt(const commands::Ledger& ledger,
                                                         uint64_t min_position,
                                                         absl::Duration wait) const {
-  if (min_position == 0) return Look(ledger, 0, wait);
   ASSIGN_OR_RETURN(const commands::Ledger* trail, TrailOf(ledger));
   const uint64_t events = trail->parts.log->Head().next_position;
+  // Also who does not ask waits for the first entry, for its position cannot be asked for.
+  if (min_position == 0) return Look(ledger, std::min<uint64_t>(1, events), wait);
   if (min_position >= events) {
     return absl::OutOfRangeError(StrCat(
         "POSITION_PAST_END: min_position is past the end; the trail has ", events, " events"));
