@@ -7,9 +7,12 @@
 #include <algorithm>
 #include <future>
 #include <memory>
+#include <random>
+#include <set>
 #include <string>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "caseledger/v1/access.pb.h"
 #include "caseledger/v1/casework.pb.h"
 #include "caseledger/v1/dashboard.pb.h"
@@ -144,9 +147,13 @@ class RightsTest : public ::testing::Test {
     Must(Admin().Ask<v1::CommandResult>("DirectoryService/RegisterAgency", request));
   }
   void Grant(const std::string& agency, const std::string& person, const std::string& role) {
+    GrantAs(agency, person + "/" + role, person, role);
+  }
+  void GrantAs(const std::string& agency, const std::string& key, const std::string& person,
+               const std::string& role) {
     auto request = Addressed<v1::GrantRoleRequest>();
     request.set_agency_id(agency);
-    request.mutable_fact()->set_grant_id(person + "/" + role);
+    request.mutable_fact()->set_grant_id(key);
     request.mutable_fact()->set_person_name(person);
     request.mutable_fact()->set_role(role);
     Must(Admin().Ask<v1::CommandResult>("DirectoryService/GrantRole", request));
@@ -200,6 +207,7 @@ class RightsTest : public ::testing::Test {
   ScratchDirectory directory_;
   Pki pki_;
   std::unique_ptr<ServerProcess> server_;
+  std::string last_grant_ = "minh/case_worker";
 };
 
 TEST_F(RightsTest, AForbiddenCaseAnswersByteForByteAsOneThatIsNotThere) {
@@ -412,6 +420,67 @@ TEST_F(RightsTest, ExplainSaysWhichRuleDecidesAndTellsNothingElse) {
   request.set_agency_id("ctxh-qn");
   request.set_record_id(id);
   EXPECT_FALSE(tam.Ask<v1::ExplainAccessResponse>("AccessService/ExplainAccess", request).ok());
+}
+
+// Cases open and change hands, roles come and go; at every moment a list shows exactly what a get
+// would.
+TEST_F(RightsTest, AListNeverContainsWhatAGetDenies) {
+  const uint64_t seed = std::random_device{}();
+  SCOPED_TRACE(absl::StrCat("seed ", seed));
+  std::mt19937_64 random(seed);
+  const auto below = [&](size_t end) { return static_cast<size_t>(random() % end); };
+  Grant("ca-tinh", "hung", "supervisor");
+  const std::vector<Person> people{Of("ctxh-qn", "minh"), Of("ctxh-qn", "hoa"),
+                                   Of("ca-tinh", "tam"),  Of("ca-tinh", "hung"),
+                                   Of("ca-tinh", "binh"), Of("ctxh-qn", "")};
+  std::vector<std::string> cases;
+  bool minh_works = true;
+  size_t shown = 0;
+  size_t hidden = 0;
+  for (int step = 0; step < 60; ++step) {
+    const Person& person = people[below(4)];
+    if (cases.empty() || below(3) == 0) {
+      const auto opened = Open(person, person.agency());
+      if (opened.ok()) cases.push_back(opened.value.record_id());
+    } else if (below(3) == 0) {
+      auto assign = Addressed<v1::AssignOwnerRequest>();
+      assign.set_case_id(cases[below(cases.size())]);
+      assign.mutable_fact()->set_owner_agency_id(below(2) == 0 ? "ctxh-qn" : "ca-tinh");
+      person.Ask<v1::CommandResult>("CaseworkService/AssignOwner", assign);
+    } else if (below(3) == 0) {
+      const std::string grant = absl::StrCat("minh/", step);
+      if (minh_works) {
+        End("ctxh-qn", last_grant_);
+      } else {
+        GrantAs("ctxh-qn", grant, "minh", "case_worker");
+        last_grant_ = grant;
+      }
+      minh_works = !minh_works;
+    }
+    if (step % 6 != 5) continue;
+    // The list is read from a read model, which follows the ledger.
+    for (const Person& reader : people) {
+      ASSERT_TRUE(Eventually([&] {
+        std::set<std::string> listed;
+        v1::ListCasesRequest request;
+        request.set_ledger("a");
+        request.set_page_size(1000);
+        const auto answer =
+            reader.Ask<v1::ListCasesResponse>("DashboardService/ListCases", request);
+        for (const v1::CaseRow& row : answer.value.cases()) listed.insert(row.case_id());
+        bool complete = true;
+        for (const std::string& id : cases) {
+          const bool may_get = reader.GetCase(id).ok();
+          EXPECT_TRUE(may_get || !listed.contains(id)) << reader.name() << " " << id;
+          complete = complete && (!may_get || !answer.ok() || listed.contains(id));
+          ++(may_get ? shown : hidden);
+        }
+        return complete;
+      }));
+    }
+  }
+  EXPECT_GT(shown, 0U);
+  EXPECT_GT(hidden, 0U);
 }
 
 }  // namespace
