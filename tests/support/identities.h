@@ -50,6 +50,7 @@ class Identities {
   std::string token_keys_file() const { return directory_ + "/token-keys.json"; }
 
   TestAuthority& authority() { return authority_; }
+  const TestAuthority& authority() const { return authority_; }
   const TokenSigner& signer() const { return signer_; }
 
   // The agency's certificate, the same at each call.

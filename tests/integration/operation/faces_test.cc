@@ -25,9 +25,15 @@ std::vector<std::string> ServiceNames() {
   return names;
 }
 
+size_t Count(const std::string& text, const std::string& word) {
+  size_t count = 0;
+  for (size_t at = text.find(word); at != std::string::npos; at = text.find(word, at + 1)) ++count;
+  return count;
+}
+
 TEST_F(Faces, EveryServiceSaysItServes) {
   EXPECT_TRUE(IsServing(address(), ""));
-  EXPECT_EQ(ServiceNames().size(), 11u);
+  EXPECT_EQ(ServiceNames().size(), 13u);
   for (const std::string& name : ServiceNames()) EXPECT_TRUE(IsServing(address(), name)) << name;
   EXPECT_FALSE(IsServing(address(), "caseledger.v1.NoService"));
 }
@@ -39,6 +45,8 @@ TEST_F(Faces, ReflectionShowsThePublicServicesAndNothingOfTheStorage) {
   ASSERT_EQ(listed.messages.size(), 1u) << listed.status.error_message();
   for (const std::string& name : ServiceNames()) EXPECT_THAT(listed.messages[0], HasSubstr(name));
   EXPECT_THAT(listed.messages[0], Not(HasSubstr("caseledger.storage")));
+  EXPECT_EQ(Count(listed.messages[0], "caseledger.v1."), ServiceNames().size())
+      << "tests of every rpc must not miss a service";
 
   const auto ask = [&](const std::string& symbol) {
     const StreamEnd answer = CallStream(

@@ -8,7 +8,9 @@
 #include <thread>
 #include <utility>
 
+#include "caseledger/v1/access.pb.h"
 #include "caseledger/v1/admin.pb.h"
+#include "caseledger/v1/audit.pb.h"
 #include "caseledger/v1/casework.pb.h"
 #include "caseledger/v1/closure.pb.h"
 #include "caseledger/v1/dashboard.pb.h"
@@ -280,7 +282,8 @@ void Client::Parse(const grpc::ByteBuffer& bytes, Message& message) {
 std::vector<const MethodDescriptor*> PublicMethods() {
   std::vector<const MethodDescriptor*> methods;
   for (const FileDescriptor* file :
-       {v1::ListLedgersRequest::descriptor()->file(), v1::ExecuteRequest::descriptor()->file(),
+       {v1::ListLedgersRequest::descriptor()->file(), v1::ExportRecordRequest::descriptor()->file(),
+        v1::ExplainAccessRequest::descriptor()->file(), v1::ExecuteRequest::descriptor()->file(),
         v1::OpenCaseRequest::descriptor()->file(), v1::CloseCaseRequest::descriptor()->file(),
         v1::ListCasesRequest::descriptor()->file(), v1::RegisterAgencyRequest::descriptor()->file(),
         v1::GetLedgerHeadRequest::descriptor()->file(),
