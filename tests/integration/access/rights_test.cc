@@ -47,6 +47,7 @@ class Person {
 
   const std::string& agency() const { return agency_; }
   const std::string& name() const { return name_; }
+  const std::shared_ptr<grpc::Channel>& channel() const { return channel_; }
 
   void Prepare(grpc::ClientContext& context) const {
     if (!token_.empty()) context.AddMetadata("authorization", "Bearer " + token_);
@@ -383,6 +384,24 @@ TEST_F(RightsTest, EveryLookAndEveryRefusalIsOnTheTrail) {
   EXPECT_EQ(seen, 1);
   EXPECT_EQ(refused, 1);
   EXPECT_EQ(unknown, 1);
+}
+
+TEST_F(RightsTest, AnOpenSubscriptionEndsWithTheAgencysCertificate) {
+  const Person minh = Of("ctxh-qn", "minh");
+  grpc::ClientContext context;
+  minh.Prepare(context);
+  v1::SubscribeRequest request;
+  request.set_ledger("a");
+  const auto reader = v1::HistoryService::NewStub(minh.channel())->Subscribe(&context, request);
+  v1::SubscribeResponse response;
+  while (response.state() != v1::SUBSCRIPTION_STATE_CAUGHT_UP) {
+    ASSERT_TRUE(reader->Read(&response)) << reader->Finish().error_message();
+  }
+  pki_.Run("revoke", {"ctxh-qn"});
+  EXPECT_FALSE(reader->Read(&response)) << "nothing more happens in the ledger";
+  const grpc::Status ended = reader->Finish();
+  EXPECT_EQ(ended.error_code(), grpc::StatusCode::UNAUTHENTICATED) << ended.error_message();
+  EXPECT_EQ(Explain(ended).reason, "CERTIFICATE_REVOKED");
 }
 
 TEST_F(RightsTest, NobodyWritesToATrail) {
