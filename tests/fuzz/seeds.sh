@@ -5,7 +5,7 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 readonly sample=deploy/sample/quang-ninh-2024-h1 corpus=tests/fuzz/corpus
 
-mkdir -p "$corpus"/{csv,import,text,record,marks,rocksdb_codec,rows,snapshots,options,definitions,commands,requests}
+mkdir -p "$corpus"/{csv,import,text,record,marks,rocksdb_codec,rows,snapshots,options,tokens,certificates,definitions,commands,requests}
 
 for table in contacts persons agencies; do head -4 "$sample/$table.csv" >"$corpus/csv/made-$table"; done
 printf 'a,"b ""c""\r\nd",\r\n"x\n' >"$corpus/csv/made-quotes"
@@ -70,3 +70,17 @@ printf 'data-dir="d"\nledger=["a"\n[section]\ndrain-seconds=1e9\n' >"$corpus/opt
 
 { printf '\x00'; cat deploy/reports/qn-half-year.textproto; } >"$corpus/definitions/made-report"
 { printf '\x01'; head -40 deploy/deadlines/default.textproto; } >"$corpus/definitions/made-deadlines"
+
+printf '\x00%s' 'eyJhbGciOiJFZERTQSIsImtpZCI6ImtleSJ9.e30.AA' >"$corpus/tokens/made-token"
+printf '\x00%s' 'eyJhbGciOiJub25lIn0.e30.' >"$corpus/tokens/made-unsecured"
+readonly claims='{"iss":"https://login.test","aud":["caseledger-test","x"],"sub":"nv-07","agency":"so-qn","exp":4102444800,"nbf":1.5,"iat":1}'
+printf '\x01%s' "$claims" >"$corpus/tokens/made-claims"
+printf '\x02%s\n%s' '{"alg":"EdDSA","kid":"key","typ":"at+jwt","crit":["exp"]}' "$claims" >"$corpus/tokens/made-header"
+# Keys of RFC 8037, appendix A.2, and RFC 7515, appendix A.3.
+printf '\x03%s' '{"keys":[{"kty":"OKP","crv":"Ed25519","kid":"a","use":"sig","alg":"EdDSA","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"},{"kty":"EC","crv":"P-256","kid":"b","key_ops":["verify"],"x":"f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU","y":"x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0"}]}' \
+  >"$corpus/tokens/made-key-set"
+printf '\x02%s\n%s\n' 'Uurn:caseledger:agency:so-qn' 'Dso-qn.example.org' >"$corpus/certificates/made-names"
+printf '\x02%s\n%s\n' 'Uurn:caseledger:agency:a' 'Uurn:caseledger:agency:b' >"$corpus/certificates/made-two-names"
+printf '\x02%s\n' 'Uurn:caseledger:agency:caseledger' >"$corpus/certificates/made-server"
+printf '\x03\x01\x00a' >"$corpus/certificates/made-changed-certificate"
+printf '\x04\x00\x20a' >"$corpus/certificates/made-changed-list"
