@@ -27,7 +27,8 @@ class Server {
 
 // INVALID_ARGUMENT     no TLS and no --plaintext, wrong files of identities, an address that is not
 //                      loopback without TLS, a bad ledger name, backups beside the data
-// FAILED_PRECONDITION  with TLS: rpc::SpeakOnlyTls13() was not called; the data directory is used by
+// FAILED_PRECONDITION  with TLS: rpc::SpeakOnlyTls13() was not called; the data directory is used
+// by
 //                      another server, of a newer program, or holds an unfinished restore
 // DATA_LOSS            stored data is damaged; says what to do
 // UNAVAILABLE          an address is taken

@@ -198,12 +198,12 @@ TEST_F(DoorTest, ACertificateEndsOnAnOpenConnection) {
 }
 
 TEST_F(DoorTest, OlderVersionsOfTlsAreRefused) {
-  const auto [certificate, key] = identities_.CertificateFilesOf(kAgency);
+  const auto files = identities_.CertificateFilesOf(kAgency);
   const auto handshake = [&](const std::string& version) {
     return RunToEnd({"/usr/bin/openssl", "s_client", "-connect",
                      "127.0.0.1:" + std::to_string(server_->port()), "-CAfile",
-                     identities_.client_ca_file(), "-cert", certificate, "-key", key, "-alpn", "h2",
-                     version});
+                     identities_.client_ca_file(), "-cert", files.first, "-key", files.second,
+                     "-alpn", "h2", version});
   };
   const Finished good = handshake("-tls1_3");
   EXPECT_THAT(good.out, HasSubstr("TLSv1.3, Cipher is TLS_"));

@@ -238,7 +238,8 @@ void AddExplain(CLI::App& access, Chosen& chosen) {
 }  // namespace
 
 void AddAccessCommands(CLI::App& app, Chosen& chosen) {
-  auto* access = app.add_subcommand("access", "Who may do what, and who did: rules, roles, the trail");
+  auto* access =
+      app.add_subcommand("access", "Who may do what, and who did: rules, roles, the trail");
   access->require_subcommand(1);
   auto path = std::make_shared<std::string>();
   auto* check = access->add_subcommand("check", "Read a file of rules and tell what is wrong");
