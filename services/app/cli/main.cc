@@ -7,6 +7,8 @@
 #include <cstdlib>
 #include <string_view>
 
+#include "eventstore/base/status_macros.h"
+#include "services/app/cli/client/profiles.h"
 #include "services/app/cli/commands/commands.h"
 
 namespace caseledger::cli {
@@ -33,12 +35,12 @@ bool PrefersVietnamese() {
   return false;
 }
 
-// `agency` is ~/.config/caseledger/agency.toml; what has a slash is a path already.
-std::string ProfilePath(const std::string& name) {
-  if (name.empty() || name.find('/') != std::string::npos) return name;
-  std::string folder = FromEnvironment("XDG_CONFIG_HOME");
-  if (folder.empty()) folder = FromEnvironment("HOME") + "/.config";
-  return folder + "/caseledger/" + name + ".toml";
+// The profile that is taken unless --profile says otherwise: that of the environment, else the one
+// in use.
+std::string StandardProfile() {
+  const Profiles profiles = Profiles::OfUser();
+  const std::string name = FromEnvironment("CASELEDGER_PROFILE");
+  return profiles.PathOf(name.empty() ? profiles.InUse() : name);
 }
 
 void AddGlobalOptions(CLI::App& app, ClientOptions& options) {
@@ -60,11 +62,10 @@ void AddGlobalOptions(CLI::App& app, ClientOptions& options) {
   app.add_option("--purpose", options.purpose, "Why the data is looked at, such as audit")
       ->envname("CASELEDGER_PURPOSE");
   app.add_option("--warrant", options.warrant, "Number of the warrant you act on");
-  app.set_config(
-         "--profile", ProfilePath(FromEnvironment("CASELEDGER_PROFILE")),
-         "Named profile: a file NAME.toml in ~/.config/caseledger with any of these options, "
-         "or the path of one; else what CASELEDGER_PROFILE says")
-      ->transform(ProfilePath);
+  app.set_config("--profile", StandardProfile(),
+                 "Named profile (see `caseledger profile --help`) or the path of one; else what "
+                 "CASELEDGER_PROFILE says, else the one in use")
+      ->transform([](const std::string& name) { return Profiles::OfUser().PathOf(name); });
   app.add_option("--actor", options.actor, "On plain text, for trials: who is asking")
       ->envname("CASELEDGER_ACTOR")
       ->capture_default_str();
@@ -73,6 +74,17 @@ void AddGlobalOptions(CLI::App& app, ClientOptions& options) {
       ->envname("CASELEDGER_ROLES");
   app.add_option("--format", options.format,
                  "table, text, csv or json, as far as the command has it");
+}
+
+// What the caller is known by can be read, and by nobody else.
+absl::Status CheckFiles(const ClientOptions& options) {
+  if (!FromEnvironment("CASELEDGER_PROFILE").empty()) {
+    RETURN_IF_ERROR(Profiles::OfUser().Read(FromEnvironment("CASELEDGER_PROFILE")).status());
+  }
+  for (const std::string& warning : WarningsOf(options)) {
+    fmt::print(stderr, "caseledger: {}\n", warning);
+  }
+  return Connection(options).status();
 }
 
 int Run(int argc, char** argv) {
@@ -97,6 +109,7 @@ int Run(int argc, char** argv) {
   AddReportCommand(app, chosen);
   AddCaseCommands(app, chosen);
   AddHistoryCommands(app, chosen);
+  AddProfileCommands(app, chosen);
   AddProjectionCommands(app, chosen);
   AddBackupCommands(app, chosen);
   AddKeyCommands(app, chosen);
@@ -116,9 +129,11 @@ int Run(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? kExitGood : kExitCouldNotRun;
   }
-  if (const absl::Status files = Connection(options).status(); !files.ok()) {
-    fmt::print(stderr, "caseledger: {}\n", std::string(files.message()));
-    return kExitCouldNotRun;
+  if (!chosen.asks_no_server) {
+    if (const absl::Status status = CheckFiles(options); !status.ok()) {
+      fmt::print(stderr, "caseledger: {}\n", std::string(status.message()));
+      return kExitCouldNotRun;
+    }
   }
   const absl::StatusOr<int> exit_code = chosen.action(options);
   if (exit_code.ok()) return *exit_code;

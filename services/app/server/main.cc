@@ -1,5 +1,6 @@
 // caseledgerd: the server.
 #include <google/protobuf/stubs/logging.h>
+#include <grpc/support/log.h>
 #include <pthread.h>
 
 #include <csignal>
@@ -37,9 +38,15 @@ void LogOfProtobuf(google::protobuf::LogLevel, const char*, int, const std::stri
   Log(LogLevel::kDebug, "protobuf", {{"message", message}});
 }
 
+// gRPC complains of every connection that brings no good certificate: the same.
+void LogOfGrpc(gpr_log_func_args* line) {
+  Log(LogLevel::kDebug, "grpc", {{"message", line->message}});
+}
+
 int Run(const ServerOptions& options) {
   SetLogLevel(options.log_level);
   google::protobuf::SetLogHandler(LogOfProtobuf);
+  gpr_set_log_function(LogOfGrpc);
   // Blocked before any thread exists, so that only sigwait below takes them.
   sigset_t signals;
   sigemptyset(&signals);

@@ -37,6 +37,18 @@ TEST(Errors, TheReasonIsToldOnce) {
   EXPECT_EQ(Explain(status, false).ToLine(), "it is closed [CASE_ALREADY_CLOSED]");
 }
 
+TEST(Errors, OfTheServersDoorHaveNoDetailsAndAreUnderstood) {
+  google::rpc::Status status;
+  status.set_message("TOKEN_EXPIRED: the token has expired; sign in again | Hãy đăng nhập lại.");
+  EXPECT_EQ(Explain(status, false).ToLine(),
+            "the token has expired; sign in again [TOKEN_EXPIRED]");
+  EXPECT_EQ(Explain(status, true).ToLine(), "Hãy đăng nhập lại. [TOKEN_EXPIRED]");
+  for (const char* other : {"plain", "Reason: a | b", "a | REASON: b", "REASON: a"}) {
+    status.set_message(other);
+    EXPECT_EQ(Explain(status, false).ToLine(), other);
+  }
+}
+
 TEST(Errors, NameEveryWrongField) {
   google::rpc::Status status;
   status.set_message("wrong request");

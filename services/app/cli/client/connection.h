@@ -30,7 +30,7 @@ struct ClientOptions {
   bool vietnamese = false;  // messages for people in Vietnamese
 };
 
-// Calls that answer at once have this long; streams have no deadline.
+// Calls that answer at once have this long.
 inline constexpr std::chrono::seconds kCallDeadline{15};
 
 // Streams may last as long as this.

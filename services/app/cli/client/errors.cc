@@ -54,6 +54,22 @@ std::string Advice(const grpc::Status& status, const std::string& reason,
   return "";
 }
 
+// Who is refused at the server's door gets no details but `REASON: sentence | câu`.
+ErrorText AtTheDoor(const std::string& message, bool vietnamese) {
+  ErrorText text;
+  text.sentence = message;
+  const size_t colon = message.find(": ");
+  const size_t bar = message.find(" | ");
+  if (colon == std::string::npos || bar == std::string::npos || bar < colon) return text;
+  const std::string reason = message.substr(0, colon);
+  if (!std::ranges::all_of(reason, [](char c) { return (c >= 'A' && c <= 'Z') || c == '_'; })) {
+    return text;
+  }
+  text.reason = reason;
+  text.sentence = vietnamese ? message.substr(bar + 3) : message.substr(colon + 2, bar - colon - 2);
+  return text;
+}
+
 }  // namespace
 
 std::string ErrorText::ToLine() const {
@@ -65,6 +81,7 @@ std::string ErrorText::ToLine() const {
 }
 
 ErrorText Explain(const google::rpc::Status& status, bool vietnamese) {
+  if (status.details().empty()) return AtTheDoor(status.message(), vietnamese);
   ErrorText text;
   text.sentence = status.message();
   for (const google::protobuf::Any& detail : status.details()) {

@@ -25,6 +25,7 @@ using Action = std::function<absl::StatusOr<int>(const ClientOptions& options)>;
 // Where a command leaves its action.
 struct Chosen {
   Action action;
+  bool asks_no_server = false;  // certificates and tokens need not be there
 };
 
 void AddAccessCommands(CLI::App& app, Chosen& chosen);
@@ -41,6 +42,7 @@ void AddVerifyCommand(CLI::App& log, Chosen& chosen);  // verify, of `log`
 void AddKeyCommands(CLI::App& app, Chosen& chosen);
 void AddAuditCommands(CLI::App& app, Chosen& chosen);
 void AddBackupCommands(CLI::App& app, Chosen& chosen);
+void AddProfileCommands(CLI::App& app, Chosen& chosen);
 void AddProjectionCommands(CLI::App& app, Chosen& chosen);
 void AddWitnessCommand(CLI::App& app, Chosen& chosen);
 void AddShelterCommands(CLI::App& app, Chosen& chosen);
