@@ -3,6 +3,7 @@
 #
 #   deploy/pki.sh init DIR [NAME...]              an authority, a server certificate for localhost, 127.0.0.1 and the
 #                                                 names given, an empty revocation list, a key that signs tokens
+#   deploy/pki.sh server DIR [NAME...]            another certificate and key for the server, whether it runs or not
 #   deploy/pki.sh agency DIR ID                   a certificate for the agency ID: DIR/agencies/ID/agency.{crt,key}
 #   deploy/pki.sh sign DIR ID REQUEST             the same for a request whose key the agency keeps to itself
 #   deploy/pki.sh revoke DIR ID                   the agency's certificate counts no more: DIR/revoked.pem is made anew
@@ -65,20 +66,38 @@ sign() {
     -days "$days" -sha256 -extfile <(printf '%s\n' "$2") 2>/dev/null
 }
 
+# Key and certificate lie in a folder of their own, to which the link `server` then leads: so both change at once.
+new_server() {
+  local names="DNS:localhost,IP:127.0.0.1" name
+  for name in "$@"; do
+    [[ "$name" =~ ^[A-Za-z0-9.-]+$ ]] || fail "a server is named by a host name: $name" 2
+    names+=",DNS:$name"
+  done
+  [[ ! -e "$dir/server" || -L "$dir/server" ]] || fail "$dir/server is no link: it was made otherwise; move it away"
+  local folder before
+  folder="$(mktemp -d "$dir/server-XXXXXX")"
+  write "$folder/server.key" new_key
+  write "$folder/request" openssl req -new -key "$folder/server.key" -subj "/CN=caseledgerd"
+  write "$folder/server.crt" sign "$folder/request" \
+    "subjectAltName=$names"$'\n'"extendedKeyUsage=serverAuth"$'\n'"basicConstraints=critical,CA:FALSE"
+  before="$(readlink "$dir/server" || true)"
+  ln -s "$(basename "$folder")" "$folder/link"
+  mv -T "$folder/link" "$dir/server"
+  # A server that reads at this moment still finds those before; older ones go.
+  for folder in "$dir"/server-*; do
+    [[ "$folder" -ef "$dir/server" || "$(basename "$folder")" == "$before" ]] || rm -r "$folder"
+  done
+}
+
 init() {
   [[ ! -e "$dir/ca.crt" ]] || fail "$dir has an authority already"
-  mkdir -p "$dir/ca" "$dir/server" "$dir/agencies" "$dir/tokens"
+  mkdir -p "$dir/ca" "$dir/agencies" "$dir/tokens"
   : >"$dir/ca/index.txt"
   echo 01 >"$dir/ca/crlnumber"
   write "$dir/ca/ca.key" new_key
   write "$dir/ca.crt" openssl req -x509 -new -key "$dir/ca/ca.key" -sha256 -days 3650 -subj "/CN=Caseledger trial authority" \
     -addext "basicConstraints=critical,CA:TRUE,pathlen:0" -addext "keyUsage=critical,keyCertSign,cRLSign"
-  local names="DNS:localhost,IP:127.0.0.1" name
-  for name in "$@"; do names+=",DNS:$name"; done
-  write "$dir/server/server.key" new_key
-  write "$dir/server/request" openssl req -new -key "$dir/server/server.key" -subj "/CN=caseledgerd"
-  write "$dir/server/server.crt" sign "$dir/server/request" \
-    "subjectAltName=$names"$'\n'"extendedKeyUsage=serverAuth"$'\n'"basicConstraints=critical,CA:FALSE"
+  new_server "$@"
   write "$dir/revoked.pem" revocation_list
   write "$dir/token.key" openssl genpkey -algorithm ED25519
   local x
@@ -151,6 +170,7 @@ readonly dir="$(cd "$2" && pwd)"
 shift 2
 case "$action" in
   init) init "$@" ;;
+  server) new_server "$@" ;;
   agency) (($# == 1)) || fail "use: pki.sh agency DIR ID" 2 && agency "$1" ;;
   sign) (($# == 2)) || fail "use: pki.sh sign DIR ID REQUEST" 2 && sign_agency "$1" "$2" ;;
   revoke) (($# == 1)) || fail "use: pki.sh revoke DIR ID" 2 && revoke "$1" ;;

@@ -141,7 +141,8 @@ absl::StatusOr<std::shared_ptr<const TokenClaims>> Authenticator::ClaimsOf(
     std::string_view authorization, Micros now) {
   ASSIGN_OR_RETURN(const std::string_view token, TokenIn(authorization));
   if (token.size() > kMaxTokenBytes) {
-    return absl::UnauthenticatedError("TOKEN_INVALID: it is larger than 8 KiB; sign in again");
+    return absl::UnauthenticatedError(
+        "TOKEN_INVALID: the token is not good: it is larger than 8 KiB; sign in again");
   }
   const Hash256 hash = Sha256({token});
   const std::shared_ptr<const TokenKeys> keys = files_.keys();

@@ -16,7 +16,8 @@ constexpr size_t kMaxPemBytes = 64 << 10;
 
 absl::Status Invalid(std::string_view why) {
   return absl::UnauthenticatedError(
-      StrCat("CERTIFICATE_INVALID: ", why, "; ask the centre for a certificate of your agency"));
+      StrCat("CERTIFICATE_INVALID: the certificate is not good: ", why,
+             "; ask the centre for a certificate of your agency"));
 }
 
 using NamesPtr = std::unique_ptr<GENERAL_NAMES, OpenSslDeleter<GENERAL_NAMES_free>>;

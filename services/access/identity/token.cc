@@ -23,7 +23,8 @@ constexpr double kLastSecond = 253'402'300'799.0;
 constexpr std::array kForbiddenMembers = {"crit", "b64", "cty", "zip", "jwk", "jku", "x5c", "x5u"};
 
 absl::Status Invalid(std::string_view why) {
-  return absl::UnauthenticatedError(StrCat("TOKEN_INVALID: ", why, "; sign in again"));
+  return absl::UnauthenticatedError(
+      StrCat("TOKEN_INVALID: the token is not good: ", why, "; sign in again"));
 }
 
 // Header, payload and signature as they stand in the token.

@@ -1,7 +1,6 @@
 // Who gets in over TLS, by certificate and by clock: connections that are open, files that change,
 // streams that last. The server is in the test's process, on a clock that only moves when told.
 #include <gmock/gmock.h>
-#include <grpcpp/generic/generic_stub.h>
 #include <gtest/gtest.h>
 
 #include <memory>
@@ -13,6 +12,7 @@
 #include "eventstore/base/random.h"
 #include "services/app/server/server.h"
 #include "services/rpc/tls.h"
+#include "tests/integration/access/any_call.h"
 #include "tests/integration/support/child_process.h"
 #include "tests/integration/support/client.h"
 #include "tests/integration/support/scratch_directory.h"
@@ -33,16 +33,6 @@ const bool kOnlyTls13 = [] {
 
 constexpr char kAgency[] = "so-qn";
 constexpr char kHead[] = "/caseledger.v1.HistoryService/GetLedgerHead";
-
-std::vector<std::string> EveryPath() {
-  std::vector<std::string> paths{"/grpc.health.v1.Health/Check", "/grpc.health.v1.Health/Watch",
-                                 "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo",
-                                 "/caseledger.v1.NoSuchService/NoSuchMethod"};
-  for (const auto* method : PublicMethods()) {
-    paths.push_back("/" + method->service()->full_name() + "/" + method->name());
-  }
-  return paths;
-}
 
 using Channel = std::shared_ptr<grpc::Channel>;
 
@@ -94,41 +84,10 @@ class DoorTest : public ::testing::Test {
     for (const std::string& bearer : bearers) context.AddMetadata("authorization", bearer);
     context.set_deadline(std::chrono::system_clock::now() + std::chrono::seconds(30));
   }
-  // An empty request to a method, whatever its shape: what is refused at the door is not read. OK
-  // as soon as anything is answered, for some streams never end.
-  static grpc::Status Call(const Channel& channel, const std::string& path,
-                           const std::vector<std::string>& bearers) {
-    grpc::ClientContext context;
-    Prepare(context, bearers);
-    grpc::GenericStub stub(channel);
-    grpc::CompletionQueue queue;
-    const auto stream = stub.PrepareCall(&context, path, &queue);
-    const auto done = [&queue] {
-      void* tag = nullptr;
-      bool ok = false;
-      return queue.Next(&tag, &ok) && ok;
-    };
-    stream->StartCall(nullptr);
-    bool good = done();
-    if (good) {
-      stream->WriteLast(grpc::ByteBuffer(nullptr, 0), grpc::WriteOptions(), nullptr);
-      good = done();
-    }
-    grpc::ByteBuffer reply;
-    if (good) {
-      stream->Read(&reply, nullptr);
-      good = done();
-    }
-    if (good) context.TryCancel();
-    grpc::Status status;
-    stream->Finish(&status, nullptr);
-    done();
-    return good ? grpc::Status::OK : status;
-  }
   // What the caller is let in to, or the reason of the refusal: both with the same call.
   static std::string ReasonAt(const std::string& path, const Channel& channel,
                               const std::vector<std::string>& bearers) {
-    const grpc::Status status = Call(channel, path, bearers);
+    const grpc::Status status = CallAny(channel, path, bearers);
     if (status.error_code() == grpc::StatusCode::UNAVAILABLE) return "no connection";
     if (status.error_code() != grpc::StatusCode::UNAUTHENTICATED) return "let in";
     return status.error_message().substr(0, status.error_message().find(':'));

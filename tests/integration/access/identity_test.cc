@@ -1,14 +1,13 @@
 // Who gets in: every rpc of a real server over TLS, with one thing wrong at a time.
 #include <gmock/gmock.h>
-#include <grpcpp/generic/generic_stub.h>
 #include <gtest/gtest.h>
 
 #include <functional>
-#include <future>
 #include <memory>
 #include <string>
 #include <vector>
 
+#include "tests/integration/access/any_call.h"
 #include "tests/integration/access/pki.h"
 #include "tests/integration/support/child_process.h"
 #include "tests/integration/support/client.h"
@@ -34,29 +33,10 @@ class IdentityTest : public ::testing::Test {
     return grpc::CreateCustomChannel(server_.address(), credentials, arguments);
   }
 
-  // An empty request to a method, whatever its shape: what is refused at the door is not read.
   static grpc::Status Call(const std::shared_ptr<grpc::Channel>& channel, const std::string& path,
                            const std::string& token) {
-    grpc::ClientContext context;
-    if (!token.empty()) context.AddMetadata("authorization", "Bearer " + token);
-    context.set_deadline(std::chrono::system_clock::now() + std::chrono::seconds(20));
-    grpc::GenericStub stub(channel);
-    grpc::ByteBuffer request(nullptr, 0);
-    grpc::ByteBuffer reply;
-    std::promise<grpc::Status> done;
-    stub.UnaryCall(&context, path, grpc::StubOptions(), &request, &reply,
-                   [&done](grpc::Status status) { done.set_value(std::move(status)); });
-    return done.get_future().get();
-  }
-
-  static std::vector<std::string> EveryPath() {
-    std::vector<std::string> paths{"/grpc.health.v1.Health/Check", "/grpc.health.v1.Health/Watch",
-                                   "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo",
-                                   "/caseledger.v1.NoSuchService/NoSuchMethod"};
-    for (const auto* method : PublicMethods()) {
-      paths.push_back("/" + method->service()->full_name() + "/" + method->name());
-    }
-    return paths;
+    return CallAny(channel, path,
+                   token.empty() ? std::vector<std::string>{} : std::vector{"Bearer " + token});
   }
 
   // Every rpc is refused with the reason; with good credentials none is, for whatever else may be
@@ -140,6 +120,27 @@ TEST_F(IdentityTest, RevokedCertificatesAreRefusedOnOpenConnections) {
   ExpectRefused(Connect(pki_.Credentials("late")), "", "CERTIFICATE_REVOKED");
   EXPECT_NE(Call(Connect(pki_.Credentials("so-qn")), head, "").error_code(),
             grpc::StatusCode::UNAUTHENTICATED);
+}
+
+TEST_F(IdentityTest, AnotherCertificateOfTheServerIsTakenWhileItRuns) {
+  const auto certificate_seen = [&] {
+    const auto channel = Connect(pki_.Credentials("so-qn"));
+    grpc::ClientContext context;
+    context.set_deadline(std::chrono::system_clock::now() + std::chrono::seconds(20));
+    v1::GetLedgerHeadResponse response;
+    v1::HistoryService::NewStub(channel)->GetLedgerHead(&context, {}, &response);
+    const auto seen = context.auth_context()->FindPropertyValues(GRPC_X509_PEM_CERT_PROPERTY_NAME);
+    return seen.empty() ? std::string() : std::string(seen[0].data(), seen[0].size());
+  };
+  const auto certificate_file = [&] {
+    const std::string file = ReadFile(pki_.directory() + "/server/server.crt");
+    return file.substr(file.find("-----BEGIN"));
+  };
+  const std::string first = certificate_file();
+  ASSERT_EQ(certificate_seen(), first);
+  for (int i = 0; i < 3; ++i) pki_.Run("server", {"ledger.example.org"});
+  ASSERT_NE(certificate_file(), first);
+  EXPECT_TRUE(Eventually([&] { return certificate_seen() == certificate_file(); }));
 }
 
 TEST_F(IdentityTest, ALedgerWithoutRulesAllowsNothingOverTls) {
