@@ -1,8 +1,10 @@
 #include "services/access/identity/authenticator.h"
 
+#include <atomic>
 #include <filesystem>
 #include <memory>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "gmock/gmock.h"
@@ -271,6 +273,53 @@ TEST_F(AuthenticatorTest, RememberingIsBounded) {
       EXPECT_EQ(call->actor, "nv-" + std::to_string(i));
     }
   }
+}
+
+// What was found with one set of files never counts as found with another.
+TEST_F(AuthenticatorTest, ManyAskWhileFilesChange) {
+  constexpr int kThreads = 4;
+  constexpr int kChanges = 40;
+  AuthenticatorOptions options = Options();
+  options.on_files = nullptr;
+  options.max_cached_tokens = 3;
+  ASSERT_TRUE(Open(std::move(options)).ok());
+  const TokenSigner next("next");
+  const std::string good = identities_.CertificateOf("ctxh-qn").certificate_pem;
+  const std::string bad = identities_.CertificateOf("bv-qn").certificate_pem;
+  std::vector<std::string> bearers;
+  for (int i = 0; i < kThreads; ++i) {
+    bearers.push_back(identities_.Bearer("ctxh-qn", "nv-" + std::to_string(i)));
+  }
+  identities_.Revoke(identities_.CertificateOf("bv-qn"));
+  authenticator_->Refresh();
+  std::atomic<bool> ended = false;
+  std::atomic<int> wrong = 0;
+  std::atomic<int> let_in = 0;
+  std::vector<std::thread> threads;
+  for (int i = 0; i < kThreads; ++i) {
+    threads.emplace_back([&, i] {
+      while (!ended) {
+        const auto call = Ask(good, bearers[static_cast<size_t>(i)]);
+        if (call.ok()) ++let_in;
+        const bool mine = call.ok() ? call->actor == "nv-" + std::to_string(i)
+                                    : ReasonOf(call) == "TOKEN_INVALID";
+        if (!mine || ReasonOf(Ask(bad, "")) != "CERTIFICATE_REVOKED") ++wrong;
+      }
+    });
+  }
+  for (int i = 0; i < kChanges; ++i) {
+    const TokenSigner& signer = i % 2 == 0 ? next : identities_.signer();
+    identities_.WriteFile(identities_.token_keys_file(), KeySetOf({signer.PublicKey()}));
+    identities_.WriteFile(identities_.revoked_file(),
+                          identities_.authority().List(testing::kLongAgo + i));
+    authenticator_->Refresh();
+    const bool known = i % 2 != 0;
+    EXPECT_EQ(ReasonOf(Ask(good, bearers[0])), known ? "" : "TOKEN_INVALID") << i;
+  }
+  ended = true;
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(wrong, 0);
+  EXPECT_GT(let_in, 0);
 }
 
 TEST_F(AuthenticatorTest, OnPlainTextTheTokensAgencyCounts) {
