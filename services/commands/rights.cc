@@ -37,7 +37,7 @@ absl::StatusOr<std::shared_ptr<const RulesInForce>> RulesCache::Load(eventstore:
   if (head.revision > 0) {
     ASSIGN_OR_RETURN(const auto definition, aggregates.Load<domain::DefinitionState>(view, stream));
     absl::StatusOr<access::Rules> rules =
-        access::Rules::Parse(definition->state.text, access::PublicActions());
+        access::Rules::ParseLogged(definition->state.text, access::PublicActions());
     if (!rules.ok()) {
       return absl::DataLossError(StrCat("the access rules in the log are not readable: ",
                                         FromAbsl(rules.status().message())));

@@ -97,6 +97,14 @@ absl::StatusOr<bool> Reading::Shows(const StreamId& record) {
   return true;
 }
 
+absl::StatusOr<Micros> Reading::LongestBreakGlass() const {
+  return ruling_->read_rights.With(call_, now(),
+                                   [](commands::Rights& rights) -> absl::StatusOr<Micros> {
+                                     ASSIGN_OR_RETURN(const auto rules, rights.Rules());
+                                     return rules->rules.longest_break_glass();
+                                   });
+}
+
 void Reading::Note(const StreamId& record, const Verdict& verdict) {
   highest_ = std::max(highest_, verdict.answer.level);
   asked_.push_back({record, verdict.answer.level});

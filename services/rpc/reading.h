@@ -68,6 +68,9 @@ class Reading {
   // The same question without counting it.
   absl::StatusOr<commands::Verdict> Ask(const eventstore::StreamId& record);
 
+  // The longest window that the rules in force allow.
+  absl::StatusOr<Micros> LongestBreakGlass() const;
+
   // Filters and positions that were asked for, for the entry; no personal data.
   void AskedFor(std::string query) { query_ = std::move(query); }
   void CountEvents(uint64_t events) { events_ += events; }

@@ -123,6 +123,11 @@ absl::Status TrailAnswers::UseBreakGlass(Reading& reading, const v1::UseBreakGla
   ASSIGN_OR_RETURN(const v1::GetCaseResponse state,
                    commands::GetCase(*ledger->parts.log, record, clock_.Now()));
   const Micros lasts = (request.minutes() == 0 ? kStandardMinutes : request.minutes()) * kMinute;
+  ASSIGN_OR_RETURN(const Micros longest, reading.LongestBreakGlass());
+  if (lasts > longest) {
+    return commands::InvalidRequest({commands::Violation{
+        "minutes", StrCat("the rules allow at most ", longest / kMinute, " minutes")}});
+  }
   const auto compose = [&](Micros now) -> absl::StatusOr<Fact> {
     RETURN_IF_ERROR(reading.StillHolds());
     Fact fact;

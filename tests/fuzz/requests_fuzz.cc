@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "caseledger/v1/access.pb.h"
 #include "caseledger/v1/audit.pb.h"
 #include "caseledger/v1/batch.pb.h"
 #include "caseledger/v1/directory.pb.h"
@@ -22,10 +23,12 @@
 #include "services/commands/times.h"
 #include "services/rpc/command_adapter.h"
 #include "services/rpc/event_filter.h"
+#include "services/rpc/explain.h"
 #include "services/rpc/export.h"
 #include "services/rpc/proofs.h"
 #include "services/rpc/queries.h"
 #include "services/rpc/replay.h"
+#include "services/rpc/trail_answers.h"
 #include "tests/fuzz/support/answers.h"
 #include "tests/fuzz/support/check.h"
 #include "tests/fuzz/support/hosted_ledger.h"
@@ -51,7 +54,8 @@ std::vector<const MethodDescriptor*> AllMethods() {
         v1::ListCasesRequest::descriptor(), v1::ListLedgersRequest::descriptor(),
         v1::GetLedgerHeadRequest::descriptor(), v1::ExecuteRequest::descriptor(),
         v1::ReceiveContactRequest::descriptor(), v1::RegisterPersonRequest::descriptor(),
-        v1::RegisterAgencyRequest::descriptor(), v1::ExportRecordRequest::descriptor()}) {
+        v1::RegisterAgencyRequest::descriptor(), v1::ExportRecordRequest::descriptor(),
+        v1::ExplainAccessRequest::descriptor()}) {
     const auto* file = one_of_each->file();
     for (int s = 0; s < file->service_count(); ++s) {
       for (int m = 0; m < file->service(s)->method_count(); ++m) {
@@ -94,6 +98,21 @@ Driver Query(absl::Status (rpc::Queries::*method)(rpc::Reading&, const Request&,
     Response response;
     const absl::Status status = queries.Checked(
         request, [&] { return (queries.*method)(reading, request, kWait, response); });
+    CheckAnswer(status, response);
+  };
+}
+
+// The hosted ledger has no trail, so these answer from what can be asked without one.
+template <typename Request, typename Response>
+Driver OfTrail(absl::Status (rpc::TrailAnswers::*method)(rpc::Reading&, const Request&,
+                                                         absl::Duration, Response&) const) {
+  return [method](HostedLedger& host, const access::Call& caller, const Message& message) {
+    const auto& request = static_cast<const Request&>(message);
+    const rpc::TrailAnswers answers(host.ledgers(), host.clock());
+    rpc::Reading reading(host.ledgers(), caller, "Query", host.clock());
+    Response response;
+    const absl::Status status = answers.Checked(
+        request, [&] { return (answers.*method)(reading, request, kWait, response); });
     CheckAnswer(status, response);
   };
 }
@@ -236,6 +255,26 @@ const Drivers& AllDrivers() {
     (*drivers)[v1::ListProjectionsRequest::descriptor()] = Query(&rpc::Queries::ListProjections);
     (*drivers)[v1::RebuildProjectionRequest::descriptor()] =
         Query(&rpc::Queries::RebuildProjection);
+    (*drivers)[v1::ExplainAccessRequest::descriptor()] =
+        [](HostedLedger& host, const access::Call& caller, const Message& message) {
+          const auto& request = static_cast<const v1::ExplainAccessRequest&>(message);
+          const auto violations = commands::Validate(request, host.clock().Now());
+          if (!violations.empty()) return CheckRefusal(commands::InvalidRequest(violations));
+          rpc::Reading reading(host.ledgers(), caller, "ExplainAccess", host.clock());
+          v1::ExplainAccessResponse response;
+          CheckAnswer(rpc::ExplainAccess(reading, request, response), response);
+        };
+    (*drivers)[v1::ListAccessRequest::descriptor()] = OfTrail(&rpc::TrailAnswers::ListAccess);
+    (*drivers)[v1::ListDenialsRequest::descriptor()] = OfTrail(&rpc::TrailAnswers::ListDenials);
+    (*drivers)[v1::ListDisclosuresRequest::descriptor()] =
+        OfTrail(&rpc::TrailAnswers::ListDisclosures);
+    (*drivers)[v1::ListBreakGlassRequest::descriptor()] =
+        OfTrail(&rpc::TrailAnswers::ListBreakGlass);
+    (*drivers)[v1::UseBreakGlassRequest::descriptor()] = OfTrail(&rpc::TrailAnswers::UseBreakGlass);
+    (*drivers)[v1::ReviewBreakGlassRequest::descriptor()] =
+        OfTrail(&rpc::TrailAnswers::ReviewBreakGlass);
+    (*drivers)[v1::RecordDisclosureRequest::descriptor()] =
+        OfTrail(&rpc::TrailAnswers::RecordDisclosure);
     for (const MethodDescriptor* method : AllMethods()) {
       if (method->output_type() != v1::CommandResult::descriptor()) {
         Check(drivers->contains(method->input_type()), method->full_name() + " has a driver");

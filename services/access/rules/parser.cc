@@ -81,8 +81,8 @@ struct Group {
 
 class Parser {
  public:
-  explicit Parser(const std::set<std::string>& actions)
-      : actions_(actions), action_names_(actions.begin(), actions.end()) {}
+  Parser(const std::set<std::string>& actions, Undecided undecided)
+      : actions_(actions), action_names_(actions.begin(), actions.end()), undecided_(undecided) {}
 
   absl::StatusOr<std::shared_ptr<const RuleTable>> Parse(std::string_view text);
 
@@ -115,6 +115,7 @@ class Parser {
 
   const std::set<std::string>& actions_;
   const std::vector<std::string> action_names_;
+  const Undecided undecided_;
   RuleTable table_;
   std::map<std::string, Group> groups_;
   std::map<std::string, uint32_t> allowed_;  // actions that somebody may do: the first line
@@ -229,7 +230,7 @@ std::set<std::string> Parser::ActionsIn(const std::vector<Token>& tokens) {
     if (!token.text.starts_with('@')) {
       if (actions_.contains(token.text)) {
         actions.insert(token.text);
-      } else {
+      } else if (undecided_ == Undecided::kIsWrong) {
         FailUnknown(token, "action", action_names_);
       }
       continue;
@@ -412,6 +413,7 @@ void Parser::CheckWhole() {
                         " lets somebody; remove one"));
     }
   }
+  if (undecided_ == Undecided::kIsRefused) return;
   for (const std::string& action : action_names_) {
     if (allowed_.contains(action) || closed_.contains(action) || Full()) continue;
     errors_.push_back(
@@ -450,8 +452,9 @@ absl::StatusOr<std::shared_ptr<const RuleTable>> Parser::Parse(std::string_view 
 }  // namespace
 
 absl::StatusOr<std::shared_ptr<const RuleTable>> ParseRules(std::string_view text,
-                                                            const std::set<std::string>& actions) {
-  return Parser(actions).Parse(text);
+                                                            const std::set<std::string>& actions,
+                                                            Undecided undecided) {
+  return Parser(actions, undecided).Parse(text);
 }
 
 }  // namespace caseledger::access

@@ -43,7 +43,15 @@ Rules::Rules() : table_(EmptyTable()) {}
 Rules::Rules(std::shared_ptr<const RuleTable> table) : table_(std::move(table)) {}
 
 absl::StatusOr<Rules> Rules::Parse(std::string_view text, const std::set<std::string>& actions) {
-  ASSIGN_OR_RETURN(std::shared_ptr<const RuleTable> table, ParseRules(text, actions));
+  ASSIGN_OR_RETURN(std::shared_ptr<const RuleTable> table,
+                   ParseRules(text, actions, Undecided::kIsWrong));
+  return Rules(std::move(table));
+}
+
+absl::StatusOr<Rules> Rules::ParseLogged(std::string_view text,
+                                         const std::set<std::string>& actions) {
+  ASSIGN_OR_RETURN(std::shared_ptr<const RuleTable> table,
+                   ParseRules(text, actions, Undecided::kIsRefused));
   return Rules(std::move(table));
 }
 

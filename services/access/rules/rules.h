@@ -122,6 +122,11 @@ class Rules {
   // `line 12: no action "GetCas"; did you mean "GetCase"?`
   static absl::StatusOr<Rules> Parse(std::string_view text, const std::set<std::string>& actions);
 
+  // The same of a text that was parsed when it was loaded, maybe by an older or newer program: a
+  // method that it does not decide is refused to everybody, one that is gone is passed over.
+  static absl::StatusOr<Rules> ParseLogged(std::string_view text,
+                                           const std::set<std::string>& actions);
+
   // Version that the text says, at least 1; 0 for rules that allow nothing.
   uint32_t version() const;
 

@@ -441,6 +441,47 @@ TEST_F(RightsTest, ExplainSaysWhichRuleDecidesAndTellsNothingElse) {
   EXPECT_FALSE(tam.Ask<v1::ExplainAccessResponse>("AccessService/ExplainAccess", request).ok());
 }
 
+TEST_F(RightsTest, RulesActFromTheirLoadingAndWrongOnesAreRefusedWithTheirLine) {
+  const std::string text = ReadFile(CASELEDGER_RULES);
+  const auto load = [&](const std::string& changed) {
+    auto request = Addressed<v1::LoadAccessRulesRequest>();
+    request.set_definition_id("access-rules");
+    request.mutable_fact()->set_text(changed);
+    return Admin().Ask<v1::CommandResult>("DirectoryService/LoadAccessRules", request);
+  };
+  const auto with = [&](const std::string& from, const std::string& to) {
+    std::string changed = text;
+    changed.replace(changed.find("access-rules 1"), 14, "access-rules 2");
+    EXPECT_NE(changed.find(from), std::string::npos) << from;
+    return changed.replace(changed.find(from), from.size(), to);
+  };
+  const auto wrong = load(with("longest-break-glass 4 hours", "longest-break-glass 4 ours"));
+  EXPECT_EQ(wrong.status.error_code(), grpc::StatusCode::INVALID_ARGUMENT);
+  EXPECT_THAT(wrong.status.error_details(), HasSubstr("line "));
+
+  const std::string id = Must(Open(Of("ctxh-qn", "minh"), "ctxh-qn")).record_id();
+  const Person tam = Of("ca-tinh", "tam");
+  v1::UseBreakGlassRequest use;
+  use.set_ledger("a");
+  use.set_case_id(id);
+  use.set_reason("she does not answer");
+  use.set_minutes(120);
+  const auto ask = [&] {
+    use.set_request_id(NewUuid());
+    return tam.Ask<v1::UseBreakGlassResponse>("AccessService/UseBreakGlass", use);
+  };
+  Must(load(with("longest-break-glass 4 hours", "longest-break-glass 1 hour")));
+  EXPECT_EQ(ask().status.error_code(), grpc::StatusCode::INVALID_ARGUMENT);
+  EXPECT_FALSE(tam.GetCase(id).ok());
+  use.set_minutes(60);
+  Must(ask());
+  EXPECT_TRUE(tam.GetCase(id).ok()) << "to read, and nothing else";
+  auto assess = Addressed<v1::AssessRiskRequest>();
+  assess.set_case_id(id);
+  assess.mutable_fact()->set_risk(event::v1::RISK_HIGH);
+  EXPECT_FALSE(tam.Ask<v1::CommandResult>("CaseworkService/AssessRisk", assess).ok());
+}
+
 // Cases open and change hands, roles come and go; at every moment a list shows exactly what a get
 // would.
 TEST_F(RightsTest, AListNeverContainsWhatAGetDenies) {

@@ -24,6 +24,25 @@ constexpr char kRulesRecord[] = "access-rules";
 
 std::string FreshId() { return Uuid::Generate(SystemClock(), SystemRandom()).ToString(); }
 
+using Directory = v1::DirectoryService::Stub;
+
+// A command of the directory, with a header of its own.
+template <typename Request>
+absl::StatusOr<v1::CommandResult> Send(Request request, const ClientOptions& options,
+                                       grpc::Status (Directory::*method)(grpc::ClientContext*,
+                                                                         const Request&,
+                                                                         v1::CommandResult*)) {
+  request.mutable_header()->set_ledger(options.ledger);
+  request.mutable_header()->set_request_id(FreshId());
+  const Connection connection(options);
+  const auto stub = v1::DirectoryService::NewStub(connection.channel());
+  v1::CommandResult result;
+  grpc::ClientContext context;
+  connection.PrepareCall(context);
+  RETURN_IF_ERROR(CallStatus(((*stub).*method)(&context, request, &result), options));
+  return result;
+}
+
 absl::StatusOr<int> Check(const std::string& path) {
   ASSIGN_OR_RETURN(const std::string text, ReadDefinition(path));
   const absl::StatusOr<access::Rules> rules = access::Rules::Parse(text, access::PublicActions());
@@ -39,17 +58,11 @@ absl::StatusOr<int> Check(const std::string& path) {
 
 absl::StatusOr<int> Load(const std::string& path, const ClientOptions& options) {
   ASSIGN_OR_RETURN(const std::string text, ReadDefinition(path));
-  const Connection connection(options);
   v1::LoadAccessRulesRequest request;
-  request.mutable_header()->set_ledger(options.ledger);
-  request.mutable_header()->set_request_id(FreshId());
   request.set_definition_id(kRulesRecord);
   request.mutable_fact()->set_text(text);
-  v1::CommandResult result;
-  grpc::ClientContext context;
-  connection.PrepareCall(context);
-  const auto stub = v1::DirectoryService::NewStub(connection.channel());
-  RETURN_IF_ERROR(CallStatus(stub->LoadAccessRules(&context, request, &result), options));
+  ASSIGN_OR_RETURN(const v1::CommandResult result,
+                   Send(request, options, &Directory::LoadAccessRules));
   fmt::print("in force from position {} on\n", result.events(0).position());
   return kExitGood;
 }
@@ -64,8 +77,6 @@ struct GrantOptions {
 absl::StatusOr<int> Grant(const std::string& of_agency, const GrantOptions& grant,
                           const ClientOptions& options) {
   v1::GrantRoleRequest request;
-  request.mutable_header()->set_ledger(options.ledger);
-  request.mutable_header()->set_request_id(FreshId());
   request.set_agency_id(of_agency);
   auto& fact = *request.mutable_fact();
   fact.set_grant_id(grant.grant.empty() ? fmt::format("{}/{}", grant.person, grant.role)
@@ -75,12 +86,7 @@ absl::StatusOr<int> Grant(const std::string& of_agency, const GrantOptions& gran
   if (!grant.until.empty()) {
     ASSIGN_OR_RETURN(*fact.mutable_expire_time(), ToTime(grant.until, "--until"));
   }
-  const Connection connection(options);
-  v1::CommandResult result;
-  grpc::ClientContext context;
-  connection.PrepareCall(context);
-  const auto stub = v1::DirectoryService::NewStub(connection.channel());
-  RETURN_IF_ERROR(CallStatus(stub->GrantRole(&context, request, &result), options));
+  RETURN_IF_ERROR(Send(request, options, &Directory::GrantRole).status());
   fmt::print("{} of {} is {} now; grant {}\n", grant.person, of_agency, grant.role,
              fact.grant_id());
   return kExitGood;
@@ -89,16 +95,9 @@ absl::StatusOr<int> Grant(const std::string& of_agency, const GrantOptions& gran
 absl::StatusOr<int> End(const std::string& of_agency, const std::string& grant,
                         const ClientOptions& options) {
   v1::EndRoleRequest request;
-  request.mutable_header()->set_ledger(options.ledger);
-  request.mutable_header()->set_request_id(FreshId());
   request.set_agency_id(of_agency);
   request.mutable_fact()->set_grant_id(grant);
-  const Connection connection(options);
-  v1::CommandResult result;
-  grpc::ClientContext context;
-  connection.PrepareCall(context);
-  const auto stub = v1::DirectoryService::NewStub(connection.channel());
-  RETURN_IF_ERROR(CallStatus(stub->EndRole(&context, request, &result), options));
+  RETURN_IF_ERROR(Send(request, options, &Directory::EndRole).status());
   fmt::print("grant {} of {} has ended\n", grant, of_agency);
   return kExitGood;
 }
