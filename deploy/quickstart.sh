@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # From a fresh checkout on Debian 12 to a report that is known to be right: installs what is missing,
 # builds, makes certificates, tokens and a first administrator, starts a server on this machine, imports
-# half a year of synthetic records, compares the report with the published figures and replays one case. Safe to run again: a running server is used
-# as it is, and nothing is imported twice.
+# half a year of synthetic records, compares the report with the published figures and replays one case.
+# Safe to run again: a running server is used as it is, and nothing is imported twice.
 #
 #   deploy/quickstart.sh [--dir DIR]        do all of it
 #   deploy/quickstart.sh stop [--dir DIR]   stop the server this script started in DIR

@@ -58,7 +58,6 @@ struct Verdict {
   access::Answer answer;
   std::set<std::string> roles;
   Standing standing;
-  // The rules could be asked without looking at the record: it stands to nobody else either.
   uint64_t rules_position = 0;
   uint32_t rules_version = 0;
   std::optional<Uuid> break_glass;  // the use that opened the record

@@ -9,10 +9,12 @@
 
 #include "eventstore/base/status_macros.h"
 #include "eventstore/base/strings.h"
+#include "services/commands/command_handler.h"
 #include "services/commands/times.h"
-#include "services/commands/validation.h"
 #include "services/rpc/peer.h"
 #include "services/rpc/reading.h"
+#include "services/rpc/refuse.h"
+#include "services/rpc/requests.h"
 #include "services/rpc/status.h"
 #include "services/rpc/subscriber.h"
 
@@ -134,8 +136,21 @@ class BackupCalls::Call final : public grpc::ServerWriteReactor<v1::CreateBackup
 
 grpc::ServerWriteReactor<v1::CreateBackupResponse>* BackupCalls::Start(
     const grpc::CallbackServerContext& context, const v1::CreateBackupRequest& request) {
-  const absl::Status allowed = Check(context, request);
-  if (!allowed.ok()) return Refuse<v1::CreateBackupResponse>(ToGrpcStatus(allowed));
+  const absl::Status valid = CheckRequest(clock_, request);
+  if (!valid.ok()) return Refuse<v1::CreateBackupResponse>(ToGrpcStatus(valid));
+  const absl::StatusOr<access::Call> call = callers_.CallOf(context);
+  if (!call.ok()) return Refuse<v1::CreateBackupResponse>(ToGrpcStatus(call.status()));
+  access::Trail* trail = nullptr;
+  const absl::Status allowed = MayBackUp(*call, trail);
+  if (!allowed.ok()) {
+    auto* refusal = new LateRefusal<v1::CreateBackupResponse>;
+    commands::AnswerRefused(trail, *call, allowed, [refusal](const absl::Status& status) {
+      refusal->Finish(ToGrpcStatus(status));
+    });
+    return refusal;
+  }
+  const absl::Status ready = CheckReady();
+  if (!ready.ok()) return Refuse<v1::CreateBackupResponse>(ToGrpcStatus(ready));
   if (running_.exchange(true)) {
     return Refuse<v1::CreateBackupResponse>(
         ToGrpcStatus(absl::AbortedError("BACKUP_IN_PROGRESS: this server is making a backup")));
@@ -143,20 +158,22 @@ grpc::ServerWriteReactor<v1::CreateBackupResponse>* BackupCalls::Start(
   return new Call(*this, request.keep());
 }
 
-absl::Status BackupCalls::Check(const grpc::CallbackServerContext& context,
-                                const v1::CreateBackupRequest& request) const {
-  const std::vector<commands::Violation> violations = commands::Validate(request, clock_.Now());
-  if (!violations.empty()) return commands::InvalidRequest(violations);
-  ASSIGN_OR_RETURN(const access::Call call, callers_.CallOf(context));
+// A backup holds all ledgers, so all of them must let the caller make one.
+absl::Status BackupCalls::MayBackUp(const access::Call& call, access::Trail*& trail) const {
   if (call.actor.empty() || call.agency.empty()) {
     return absl::UnauthenticatedError("CALLER_UNKNOWN: say who is calling, and for which agency");
   }
-  // A backup holds all ledgers, so all of them must let the caller make one.
   for (const commands::Ledger* ledger : ledgers_.All()) {
     if (ledger->is_trail()) continue;
     Reading reading(ledgers_, call, "CreateBackup", clock_);
-    RETURN_IF_ERROR(reading.Begin(ledger->parts.name).status());
+    const absl::Status allowed = reading.Begin(ledger->parts.name).status();
+    trail = reading.trail();
+    RETURN_IF_ERROR(allowed);
   }
+  return absl::OkStatus();
+}
+
+absl::Status BackupCalls::CheckReady() const {
   if (maker_ == nullptr) {
     return absl::FailedPreconditionError(
         "BACKUP_NOT_CONFIGURED: start the server with --backup-dir");

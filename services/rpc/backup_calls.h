@@ -32,8 +32,9 @@ class BackupCalls {
  private:
   class Call;
 
-  absl::Status Check(const grpc::CallbackServerContext& context,
-                     const v1::CreateBackupRequest& request) const;
+  // `trail`: that of the ledger which refuses.
+  absl::Status MayBackUp(const access::Call& call, access::Trail*& trail) const;
+  absl::Status CheckReady() const;
 
   eventstore::BackupMaker* const maker_;
   const commands::Ledgers& ledgers_;

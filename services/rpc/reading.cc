@@ -14,16 +14,6 @@ namespace {
 using commands::Verdict;
 using eventstore::StreamId;
 
-void Name(const StreamId& record, event::v1::TrailRecord& out) {
-  out.set_kind(static_cast<options::v1::RecordKind>(record.kind));
-  out.set_record_id(record.id.ToString());
-}
-
-// Whether the answer goes to an agency that only a referral lets see the record.
-bool IsDisclosure(const Verdict& verdict) {
-  return verdict.answer.level == access::Level::kShared && !verdict.standing.referrals.empty();
-}
-
 }  // namespace
 
 Shown ShownBy(const Verdict& verdict) {
@@ -33,10 +23,29 @@ Shown ShownBy(const Verdict& verdict) {
   std::set<std::string> fields;
   for (const commands::ReferralBasis& basis : verdict.standing.referrals) {
     fields.insert(basis.shared_fields.begin(), basis.shared_fields.end());
-    shown.referral_ids.push_back(basis.referral_id);
   }
   shown.shared_fields.assign(fields.begin(), fields.end());
+  shown.referrals = verdict.standing.referrals;
   return shown;
+}
+
+void NameRecord(const StreamId& record, event::v1::TrailRecord& out) {
+  out.set_kind(static_cast<options::v1::RecordKind>(record.kind));
+  out.set_record_id(record.id.ToString());
+}
+
+event::v1::Fact DisclosureOf(const access::Call& call, const Shown& shown,
+                             event::v1::RecordAccessed access) {
+  const commands::ReferralBasis& basis = shown.referrals.front();
+  event::v1::Fact fact;
+  event::v1::DisclosureMade& made = *fact.mutable_disclosure_made();
+  *made.mutable_access() = std::move(access);
+  made.set_recipient_agency_id(call.agency);
+  made.set_referral_id(basis.referral_id);
+  made.set_person_id(basis.person_id);
+  made.set_consent_id(basis.consent_id);
+  made.set_legal_basis(basis.legal_basis);
+  return fact;
 }
 
 absl::StatusOr<commands::Ledger*> Reading::Begin(std::string_view ledger,
@@ -150,26 +159,15 @@ event::v1::RecordAccessed Reading::About() const {
 }
 
 event::v1::Fact Reading::Entry() const {
-  event::v1::Fact fact;
-  const bool disclosure = IsDisclosure(deciding_);
-  event::v1::RecordAccessed& accessed = disclosure
-                                            ? *fact.mutable_disclosure_made()->mutable_access()
-                                            : *fact.mutable_record_accessed();
-  accessed = About();
+  event::v1::RecordAccessed accessed = About();
   accessed.set_stage(event::v1::TRAIL_STAGE_WHOLE);
-  accessed.set_events(events_);
   std::set<StreamId> records;
   for (const Asked& asked : asked_) {
-    if (records.insert(asked.record).second) Name(asked.record, *accessed.add_records());
+    if (records.insert(asked.record).second) NameRecord(asked.record, *accessed.add_records());
   }
-  if (!disclosure) return fact;
-  const commands::ReferralBasis& basis = deciding_.standing.referrals.front();
-  event::v1::DisclosureMade& made = *fact.mutable_disclosure_made();
-  made.set_recipient_agency_id(call_.agency);
-  made.set_referral_id(basis.referral_id);
-  made.set_person_id(basis.person_id);
-  made.set_consent_id(basis.consent_id);
-  made.set_legal_basis(basis.legal_basis);
+  if (!shown_.referrals.empty()) return DisclosureOf(call_, shown_, std::move(accessed));
+  event::v1::Fact fact;
+  *fact.mutable_record_accessed() = std::move(accessed);
   return fact;
 }
 

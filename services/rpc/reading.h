@@ -29,7 +29,7 @@ namespace caseledger::rpc {
 struct Shown {
   access::Level level = access::Level::kNothing;
   std::vector<std::string> shared_fields;
-  std::vector<std::string> referral_ids;  // at Level::kShared: through which it is seen
+  std::vector<commands::ReferralBasis> referrals;  // at Level::kShared: through which it is seen
 
   bool only_shared() const { return level == access::Level::kShared; }
 };
@@ -73,7 +73,6 @@ class Reading {
 
   // Filters and positions that were asked for, for the entry; no personal data.
   void AskedFor(std::string query) { query_ = std::move(query); }
-  void CountEvents(uint64_t events) { events_ += events; }
 
   // Whether the answer must be on the trail: not in a trial ledger that was given no trail.
   bool NeedsTrail() const;
@@ -93,8 +92,6 @@ class Reading {
     access::Level level;
   };
 
-  // The ledger whose rules decide: of a trail, the one it belongs to.
-  commands::Ledger* Ruling() const { return ruling_; }
   void Note(const eventstore::StreamId& record, const commands::Verdict& verdict);
 
   const commands::Ledgers& ledgers_;
@@ -103,10 +100,9 @@ class Reading {
   Clock& clock_;
   std::function<absl::Status()> still_good_;
   commands::Ledger* ledger_ = nullptr;
-  commands::Ledger* ruling_ = nullptr;
+  commands::Ledger* ruling_ = nullptr;  // whose rules decide: of a trail, the one it belongs to
   options::v1::RecordKind kind_ = options::v1::RECORD_KIND_UNSPECIFIED;
   std::string query_;
-  uint64_t events_ = 0;
   uint64_t head_when_asked_ = 0;  // events of the ruling ledger when the first answer was given
   Shown shown_;
   access::Level highest_ = access::Level::kNothing;
@@ -116,5 +112,12 @@ class Reading {
 
 // How much the verdict shows.
 Shown ShownBy(const commands::Verdict& verdict);
+
+// What goes on the trail when a record goes to another agency through a referral. `access` says
+// what is shown; `shown` has a referral.
+event::v1::Fact DisclosureOf(const access::Call& call, const Shown& shown,
+                             event::v1::RecordAccessed access);
+// The record as the trail names it.
+void NameRecord(const eventstore::StreamId& record, event::v1::TrailRecord& out);
 
 }  // namespace caseledger::rpc

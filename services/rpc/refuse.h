@@ -16,4 +16,11 @@ grpc::ServerWriteReactor<Message>* Refuse(const grpc::Status& status) {
   return new Refusal(status);
 }
 
+// A reactor that answers with an error once somebody says so: Finish(status), exactly once.
+template <typename Message>
+class LateRefusal final : public grpc::ServerWriteReactor<Message> {
+ public:
+  void OnDone() override { delete this; }
+};
+
 }  // namespace caseledger::rpc

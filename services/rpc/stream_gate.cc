@@ -16,6 +16,8 @@ namespace {
 using event::v1::Fact;
 using eventstore::StreamId;
 
+constexpr size_t kMostDisclosed = 10'000;
+
 // The referral that a fact is about, or "".
 std::string ReferralOf(const google::protobuf::Message& fact) {
   const auto* field = fact.GetDescriptor()->FindFieldByName("referral_id");
@@ -30,8 +32,8 @@ bool IsShared(const Fact& fact, const Shown& shown) {
   }
   const std::string referral = ReferralOf(commands::MessageOf(fact));
   if (!referral.empty()) {
-    return std::find(shown.referral_ids.begin(), shown.referral_ids.end(), referral) !=
-           shown.referral_ids.end();
+    return std::any_of(shown.referrals.begin(), shown.referrals.end(),
+                       [&](const auto& basis) { return basis.referral_id == referral; });
   }
   const std::string_view name = commands::FactName(static_cast<uint32_t>(fact.kind_case()));
   return std::any_of(
@@ -97,7 +99,10 @@ absl::StatusOr<bool> StreamGate::Add(const eventstore::RecordedEvent& event,
       !shown->only_shared() && superseded_by.empty() && !MayHoldMore(event, shown->level);
   if (!whole) {
     ASSIGN_OR_RETURN(v1::RecordedEvent open, ToPublicEvent(event, ledger));
-    if (shown->only_shared() && !IsShared(open.fact(), *shown)) return false;
+    if (shown->only_shared()) {
+      if (!IsShared(open.fact(), *shown)) return false;
+      RETURN_IF_ERROR(Disclose(event.stream, *shown));
+    }
     if (access::Redact(*open.mutable_fact(), shown->level, shown->shared_fields)) {
       open.set_redacted(true);
     }
@@ -109,6 +114,21 @@ absl::StatusOr<bool> StreamGate::Add(const eventstore::RecordedEvent& event,
   RETURN_IF_ERROR(Note(event.stream));
   AddSentEvent(event, ledger, field, response);
   return true;
+}
+
+absl::Status StreamGate::Disclose(const StreamId& record, const Shown& shown) {
+  if (trail_ == nullptr || shown.referrals.empty()) return absl::OkStatus();
+  if (disclosed_.size() >= kMostDisclosed) disclosed_.clear();
+  if (!disclosed_.insert(record).second) return absl::OkStatus();
+  event::v1::RecordAccessed access = reading_.About();
+  access.set_stage(event::v1::TRAIL_STAGE_CONTINUED);
+  access.set_level(std::string(NameOf(shown.level)));
+  access.clear_fields();
+  for (const std::string& field : shown.shared_fields) access.add_fields(field);
+  NameRecord(record, *access.add_records());
+  return reading_.trail()
+      ->AppendAndWait(reading_.call(), DisclosureOf(reading_.call(), shown, std::move(access)))
+      .status();
 }
 
 absl::Status StreamGate::Note(const StreamId& record) {

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "absl/container/flat_hash_map.h"
+#include "absl/container/flat_hash_set.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "eventstore/event.h"
@@ -52,11 +53,15 @@ class StreamGate {
 
  private:
   absl::Status OpenTrail();
+  // Puts a disclosure on the trail before the first event of a record that only a referral shows.
+  absl::Status Disclose(const eventstore::StreamId& record, const Shown& shown);
   absl::StatusOr<const Shown*> Look(const eventstore::StreamId& record);
 
   Reading reading_;
   absl::flat_hash_map<eventstore::StreamId, Shown> asked_;  // of this page; kNothing: not shown
   std::unique_ptr<access::StreamTrail> trail_;
+  // Records disclosed by this stream; forgotten when they are many, and then told again.
+  absl::flat_hash_set<eventstore::StreamId> disclosed_;
 };
 
 }  // namespace caseledger::rpc

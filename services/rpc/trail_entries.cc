@@ -41,11 +41,6 @@ access::Trail::Request AsSent(const Request& request) {
           StrCat(Request::descriptor()->name(), "\n", content.SerializeAsString())};
 }
 
-void Name(const StreamId& record, event::v1::TrailRecord& out) {
-  out.set_kind(static_cast<options::v1::RecordKind>(record.kind));
-  out.set_record_id(record.id.ToString());
-}
-
 absl::StatusOr<access::Trail*> TrailFor(const Reading& reading) {
   if (reading.ledger().is_trail()) return Reject(Reason::kTrailLedger);
   if (reading.trail() != nullptr) return reading.trail();
@@ -132,7 +127,7 @@ absl::Status TrailAnswers::UseBreakGlass(Reading& reading, const v1::UseBreakGla
     RETURN_IF_ERROR(reading.StillHolds());
     Fact fact;
     event::v1::BreakGlassUsed& used = *fact.mutable_break_glass_used();
-    Name(record, *used.mutable_record());
+    NameRecord(record, *used.mutable_record());
     *used.mutable_expire_time() = commands::ToTimestamp(now + lasts);
     used.set_owner_agency_id(state.owner_agency_id());
     used.mutable_reason()->set_text(request.reason());
@@ -197,8 +192,8 @@ absl::Status TrailAnswers::RecordDisclosure(Reading& reading,
     accessed.set_stage(event::v1::TRAIL_STAGE_WHOLE);
     accessed.set_level(std::string(NameOf(access::Level::kShared)));
     *accessed.mutable_fields() = request.fields();
-    Name(record, *accessed.add_records());
-    Name(person, *accessed.add_records());
+    NameRecord(record, *accessed.add_records());
+    NameRecord(person, *accessed.add_records());
     made.set_recipient_agency_id(request.recipient_agency_id());
     made.set_person_id(person.id.ToString());
     made.set_consent_id(consent);

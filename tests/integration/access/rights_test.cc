@@ -320,6 +320,13 @@ TEST_F(RightsTest, AReferralOpensTheCaseOnAcceptanceToWhatWasSharedUntilTheConse
     return event.fact().has_disclosure_made();
   });
   ASSERT_NE(disclosed, trail.end());
+  // A stream says of each record once on what showing it rests.
+  const auto streamed = std::count_if(trail.begin(), trail.end(), [&](const auto& event) {
+    const auto& made = event.fact().disclosure_made();
+    return made.access().action() == "ReplayLedger" && made.consent_id() == "c1" &&
+           made.access().records(0).record_id() == id;
+  });
+  EXPECT_EQ(streamed, 1);
   EXPECT_EQ(disclosed->fact().disclosure_made().consent_id(), "c1");
   EXPECT_EQ(disclosed->fact().disclosure_made().recipient_agency_id(), "ca-tinh");
 
