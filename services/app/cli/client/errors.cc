@@ -41,7 +41,7 @@ std::string Advice(const grpc::Status& status, const std::string& reason,
   if (code == grpc::StatusCode::DEADLINE_EXCEEDED) {
     return "the server took too long; see `caseledger projection status`, then try again";
   }
-  if (code == grpc::StatusCode::UNAUTHENTICATED || code == grpc::StatusCode::PERMISSION_DENIED) {
+  if (code == grpc::StatusCode::UNAUTHENTICATED) {
     return "see who you are to the server: --cert, --key and --token-file, or a --profile";
   }
   if (code == grpc::StatusCode::NOT_FOUND) return "check the name; `caseledger --help` says more";
