@@ -110,6 +110,9 @@ absl::StatusOr<Micros> Reading::LongestBreakGlass() const {
   return ruling_->read_rights.With(call_, now(),
                                    [](commands::Rights& rights) -> absl::StatusOr<Micros> {
                                      ASSIGN_OR_RETURN(const auto rules, rights.Rules());
+                                     // Without rules only what open_without_rules lets in comes
+                                     // here.
+                                     if (rules->rules.version() == 0) return access::kMostBreakGlass;
                                      return rules->rules.longest_break_glass();
                                    });
 }

@@ -21,8 +21,6 @@ constexpr Micros kMicrosPerMinute = 60 * kMicrosPerSecond;
 constexpr Micros kMicrosPerHour = 60 * kMicrosPerMinute;
 constexpr Micros kMicrosPerDay = 24 * kMicrosPerHour;
 constexpr Micros kMostReferralGrace = 366 * kMicrosPerDay;
-// UseBreakGlassRequest.minutes takes no more.
-constexpr Micros kMostBreakGlass = 4 * kMicrosPerHour;
 constexpr size_t kMostQuotedChars = 40;
 
 constexpr std::string_view kHeader = "access-rules";
