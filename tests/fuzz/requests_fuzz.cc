@@ -102,7 +102,6 @@ Driver Query(absl::Status (rpc::Queries::*method)(rpc::Reading&, const Request&,
   };
 }
 
-// The hosted ledger has no trail, so these answer from what can be asked without one.
 template <typename Request, typename Response>
 Driver OfTrail(absl::Status (rpc::TrailAnswers::*method)(rpc::Reading&, const Request&,
                                                          absl::Duration, Response&) const) {

@@ -7,13 +7,14 @@
 #include <utility>
 
 #include "eventstore/sequencer/sequencer.h"
+#include "projections/access_trail/access_trail.h"
 #include "projections/case_list/case_list.h"
 #include "projections/due_items/due_items.h"
 #include "projections/read_model/memory/memory_read_models.h"
 #include "projections/referrals/referrals.h"
 #include "projections/report_facts/report_facts.h"
-#include "projections/runtime/runtime.h"
 #include "projections/shelter_occupancy/shelter_occupancy.h"
+#include "services/access/trail/trail.h"
 #include "tests/fuzz/support/check.h"
 
 namespace caseledger::fuzz {
@@ -43,28 +44,43 @@ std::vector<projections::Runtime::Factory> AllProjections() {
 }  // namespace
 
 HostedLedger::HostedLedger() : read_models_(projections::NewMemoryReadModels()) {
-  Check(eventstore::CreateLedger(engine_, kHostedName, clock_, random_).ok(), "a ledger is made");
+  const std::string trail = access::TrailLedgerOf(kHostedName);
+  Host(trail, {[] { return projections::MakeAccessTrail(); }}, nullptr);
+  Host(kHostedName, AllProjections(),
+       std::make_unique<access::Trail>(*(*ledgers_.Find(trail))->parts.log, random_));
+}
+
+void HostedLedger::Host(const std::string& name, std::vector<projections::Runtime::Factory> models,
+                        std::unique_ptr<access::Trail> trail) {
+  Check(eventstore::CreateLedger(engine_, name, clock_, random_).ok(), "a ledger is made");
   commands::LedgerParts parts;
-  parts.name = kHostedName;
+  parts.name = name;
   parts.open_without_rules = true;
   eventstore::SequencerOptions log_options;
   log_options.clock = &clock_;
-  parts.log = *eventstore::OpenLog(engine_, kHostedName, log_options);
+  parts.log = *eventstore::OpenLog(engine_, name, log_options);
   projections::Runtime::Options runtime_options;
   runtime_options.clock = &clock_;
-  parts.projections = *projections::StartRuntime(*parts.log, kHostedName, *read_models_,
-                                                 AllProjections(), runtime_options);
+  parts.projections = *projections::StartRuntime(*parts.log, name, *read_models_, std::move(models),
+                                                 runtime_options);
+  parts.trail = std::move(trail);
   ledgers_.Add(std::move(parts), 8);
 }
 
 HostedLedger::~HostedLedger() {
   for (commands::Ledger* ledger : ledgers_.All()) {
-    ledger->parts.log->Close();
+    if (!ledger->is_trail()) ledger->parts.log->Close();
+    if (ledger->parts.trail != nullptr) ledger->parts.trail->Drain();
+  }
+  for (commands::Ledger* ledger : ledgers_.All()) {
+    if (ledger->is_trail()) ledger->parts.log->Close();
     ledger->parts.projections->Stop();
   }
 }
 
-uint64_t HostedLedger::size() const { return ledgers_.All()[0]->parts.log->Head().next_position; }
+commands::Ledger& HostedLedger::hosted() const { return **ledgers_.Find(kHostedName); }
+
+uint64_t HostedLedger::size() const { return hosted().parts.log->Head().next_position; }
 
 void HostedLedger::Given(const std::string& record, const std::string& fact) {
   v1::Command command;
@@ -112,7 +128,7 @@ Names HostedLedger::Prepare() {
   // Request ids.
   for (int id = 500; id < 516; ++id)
     names.records[RecordKind::RECORD_KIND_UNSPECIFIED].push_back(Id(id));
-  const auto events = ledgers_.All()[0]->parts.log->ReadLedger(0, 0);
+  const auto events = hosted().parts.log->ReadLedger(0, 0);
   for (const auto& event : *events) {
     names.event_ids.push_back(event.event_id.ToString());
   }
@@ -122,11 +138,12 @@ Names HostedLedger::Prepare() {
 }
 
 void HostedLedger::CheckHealth() const {
-  const commands::Ledger& ledger = *ledgers_.All()[0];
-  Check(ledger.parts.log->health().ok(), "the log accepts");
-  for (const auto& health : ledger.parts.projections->Health()) {
-    Check(health.state != projections::ProjectionHealth::State::kStopped,
-          health.name + " runs: " + health.trouble);
+  for (const commands::Ledger* ledger : ledgers_.All()) {
+    Check(ledger->parts.log->health().ok(), "the log accepts");
+    for (const auto& health : ledger->parts.projections->Health()) {
+      Check(health.state != projections::ProjectionHealth::State::kStopped,
+            health.name + " runs: " + health.trouble);
+    }
   }
 }
 

@@ -1,4 +1,4 @@
-// A ledger as the server hosts one, with its projections, in memory.
+// A ledger and its access trail as the server hosts them, with their projections, in memory.
 #pragma once
 
 #include <memory>
@@ -8,6 +8,7 @@
 #include "eventstore/engine/memory/memory_engine.h"
 #include "google/protobuf/descriptor.h"
 #include "projections/read_model/read_model.h"
+#include "projections/runtime/runtime.h"
 #include "services/commands/command_handler.h"
 #include "services/commands/ledgers.h"
 #include "services/rpc/queries.h"
@@ -41,6 +42,9 @@ class HostedLedger {
       size_t index, const std::vector<const google::protobuf::MethodDescriptor*>& all);
 
  private:
+  commands::Ledger& hosted() const;
+  void Host(const std::string& name, std::vector<projections::Runtime::Factory> models,
+            std::unique_ptr<access::Trail> trail);
   void Given(const std::string& record, const std::string& fact);
 
   testing::FakeClock clock_{1'706'000'000'000'000};  // 2024-01-23, after all that is told

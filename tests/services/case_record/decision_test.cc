@@ -178,7 +178,7 @@ TEST(CaseReferralTest, LostConsentEndsItAndNothingStandsInTheWayOfClosing) {
   record.Given(3, ConsentLost("R1"));
   record.Given(3, ConsentLost("R2"));
   EXPECT_THAT(BlockersAt(record, 3), IsEmpty());
-  const domain::Referral& lost = record.state().referrals.referrals.at("R1");
+  const domain::Referral lost = record.state().referrals.referrals.at("R1");
   EXPECT_EQ(lost.phase, domain::Referral::Phase::kConsentLost);
   EXPECT_EQ(lost.settled_at, AtHour(3));
   record.Given(4, kRemoveMai);

@@ -62,22 +62,39 @@ void Change(Centre& centre, RecordKind kind, int record) {
   }
 }
 
-// Told by the histories alone, without the code that decides.
+// Told by the histories alone, without the code that decides. A consent that was withdrawn before
+// the referral was sent carries it no more, so what it says may change; then the referral has
+// ended.
 int CheckReferralsRestOnConsents(Centre& centre) {
   std::map<std::string, domain::DomainEvent> consents;
+  std::map<std::string, domain::Micros> withdrawn;
   const domain::Timeline person = centre.History(kPersonKind, Id(kPerson));
   for (const domain::DomainEvent& event : person.in_order()) {
     if (event.fact->has_consent_given()) {
       consents[event.fact->consent_given().consent_id()] = event;
+    } else if (event.fact->has_consent_withdrawn()) {
+      withdrawn[event.fact->consent_withdrawn().consent_id()] = event.occurred_at;
+    }
+  }
+  const domain::Timeline record = centre.History(kCaseKind, Id(kCase));
+  std::set<std::string> ended;
+  for (const domain::DomainEvent& event : record.in_order()) {
+    if (event.fact->has_referral_consent_lost()) {
+      ended.insert(event.fact->referral_consent_lost().referral_id());
     }
   }
   int referrals = 0;
-  const domain::Timeline record = centre.History(kCaseKind, Id(kCase));
   for (const domain::DomainEvent& event : record.in_order()) {
     if (!event.fact->has_referral_sent()) continue;
     ++referrals;
-    const auto found = consents.find(event.fact->referral_sent().consent_id());
+    const event::v1::ReferralSent& sent = event.fact->referral_sent();
+    const auto found = consents.find(sent.consent_id());
     RC_ASSERT(found != consents.end());
+    const auto end = withdrawn.find(sent.consent_id());
+    if (end != withdrawn.end() && end->second <= event.occurred_at) {
+      RC_ASSERT(ended.contains(sent.referral_id()));
+      continue;
+    }
     const event::v1::ConsentGiven& consent = found->second.fact->consent_given();
     RC_ASSERT(found->second.occurred_at <= event.occurred_at);
     RC_ASSERT(consent.purposes(0) == "sharing");

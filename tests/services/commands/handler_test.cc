@@ -334,40 +334,46 @@ TEST_F(HandlerTest, LedgerMustBeHosted) {
   EXPECT_EQ(ReasonIdOf(centre_.Send(command)), "LEDGER_UNKNOWN");
 }
 
-TEST(LedgersTest, SeveralLedgersMustBeNamed) {
-  commands::Ledgers ledgers;
-  for (const char* name : {"a", "b"}) {
-    commands::LedgerParts parts;
-    parts.name = name;
-    ledgers.Add(std::move(parts));
+// Empty ledgers of those names.
+class LedgersTest : public ::testing::Test {
+ protected:
+  void Host(std::initializer_list<const char*> names) {
+    for (const char* name : names) {
+      ASSERT_TRUE(eventstore::CreateLedger(engine_, name, clock_, SystemRandom()).ok());
+      commands::LedgerParts parts;
+      parts.name = name;
+      eventstore::SequencerOptions options;
+      options.clock = &clock_;
+      parts.log = *eventstore::OpenLog(engine_, name, options);
+      ledgers_.Add(std::move(parts));
+    }
   }
-  EXPECT_EQ(ReasonIdOf(ledgers.Find("")), "LEDGER_NEEDED");
-  EXPECT_EQ(ReasonIdOf(ledgers.Find("c")), "LEDGER_UNKNOWN");
-  EXPECT_EQ((*ledgers.Find("b"))->parts.name, "b");
-  EXPECT_EQ(ledgers.All().size(), 2u);
+
+  FakeClock clock_{AtHour(20'000)};
+  eventstore::MemoryEngine engine_;
+  commands::Ledgers ledgers_;
+};
+
+TEST_F(LedgersTest, SeveralLedgersMustBeNamed) {
+  Host({"a", "b"});
+  EXPECT_EQ(ReasonIdOf(ledgers_.Find("")), "LEDGER_NEEDED");
+  EXPECT_EQ(ReasonIdOf(ledgers_.Find("c")), "LEDGER_UNKNOWN");
+  EXPECT_EQ((*ledgers_.Find("b"))->parts.name, "b");
+  EXPECT_EQ(ledgers_.All().size(), 2u);
 }
 
-TEST(LedgersTest, AccessTrailsDoNotCountAsLedgersToChooseFrom) {
-  commands::Ledgers ledgers;
-  EXPECT_EQ(ReasonIdOf(ledgers.Find("")), "LEDGER_UNKNOWN");
-  for (const char* name : {"a", "a.access"}) {
-    commands::LedgerParts parts;
-    parts.name = name;
-    ledgers.Add(std::move(parts));
-  }
-  EXPECT_EQ((*ledgers.Find(""))->parts.name, "a");
-  EXPECT_EQ((*ledgers.Find("a.access"))->parts.name, "a.access");
-  EXPECT_TRUE((*ledgers.Find("a.access"))->is_trail());
-  EXPECT_EQ(ledgers.All().size(), 2u);
+TEST_F(LedgersTest, AccessTrailsDoNotCountAsLedgersToChooseFrom) {
+  EXPECT_EQ(ReasonIdOf(ledgers_.Find("")), "LEDGER_UNKNOWN");
+  Host({"a", "a.access"});
+  EXPECT_EQ((*ledgers_.Find(""))->parts.name, "a");
+  EXPECT_EQ((*ledgers_.Find("a.access"))->parts.name, "a.access");
+  EXPECT_TRUE((*ledgers_.Find("a.access"))->is_trail());
+  EXPECT_EQ(ledgers_.All().size(), 2u);
 }
 
-TEST(LedgersTest, NoCommandWritesToAnAccessTrail) {
-  commands::Ledgers ledgers;
-  commands::LedgerParts parts;
-  parts.name = "qn.access";
-  ledgers.Add(std::move(parts));
-  FakeClock clock(AtHour(20'000));
-  commands::CommandHandler handler(ledgers, clock, SystemRandom());
+TEST_F(LedgersTest, NoCommandWritesToAnAccessTrail) {
+  Host({"qn.access"});
+  commands::CommandHandler handler(ledgers_, clock_, SystemRandom());
   Centre centre;
   v1::Command command = centre.Command("", 1, kContact);
   command.mutable_header()->set_ledger("qn.access");
