@@ -326,13 +326,22 @@ void MakeMeant(FuzzedDataProvider& in, const Names& names, Message& request) {
   }
 }
 
+// What gRPC lets through in a header.
+std::string HeaderText(FuzzedDataProvider& in, size_t most) {
+  std::string text = in.ConsumeRandomLengthString(most);
+  for (char& c : text) {
+    if (c < ' ' || c > '~') c = '?';
+  }
+  return text;
+}
+
 access::Call AnyCaller(FuzzedDataProvider& in) {
   if (in.ConsumeIntegralInRange(0, 7) == 7) {
     access::Call call;
-    call.actor = in.ConsumeRandomLengthString(8);
-    call.agency = in.ConsumeRandomLengthString(8);
-    call.claimed_roles = {in.ConsumeRandomLengthString(16)};
-    call.traceparent = in.ConsumeRandomLengthString(60);
+    call.actor = HeaderText(in, 8);
+    call.agency = HeaderText(in, 8);
+    call.claimed_roles = {HeaderText(in, 16)};
+    call.traceparent = HeaderText(in, 60);
     return call;
   }
   access::Call call;
