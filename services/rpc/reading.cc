@@ -112,7 +112,8 @@ absl::StatusOr<Micros> Reading::LongestBreakGlass() const {
                                      ASSIGN_OR_RETURN(const auto rules, rights.Rules());
                                      // Without rules only what open_without_rules lets in comes
                                      // here.
-                                     if (rules->rules.version() == 0) return access::kMostBreakGlass;
+                                     if (rules->rules.version() == 0)
+                                       return access::kMostBreakGlass;
                                      return rules->rules.longest_break_glass();
                                    });
 }
