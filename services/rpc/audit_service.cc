@@ -10,18 +10,20 @@ namespace caseledger::rpc {
 
 grpc::ServerWriteReactor<v1::ExportRecordResponse>* AuditServiceImpl::ExportRecord(
     grpc::CallbackServerContext* context, const v1::ExportRecordRequest* request) {
+  absl::StatusOr<Admitted> admitted = callers_.AdmitReader(*context, Callers::Use::kStream);
+  if (!admitted.ok()) return Refuse<v1::ExportRecordResponse>(ToGrpcStatus(admitted.status()));
   if (const absl::Status bad = CheckRequest(clock_, *request); !bad.ok()) {
     return Refuse<v1::ExportRecordResponse>(ToGrpcStatus(bad));
   }
-  absl::StatusOr<access::Call> call = callers_.ReaderOf(*context);
-  if (!call.ok()) return Refuse<v1::ExportRecordResponse>(ToGrpcStatus(call.status()));
   if (!exports_.Take()) {
     return Refuse<v1::ExportRecordResponse>(ToGrpcStatus(
         absl::ResourceExhaustedError("OVERLOADED: too many exports are running; try again")));
   }
+  const std::string agency = admitted->call.agency;
   return new PageStream<v1::ExportRecordResponse>(
-      executor_, exports_,
-      ExportOfRecord(Reading(ledgers_, *std::move(call), "ExportRecord", clock_), *request));
+      {executor_, warden_, exports_}, agency, std::move(admitted->place),
+      ExportOfRecord(Reading(ledgers_, std::move(admitted->call), "ExportRecord", clock_),
+                     *request));
 }
 
 }  // namespace caseledger::rpc

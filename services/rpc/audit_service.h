@@ -13,10 +13,11 @@ namespace caseledger::rpc {
 
 class AuditServiceImpl final : public v1::AuditService::CallbackService {
  public:
-  AuditServiceImpl(const commands::Ledgers& ledgers, Executor& executor, const Callers& callers,
-                   size_t max_exports, Clock& clock)
+  AuditServiceImpl(const commands::Ledgers& ledgers, Executor& executor, StreamWarden& warden,
+                   const Callers& callers, size_t max_exports, Clock& clock)
       : ledgers_(ledgers),
         executor_(executor),
+        warden_(warden),
         callers_(callers),
         exports_(max_exports),
         clock_(clock) {}
@@ -27,6 +28,7 @@ class AuditServiceImpl final : public v1::AuditService::CallbackService {
  private:
   const commands::Ledgers& ledgers_;
   Executor& executor_;
+  StreamWarden& warden_;
   const Callers& callers_;
   StreamPlaces exports_;
   Clock& clock_;

@@ -70,7 +70,8 @@ absl::Status WithReason(const absl::Status& status) {
 // Deletes itself when gRPC is done with it.
 class BackupCalls::Call final : public grpc::ServerWriteReactor<v1::CreateBackupResponse> {
  public:
-  Call(BackupCalls& calls, uint32_t keep) : calls_(calls) {
+  Call(BackupCalls& calls, access::AgencyLimits::Place place, uint32_t keep)
+      : calls_(calls), place_(std::move(place)) {
     std::thread([this, keep] { Run(keep); }).detach();
   }
 
@@ -101,8 +102,8 @@ class BackupCalls::Call final : public grpc::ServerWriteReactor<v1::CreateBackup
       WaitUntilWritten();
       WriteUnlessBusy(std::move(response));
     }
-    WaitUntilWritten();
-    const grpc::Status status = ToGrpcStatus(WithReason(made.status()));
+    const bool read = WaitUntilWritten();
+    const grpc::Status status = ToGrpcStatus(read ? WithReason(made.status()) : SlowReader());
     calls_.running_ = false;
     this->Finish(status);  // may delete this
   }
@@ -121,12 +122,14 @@ class BackupCalls::Call final : public grpc::ServerWriteReactor<v1::CreateBackup
     return true;
   }
 
-  void WaitUntilWritten() {
+  // False when the client does not read.
+  bool WaitUntilWritten() {
     std::unique_lock lock(mutex_);
-    written_.wait(lock, [this] { return !writing_; });
+    return written_.wait_for(lock, calls_.limits_.slow_reader, [this] { return !writing_; });
   }
 
   BackupCalls& calls_;
+  const access::AgencyLimits::Place place_;
   v1::CreateBackupResponse response_;
   std::mutex mutex_;
   std::condition_variable written_;
@@ -136,15 +139,15 @@ class BackupCalls::Call final : public grpc::ServerWriteReactor<v1::CreateBackup
 
 grpc::ServerWriteReactor<v1::CreateBackupResponse>* BackupCalls::Start(
     const grpc::CallbackServerContext& context, const v1::CreateBackupRequest& request) {
+  absl::StatusOr<Admitted> admitted = callers_.Admit(context, Callers::Use::kStream);
+  if (!admitted.ok()) return Refuse<v1::CreateBackupResponse>(ToGrpcStatus(admitted.status()));
   const absl::Status valid = CheckRequest(clock_, request);
   if (!valid.ok()) return Refuse<v1::CreateBackupResponse>(ToGrpcStatus(valid));
-  const absl::StatusOr<access::Call> call = callers_.CallOf(context);
-  if (!call.ok()) return Refuse<v1::CreateBackupResponse>(ToGrpcStatus(call.status()));
   access::Trail* trail = nullptr;
-  const absl::Status allowed = MayBackUp(*call, trail);
+  const absl::Status allowed = MayBackUp(admitted->call, trail);
   if (!allowed.ok()) {
     auto* refusal = new LateRefusal<v1::CreateBackupResponse>;
-    commands::AnswerRefused(trail, *call, allowed, [refusal](const absl::Status& status) {
+    commands::AnswerRefused(trail, admitted->call, allowed, [refusal](const absl::Status& status) {
       refusal->Finish(ToGrpcStatus(status));
     });
     return refusal;
@@ -155,7 +158,7 @@ grpc::ServerWriteReactor<v1::CreateBackupResponse>* BackupCalls::Start(
     return Refuse<v1::CreateBackupResponse>(
         ToGrpcStatus(absl::AbortedError("BACKUP_IN_PROGRESS: this server is making a backup")));
   }
-  return new Call(*this, request.keep());
+  return new Call(*this, std::move(admitted->place), request.keep());
 }
 
 // A backup holds all ledgers, so all of them must let the caller make one.

@@ -11,6 +11,7 @@
 #include "eventstore/base/clock.h"
 #include "services/commands/ledgers.h"
 #include "services/rpc/peer.h"
+#include "services/rpc/stream_warden.h"
 
 namespace caseledger::rpc {
 
@@ -19,8 +20,8 @@ class BackupCalls {
  public:
   // `maker` may be null: there is no directory for backups.
   BackupCalls(eventstore::BackupMaker* maker, const commands::Ledgers& ledgers,
-              const Callers& callers, Clock& clock)
-      : maker_(maker), ledgers_(ledgers), callers_(callers), clock_(clock) {}
+              const Callers& callers, const StreamLimits& limits, Clock& clock)
+      : maker_(maker), ledgers_(ledgers), callers_(callers), limits_(limits), clock_(clock) {}
 
   // The reactor of one CreateBackup call.
   grpc::ServerWriteReactor<v1::CreateBackupResponse>* Start(
@@ -39,6 +40,7 @@ class BackupCalls {
   eventstore::BackupMaker* const maker_;
   const commands::Ledgers& ledgers_;
   const Callers& callers_;
+  const StreamLimits limits_;
   Clock& clock_;
   std::atomic<bool> ending_ = false;
   std::atomic<bool> running_ = false;

@@ -1,5 +1,8 @@
 #include "services/rpc/batch_service.h"
 
+#include <grpcpp/alarm.h>
+
+#include <chrono>
 #include <deque>
 #include <functional>
 #include <memory>
@@ -25,6 +28,7 @@ struct Answers {
     v1::CommandAnswer answer;
   };
   std::mutex mutex;
+  access::AgencyLimits::Place place;
   std::deque<std::shared_ptr<Slot>> in_order;
   size_t undecided = 0;                   // of these
   bool was_busy = false;                  // there was no room for a command
@@ -37,16 +41,28 @@ class BatchRefusal final : public grpc::ServerBidiReactor<v1::ExecuteRequest, v1
   void OnDone() override { delete this; }
 };
 
-class BatchReactor final : public grpc::ServerBidiReactor<v1::ExecuteRequest, v1::ExecuteResponse> {
+// What the streams of a server share; outlives them.
+struct BatchHosts {
+  BatchServiceImpl& service;
+  commands::CommandHandler& handler;
+  access::AgencyLimits& limits;
+  StreamWarden& warden;
+};
+
+class BatchReactor final : public grpc::ServerBidiReactor<v1::ExecuteRequest, v1::ExecuteResponse>,
+                           private StreamWarden::Stream {
  public:
-  BatchReactor(BatchServiceImpl& service, commands::CommandHandler& handler, access::Call call,
-               std::function<absl::Status()> still_good)
-      : service_(service),
-        handler_(handler),
-        call_(std::move(call)),
+  BatchReactor(const BatchHosts& hosts, Admitted admitted, std::function<absl::Status()> still_good)
+      : service_(hosts.service),
+        handler_(hosts.handler),
+        limits_(hosts.limits),
+        warden_(hosts.warden),
+        call_(std::move(admitted.call)),
         still_good_(std::move(still_good)),
         answers_(std::make_shared<Answers>()) {
     answers_->reactor = this;
+    answers_->place = std::move(admitted.place);
+    warden_.Enter(this);
     const bool entered = service_.Enter(this, [answers = answers_] { DrainStream(*answers); });
     Change([this, entered] { draining_ = draining_ || !entered; });
   }
@@ -98,6 +114,7 @@ class BatchReactor final : public grpc::ServerBidiReactor<v1::ExecuteRequest, v1
 
   void OnDone() override {
     service_.Leave(this);
+    warden_.Leave(this);
     {
       const std::lock_guard lock(answers_->mutex);
       answers_->reactor = nullptr;
@@ -106,6 +123,17 @@ class BatchReactor final : public grpc::ServerBidiReactor<v1::ExecuteRequest, v1
   }
 
  private:
+  bool ClaimIfSlow(SteadyTime now, std::chrono::milliseconds slow) override {
+    const std::lock_guard lock(answers_->mutex);
+    if (finished_ || !writing_ || pausing_ || now - writing_since_ < slow) return false;
+    finished_ = true;
+    return true;
+  }
+  void EndSlow() override {
+    access::AgencyLimits::GiveBack(answers_->place);
+    Finish(ToGrpcStatus(SlowReader()));
+  }
+
   // Promises an answer to every command of the message; to none when the stream is draining.
   std::vector<std::shared_ptr<Answers::Slot>> TakeIn(const v1::ExecuteRequest& request) {
     std::vector<std::shared_ptr<Answers::Slot>> slots;
@@ -117,6 +145,7 @@ class BatchReactor final : public grpc::ServerBidiReactor<v1::ExecuteRequest, v1
     }
     answers_->in_order.insert(answers_->in_order.end(), slots.begin(), slots.end());
     answers_->undecided += slots.size();
+    limits_.CommandsRead(answers_->place, static_cast<int64_t>(slots.size()));
     return slots;
   }
 
@@ -153,6 +182,7 @@ class BatchReactor final : public grpc::ServerBidiReactor<v1::ExecuteRequest, v1
       }
       slot.answered = true;
       --answers.undecided;
+      access::AgencyLimits::CommandDecided(answers.place);
       reactor = answers.reactor;
       if (reactor != nullptr) next = reactor->Plan();
     }
@@ -178,6 +208,7 @@ class BatchReactor final : public grpc::ServerBidiReactor<v1::ExecuteRequest, v1
   struct Next {
     bool read = false;
     bool write = false;
+    Micros pause = 0;  // before asking again whether to read
     std::optional<grpc::Status> end;
   };
 
@@ -197,22 +228,57 @@ class BatchReactor final : public grpc::ServerBidiReactor<v1::ExecuteRequest, v1
     Next next;
     if (finished_) return next;
     if (broken_) {
-      if (!reading_ && !writing_) next.end = grpc::Status::CANCELLED;
+      if (!reading_ && !writing_ && !pausing_) next.end = grpc::Status::CANCELLED;
       finished_ = next.end.has_value();
       return next;
     }
-    if (!writing_ && CollectAnswers()) next.write = writing_ = true;
+    if (!writing_ && CollectAnswers()) {
+      next.write = writing_ = true;
+      writing_since_ = std::chrono::steady_clock::now();
+    }
     if (draining_) {
       // A read may still be waiting for the client; ending the stream ends it too.
-      if (!writing_ && answers_->in_order.empty()) next.end = ToGrpcStatus(Ending());
+      if (!writing_ && !pausing_ && answers_->in_order.empty()) next.end = ToGrpcStatus(Ending());
       finished_ = next.end.has_value();
     } else if (client_done_) {
-      if (!writing_ && !reading_ && answers_->in_order.empty()) next.end = ToGrpcStatus(failure_);
+      if (!writing_ && !reading_ && !pausing_ && answers_->in_order.empty()) {
+        next.end = ToGrpcStatus(failure_);
+      }
       finished_ = next.end.has_value();
-    } else if (!reading_ && HasRoom()) {
-      next.read = reading_ = true;
+    } else if (!reading_ && !pausing_ && HasRoom()) {
+      PlanToRead(next);
     }
     return next;
+  }
+
+  // Now, or when the agency has made room.
+  void PlanToRead(Next& next) {
+    if (warden_.IsOld(begun_)) {
+      client_done_ = true;
+      failure_ = StreamIsOld();
+      if (!writing_ && answers_->in_order.empty()) next.end = ToGrpcStatus(failure_);
+      finished_ = next.end.has_value();
+      return;
+    }
+    next.pause = limits_.BatchDelay(answers_->place);
+    if (next.pause > 0) {
+      pausing_ = true;
+    } else {
+      next.read = reading_ = true;
+    }
+  }
+
+  static void PauseOver(Answers& answers) {
+    BatchReactor* reactor = nullptr;
+    Next next;
+    {
+      const std::lock_guard lock(answers.mutex);
+      reactor = answers.reactor;
+      if (reactor == nullptr) return;
+      reactor->pausing_ = false;
+      next = reactor->Plan();
+    }
+    reactor->Do(next);
   }
 
   // For one more message.
@@ -243,18 +309,30 @@ class BatchReactor final : public grpc::ServerBidiReactor<v1::ExecuteRequest, v1
   void Do(const Next& next) {
     if (next.write) StartWrite(&response_);
     if (next.read) StartRead(&request_);
+    if (next.pause > 0) {
+      // Another one each time: this may be running in the last one's reaction.
+      pause_ = std::make_unique<grpc::Alarm>();
+      pause_->Set(std::chrono::system_clock::now() + std::chrono::microseconds(next.pause),
+                  [answers = answers_](bool) { PauseOver(*answers); });
+    }
     if (next.end.has_value()) Finish(*next.end);
   }
 
   BatchServiceImpl& service_;
   commands::CommandHandler& handler_;
+  access::AgencyLimits& limits_;
+  StreamWarden& warden_;
   const access::Call call_;
   const std::function<absl::Status()> still_good_;
   const std::shared_ptr<Answers> answers_;
   v1::ExecuteRequest request_;
   v1::ExecuteResponse response_;
+  const SteadyTime begun_ = std::chrono::steady_clock::now();
+  std::unique_ptr<grpc::Alarm> pause_;
   // Guarded by answers_->mutex.
+  SteadyTime writing_since_;
   bool reading_ = false;
+  bool pausing_ = false;
   bool writing_ = false;
   bool client_done_ = false;
   bool broken_ = false;
@@ -267,10 +345,10 @@ class BatchReactor final : public grpc::ServerBidiReactor<v1::ExecuteRequest, v1
 
 grpc::ServerBidiReactor<v1::ExecuteRequest, v1::ExecuteResponse>* BatchServiceImpl::Execute(
     grpc::CallbackServerContext* context) {
-  absl::StatusOr<access::Call> call = callers_.CallOf(*context);
-  if (!call.ok()) return new BatchRefusal(ToGrpcStatus(call.status()));
-  return new BatchReactor(*this, handler_, *std::move(call),
-                          [this, context] { return callers_.CallOf(*context).status(); });
+  absl::StatusOr<Admitted> admitted = callers_.Admit(*context, Callers::Use::kBatch);
+  if (!admitted.ok()) return new BatchRefusal(ToGrpcStatus(admitted.status()));
+  return new BatchReactor({*this, handler_, callers_.limits(), warden_}, *std::move(admitted),
+                          [this, context] { return callers_.Recheck(*context); });
 }
 
 void BatchServiceImpl::Drain() {

@@ -1,4 +1,4 @@
-// BatchService: many commands over one stream, answered in order.
+// BatchService: many commands over one stream, answered in order, and read at the agency's pace.
 #pragma once
 
 #include <grpcpp/grpcpp.h>
@@ -10,6 +10,7 @@
 #include "caseledger/v1/batch.grpc.pb.h"
 #include "services/commands/command_handler.h"
 #include "services/rpc/peer.h"
+#include "services/rpc/stream_warden.h"
 
 namespace caseledger::rpc {
 
@@ -21,8 +22,8 @@ class BatchServiceImpl final : public v1::BatchService::CallbackService {
   static constexpr size_t kMaxUndecided = 1024;
   static constexpr size_t kMaxUnanswered = 4096;
 
-  BatchServiceImpl(commands::CommandHandler& handler, const Callers& callers)
-      : handler_(handler), callers_(callers) {}
+  BatchServiceImpl(commands::CommandHandler& handler, const Callers& callers, StreamWarden& warden)
+      : handler_(handler), callers_(callers), warden_(warden) {}
 
   grpc::ServerBidiReactor<v1::ExecuteRequest, v1::ExecuteResponse>* Execute(
       grpc::CallbackServerContext* context) override;
@@ -39,6 +40,7 @@ class BatchServiceImpl final : public v1::BatchService::CallbackService {
  private:
   commands::CommandHandler& handler_;
   const Callers& callers_;
+  StreamWarden& warden_;
   std::mutex mutex_;
   bool draining_ = false;
   std::map<const void*, std::function<void()>> running_;

@@ -93,15 +93,16 @@ void HideOthers(v1::CommandResult& result) {
 grpc::ServerUnaryReactor* CommandAdapter::Run(grpc::CallbackServerContext* context,
                                               const Message* request, v1::CommandResult* result) {
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
-  const absl::StatusOr<access::Call> call = callers_.CallOf(*context);
-  if (!call.ok()) {
-    reactor->Finish(ToGrpcStatus(call.status()));
+  absl::StatusOr<Admitted> admitted = callers_.Admit(*context, Callers::Use::kCall);
+  if (!admitted.ok()) {
+    reactor->Finish(ToGrpcStatus(admitted.status()));
     return reactor;
   }
   // The request lives until the call is finished, and nobody reads it but us: gRPC makes one for
   // each call, and not as a constant.
-  handler_.Submit(ToCommand(*const_cast<Message*>(request)), *call,
-                  [reactor, request, result](absl::StatusOr<v1::CommandResult> outcome) {
+  handler_.Submit(ToCommand(*const_cast<Message*>(request)), admitted->call,
+                  [reactor, request, result,
+                   place = std::move(admitted->place)](absl::StatusOr<v1::CommandResult> outcome) {
                     const absl::Status status = outcome.status();
                     if (outcome.ok()) {
                       *result = *std::move(outcome);

@@ -4,6 +4,7 @@
 #include <grpcpp/grpcpp.h>
 #include <grpcpp/health_check_service_interface.h>
 
+#include <chrono>
 #include <mutex>
 #include <utility>
 #include <vector>
@@ -23,18 +24,35 @@ namespace caseledger::rpc {
 namespace {
 
 constexpr int kMaxRequestBytes = 16 << 20;  // a full batch message with long notes
+// Calls that one connection may have open; more wait at the client. All agencies share the memory
+// in which gRPC takes in requests: when it is used up, connections are read more slowly.
+constexpr int kMostCallsOfAConnection = 256;
+constexpr size_t kRequestMemoryBytes = 1u << 30;
+
+Micros SteadyMicros() {
+  return std::chrono::duration_cast<std::chrono::microseconds>(
+             std::chrono::steady_clock::now().time_since_epoch())
+      .count();
+}
+
+template <typename Duration>
+int MillisecondsOf(Duration duration) {
+  return static_cast<int>(std::chrono::milliseconds(duration).count());
+}
 
 class RunningServer final : public GrpcServer {
  public:
   RunningServer(const GrpcServerOptions& options, const commands::Ledgers& ledgers,
                 commands::CommandHandler& handler, Clock& clock)
       : executor_(options.query_threads, options.max_waiting_queries),
+        warden_(options.streams),
         subscribers_(options.max_subscribers),
-        callers_(options.authenticator),
+        limits_(options.agency, SteadyMicros),
+        callers_(options.authenticator, limits_),
         commands_(handler, callers_),
         queries_(ledgers, executor_, callers_, clock),
         answers_(ledgers, clock, options.version),
-        backups_(options.backup_maker, ledgers, callers_, clock),
+        backups_(options.backup_maker, ledgers, callers_, options.streams, clock),
         intake_(commands_),
         person_(commands_),
         directory_(commands_),
@@ -42,12 +60,13 @@ class RunningServer final : public GrpcServer {
         referral_(commands_, queries_, answers_),
         shelter_(commands_, queries_, answers_),
         closure_(commands_, queries_, answers_),
-        history_(commands_, ledgers, executor_, callers_, subscribers_, options.max_replays, clock),
-        audit_(ledgers, executor_, callers_, options.max_exports, clock),
+        history_(commands_, ledgers, executor_, warden_, callers_, subscribers_,
+                 options.max_replays, clock),
+        audit_(ledgers, executor_, warden_, callers_, options.max_exports, clock),
         dashboard_(queries_, answers_),
         admin_(queries_, answers_, backups_),
         access_(queries_, ledgers, clock),
-        batch_(handler, callers_) {}
+        batch_(handler, callers_, warden_) {}
   ~RunningServer() override { Shutdown(absl::ZeroDuration()); }
 
   absl::Status Start(const GrpcServerOptions& options, Clock& clock) {
@@ -62,6 +81,14 @@ class RunningServer final : public GrpcServer {
     // Else gRPC takes tens of megabytes from a stream that is not being read.
     builder.AddChannelArgument(GRPC_ARG_HTTP2_BDP_PROBE, 0);
     builder.SetMaxReceiveMessageSize(kMaxRequestBytes);
+    builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, kMostCallsOfAConnection);
+    builder.AddChannelArgument(GRPC_ARG_MAX_CONNECTION_AGE_MS,
+                               MillisecondsOf(options.connection_age));
+    // By then its streams have ended of themselves.
+    builder.AddChannelArgument(GRPC_ARG_MAX_CONNECTION_AGE_GRACE_MS,
+                               MillisecondsOf(options.streams.oldest + std::chrono::minutes(1)));
+    grpc::ResourceQuota memory("caseledger");
+    builder.SetResourceQuota(memory.Resize(kRequestMemoryBytes));
     builder.AddListeningPort(listen, credentials, &port_);
     for (grpc::Service* service : Services()) builder.RegisterService(service);
     server_ = builder.BuildAndStart();
@@ -103,7 +130,9 @@ class RunningServer final : public GrpcServer {
   }
 
   Executor executor_;
+  StreamWarden warden_;
   SubscriberPool subscribers_;
+  access::AgencyLimits limits_;
   Callers callers_;
   CommandAdapter commands_;
   QueryRunner queries_;

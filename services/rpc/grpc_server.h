@@ -1,6 +1,7 @@
 // The gRPC face of a server: all services on one port, with health and reflection.
 #pragma once
 
+#include <chrono>
 #include <memory>
 #include <optional>
 #include <string>
@@ -9,8 +10,10 @@
 #include "absl/time/time.h"
 #include "eventstore/backup/backup.h"
 #include "eventstore/base/clock.h"
+#include "services/access/limits/agency_limits.h"
 #include "services/commands/command_handler.h"
 #include "services/commands/ledgers.h"
+#include "services/rpc/stream_warden.h"
 #include "services/rpc/tls.h"
 
 namespace caseledger::rpc {
@@ -25,6 +28,11 @@ struct GrpcServerOptions {
   size_t max_waiting_queries = 1024;
   size_t max_subscribers = 128;
   size_t max_replays = 128;  // at a time
+  access::AgencyLimits::Options agency;
+  StreamLimits streams;
+  // A connection is asked to go after so long, and closed when its streams are over: each ends
+  // after `streams.oldest` by itself.
+  std::chrono::seconds connection_age = std::chrono::hours(1);
   size_t max_exports =
       2;  // at a time; each may hold a query thread until a checkpoint is published
   std::string version;

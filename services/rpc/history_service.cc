@@ -88,71 +88,74 @@ grpc::ServerUnaryReactor* HistoryServiceImpl::GetTile(grpc::CallbackServerContex
   return Answer(context, "GetTile", request, response, rpc::GetTile);
 }
 
-ReplayReactor* HistoryServiceImpl::StartReplay(ReplaySource source) {
+template <typename Request>
+ReplayReactor* HistoryServiceImpl::StartReplay(
+    const grpc::CallbackServerContext& context, std::string_view action, const Request& request,
+    const std::function<ReplaySource(Reading)>& source_of) {
+  absl::StatusOr<Opened> opened = Open(context, action);
+  if (!opened.ok()) return Refuse<v1::ReplayResponse>(ToGrpcStatus(opened.status()));
+  if (const absl::Status bad = CheckRequest(clock_, request); !bad.ok()) {
+    return Refuse<v1::ReplayResponse>(ToGrpcStatus(bad));
+  }
   if (!replays_.Take()) {
     return Refuse<v1::ReplayResponse>(ToGrpcStatus(
         absl::ResourceExhaustedError("OVERLOADED: too many replays are running; try again")));
   }
-  return new PageStream<v1::ReplayResponse>(executor_, replays_, std::move(source));
+  const std::string agency = opened->reading.call().agency;
+  return new PageStream<v1::ReplayResponse>({executor_, warden_, replays_}, agency,
+                                            std::move(opened->place),
+                                            source_of(std::move(opened->reading)));
 }
 
 ReplayReactor* HistoryServiceImpl::ReplayCase(grpc::CallbackServerContext* context,
                                               const v1::ReplayCaseRequest* request) {
-  if (const absl::Status bad = CheckRequest(clock_, *request); !bad.ok()) {
-    return Refuse<v1::ReplayResponse>(ToGrpcStatus(bad));
-  }
-  absl::StatusOr<Reading> reading = ReadingFor(*context, "ReplayCase");
-  if (!reading.ok()) return Refuse<v1::ReplayResponse>(ToGrpcStatus(reading.status()));
-  return StartReplay(ReplayOfRecord(
-      *std::move(reading),
-      ReplayFor(*request, options::v1::RECORD_KIND_CASE_RECORD, request->case_id())));
+  return StartReplay(*context, "ReplayCase", *request, [request](Reading reading) {
+    return ReplayOfRecord(
+        std::move(reading),
+        ReplayFor(*request, options::v1::RECORD_KIND_CASE_RECORD, request->case_id()));
+  });
 }
 
 ReplayReactor* HistoryServiceImpl::ReplayRecord(grpc::CallbackServerContext* context,
                                                 const v1::ReplayRecordRequest* request) {
-  if (const absl::Status bad = CheckRequest(clock_, *request); !bad.ok()) {
-    return Refuse<v1::ReplayResponse>(ToGrpcStatus(bad));
-  }
-  absl::StatusOr<Reading> reading = ReadingFor(*context, "ReplayRecord");
-  if (!reading.ok()) return Refuse<v1::ReplayResponse>(ToGrpcStatus(reading.status()));
-  return StartReplay(ReplayOfRecord(
-      *std::move(reading), ReplayFor(*request, request->record_kind(), request->record_id())));
+  return StartReplay(*context, "ReplayRecord", *request, [request](Reading reading) {
+    return ReplayOfRecord(std::move(reading),
+                          ReplayFor(*request, request->record_kind(), request->record_id()));
+  });
 }
 
 ReplayReactor* HistoryServiceImpl::ReplayLedger(grpc::CallbackServerContext* context,
                                                 const v1::ReplayLedgerRequest* request) {
-  if (const absl::Status bad = CheckRequest(clock_, *request); !bad.ok()) {
-    return Refuse<v1::ReplayResponse>(ToGrpcStatus(bad));
-  }
-  absl::StatusOr<Reading> reading = ReadingFor(*context, "ReplayLedger");
-  if (!reading.ok()) return Refuse<v1::ReplayResponse>(ToGrpcStatus(reading.status()));
-  LedgerReplay replay{request->ledger(), request->from_position(), request->max_events(),
-                      request->as_of(), std::nullopt};
-  if (request->has_as_of_occurred_time()) {
-    replay.as_of_occurred = commands::FromTimestamp(request->as_of_occurred_time());
-  }
-  return StartReplay(ReplayOfLedger(*std::move(reading), std::move(replay)));
+  return StartReplay(*context, "ReplayLedger", *request, [request](Reading reading) {
+    LedgerReplay replay{request->ledger(), request->from_position(), request->max_events(),
+                        request->as_of(), std::nullopt};
+    if (request->has_as_of_occurred_time()) {
+      replay.as_of_occurred = commands::FromTimestamp(request->as_of_occurred_time());
+    }
+    return ReplayOfLedger(std::move(reading), std::move(replay));
+  });
 }
 
 grpc::ServerWriteReactor<v1::SubscribeResponse>* HistoryServiceImpl::Subscribe(
     grpc::CallbackServerContext* context, const v1::SubscribeRequest* request) {
+  absl::StatusOr<Opened> opened = Open(*context, "Subscribe");
+  if (!opened.ok()) return Refuse<v1::SubscribeResponse>(ToGrpcStatus(opened.status()));
   if (const absl::Status bad = CheckRequest(clock_, *request); !bad.ok()) {
     return Refuse<v1::SubscribeResponse>(ToGrpcStatus(bad));
   }
-  absl::StatusOr<Reading> reading = ReadingFor(*context, "Subscribe");
-  if (!reading.ok()) return Refuse<v1::SubscribeResponse>(ToGrpcStatus(reading.status()));
   absl::StatusOr<EventFilter> filter = EventFilter::Of(*request);
   if (!filter.ok()) return Refuse<v1::SubscribeResponse>(ToGrpcStatus(filter.status()));
-  return StartSubscription(subscribers_, ledgers_, clock_, *std::move(reading),
-                           {request->ledger(), request->from_position(), *std::move(filter)});
+  return StartSubscription(subscribers_, ledgers_, clock_, std::move(opened->reading),
+                           {request->ledger(), request->from_position(), *std::move(filter),
+                            std::move(opened->place), warden_.limits()});
 }
 
-absl::StatusOr<Reading> HistoryServiceImpl::ReadingFor(const grpc::CallbackServerContext& context,
-                                                       std::string_view action) {
-  ASSIGN_OR_RETURN(access::Call call, callers_.ReaderOf(context));
-  Reading reading(ledgers_, std::move(call), action, clock_);
-  reading.GoodWhile([this, &context] { return callers_.ReaderOf(context).status(); });
-  return reading;
+absl::StatusOr<HistoryServiceImpl::Opened> HistoryServiceImpl::Open(
+    const grpc::CallbackServerContext& context, std::string_view action) {
+  ASSIGN_OR_RETURN(Admitted admitted, callers_.AdmitReader(context, Callers::Use::kStream));
+  Reading reading(ledgers_, std::move(admitted.call), action, clock_);
+  reading.GoodWhile([this, &context] { return callers_.Recheck(context); });
+  return Opened{std::move(reading), std::move(admitted.place)};
 }
 
 }  // namespace caseledger::rpc

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <string_view>
 
 #include "caseledger/v1/history.grpc.pb.h"
@@ -18,11 +19,12 @@ namespace caseledger::rpc {
 class HistoryServiceImpl final : public v1::HistoryService::CallbackService {
  public:
   HistoryServiceImpl(CommandAdapter& commands, const commands::Ledgers& ledgers, Executor& executor,
-                     const Callers& callers, SubscriberPool& subscribers, size_t max_replays,
-                     Clock& clock)
+                     StreamWarden& warden, const Callers& callers, SubscriberPool& subscribers,
+                     size_t max_replays, Clock& clock)
       : commands_(commands),
         ledgers_(ledgers),
         executor_(executor),
+        warden_(warden),
         callers_(callers),
         queries_(ledgers, executor, callers, clock),
         subscribers_(subscribers),
@@ -62,13 +64,21 @@ class HistoryServiceImpl final : public v1::HistoryService::CallbackService {
                                    const Request* request, Response* response,
                                    absl::Status (*answer)(const commands::Ledger&, const Request&,
                                                           Response&));
-  grpc::ServerWriteReactor<v1::ReplayResponse>* StartReplay(ReplaySource source);
-  absl::StatusOr<Reading> ReadingFor(const grpc::CallbackServerContext& context,
-                                     std::string_view action);
+  // What a stream reads for whom.
+  struct Opened {
+    Reading reading;
+    access::AgencyLimits::Place place;
+  };
+  absl::StatusOr<Opened> Open(const grpc::CallbackServerContext& context, std::string_view action);
+  template <typename Request>
+  grpc::ServerWriteReactor<v1::ReplayResponse>* StartReplay(
+      const grpc::CallbackServerContext& context, std::string_view action, const Request& request,
+      const std::function<ReplaySource(Reading)>& source_of);
 
   CommandAdapter& commands_;
   const commands::Ledgers& ledgers_;
   Executor& executor_;
+  StreamWarden& warden_;
   const Callers& callers_;
   QueryRunner queries_;
   SubscriberPool& subscribers_;

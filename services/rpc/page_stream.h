@@ -1,6 +1,6 @@
 // A server stream of pages: reads a page on the pool, writes it, and reads the next only when it is
 // written, so a slow reader holds one page and nothing more. So many slow readers, so many pages:
-// their number is bounded, too.
+// their number is bounded, too, and one that does not read at all is sent away.
 #pragma once
 
 #include <grpcpp/grpcpp.h>
@@ -9,12 +9,16 @@
 #include <cstddef>
 #include <functional>
 #include <mutex>
+#include <optional>
+#include <string>
 #include <utility>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "services/rpc/executor.h"
+#include "services/rpc/peer.h"
 #include "services/rpc/status.h"
+#include "services/rpc/stream_warden.h"
 
 namespace caseledger::rpc {
 
@@ -40,20 +44,33 @@ class StreamPlaces {
   size_t free_;
 };
 
+// What page streams of a server share. All must outlive them.
+struct StreamHosts {
+  Executor& executor;
+  StreamWarden& warden;
+  StreamPlaces& places;
+};
+
 template <typename Page>
-class PageStream final : public grpc::ServerWriteReactor<Page> {
+class PageStream final : public grpc::ServerWriteReactor<Page>, private StreamWarden::Stream {
  public:
   // Fills the page; false at the end (the page is then not sent).
   using Source = std::function<absl::StatusOr<bool>(Page& page)>;
 
-  // Needs a place that was taken, and gives it back. Executor and places must outlive it.
-  PageStream(Executor& executor, StreamPlaces& places, Source source)
-      : executor_(executor), places_(places), source_(std::move(source)) {
+  // Needs one of the places that was taken, and gives it back, as that of the agency.
+  PageStream(const StreamHosts& hosts, std::string agency, access::AgencyLimits::Place place,
+             Source source)
+      : hosts_(hosts),
+        agency_(std::move(agency)),
+        place_(std::move(place)),
+        source_(std::move(source)) {
+    hosts_.warden.Enter(this);
     PostNext();
   }
-  ~PageStream() override { places_.GiveBack(); }
+  ~PageStream() override { GiveBack(); }
 
   void OnWriteDone(bool ok) override {
+    if (!watch_.End()) return;
     if (!ok || cancelled_) {
       this->Finish(grpc::Status::CANCELLED);
     } else {
@@ -61,11 +78,29 @@ class PageStream final : public grpc::ServerWriteReactor<Page> {
     }
   }
   void OnCancel() override { cancelled_ = true; }
-  void OnDone() override { delete this; }
+  void OnDone() override {
+    hosts_.warden.Leave(this);
+    delete this;
+  }
 
  private:
+  bool ClaimIfSlow(SteadyTime now, std::chrono::milliseconds slow) override {
+    return watch_.Claim(now, slow);
+  }
+  // The page waits in gRPC until the client reads, leaves or meets its deadline: the places do not.
+  void EndSlow() override {
+    GiveBack();
+    this->Finish(ToGrpcStatus(SlowReader()));
+  }
+
+  void GiveBack() {
+    if (!place_.has_value()) return;
+    place_.reset();
+    hosts_.places.GiveBack();
+  }
+
   void PostNext() {
-    if (!executor_.Post([this] { Next(); })) {
+    if (!hosts_.executor.Post(agency_, [this] { Next(); })) {
       this->Finish(ToGrpcStatus(
           absl::ResourceExhaustedError("OVERLOADED: too many queries are waiting; try again")));
     }
@@ -73,18 +108,23 @@ class PageStream final : public grpc::ServerWriteReactor<Page> {
 
   void Next() {
     page_.Clear();
+    if (hosts_.warden.IsOld(begun_)) return this->Finish(ToGrpcStatus(StreamIsOld()));
     const absl::StatusOr<bool> more = source_(page_);
     if (more.ok() && *more && !cancelled_) {
+      watch_.Begin(std::chrono::steady_clock::now());
       this->StartWrite(&page_);
     } else {
       this->Finish(cancelled_ ? grpc::Status::CANCELLED : ToGrpcStatus(more.status()));
     }
   }
 
-  Executor& executor_;
-  StreamPlaces& places_;
+  const StreamHosts hosts_;
+  const std::string agency_;
+  std::optional<access::AgencyLimits::Place> place_;
   const Source source_;
+  const SteadyTime begun_ = std::chrono::steady_clock::now();
   Page page_;
+  WriteWatch watch_;
   std::atomic<bool> cancelled_ = false;
 };
 

@@ -105,11 +105,27 @@ absl::StatusOr<access::Call> Callers::CallOf(const grpc::CallbackServerContext& 
   return authenticator_->Authenticate(credentials);
 }
 
-absl::StatusOr<access::Call> Callers::ReaderOf(const grpc::CallbackServerContext& context) const {
+absl::StatusOr<Admitted> Callers::AdmitCall(const grpc::CallbackServerContext& context,
+                                            access::Call call, Use use) const {
+  if (context.deadline() == std::chrono::system_clock::time_point::max()) {
+    return absl::InvalidArgumentError(
+        "DEADLINE_REQUIRED: set a deadline on the call, or it may wait for ever");
+  }
+  ASSIGN_OR_RETURN(access::AgencyLimits::Place place, limits_.Admit(call.agency, use));
+  return Admitted{std::move(call), std::move(place)};
+}
+
+absl::StatusOr<Admitted> Callers::Admit(const grpc::CallbackServerContext& context, Use use) const {
+  ASSIGN_OR_RETURN(access::Call call, CallOf(context));
+  return AdmitCall(context, std::move(call), use);
+}
+
+absl::StatusOr<Admitted> Callers::AdmitReader(const grpc::CallbackServerContext& context,
+                                              Use use) const {
   ASSIGN_OR_RETURN(access::Call call, CallOf(context));
   if (call.actor.empty()) call.actor = kAnonymous;
   if (call.agency.empty()) call.agency = kAnonymous;
-  return call;
+  return AdmitCall(context, std::move(call), use);
 }
 
 }  // namespace caseledger::rpc

@@ -10,6 +10,7 @@
 #include "absl/status/statusor.h"
 #include "services/access/call.h"
 #include "services/access/identity/authenticator.h"
+#include "services/access/limits/agency_limits.h"
 
 namespace caseledger::rpc {
 
@@ -22,19 +23,35 @@ inline constexpr char kWarrantKey[] = "caseledger-warrant";
 // lets no details through here. Thread-safe; `authenticator` must outlive it.
 std::shared_ptr<grpc::AuthMetadataProcessor> MakeDoor(access::Authenticator& authenticator);
 
+// A call that may go on, until the last copy of its place goes.
+struct Admitted {
+  access::Call call;
+  access::AgencyLimits::Place place;
+};
+
 // Thread-safe.
 class Callers {
  public:
-  // Must outlive this. Null, on plain text for trials only: the metadata `caseledger-actor`,
-  // `caseledger-agency` and `caseledger-roles` is believed.
-  explicit Callers(access::Authenticator* authenticator) : authenticator_(authenticator) {}
+  using Use = access::AgencyLimits::Use;
+
+  // Both must outlive this. `authenticator` null, on plain text for trials only: the metadata
+  // `caseledger-actor`, `caseledger-agency` and `caseledger-roles` is believed.
+  Callers(access::Authenticator* authenticator, access::AgencyLimits& limits)
+      : authenticator_(authenticator), limits_(limits) {}
+
+  // What every call begins with. The errors of CallOf, and
+  // INVALID_ARGUMENT    DEADLINE_REQUIRED: the client would wait for ever
+  // RESOURCE_EXHAUSTED  see AgencyLimits::Admit
+  absl::StatusOr<Admitted> Admit(const grpc::CallbackServerContext& context, Use use) const;
+  // The same for who only reads: one who is believed need not say who they are.
+  absl::StatusOr<Admitted> AdmitReader(const grpc::CallbackServerContext& context, Use use) const;
 
   // The caller, who passed the door: asked again, which costs two look-ups, for gRPC has no way to
   // hand on what the door found. The errors of Authenticator::Authenticate, should the credentials
   // have ended since.
   absl::StatusOr<access::Call> CallOf(const grpc::CallbackServerContext& context) const;
-  // The same for who only reads: one who is believed need not say who they are.
-  absl::StatusOr<access::Call> ReaderOf(const grpc::CallbackServerContext& context) const;
+
+  access::AgencyLimits& limits() const { return limits_; }
 
   // Whether the caller of a stream may still be served. To be asked again before each page.
   absl::Status Recheck(const grpc::CallbackServerContext& context) const {
@@ -42,7 +59,11 @@ class Callers {
   }
 
  private:
+  absl::StatusOr<Admitted> AdmitCall(const grpc::CallbackServerContext& context, access::Call call,
+                                     Use use) const;
+
   access::Authenticator* const authenticator_;
+  access::AgencyLimits& limits_;
 };
 
 }  // namespace caseledger::rpc

@@ -25,6 +25,7 @@ absl::Status NoTrail() {
 struct QueryRunner::Query {
   grpc::ServerUnaryReactor* reactor;
   access::Call call;
+  access::AgencyLimits::Place place;
   std::string_view action;
   google::protobuf::Message* response;
   Trailed trailed;
@@ -42,15 +43,20 @@ grpc::ServerUnaryReactor* QueryRunner::Run(grpc::CallbackServerContext* context,
                                            google::protobuf::Message* response, Trailed trailed,
                                            Answer answer) {
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
-  const absl::StatusOr<access::Call> call = callers_.ReaderOf(*context);
-  if (!call.ok()) {
-    reactor->Finish(ToGrpcStatus(call.status()));
+  absl::StatusOr<Admitted> admitted = callers_.AdmitReader(*context, Callers::Use::kCall);
+  if (!admitted.ok()) {
+    reactor->Finish(ToGrpcStatus(admitted.status()));
     return reactor;
   }
-  auto query =
-      std::make_shared<Query>(Query{reactor, *call, action, response, trailed, std::move(answer)});
-  if (!executor_.Post([this, query] { Attempt(query); })) query->Finish(Overloaded());
+  Post(std::make_shared<Query>(Query{reactor, std::move(admitted->call), std::move(admitted->place),
+                                     action, response, trailed, std::move(answer)}));
   return reactor;
+}
+
+void QueryRunner::Post(const std::shared_ptr<Query>& query) {
+  if (!executor_.Post(query->call.agency, [this, query] { Attempt(query); })) {
+    query->Finish(Overloaded());
+  }
 }
 
 void QueryRunner::Attempt(const std::shared_ptr<Query>& query) {
@@ -84,7 +90,7 @@ void QueryRunner::PutOnTrail(const std::shared_ptr<Query>& query,
           return query->Finish(absl::UnavailableError(
               "RIGHTS_CHANGED: rights change faster than the answer is made; try again"));
         }
-        if (!executor_.Post([this, query] { Attempt(query); })) query->Finish(Overloaded());
+        Post(query);
       });
 }
 

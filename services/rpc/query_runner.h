@@ -45,6 +45,7 @@ class QueryRunner {
  private:
   struct Query;
 
+  void Post(const std::shared_ptr<Query>& query);
   void Attempt(const std::shared_ptr<Query>& query);
   void PutOnTrail(const std::shared_ptr<Query>& query, std::shared_ptr<Reading> reading);
 

@@ -8,6 +8,7 @@
 #include "eventstore/base/strings.h"
 #include "eventstore/sequencer/checks.h"
 #include "google/rpc/error_details.pb.h"
+#include "services/access/limits/agency_limits.h"
 #include "services/commands/validation.h"
 #include "services/domain/rejection.h"
 #include "services/rpc/sentences.h"
@@ -69,6 +70,16 @@ void AddLocalized(std::string_view locale, std::string_view text, google::rpc::S
   out.add_details()->PackFrom(localized);
 }
 
+// Whole milliseconds, rounded up: nobody comes too early.
+google::rpc::RetryInfo RetryAfter(const absl::Status& status) {
+  const Micros said = access::RetryDelayOf(status);
+  const int64_t milliseconds = said > 0 ? (said + 999) / 1'000 : kRetryMilliseconds;
+  google::rpc::RetryInfo retry;
+  retry.mutable_retry_delay()->set_seconds(milliseconds / 1'000);
+  retry.mutable_retry_delay()->set_nanos(static_cast<int32_t>(milliseconds % 1'000) * 1'000'000);
+  return retry;
+}
+
 }  // namespace
 
 google::rpc::Status ToRpcStatus(const absl::Status& status) {
@@ -96,11 +107,7 @@ google::rpc::Status ToRpcStatus(const absl::Status& status) {
       out.add_details()->PackFrom(bad_request);
     }
   }
-  if (absl::IsResourceExhausted(status)) {
-    google::rpc::RetryInfo retry;
-    retry.mutable_retry_delay()->set_nanos(kRetryMilliseconds * 1'000'000);
-    out.add_details()->PackFrom(retry);
-  }
+  if (absl::IsResourceExhausted(status)) out.add_details()->PackFrom(RetryAfter(status));
   return out;
 }
 

@@ -43,6 +43,7 @@ class SubscriberReactor final : public grpc::ServerWriteReactor<v1::SubscribeRes
         subscription_(std::move(subscription)) {
     std::thread([this, &pool, subscription = subscription_] {
       const grpc::Status status = Run();
+      request_.place.reset();  // gRPC may keep what a slow reader has not read
       pool.Leave(subscription.get());
       this->Finish(status);  // may delete this
     }).detach();
@@ -77,6 +78,9 @@ class SubscriberReactor final : public grpc::ServerWriteReactor<v1::SubscribeRes
 
   grpc::Status Deliver() {
     while (true) {
+      if (std::chrono::steady_clock::now() - begun_ >= request_.limits.oldest) {
+        return ToGrpcStatus(StreamIsOld());
+      }
       absl::StatusOr<Subscription::Delivery> delivery = subscription_->Next(kWait);
       if (absl::IsDeadlineExceeded(delivery.status())) {
         if (absl::Status good = gate_.NewPage(); !good.ok()) return ToGrpcStatus(good);
@@ -113,7 +117,7 @@ class SubscriberReactor final : public grpc::ServerWriteReactor<v1::SubscribeRes
       response_.set_next_position(last ? delivery.next_position : next->position);
       if (last) response_.set_state(StateOf(delivery.change));
       *response_.mutable_server_time() = commands::ToTimestamp(clock_.Now());
-      if (!Write()) return absl::CancelledError("the subscriber left");
+      RETURN_IF_ERROR(Write());
     }
     return absl::OkStatus();
   }
@@ -134,19 +138,24 @@ class SubscriberReactor final : public grpc::ServerWriteReactor<v1::SubscribeRes
   }
 
   // Writes the response and waits until it is out, so that a slow reader holds back only itself.
-  bool Write() {
+  absl::Status Write() {
     std::unique_lock lock(mutex_);
-    if (broken_) return false;
+    if (broken_) return Gone();
     writing_ = true;
     lock.unlock();
     this->StartWrite(&response_);
     lock.lock();
-    written_.wait(lock, [this] { return !writing_; });
-    return !broken_;
+    const bool out =
+        written_.wait_for(lock, request_.limits.slow_reader, [this] { return !writing_; });
+    if (broken_) return Gone();
+    return out ? absl::OkStatus() : SlowReader();
   }
 
+  static absl::Status Gone() { return absl::CancelledError("the subscriber left"); }
+
   Clock& clock_;
-  const SubscriptionRequest request_;
+  SubscriptionRequest request_;  // its place only until the end
+  const SteadyTime begun_ = std::chrono::steady_clock::now();
   StreamGate gate_;  // of the subscription's thread
   const std::shared_ptr<Subscription> subscription_;
   v1::SubscribeResponse response_;

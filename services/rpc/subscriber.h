@@ -13,9 +13,11 @@
 #include "caseledger/v1/history.pb.h"
 #include "eventstore/base/clock.h"
 #include "eventstore/log.h"
+#include "services/access/limits/agency_limits.h"
 #include "services/rpc/event_filter.h"
 #include "services/rpc/reading.h"
 #include "services/rpc/refuse.h"
+#include "services/rpc/stream_warden.h"
 
 namespace caseledger::rpc {
 
@@ -43,6 +45,8 @@ struct SubscriptionRequest {
   std::string ledger;  // as the request names it
   uint64_t from = 0;
   EventFilter filter;
+  access::AgencyLimits::Place place;
+  StreamLimits limits;
 };
 
 // The reactor of one Subscribe call. Of each event as much as the caller may see, by the rules in

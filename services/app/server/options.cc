@@ -111,6 +111,39 @@ void AddIdentityOptions(CLI::App& app, ServerOptions& options) {
                "No TLS: for connections of this machine alone, and for trials");
 }
 
+void AddLimitOptions(CLI::App& app, ServerOptions& options) {
+  const CLI::Range rates(int64_t{0}, access::AgencyLimits::kMost);
+  const CLI::Range counts(int64_t{1}, access::AgencyLimits::kMost);
+  app.add_option("--agency-calls-per-second", options.agency.calls_per_second,
+                 "Calls that one agency may make a second; more are refused as AGENCY_RATE, with a "
+                 "delay after which to try again; 0: no limit")
+      ->capture_default_str()
+      ->check(rates);
+  app.add_option("--agency-commands-per-second", options.agency.commands_per_second,
+                 "Commands in batches that are read from one agency a second; 0: no limit")
+      ->capture_default_str()
+      ->check(rates);
+  app.add_option("--agency-calls-at-a-time", options.agency.calls_at_a_time,
+                 "Calls, besides streams, that one agency may have open; more are refused as "
+                 "AGENCY_BUSY")
+      ->capture_default_str()
+      ->check(counts);
+  app.add_option("--agency-streams-at-a-time", options.agency.streams_at_a_time,
+                 "Replays, subscriptions, exports and batches that one agency may have open")
+      ->capture_default_str()
+      ->check(counts);
+  app.add_option("--slow-reader-seconds", options.slow_reader_seconds,
+                 "How long a client of a stream may read nothing before the stream is ended as "
+                 "SLOW_READER")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 3600));
+  app.add_option("--connection-seconds", options.connection_seconds,
+                 "How long a connection and a stream may last; then the client is asked to connect "
+                 "again, and streams end as STREAM_OLD")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 7 * 24 * 3600));
+}
+
 }  // namespace
 
 ParsedOptions ParseServerOptions(int argc, char** argv) {
@@ -130,6 +163,7 @@ ParsedOptions ParseServerOptions(int argc, char** argv) {
                  "Address for gRPC; port 0 picks a free one; with --plaintext a loopback address")
       ->capture_default_str();
   AddIdentityOptions(app, options);
+  AddLimitOptions(app, options);
   app.add_option("--metrics-listen", options.metrics_listen,
                  "Loopback address for Prometheus metrics (path /metrics), or `none`")
       ->capture_default_str();

@@ -8,6 +8,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "eventstore/log.h"
+#include "services/access/limits/agency_limits.h"
 
 namespace caseledger::app {
 
@@ -45,6 +46,9 @@ struct ServerOptions {
   // whoever embeds a server, such as a test that overloads it.
   eventstore::LogLimits log_limits;
   size_t max_subscribers = 128;
+  access::AgencyLimits::Options agency;
+  int slow_reader_seconds = 30;
+  int connection_seconds = 3600;
   // False to measure what the tree costs, and for nothing else: see SequencerOptions. Nothing is
   // signed then, and no heads are committed.
   bool keep_tree = true;

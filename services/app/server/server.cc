@@ -124,6 +124,10 @@ class RunningServer final : public Server {
     grpc_options.authenticator = authenticator_.get();
     grpc_options.query_threads = static_cast<size_t>(options_.query_threads);
     grpc_options.max_subscribers = options_.max_subscribers;
+    grpc_options.agency = options_.agency;
+    grpc_options.streams.slow_reader = std::chrono::seconds(options_.slow_reader_seconds);
+    grpc_options.streams.oldest = std::chrono::seconds(options_.connection_seconds);
+    grpc_options.connection_age = std::chrono::seconds(options_.connection_seconds);
     // Those that wait for a checkpoint leave half of the threads to others.
     grpc_options.max_exports = std::max<size_t>(1, grpc_options.query_threads / 2);
     grpc_options.version = CASELEDGER_VERSION;
