@@ -191,6 +191,11 @@ void Checker::CheckString(const std::string& text, const FieldRule& rule, const 
     return;
   }
   const size_t most = rule.max_chars() > 0 ? rule.max_chars() : kDefaultMaxChars;
+  // A character has four bytes at most: what is far too long is not counted, which takes a while.
+  if (text.size() / 4 > most) {
+    Add(at, StrCat("has ", text.size(), " bytes; at most ", most, " characters are allowed"));
+    return;
+  }
   const size_t chars = CountCodePoints(text);
   if (chars > most) {
     Add(at, StrCat("has ", chars, " characters; at most ", most, " are allowed"));

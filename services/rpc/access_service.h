@@ -18,7 +18,7 @@ class AccessServiceImpl final : public v1::AccessService::CallbackService {
   grpc::ServerUnaryReactor* ExplainAccess(grpc::CallbackServerContext* context,
                                           const v1::ExplainAccessRequest* request,
                                           v1::ExplainAccessResponse* response) override {
-    return queries_.Run(context, "ExplainAccess", response, Trailed::kYes,
+    return queries_.Run(context, "ExplainAccess", request, response, Trailed::kYes,
                         [this, request, response](Reading& reading) -> absl::Status {
                           if (absl::Status bad = CheckRequest(clock_, *request); !bad.ok()) {
                             return bad;

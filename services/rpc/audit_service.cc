@@ -10,8 +10,11 @@ namespace caseledger::rpc {
 
 grpc::ServerWriteReactor<v1::ExportRecordResponse>* AuditServiceImpl::ExportRecord(
     grpc::CallbackServerContext* context, const v1::ExportRecordRequest* request) {
-  absl::StatusOr<Admitted> admitted = callers_.AdmitReader(*context, Callers::Use::kStream);
-  if (!admitted.ok()) return Refuse<v1::ExportRecordResponse>(ToGrpcStatus(admitted.status()));
+  absl::StatusOr<Admitted> admitted =
+      callers_.AdmitReader(*context, Callers::Use::kStream, request);
+  if (!admitted.ok()) {
+    return callers_.refusals().FinishStream<v1::ExportRecordResponse>(admitted.status());
+  }
   if (const absl::Status bad = CheckRequest(clock_, *request); !bad.ok()) {
     return Refuse<v1::ExportRecordResponse>(ToGrpcStatus(bad));
   }

@@ -139,8 +139,10 @@ class BackupCalls::Call final : public grpc::ServerWriteReactor<v1::CreateBackup
 
 grpc::ServerWriteReactor<v1::CreateBackupResponse>* BackupCalls::Start(
     const grpc::CallbackServerContext& context, const v1::CreateBackupRequest& request) {
-  absl::StatusOr<Admitted> admitted = callers_.Admit(context, Callers::Use::kStream);
-  if (!admitted.ok()) return Refuse<v1::CreateBackupResponse>(ToGrpcStatus(admitted.status()));
+  absl::StatusOr<Admitted> admitted = callers_.Admit(context, Callers::Use::kStream, &request);
+  if (!admitted.ok()) {
+    return callers_.refusals().FinishStream<v1::CreateBackupResponse>(admitted.status());
+  }
   const absl::Status valid = CheckRequest(clock_, request);
   if (!valid.ok()) return Refuse<v1::CreateBackupResponse>(ToGrpcStatus(valid));
   access::Trail* trail = nullptr;

@@ -2,6 +2,7 @@
 
 #include <grpcpp/alarm.h>
 
+#include <algorithm>
 #include <chrono>
 #include <deque>
 #include <functional>
@@ -37,7 +38,6 @@ struct Answers {
 
 class BatchRefusal final : public grpc::ServerBidiReactor<v1::ExecuteRequest, v1::ExecuteResponse> {
  public:
-  explicit BatchRefusal(const grpc::Status& why) { Finish(why); }
   void OnDone() override { delete this; }
 };
 
@@ -145,7 +145,8 @@ class BatchReactor final : public grpc::ServerBidiReactor<v1::ExecuteRequest, v1
     }
     answers_->in_order.insert(answers_->in_order.end(), slots.begin(), slots.end());
     answers_->undecided += slots.size();
-    limits_.CommandsRead(answers_->place, static_cast<int64_t>(slots.size()));
+    limits_.CommandsRead(answers_->place, static_cast<int64_t>(slots.size()), expected_);
+    expected_ = std::max<int64_t>(1, static_cast<int64_t>(slots.size()));
     return slots;
   }
 
@@ -260,7 +261,7 @@ class BatchReactor final : public grpc::ServerBidiReactor<v1::ExecuteRequest, v1
       finished_ = next.end.has_value();
       return;
     }
-    next.pause = limits_.BatchDelay(answers_->place);
+    next.pause = limits_.TurnToRead(answers_->place, expected_);
     if (next.pause > 0) {
       pausing_ = true;
     } else {
@@ -330,6 +331,7 @@ class BatchReactor final : public grpc::ServerBidiReactor<v1::ExecuteRequest, v1
   const SteadyTime begun_ = std::chrono::steady_clock::now();
   std::unique_ptr<grpc::Alarm> pause_;
   // Guarded by answers_->mutex.
+  int64_t expected_ = 1;  // commands of the next message, as of the last
   SteadyTime writing_since_;
   bool reading_ = false;
   bool pausing_ = false;
@@ -345,8 +347,12 @@ class BatchReactor final : public grpc::ServerBidiReactor<v1::ExecuteRequest, v1
 
 grpc::ServerBidiReactor<v1::ExecuteRequest, v1::ExecuteResponse>* BatchServiceImpl::Execute(
     grpc::CallbackServerContext* context) {
-  absl::StatusOr<Admitted> admitted = callers_.Admit(*context, Callers::Use::kBatch);
-  if (!admitted.ok()) return new BatchRefusal(ToGrpcStatus(admitted.status()));
+  absl::StatusOr<Admitted> admitted = callers_.Admit(*context, Callers::Use::kBatch, nullptr);
+  if (!admitted.ok()) {
+    auto* refusal = new BatchRefusal;
+    callers_.refusals().Finish(refusal, admitted.status());
+    return refusal;
+  }
   return new BatchReactor({*this, handler_, callers_.limits(), warden_}, *std::move(admitted),
                           [this, context] { return callers_.Recheck(*context); });
 }

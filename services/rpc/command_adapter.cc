@@ -93,9 +93,10 @@ void HideOthers(v1::CommandResult& result) {
 grpc::ServerUnaryReactor* CommandAdapter::Run(grpc::CallbackServerContext* context,
                                               const Message* request, v1::CommandResult* result) {
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
-  absl::StatusOr<Admitted> admitted = callers_.Admit(*context, Callers::Use::kCall);
+  absl::StatusOr<Admitted> admitted = callers_.Admit(*context, Callers::Use::kCall, request);
   if (!admitted.ok()) {
-    reactor->Finish(ToGrpcStatus(admitted.status()));
+    const_cast<Message*>(request)->Clear();  // the call may be held back, and many with it
+    callers_.refusals().Finish(reactor, admitted.status());
     return reactor;
   }
   // The request lives until the call is finished, and nobody reads it but us: gRPC makes one for

@@ -49,7 +49,7 @@ grpc::ServerUnaryReactor* HistoryServiceImpl::Answer(
     Response* response,
     absl::Status (*answer)(const commands::Ledger&, const Request&, Response&)) {
   // Hashes and sizes: nothing of a record is shown.
-  return queries_.Run(context, action, response, Trailed::kNo,
+  return queries_.Run(context, action, request, response, Trailed::kNo,
                       [this, request, response, answer](Reading& reading) -> absl::Status {
                         RETURN_IF_ERROR(CheckRequest(clock_, *request));
                         ASSIGN_OR_RETURN(const commands::Ledger* ledger,
@@ -92,8 +92,8 @@ template <typename Request>
 ReplayReactor* HistoryServiceImpl::StartReplay(
     const grpc::CallbackServerContext& context, std::string_view action, const Request& request,
     const std::function<ReplaySource(Reading)>& source_of) {
-  absl::StatusOr<Opened> opened = Open(context, action);
-  if (!opened.ok()) return Refuse<v1::ReplayResponse>(ToGrpcStatus(opened.status()));
+  absl::StatusOr<Opened> opened = Open(context, action, request);
+  if (!opened.ok()) return callers_.refusals().FinishStream<v1::ReplayResponse>(opened.status());
   if (const absl::Status bad = CheckRequest(clock_, request); !bad.ok()) {
     return Refuse<v1::ReplayResponse>(ToGrpcStatus(bad));
   }
@@ -138,8 +138,8 @@ ReplayReactor* HistoryServiceImpl::ReplayLedger(grpc::CallbackServerContext* con
 
 grpc::ServerWriteReactor<v1::SubscribeResponse>* HistoryServiceImpl::Subscribe(
     grpc::CallbackServerContext* context, const v1::SubscribeRequest* request) {
-  absl::StatusOr<Opened> opened = Open(*context, "Subscribe");
-  if (!opened.ok()) return Refuse<v1::SubscribeResponse>(ToGrpcStatus(opened.status()));
+  absl::StatusOr<Opened> opened = Open(*context, "Subscribe", *request);
+  if (!opened.ok()) return callers_.refusals().FinishStream<v1::SubscribeResponse>(opened.status());
   if (const absl::Status bad = CheckRequest(clock_, *request); !bad.ok()) {
     return Refuse<v1::SubscribeResponse>(ToGrpcStatus(bad));
   }
@@ -151,8 +151,10 @@ grpc::ServerWriteReactor<v1::SubscribeResponse>* HistoryServiceImpl::Subscribe(
 }
 
 absl::StatusOr<HistoryServiceImpl::Opened> HistoryServiceImpl::Open(
-    const grpc::CallbackServerContext& context, std::string_view action) {
-  ASSIGN_OR_RETURN(Admitted admitted, callers_.AdmitReader(context, Callers::Use::kStream));
+    const grpc::CallbackServerContext& context, std::string_view action,
+    const google::protobuf::Message& request) {
+  ASSIGN_OR_RETURN(Admitted admitted,
+                   callers_.AdmitReader(context, Callers::Use::kStream, &request));
   Reading reading(ledgers_, std::move(admitted.call), action, clock_);
   reading.GoodWhile([this, &context] { return callers_.Recheck(context); });
   return Opened{std::move(reading), std::move(admitted.place)};

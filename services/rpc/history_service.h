@@ -69,7 +69,8 @@ class HistoryServiceImpl final : public v1::HistoryService::CallbackService {
     Reading reading;
     access::AgencyLimits::Place place;
   };
-  absl::StatusOr<Opened> Open(const grpc::CallbackServerContext& context, std::string_view action);
+  absl::StatusOr<Opened> Open(const grpc::CallbackServerContext& context, std::string_view action,
+                              const google::protobuf::Message& request);
   template <typename Request>
   grpc::ServerWriteReactor<v1::ReplayResponse>* StartReplay(
       const grpc::CallbackServerContext& context, std::string_view action, const Request& request,

@@ -106,26 +106,30 @@ absl::StatusOr<access::Call> Callers::CallOf(const grpc::CallbackServerContext& 
 }
 
 absl::StatusOr<Admitted> Callers::AdmitCall(const grpc::CallbackServerContext& context,
-                                            access::Call call, Use use) const {
+                                            access::Call call, Use use,
+                                            const google::protobuf::Message* request) const {
   if (context.deadline() == std::chrono::system_clock::time_point::max()) {
     return absl::InvalidArgumentError(
         "DEADLINE_REQUIRED: set a deadline on the call, or it may wait for ever");
   }
-  ASSIGN_OR_RETURN(access::AgencyLimits::Place place, limits_.Admit(call.agency, use));
+  ASSIGN_OR_RETURN(
+      access::AgencyLimits::Place place,
+      limits_.Admit(call.agency, use, request == nullptr ? 0 : request->ByteSizeLong()));
   return Admitted{std::move(call), std::move(place)};
 }
 
-absl::StatusOr<Admitted> Callers::Admit(const grpc::CallbackServerContext& context, Use use) const {
+absl::StatusOr<Admitted> Callers::Admit(const grpc::CallbackServerContext& context, Use use,
+                                        const google::protobuf::Message* request) const {
   ASSIGN_OR_RETURN(access::Call call, CallOf(context));
-  return AdmitCall(context, std::move(call), use);
+  return AdmitCall(context, std::move(call), use, request);
 }
 
-absl::StatusOr<Admitted> Callers::AdmitReader(const grpc::CallbackServerContext& context,
-                                              Use use) const {
+absl::StatusOr<Admitted> Callers::AdmitReader(const grpc::CallbackServerContext& context, Use use,
+                                              const google::protobuf::Message* request) const {
   ASSIGN_OR_RETURN(access::Call call, CallOf(context));
   if (call.actor.empty()) call.actor = kAnonymous;
   if (call.agency.empty()) call.agency = kAnonymous;
-  return AdmitCall(context, std::move(call), use);
+  return AdmitCall(context, std::move(call), use, request);
 }
 
 }  // namespace caseledger::rpc

@@ -8,9 +8,11 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "google/protobuf/message.h"
 #include "services/access/call.h"
 #include "services/access/identity/authenticator.h"
 #include "services/access/limits/agency_limits.h"
+#include "services/rpc/refuse.h"
 
 namespace caseledger::rpc {
 
@@ -42,9 +44,12 @@ class Callers {
   // What every call begins with. The errors of CallOf, and
   // INVALID_ARGUMENT    DEADLINE_REQUIRED: the client would wait for ever
   // RESOURCE_EXHAUSTED  see AgencyLimits::Admit
-  absl::StatusOr<Admitted> Admit(const grpc::CallbackServerContext& context, Use use) const;
+  // `request` may be null when there is none yet.
+  absl::StatusOr<Admitted> Admit(const grpc::CallbackServerContext& context, Use use,
+                                 const google::protobuf::Message* request) const;
   // The same for who only reads: one who is believed need not say who they are.
-  absl::StatusOr<Admitted> AdmitReader(const grpc::CallbackServerContext& context, Use use) const;
+  absl::StatusOr<Admitted> AdmitReader(const grpc::CallbackServerContext& context, Use use,
+                                       const google::protobuf::Message* request) const;
 
   // The caller, who passed the door: asked again, which costs two look-ups, for gRPC has no way to
   // hand on what the door found. The errors of Authenticator::Authenticate, should the credentials
@@ -52,6 +57,8 @@ class Callers {
   absl::StatusOr<access::Call> CallOf(const grpc::CallbackServerContext& context) const;
 
   access::AgencyLimits& limits() const { return limits_; }
+  // How a call ends that was not admitted.
+  Refusals& refusals() const { return refusals_; }
 
   // Whether the caller of a stream may still be served. To be asked again before each page.
   absl::Status Recheck(const grpc::CallbackServerContext& context) const {
@@ -60,10 +67,11 @@ class Callers {
 
  private:
   absl::StatusOr<Admitted> AdmitCall(const grpc::CallbackServerContext& context, access::Call call,
-                                     Use use) const;
+                                     Use use, const google::protobuf::Message* request) const;
 
   access::Authenticator* const authenticator_;
   access::AgencyLimits& limits_;
+  mutable Refusals refusals_;
 };
 
 }  // namespace caseledger::rpc

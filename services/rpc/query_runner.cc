@@ -40,12 +40,15 @@ struct QueryRunner::Query {
 
 grpc::ServerUnaryReactor* QueryRunner::Run(grpc::CallbackServerContext* context,
                                            std::string_view action,
+                                           const google::protobuf::Message* request,
                                            google::protobuf::Message* response, Trailed trailed,
                                            Answer answer) {
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
-  absl::StatusOr<Admitted> admitted = callers_.AdmitReader(*context, Callers::Use::kCall);
+  absl::StatusOr<Admitted> admitted = callers_.AdmitReader(*context, Callers::Use::kCall, request);
   if (!admitted.ok()) {
-    reactor->Finish(ToGrpcStatus(admitted.status()));
+    // gRPC made it for this call alone, which may be held back, and many with it.
+    const_cast<google::protobuf::Message*>(request)->Clear();
+    callers_.refusals().Finish(reactor, admitted.status());
     return reactor;
   }
   Post(std::make_shared<Query>(Query{reactor, std::move(admitted->call), std::move(admitted->place),

@@ -39,6 +39,7 @@ class QueryRunner {
   // RESOURCE_EXHAUSTED  the pool is full, or the trail has too many entries waiting
   // UNAVAILABLE         TRAIL_UNAVAILABLE, RIGHTS_CHANGED
   grpc::ServerUnaryReactor* Run(grpc::CallbackServerContext* context, std::string_view action,
+                                const google::protobuf::Message* request,
                                 google::protobuf::Message* response, Trailed trailed,
                                 Answer answer);
 

@@ -21,7 +21,7 @@ namespace caseledger::rpc {
   grpc::ServerUnaryReactor* method(grpc::CallbackServerContext* context,                   \
                                    const v1::method##Request* request,                     \
                                    v1::method##Response* response) override {              \
-    return queries_.Run(context, #method, response, trailed,                               \
+    return queries_.Run(context, #method, request, response, trailed,                      \
                         [this, context, request, response](Reading& reading) {             \
                           return answers_.Checked(*request, [&] {                          \
                             return answers_.method(reading, *request, WaitLimit(*context), \

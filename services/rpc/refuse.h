@@ -1,7 +1,16 @@
-// Server streams that end before they begin.
+// Calls that end before they begin.
 #pragma once
 
+#include <grpcpp/alarm.h>
 #include <grpcpp/grpcpp.h>
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+
+#include "absl/status/status.h"
+#include "services/access/limits/agency_limits.h"
+#include "services/rpc/status.h"
 
 namespace caseledger::rpc {
 
@@ -21,6 +30,51 @@ template <typename Message>
 class LateRefusal final : public grpc::ServerWriteReactor<Message> {
  public:
   void OnDone() override { delete this; }
+};
+
+// Ends calls that were not admitted. One that is refused for want of its agency's room is held back
+// until about the time to try again: a client that calls again as soon as it is answered would else
+// take more of the server with calls that are refused than it may with others. So many are held at
+// most; the rest is answered at once. Thread-safe; outlives the calls.
+class Refusals {
+ public:
+  template <typename Reactor>
+  void Finish(Reactor* reactor, const absl::Status& status) {
+    const std::chrono::microseconds hold = Hold(status);
+    if (hold.count() == 0) return reactor->Finish(ToGrpcStatus(status));
+    auto* const alarm = new grpc::Alarm;
+    alarm->Set(std::chrono::system_clock::now() + hold, [this, alarm, reactor, status](bool) {
+      --held_;
+      reactor->Finish(ToGrpcStatus(status));
+      delete alarm;  // gRPC keeps what it needs of it until this reaction is over
+    });
+  }
+
+  // The same for a stream that has no reactor yet.
+  template <typename Message>
+  grpc::ServerWriteReactor<Message>* FinishStream(const absl::Status& status) {
+    auto* refusal = new LateRefusal<Message>;
+    Finish(refusal, status);
+    return refusal;
+  }
+
+ private:
+  static constexpr int kMostHeld = 4'096;
+  static constexpr std::chrono::microseconds kShortest = std::chrono::milliseconds(250);
+  static constexpr std::chrono::microseconds kLongest = std::chrono::seconds(5);
+
+  // 0: not at all.
+  std::chrono::microseconds Hold(const absl::Status& status) {
+    const std::chrono::microseconds delay(access::RetryDelayOf(status));
+    if (delay.count() == 0) return delay;
+    if (++held_ > kMostHeld) {
+      --held_;
+      return std::chrono::microseconds(0);
+    }
+    return std::clamp(delay, kShortest, kLongest);
+  }
+
+  std::atomic<int> held_ = 0;
 };
 
 }  // namespace caseledger::rpc

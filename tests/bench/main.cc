@@ -12,6 +12,7 @@
 
 #include "tests/bench/limits/embedded_server.h"
 #include "tests/bench/limits/noop_server.h"
+#include "tests/bench/load/flood.h"
 #include "tests/bench/report/report.h"
 #include "tests/bench/workloads/bench_run.h"
 #include "tests/integration/support/child_process.h"
@@ -95,9 +96,11 @@ int Main(int argc, char** argv) {
       ->check(CLI::Range(1000, 100'000'000));
   app.add_option("--sizes", options.sizes, "of the size sweep, ascending; none: left out")
       ->delimiter(',');
-  app.add_option("--only", only, "sections: single, tree, postgres, batch, reads, lag, sizes")
+  app.add_option("--only", only,
+                 "sections: single, tree, postgres, batch, reads, trailed, flood, lag, sizes")
       ->delimiter(',')
-      ->check(CLI::IsMember({"single", "tree", "postgres", "batch", "reads", "lag", "sizes"}));
+      ->check(CLI::IsMember(
+          {"single", "tree", "postgres", "batch", "reads", "trailed", "flood", "lag", "sizes"}));
   app.add_option("--dir", parent, "scratch directory, on the disk to be measured")
       ->check(CLI::ExistingDirectory);
   app.add_option("--json", json_file, "write the figures to this file, too");
@@ -110,8 +113,23 @@ int Main(int argc, char** argv) {
   bool tree = true;
   embedded->add_option("--data-dir", data_dir)->required();
   embedded->add_option("--tree", tree);
+  CLI::App* flood = app.add_subcommand("flood")->group("");
+  std::string address;
+  CallerFiles files;
+  std::string case_id;
+  double flood_seconds = 0;
+  flood->add_option("--address", address)->required();
+  flood->add_option("--authority", files.authority)->required();
+  flood->add_option("--certificate", files.certificate)->required();
+  flood->add_option("--key", files.key)->required();
+  flood->add_option("--token-file", files.token)->required();
+  flood->add_option("--case", case_id)->required();
+  flood->add_option("--flood-seconds", flood_seconds)->required();
+  std::set<std::string> kinds;
+  flood->add_option("--kind", kinds)->required();
   CLI11_PARSE(app, argc, argv);
   if (app.got_subcommand("noop-server")) return RunNoopServer();
+  if (flood->parsed()) return RunFlood(address, files, case_id, kinds, flood_seconds);
   if (embedded->parsed()) return RunEmbeddedServer(data_dir, tree);
   if (!compare.empty()) return Compare(compare);
   if (!std::is_sorted(options.sizes.begin(), options.sizes.end())) {

@@ -15,7 +15,7 @@ namespace {
 constexpr size_t kMostKnown = 1'024;
 // A call takes a few milliseconds; a stream or batch stays.
 constexpr Micros kCallDelay = 50'000;
-constexpr Micros kStreamDelay = 5 * kMicrosPerSecond;
+constexpr Micros kStreamDelay = kMicrosPerSecond;
 constexpr Micros kUndecidedDelay = 5'000;
 
 int64_t BurstOf(int64_t per_second) { return std::max<int64_t>(16, per_second / 4); }
@@ -45,19 +45,20 @@ Micros Pace::Take(Micros now, int64_t units) {
   const Micros cost = Cost(units);
   // What passes alone passes after a quiet time, even when it is more than a burst.
   const Micros most = std::max(burst_, cost);
-  const Micros due = std::clamp(due_, now, now + most) + cost;
-  if (due > now + most) return due - now - most;
-  due_ = due;
-  return 0;
+  due_ = std::clamp(due_, now, now + most + kLongestWait - cost);
+  const Micros wait = std::max<Micros>(0, due_ + cost - now - most);
+  if (wait == 0) due_ += cost;
+  return wait;
 }
 
 Micros Pace::Charge(Micros now, int64_t units) {
-  const Micros cost = Cost(units);
-  due_ = std::clamp(due_, now, now + burst_ + cost) + cost;
+  due_ = std::clamp(std::max(due_, now) + Cost(units), now, now + burst_ + kLongestWait);
   return Wait(now);
 }
 
-Micros Pace::Wait(Micros now) const { return std::max<Micros>(0, due_ - now - burst_); }
+Micros Pace::Wait(Micros now) const {
+  return std::clamp<Micros>(due_ - now - burst_, 0, kLongestWait);
+}
 
 // Counts are changed without the mutex, so that letting go of a place waits for nobody.
 struct AgencyLimits::Books {
@@ -124,10 +125,14 @@ absl::Status AgencyLimits::CheckRoom(const Books& books, Use use) const {
   return absl::OkStatus();
 }
 
-absl::StatusOr<AgencyLimits::Place> AgencyLimits::Admit(std::string_view agency, Use use) {
+absl::StatusOr<AgencyLimits::Place> AgencyLimits::Admit(std::string_view agency, Use use,
+                                                        size_t bytes) {
   const Micros now = steady_now_();
   const MutexLock lock(&mutex_);
   std::shared_ptr<Books> books = BooksOf(agency, now);
+  // Also of those that are refused: they were read.
+  const auto more = static_cast<int64_t>(bytes / kRequestBytes);
+  if (more > 0) books->calls.Charge(now, more);
   if (absl::Status room = CheckRoom(*books, use); !room.ok()) return room;
   const Micros delay = books->calls.Take(now, 1);
   if (delay > 0) {
@@ -140,25 +145,23 @@ void AgencyLimits::GiveBack(const Place& place) {
   if (place != nullptr) place->GiveBack();
 }
 
-Micros AgencyLimits::BatchDelay(const Place& place) {
+Micros AgencyLimits::TurnToRead(const Place& place, int64_t expected) {
   if (place == nullptr) return 0;
   const Micros now = steady_now_();
-  const Books& books = *place->books;
-  Micros delay = 0;
-  {
-    const MutexLock lock(&mutex_);
-    delay = books.commands.Wait(now);
-  }
-  const bool full = books.undecided >= options_.undecided_commands;
-  return std::max(delay, full ? kUndecidedDelay : 0);
+  Books& books = *place->books;
+  if (books.undecided >= options_.undecided_commands) return kUndecidedDelay;
+  const MutexLock lock(&mutex_);
+  const Micros wait = books.commands.Wait(now);
+  if (wait == 0) books.commands.Charge(now, expected);
+  return wait;
 }
 
-void AgencyLimits::CommandsRead(const Place& place, int64_t commands) {
+void AgencyLimits::CommandsRead(const Place& place, int64_t commands, int64_t expected) {
   if (place == nullptr) return;
   place->books->undecided += commands;
   const Micros now = steady_now_();
   const MutexLock lock(&mutex_);
-  place->books->commands.Charge(now, commands);
+  place->books->commands.Charge(now, commands - expected);
 }
 
 void AgencyLimits::CommandDecided(const Place& place) {

@@ -4,6 +4,7 @@
 //   ... answer the call, and let go of the place
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -33,10 +34,14 @@ class Pace {
   // `per_second` 0: no limit. Both at most 1'000'000.
   Pace(int64_t per_second, int64_t burst);
 
+  // No wait is longer, whatever was charged and whatever a clock does: what is owed beyond is
+  // forgiven.
+  static constexpr Micros kLongestWait = 10 * kMicrosPerSecond;
+
   // Takes `units` when they may pass now, and else nothing. How long to wait before they may; 0
-  // when they were taken. Never longer than the burst and these units take, whatever a clock does.
+  // when they were taken.
   Micros Take(Micros now, int64_t units);
-  // Takes them in any case; the same answer for the next ones.
+  // Takes them in any case, or gives them back when negative; the same answer for the next ones.
   Micros Charge(Micros now, int64_t units);
   // How long one unit would have to wait.
   Micros Wait(Micros now) const;
@@ -56,15 +61,16 @@ class AgencyLimits {
  public:
   // After a quiet time a quarter of a second's worth may come at once, at least 16.
   struct Options {
-    int64_t calls_per_second = 2'000;     // unary calls and openings of streams; 0: no limit
-    int64_t commands_per_second = 5'000;  // of batches, all together; 0: no limit
+    int64_t calls_per_second = 1'000;     // unary calls and openings of streams; 0: no limit
+    int64_t commands_per_second = 2'000;  // of batches, all together; 0: no limit
     int64_t calls_at_a_time = 128;
     int64_t streams_at_a_time = 32;  // replays, subscriptions, exports and batches
     int64_t batches_at_a_time = 8;
-    int64_t undecided_commands = 1'024;  // of batches, all together
+    int64_t undecided_commands = 256;  // of batches, all together
   };
   // Of each of these; see services/app/server/options.h.
   static constexpr int64_t kMost = 1'000'000;
+  static constexpr size_t kRequestBytes = 16u << 10;
 
   enum class Use { kCall, kStream, kBatch };
 
@@ -76,19 +82,23 @@ class AgencyLimits {
   // `steady_now`: microseconds that only grow.
   AgencyLimits(const Options& options, std::function<Micros()> steady_now);
 
+  // `bytes` of the request: each started kRequestBytes after the first count as one call more,
+  // which are taken in any case, so that the next calls wait for them.
+  //
   // RESOURCE_EXHAUSTED, with a delay after which to try again:
   //   AGENCY_RATE  more calls a second than the agency may make
   //   AGENCY_BUSY  as many calls or streams of the agency are open as may be
-  absl::StatusOr<Place> Admit(std::string_view agency, Use use);
+  absl::StatusOr<Place> Admit(std::string_view agency, Use use, size_t bytes = 0);
 
   // Gives the room back before the last copy goes; once is enough.
   static void GiveBack(const Place& place);
 
-  // How long a batch has to wait before it may read its next message; 0: it may now. Nothing is
-  // held for it, so the agency's undecided commands may exceed the limit by a message a batch.
-  Micros BatchDelay(const Place& place);
-  // A batch read so many commands; they count as undecided until CommandDecided is called for each.
-  void CommandsRead(const Place& place, int64_t commands);
+  // How long a batch has to wait before it may ask again whether to read; 0: it may read a message
+  // now, of about `expected` commands, which are taken.
+  Micros TurnToRead(const Place& place, int64_t expected);
+  // A batch read so many commands, when so many were expected; they count as undecided until
+  // CommandDecided is called for each.
+  void CommandsRead(const Place& place, int64_t commands, int64_t expected);
   static void CommandDecided(const Place& place);
 
   // Agencies that are kept in mind; those that rest are forgotten when they are many.

@@ -70,6 +70,8 @@ absl::Status BenchRun::Run() {
   if (Wants("postgres") && options_.postgres) RETURN_IF_ERROR(MeasurePostgres());
   if (Wants("batch")) RETURN_IF_ERROR(MeasureBatch());
   if (Wants("reads")) RETURN_IF_ERROR(MeasureReads());
+  if (Wants("trailed")) RETURN_IF_ERROR(MeasureTrailedReads());
+  if (Wants("flood")) RETURN_IF_ERROR(MeasureFlood());
   if (Wants("lag")) RETURN_IF_ERROR(MeasureLag());
   if (!options_.sizes.empty() && Wants("sizes")) RETURN_IF_ERROR(MeasureSizes());
   return absl::OkStatus();

@@ -41,6 +41,9 @@ class BenchRun {
   absl::Status MeasurePostgres();
   absl::Status MeasureBatch();
   absl::Status MeasureReads();
+  absl::Status MeasureTrailedReads();
+  absl::Status MeasureFlood();
+  absl::Status MeasureFloodOf(const std::string& name, const std::vector<std::string>& kinds);
   absl::Status MeasureLag();
   absl::Status MeasureSizes();
 

@@ -108,31 +108,46 @@ TEST_F(AgencyLimitsTest, ARefusalForWantOfRoomCostsNothingOfTheRate) {
   EXPECT_EQ(passed, 22);
 }
 
-TEST_F(AgencyLimitsTest, ABatchWaitsForItsAgencysPaceOverAllItsBatches) {
+TEST_F(AgencyLimitsTest, BatchesTakeTurnsAtTheirAgencysPace) {
   const Place first = Must("hospital", Use::kBatch);
   const Place second = Must("hospital", Use::kBatch);
-  EXPECT_EQ(limits().BatchDelay(first), 0);
-  limits().CommandsRead(first, 250);
-  for (int i = 0; i < 250; ++i) AgencyLimits::CommandDecided(first);
-  EXPECT_EQ(limits().BatchDelay(second), 0);
-  limits().CommandsRead(second, 256);
-  for (int i = 0; i < 256; ++i) AgencyLimits::CommandDecided(second);
-  EXPECT_EQ(limits().BatchDelay(first), 256'000);
-  EXPECT_EQ(limits().BatchDelay(Must("police", Use::kBatch)), 0);
-  now_ += 256'000;
-  EXPECT_EQ(limits().BatchDelay(first), 0);
+  const auto read = [&](const Place& place, int64_t commands, int64_t expected) {
+    limits().CommandsRead(place, commands, expected);
+    for (int i = 0; i < commands; ++i) AgencyLimits::CommandDecided(place);
+  };
+  EXPECT_EQ(limits().TurnToRead(first, 250), 0);
+  EXPECT_EQ(limits().TurnToRead(second, 250), 0) << "the burst is used up, and no more";
+  EXPECT_EQ(limits().TurnToRead(first, 250), 250'000);
+  read(first, 250, 250);
+  EXPECT_EQ(limits().TurnToRead(first, 250), 250'000) << "it was counted when its turn came";
+  read(second, 6, 250);
+  EXPECT_EQ(limits().TurnToRead(second, 6), 6'000) << "less came than was expected";
+  EXPECT_EQ(limits().TurnToRead(Must("police", Use::kBatch), 250), 0);
+  now_ += 6'000;
+  EXPECT_EQ(limits().TurnToRead(second, 6), 0);
+  EXPECT_EQ(limits().TurnToRead(first, 250), 6'000) << "one of them";
+}
+
+TEST_F(AgencyLimitsTest, ALargeRequestCountsForMany) {
+  ASSERT_TRUE(limits().Admit("hospital", Use::kCall, 10 * AgencyLimits::kRequestBytes).ok());
+  int passed = 0;
+  while (limits().Admit("hospital", Use::kCall, AgencyLimits::kRequestBytes - 1).ok()) ++passed;
+  EXPECT_EQ(passed, 14);
+  // Also one that is refused was read.
+  EXPECT_FALSE(limits().Admit("hospital", Use::kCall, 100 * AgencyLimits::kRequestBytes).ok());
+  EXPECT_GE(ExpectRefused("hospital", Use::kCall, "AGENCY_RATE"), kMicrosPerSecond);
 }
 
 TEST_F(AgencyLimitsTest, ABatchWaitsWhileItsAgencyHasTooMuchUndecided) {
   options_.commands_per_second = 0;
   const Place place = Must("hospital", Use::kBatch);
-  limits().CommandsRead(place, 256);
-  EXPECT_EQ(limits().BatchDelay(place), 0);
-  limits().CommandsRead(place, 44);
-  EXPECT_GT(limits().BatchDelay(place), 0);
-  EXPECT_EQ(limits().BatchDelay(Must("police", Use::kBatch)), 0);
+  limits().CommandsRead(place, 256, 1);
+  EXPECT_EQ(limits().TurnToRead(place, 256), 0);
+  limits().CommandsRead(place, 44, 256);
+  EXPECT_GT(limits().TurnToRead(place, 44), 0);
+  EXPECT_EQ(limits().TurnToRead(Must("police", Use::kBatch), 1), 0);
   AgencyLimits::CommandDecided(place);
-  EXPECT_EQ(limits().BatchDelay(place), 0);
+  EXPECT_EQ(limits().TurnToRead(place, 44), 0);
 }
 
 TEST_F(AgencyLimitsTest, ForgetsAgenciesThatRestAndNoOthers) {
@@ -160,8 +175,8 @@ TEST_F(AgencyLimitsTest, ManyAskAtOnce) {
                                           i % 2 == 0 ? Use::kCall : Use::kBatch);
         if (!place.ok()) continue;
         ++admitted;
-        limits().BatchDelay(*place);
-        limits().CommandsRead(*place, 1);
+        limits().TurnToRead(*place, 1);
+        limits().CommandsRead(*place, 1, 1);
         AgencyLimits::CommandDecided(*place);
       }
     });
