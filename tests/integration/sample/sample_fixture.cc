@@ -5,6 +5,10 @@
 #include <filesystem>
 #include <sstream>
 
+#include "gmock/gmock.h"
+#include "tests/integration/operation/raw_call.h"
+#include "tests/integration/support/kept_output.h"
+
 namespace caseledger::testing {
 
 ServerProcess* SampleTest::server_ = nullptr;
@@ -26,12 +30,15 @@ void Lines::Save() const {
 
 void SampleTest::SetUpTestSuite() {
   directory_ = new ScratchDirectory();
-  server_ = new ServerProcess(
-      *directory_ / "data",
-      {"whole", "bad-rows", "later-rows", "late-entries", "histories", "rebuilt", "audit"});
+  server_ =
+      new ServerProcess(*directory_ / "data", {"whole", "bad-rows", "slipped", "later-rows",
+                                               "late-entries", "histories", "rebuilt", "audit"});
 }
 
 void SampleTest::TearDownTestSuite() {
+  const std::string metrics = HttpGet(server_->metrics_port(), "/metrics");
+  EXPECT_THAT(metrics, ::testing::HasSubstr("caseledger_events{ledger="));
+  KeepOutput("metrics", metrics);
   server_->process().Signal(SIGTERM);
   EXPECT_EQ(server_->process().Wait(), 0);
   delete server_;

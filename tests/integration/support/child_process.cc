@@ -11,6 +11,7 @@
 #include <cerrno>
 
 #include "gtest/gtest.h"
+#include "tests/integration/support/kept_output.h"
 
 extern char** environ;
 
@@ -21,8 +22,8 @@ std::vector<std::string> ServerArguments(const std::string& data_dir,
                                          const std::vector<std::string>& ledgers,
                                          const std::vector<std::string>& extra) {
   std::vector<std::string> arguments = {
-      CASELEDGERD_PATH, "--data-dir", data_dir, "--listen", "127.0.0.1:0", "--metrics-listen", "",
-      "--log-listen", "127.0.0.1:0", "--log-level", "info",
+      CASELEDGERD_PATH, "--data-dir", data_dir, "--listen", "127.0.0.1:0", "--metrics-listen",
+      "127.0.0.1:0", "--log-listen", "127.0.0.1:0", "--log-level", "info",
       // Counting events would fail by the clock; by their number heads are committed all the same.
       "--commit-heads-seconds", "3600"};
   for (const std::string& ledger : ledgers) {
@@ -44,9 +45,13 @@ std::string ValueIn(const std::string& log, const std::string& name) {
   return log.substr(from, log.find('"', from) - from);
 }
 
+// `caseledgerd` of a path.
+std::string NameOfProgram(const std::string& path) { return path.substr(path.rfind('/') + 1); }
+
 }  // namespace
 
-ChildProcess::ChildProcess(const std::vector<std::string>& arguments) {
+ChildProcess::ChildProcess(const std::vector<std::string>& arguments)
+    : program_(NameOfProgram(arguments.at(0))) {
   std::array<int, 2> out{};
   std::array<int, 2> err{};
   if (pipe2(out.data(), O_CLOEXEC) != 0 || pipe2(err.data(), O_CLOEXEC) != 0) {
@@ -83,6 +88,8 @@ ChildProcess::~ChildProcess() {
   }
   if (out_reader_.joinable()) out_reader_.join();
   if (err_reader_.joinable()) err_reader_.join();
+  KeepOutput(program_ + ".log", err_);
+  KeepOutput(program_ + ".out", out_);
 }
 
 void ChildProcess::Drain(int descriptor, std::string& into, bool& ended) {
@@ -151,6 +158,7 @@ ServerProcess::ServerProcess(const std::string& data_dir, const std::vector<std:
   if (!listening) return;
   address_ = ValueIn(process_.err(), "address");
   log_port_ = std::stoi(ValueIn(process_.err(), "log_port"));
+  metrics_port_ = std::stoi(ValueIn(process_.err(), "metrics_port"));
 }
 
 Finished RunToEnd(const std::vector<std::string>& arguments) {

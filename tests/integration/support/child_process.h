@@ -40,6 +40,7 @@ class ChildProcess {
   void Drain(int descriptor, std::string& into, bool& ended);
   bool WaitFor(const std::string& text, const std::string& in, const bool& ended);
 
+  const std::string program_;
   pid_t pid_ = -1;
   bool ended_ = false;
   int result_ = 0;
@@ -66,12 +67,14 @@ class ServerProcess {
   const std::string& address() const { return address_; }
   // Where the log is served over HTTP.
   int log_port() const { return log_port_; }
+  int metrics_port() const { return metrics_port_; }
   ChildProcess& process() { return process_; }
 
  private:
   ChildProcess process_;
   std::string address_;
   int log_port_ = 0;
+  int metrics_port_ = 0;
 };
 
 struct Finished {

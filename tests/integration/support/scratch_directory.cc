@@ -6,8 +6,24 @@
 #include <system_error>
 
 #include "gtest/gtest.h"
+#include "tests/integration/support/kept_output.h"
 
 namespace caseledger::testing {
+namespace {
+
+// Paths of everything below, one a line.
+std::string NamesBelow(const std::filesystem::path& path) {
+  std::string names;
+  std::error_code error;
+  std::filesystem::recursive_directory_iterator at(path, error);
+  for (const std::filesystem::recursive_directory_iterator end; !error && at != end;
+       at.increment(error)) {
+    names += at->path().lexically_relative(path).string() + "\n";
+  }
+  return names;
+}
+
+}  // namespace
 
 ScratchDirectory::ScratchDirectory() {
   std::string name = (std::filesystem::temp_directory_path() / "caseledger-test-XXXXXX").string();
@@ -16,6 +32,7 @@ ScratchDirectory::ScratchDirectory() {
 }
 
 ScratchDirectory::~ScratchDirectory() {
+  KeepOutput("files", NamesBelow(path_));
   std::error_code ignored;
   std::filesystem::remove_all(path_, ignored);
 }
