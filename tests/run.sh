@@ -4,7 +4,7 @@
 #   tests/run.sh [--fast] [--clang] [--sanitizers] [--tidy-changed BASE] [--fuzz-seconds N] [--minutes N]
 #
 #   (nothing)      release build, every test program, the checks, the foreign client, fuzzing
-#   --fast         release build and the test programs that are not labelled `slow`; nothing else
+#   --fast         release build and the test programs that are not labelled `slow`, with what they wrote; nothing else
 #   --clang        also: our own libraries with clang and its thread-safety warnings
 #   --sanitizers   also: test programs with AddressSanitizer and UBSan, and those without gRPC with ThreadSanitizer
 #   --tidy-changed BASE   also: clang-tidy over what changed since BASE
@@ -112,6 +112,13 @@ ctest_step() {
   count $((all - bad)) "$bad"
 }
 
+# The programs, and that nothing they wrote names the sample's people.
+tests_step() {
+  rm -rf build/release/test-output
+  ctest_step "tests" build/release "$@"
+  step "check output" tests/checks/output.sh build/release
+}
+
 node_step() {
   run_timed "foreign client" tests/checks/with-node.sh node --test --test-reporter=spec
   count "$(from_log '.*[#ℹ] pass ([0-9]+).*')" "$(from_log '.*[#ℹ] fail ([0-9]+).*')"
@@ -146,13 +153,13 @@ finish() {
 step "install packages" deploy/install-packages.sh test || finish
 build_step "release" release || finish
 if $fast; then
-  ctest_step "tests" build/release --label-exclude '^slow$'
+  tests_step --label-exclude '^slow$'
   finish
 fi
 
 for check in format structure buf; do step "check $check" "tests/checks/$check.sh"; done
 node_step
-ctest_step "tests" build/release
+tests_step
 if $clang; then build_step "clang" clang eventstore/all projections/all services/all; fi
 if [[ -n "$tidy_base" ]]; then step "check tidy" tests/checks/tidy.sh --changed "$tidy_base"; fi
 if $sanitizers; then
