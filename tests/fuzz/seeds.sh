@@ -5,7 +5,7 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 readonly sample=deploy/sample/quang-ninh-2024-h1 corpus=tests/fuzz/corpus
 
-mkdir -p "$corpus"/{csv,import,text,record,marks,rocksdb_codec,rows,snapshots,options,tokens,certificates,definitions,commands,requests}
+mkdir -p "$corpus"/{csv,import,text,record,marks,rocksdb_codec,rows,snapshots,options,tokens,certificates,rules,definitions,commands,requests}
 
 for table in contacts persons agencies; do head -4 "$sample/$table.csv" >"$corpus/csv/made-$table"; done
 printf 'a,"b ""c""\r\nd",\r\n"x\n' >"$corpus/csv/made-quotes"
@@ -84,3 +84,20 @@ printf '\x02%s\n%s\n' 'Uurn:caseledger:agency:a' 'Uurn:caseledger:agency:b' >"$c
 printf '\x02%s\n' 'Uurn:caseledger:agency:caseledger' >"$corpus/certificates/made-server"
 printf '\x03\x01\x00a' >"$corpus/certificates/made-changed-certificate"
 printf '\x04\x00\x20a' >"$corpus/certificates/made-changed-list"
+
+{ printf '\x01'; cat deploy/access/rules.txt; } >"$corpus/rules/made-delivered"
+{ printf '\x00'; cat deploy/access/rules.txt; } >"$corpus/rules/made-unknown-actions"
+printf '\x00access-rules 1\ncase_worker may GetCase on case_record when owner_agency or assigned see sensitive\nnobody may CloseCase\n' \
+  >"$corpus/rules/made-small"
+cat >"$corpus/rules/made-every-clause" <<'RULES'
+0access-rules 7 # even: few actions
+referral-grace 14 days
+longest-break-glass 90 minutes
+group all = GetCase, CloseCase
+supervisor, case_worker may @all on case_record
+  when owner_agency or break_glass with consent and purpose and warrant
+  see personal
+administrator may never @all on case_record, person
+everyone may GetCase with purpose see internal
+RULES
+printf '\x00access-rules 1\ncase_worke may GetCas on cases wen owner see al\ngroup x\nnobody may never @y\n' >"$corpus/rules/made-misspelt"

@@ -128,7 +128,7 @@ void Parser::FailUnknown(const Token& token, std::string_view what,
   if (Full()) return;
   const std::string nearest = Nearest(token.text, candidates);
   Fail(token.line, StrCat("no ", what, " ", Quoted(token.text),
-                          nearest.empty() ? "" : StrCat("; did you mean \"", nearest, "\"?")));
+                          nearest.empty() ? "" : StrCat("; did you mean ", Quoted(nearest), "?")));
 }
 
 std::optional<std::vector<Token>> Parser::TakeList(Cursor& cursor, std::string_view separator,
@@ -235,6 +235,7 @@ std::set<std::string> Parser::ActionsIn(const std::vector<Token>& tokens) {
     }
     const auto group = groups_.find(token.text.substr(1));
     if (group == groups_.end()) {
+      if (Full()) break;  // a list of many unknown ones in a text of many groups takes long
       std::vector<std::string> names;
       for (const auto& [name, unused] : groups_) names.push_back("@" + name);
       FailUnknown(token, "group above this line called", names);

@@ -71,6 +71,12 @@ TEST(RulesText, NamesLineReasonAndTheNearestWord) {
   expect("longest-break-glass 5 hours", "at most 4 hours");
 }
 
+TEST(RulesText, QuotesNothingButPlainText) {
+  const std::string error = ErrorOf(
+      "access-rules 1\ngroup readin\x01\xff = GetCase\ncase_worker may @reading on case_record\n");
+  EXPECT_THAT(error, HasSubstr("did you mean \"@readin??\"?"));
+}
+
 TEST(RulesText, BeginsWithItsVersion) {
   EXPECT_THAT(ErrorOf(""), HasSubstr("access-rules VERSION"));
   EXPECT_THAT(ErrorOf("case_worker may GetCase on case_record\n"), HasSubstr("line 1: "));
