@@ -151,7 +151,8 @@ absl::StatusOr<std::shared_ptr<const Aggregate<State>>> Aggregates::Load(
   if (cached == nullptr || cached->revision > head.revision) {
     cached = FromSnapshot<State>(view, stream, head.revision);
     if (cached == nullptr) cached = std::make_shared<Aggregate<State>>();
-    Keep(stream, cached);
+    // What is not there takes no place from what is: anybody can ask about it.
+    if (head.revision > 0) Keep(stream, cached);
   }
   const uint64_t folded_from = cached->revision;
   ASSIGN_OR_RETURN(const bool usable, CatchUp(view, stream, *cached));

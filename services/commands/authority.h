@@ -36,8 +36,9 @@ class CallRights {
                                 std::string_view record_name) = 0;
   // Whether a fact of another record may name this one.
   virtual absl::StatusOr<bool> MayRefer(const eventstore::StreamId& record) = 0;
-  // The refusal of an action on a record that could not be found.
-  virtual absl::Status Unknown(std::string_view action) = 0;
+  // The refusal of an action on a record of that kind that could not be found by `id`. Asks what
+  // is asked about one that is there, so that its time tells little.
+  virtual absl::Status Unknown(std::string_view action, RecordKind kind, std::string_view id) = 0;
 };
 
 // Thread-safe.

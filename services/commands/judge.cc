@@ -120,7 +120,7 @@ absl::StatusOr<Judge::Proposal> Judge::AuthorizedTarget() {
   if (prepared_.by_right_to_import) return proposal;
   // Also a name that several records bear: that they are there is not for everyone to know.
   if (absl::IsNotFound(proposal.status()) || absl::IsInvalidArgument(proposal.status())) {
-    return rights_->Unknown(prepared_.action);
+    return rights_->Unknown(prepared_.action, prepared_.kind, prepared_.command.record_id());
   }
   RETURN_IF_ERROR(proposal.status());
   const FactSchema& schema = *SchemaOf(prepared_.command.fact());

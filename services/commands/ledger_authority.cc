@@ -4,6 +4,7 @@
 
 #include "absl/strings/cord.h"
 #include "eventstore/base/status_macros.h"
+#include "services/commands/references.h"
 #include "services/domain/rejection.h"
 
 namespace caseledger::commands {
@@ -47,9 +48,10 @@ class RightsInLedger final : public CallRights {
     return verdict.allowed();
   }
 
-  absl::Status Unknown(std::string_view action) override {
-    ASSIGN_OR_RETURN(const Verdict verdict,
-                     rights_.Ask(action, RecordKind::RECORD_KIND_UNSPECIFIED));
+  absl::Status Unknown(std::string_view action, RecordKind kind, std::string_view id) override {
+    const StreamId record = StandInFor(kind, id);
+    ASSIGN_OR_RETURN(const Verdict verdict, rights_.Ask(action, record));
+    RETURN_IF_ERROR(rights_.MayKnow(record).status());
     return RefusalOf(DenialOfUnknown(action, verdict), /*known=*/false);
   }
 

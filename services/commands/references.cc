@@ -67,6 +67,12 @@ absl::StatusOr<StreamId> FindRecordToRead(const RecordIndex& index, RecordKind k
   return found;
 }
 
+StreamId StandInFor(RecordKind kind, std::string_view id) {
+  const std::optional<Uuid> uuid = Uuid::Parse(id);
+  if (uuid.has_value()) return {static_cast<uint32_t>(kind), *uuid};
+  return NamedStream(kind, id);
+}
+
 absl::Status ResolveReferences(const RecordIndex& index, Message& fact) {
   for (const FieldDescriptor* field : PathsToReferences().Of(fact.GetDescriptor())) {
     const int count = CountOf(fact, field);

@@ -34,6 +34,10 @@ absl::StatusOr<eventstore::StreamId> FindRecord(const RecordIndex& index, Record
 absl::StatusOr<eventstore::StreamId> FindRecordToRead(const RecordIndex& index, RecordKind kind,
                                                       std::string_view id);
 
+// A stream for an id by which no record was found. Rights are asked about it as about one that is
+// there, so that the time of a refusal does not tell the two apart.
+eventstore::StreamId StandInFor(RecordKind kind, std::string_view id);
+
 // Replaces every reference in `fact` (rule `refers_to`) by the record's UUID; short names stay.
 // NOT_FOUND REFERENCE_UNKNOWN naming the field.
 absl::Status ResolveReferences(const RecordIndex& index, google::protobuf::Message& fact);

@@ -146,21 +146,27 @@ absl::StatusOr<Verdict> Rights::Ask(std::string_view action, const StreamId& rec
     looked_at_.emplace(record, std::move(standing));
   }
   Verdict verdict = Judge(action, kind, looked_at_->second);
-  if (verdict.allowed() || !verdict.standing.exists || trail_ == nullptr || call_.is_program) {
-    return verdict;
-  }
-  // Only a record that nothing else opens may be open by break-glass; few are asked twice.
+  if (verdict.allowed() || trail_ == nullptr || call_.is_program) return verdict;
+  // Only a record that nothing else opens may be open by break-glass; few are asked twice. A record
+  // that is not there is looked at as well: else the time of an answer told that one is.
   Standing opened = looked_at_->second;
   opened.relations.Add(Relation::kBreakGlass);
   opened.consent = true;
   Verdict in_emergency = Judge(action, kind, std::move(opened));
   if (!in_emergency.allowed()) return verdict;
   ASSIGN_OR_RETURN(in_emergency.break_glass, OpenWindow(record));
-  if (in_emergency.break_glass.has_value()) return in_emergency;
+  if (verdict.standing.exists && in_emergency.break_glass.has_value()) return in_emergency;
   return verdict;
 }
 
 absl::StatusOr<std::optional<Uuid>> Rights::OpenWindow(const StreamId& record) {
+  if (window_.has_value() && window_->first == record) return window_->second;
+  ASSIGN_OR_RETURN(const std::optional<Uuid> use, FindOpenWindow(record));
+  window_.emplace(record, use);
+  return use;
+}
+
+absl::StatusOr<std::optional<Uuid>> Rights::FindOpenWindow(const StreamId& record) {
   Standings standings(view_, aggregates_, view_.recorded_at(), rules_->rules.referral_grace());
   ASSIGN_OR_RETURN(const std::vector<StreamId> cases, standings.CasesOf(record));
   for (const StreamId& each : cases) {
@@ -179,11 +185,10 @@ absl::StatusOr<Verdict> Rights::AskProposed(std::string_view action, const domai
 }
 
 absl::StatusOr<bool> Rights::MayKnow(const StreamId& record) {
+  // Both are asked, whatever the first says: how long it takes must not tell.
   ASSIGN_OR_RETURN(const Verdict refer, Ask(access::kReferAction, record));
-  if (!refer.standing.exists) return false;
-  if (refer.allowed()) return true;
   ASSIGN_OR_RETURN(const Verdict read, Ask(kReadAction, record));
-  return read.allowed();
+  return refer.standing.exists && (refer.allowed() || read.allowed());
 }
 
 }  // namespace caseledger::commands

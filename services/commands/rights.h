@@ -81,7 +81,8 @@ class Rights {
   // Whether any record of the kind could make the action allowed; decides what needs no record.
   // `kind` unspecified: the action is about none.
   absl::StatusOr<Verdict> Ask(std::string_view action, options::v1::RecordKind kind);
-  // About a record. One that does not exist is answered as if nobody stood to it.
+  // About a record. One that does not exist is answered as if nobody stood to it, and after the
+  // same questions.
   absl::StatusOr<Verdict> Ask(std::string_view action, const eventstore::StreamId& record);
   // About a record that the fact would begin.
   absl::StatusOr<Verdict> AskProposed(std::string_view action, const domain::Fact& fact,
@@ -94,7 +95,9 @@ class Rights {
   absl::Status Load();
   Verdict Judge(std::string_view action, options::v1::RecordKind kind, Standing standing) const;
   Verdict JudgeWithoutRules(std::string_view action, Standing standing) const;
+  // The use of break-glass by which the record is open now.
   absl::StatusOr<std::optional<Uuid>> OpenWindow(const eventstore::StreamId& record);
+  absl::StatusOr<std::optional<Uuid>> FindOpenWindow(const eventstore::StreamId& record);
 
   eventstore::LedgerView& view_;
   Aggregates& aggregates_;
@@ -105,6 +108,8 @@ class Rights {
   bool open_ = false;                          // no rules, and none needed
   std::set<std::string> roles_;
   std::optional<std::pair<eventstore::StreamId, Standing>> looked_at_;  // the last record
+  std::optional<std::pair<eventstore::StreamId, std::optional<Uuid>>>
+      window_;  // of the last record
 };
 
 }  // namespace caseledger::commands

@@ -76,27 +76,31 @@ absl::StatusOr<StreamId> Reading::Open(options::v1::RecordKind kind, std::string
   const absl::StatusOr<StreamId> found =
       to_read ? commands::FindRecordToRead(index, kind, id) : commands::FindRecord(index, kind, id);
   // Also a name that several records bear: that they are there is not for everyone to know.
-  if (absl::IsNotFound(found.status()) || absl::IsInvalidArgument(found.status())) {
-    return commands::RefusalOf(commands::DenialOfUnknown(action_, deciding_), /*known=*/false);
-  }
-  RETURN_IF_ERROR(found.status());
+  const bool unknown = absl::IsNotFound(found.status()) || absl::IsInvalidArgument(found.status());
+  if (!unknown) RETURN_IF_ERROR(found.status());
+  // A record that is not there is asked about just as one that is: the time of a refusal must not
+  // tell the two apart.
+  const StreamId record = unknown ? commands::StandInFor(kind, id) : *found;
   bool known = false;
   absl::StatusOr<Verdict> asked = ruling_->read_rights.With(
       call_, now(), [&](commands::Rights& rights) -> absl::StatusOr<Verdict> {
-        ASSIGN_OR_RETURN(Verdict verdict, rights.Ask(action_, *found));
-        if (!verdict.allowed()) {
-          ASSIGN_OR_RETURN(known, rights.MayKnow(*found));
+        ASSIGN_OR_RETURN(Verdict verdict, rights.Ask(action_, record));
+        if (unknown || !verdict.allowed()) {
+          ASSIGN_OR_RETURN(known, rights.MayKnow(record));
         }
         return verdict;
       });
   RETURN_IF_ERROR(asked.status());
+  if (unknown) {
+    return commands::RefusalOf(commands::DenialOfUnknown(action_, deciding_), /*known=*/false);
+  }
   if (!asked->allowed()) {
-    return commands::RefusalOf(commands::DenialOf(action_, &*found, *asked), known);
+    return commands::RefusalOf(commands::DenialOf(action_, &record, *asked), known);
   }
   deciding_ = *std::move(asked);
   shown_ = ShownBy(deciding_);
-  Note(*found, deciding_);
-  return *found;
+  Note(record, deciding_);
+  return record;
 }
 
 absl::StatusOr<bool> Reading::Shows(const StreamId& record) {

@@ -99,8 +99,8 @@ commands::RecordIndex IndexOf(const eventstore::EventLog& log) {
             return log.FindName(kind, source, value);
           },
           [&log](const eventstore::StreamId& stream) -> absl::StatusOr<bool> {
-            ASSIGN_OR_RETURN(const auto events, log.ReadStream(stream, 1, 1));
-            return !events.empty();
+            ASSIGN_OR_RETURN(const eventstore::StreamHead head, log.FindStream(stream));
+            return head.revision > 0;
           }};
 }
 
