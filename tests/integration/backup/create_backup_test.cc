@@ -18,7 +18,8 @@ class CreateBackupCall : public ServerTest {
 
   // The last message of a call that must give `code`.
   v1::CreateBackupResponse Create(grpc::StatusCode code = grpc::OK, const std::string& reason = "",
-                                  uint32_t keep = 0, const Who& who = {}) {
+                                  uint32_t keep = 0,
+                                  const Who& who = {"nv-07", "ctxh-qn", "administrator"}) {
     v1::CreateBackupRequest request;
     request.set_keep(keep);
     grpc::ClientContext context;

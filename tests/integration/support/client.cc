@@ -142,21 +142,49 @@ v1::Command CommandOf(const std::string& record_id, const std::string& fact_text
   return command;
 }
 
-Client::Client(const std::string& address, std::string ledger, Who who)
-    : ledger_(std::move(ledger)), who_(std::move(who)) {
+grpc::ChannelArguments ChannelArgumentsOfTests() {
   grpc::ChannelArguments arguments;
-  arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);  // a connection of its own
-  arguments.SetInt(GRPC_ARG_HTTP2_BDP_PROBE, 0);  // little is held for one that does not read
+  arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
+  arguments.SetInt(GRPC_ARG_HTTP2_BDP_PROBE, 0);
   arguments.SetMaxReceiveMessageSize(64 << 20);
-  channel_ = grpc::CreateCustomChannel(address, grpc::InsecureChannelCredentials(), arguments);
+  return arguments;
+}
+
+Client::Client(Cast& cast, std::string ledger, Who who)
+    : cast_(&cast),
+      channel_(cast.Connect(who.agency)),
+      ledger_(std::move(ledger)),
+      who_(std::move(who)) {}
+
+Client::Client(const std::string& address, std::string ledger, Who who)
+    : channel_(grpc::CreateCustomChannel(address, grpc::InsecureChannelCredentials(),
+                                         ChannelArgumentsOfTests())),
+      ledger_(std::move(ledger)),
+      who_(std::move(who)) {}
+
+std::shared_ptr<grpc::Channel> Client::ChannelOf(const Who& who) const {
+  if (cast_ == nullptr || who.agency == who_.agency) return channel_;
+  const std::lock_guard lock(mutex_);
+  std::shared_ptr<grpc::Channel>& channel = others_[who.agency];
+  if (channel == nullptr) channel = cast_->Connect(who.agency);
+  return channel;
+}
+
+void Client::Admit(const Who& who) const {
+  if (cast_ != nullptr) cast_->Admit(ledger_, who);
 }
 
 void Client::Prepare(grpc::ClientContext& context) const { Prepare(context, who_); }
 
 void Client::Prepare(grpc::ClientContext& context, const Who& who) const {
-  if (!who.actor.empty()) context.AddMetadata("caseledger-actor", who.actor);
-  if (!who.agency.empty()) context.AddMetadata("caseledger-agency", who.agency);
-  if (!who.roles.empty()) context.AddMetadata("caseledger-roles", who.roles);
+  if (cast_ != nullptr) {
+    cast_->Admit(ledger_, who);
+    cast_->Introduce(context, who);
+  } else {
+    if (!who.actor.empty()) context.AddMetadata("caseledger-actor", who.actor);
+    if (!who.agency.empty()) context.AddMetadata("caseledger-agency", who.agency);
+    if (!who.roles.empty()) context.AddMetadata("caseledger-roles", who.roles);
+  }
   context.set_deadline(std::chrono::system_clock::now() + kCallLimit);
 }
 
@@ -200,7 +228,7 @@ grpc::Status Client::CallRaw(const std::string& path, const grpc::ByteBuffer& re
                              grpc::ByteBuffer& reply, const Who& who) const {
   grpc::ClientContext context;
   Prepare(context, who);
-  grpc::GenericStub stub(channel_);
+  grpc::GenericStub stub(ChannelOf(who));
   std::promise<grpc::Status> done;
   stub.UnaryCall(&context, path, grpc::StubOptions(), &request, &reply,
                  [&done](grpc::Status status) { done.set_value(std::move(status)); });

@@ -6,6 +6,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <vector>
 
@@ -14,15 +15,9 @@
 #include "caseledger/v1/history.grpc.pb.h"
 #include "google/protobuf/descriptor.h"
 #include "google/rpc/status.pb.h"
+#include "tests/integration/support/cast.h"
 
 namespace caseledger::testing {
-
-// Who calls.
-struct Who {
-  std::string actor = "nv-07";
-  std::string agency = "ctxh-qn";
-  std::string roles = "supervisor,case_worker,shelter_manager,administrator,data_steward";
-};
 
 // An answer or what it was refused with.
 template <typename T>
@@ -53,16 +48,26 @@ event::v1::Fact Fact(const std::string& text);
 // A command with a request id of its own; `record_id` may be "" when the fact begins a record.
 v1::Command CommandOf(const std::string& record_id, const std::string& fact_text);
 
+// One connection for a channel alone, and little held for one that does not read.
+grpc::ChannelArguments ChannelArgumentsOfTests();
+
 // Thread-safe.
 class Client {
  public:
+  // Over TLS, as one of the cast, who is granted what they may before their first call.
+  explicit Client(Cast& cast, std::string ledger = "", Who who = {});
+  // On plain text, believed what it says of itself.
   explicit Client(const std::string& address, std::string ledger = "", Who who = {});
 
+  // Shows the certificate of the client's agency.
   const std::shared_ptr<grpc::Channel>& channel() const { return channel_; }
+  std::shared_ptr<grpc::Channel> ChannelOf(const Who& who) const;
   const std::string& ledger() const { return ledger_; }
   // Sets metadata and a deadline of 30 s.
   void Prepare(grpc::ClientContext& context) const;
   void Prepare(grpc::ClientContext& context, const Who& who) const;
+  // They have their roles from now on.
+  void Admit(const Who& who) const;
 
   // One command through the typed method whose request carries this kind of fact.
   Answer<v1::CommandResult> Send(const v1::Command& command) const;
@@ -97,9 +102,12 @@ class Client {
   static void Parse(const grpc::ByteBuffer& bytes, google::protobuf::Message& message);
 
  private:
+  Cast* const cast_ = nullptr;
   std::shared_ptr<grpc::Channel> channel_;
   std::string ledger_;
   Who who_;
+  mutable std::mutex mutex_;
+  mutable std::map<std::string, std::shared_ptr<grpc::Channel>> others_;  // by agency
 };
 
 // Every method of the public services.

@@ -1,0 +1,142 @@
+#include "tests/integration/support/cast.h"
+
+#include <chrono>
+#include <fstream>
+#include <iterator>
+
+#include "absl/strings/str_split.h"
+#include "eventstore/base/random.h"
+#include "gtest/gtest.h"
+#include "services/app/bootstrap/bootstrap.h"
+#include "tests/integration/support/client.h"
+#include "tests/support/identity_channels.h"
+
+namespace caseledger::testing {
+namespace {
+
+constexpr std::chrono::seconds kCallLimit{30};
+constexpr std::string_view kTrailSuffix = ".access";
+
+std::string DefaultRules() {
+  std::ifstream file(CASELEDGER_RULES, std::ios::binary);
+  std::string text{std::istreambuf_iterator<char>(file), {}};
+  EXPECT_FALSE(text.empty()) << CASELEDGER_RULES;
+  return text;
+}
+
+}  // namespace
+
+void Cast::Begin(const std::string& data_dir, const std::string& ledger, Clock& clock) {
+  const Who administrator = Administrator();
+  app::BootstrapRequest request;
+  request.data_dir = data_dir;
+  request.ledger = ledger;
+  request.agency = administrator.agency;
+  request.agency_name = "Sở";
+  request.person = administrator.actor;
+  request.rules = DefaultRules();
+  const auto begun = app::Bootstrap(request, clock, SystemRandom());
+  ASSERT_TRUE(begun.ok()) << begun.status();
+  if (first_ledger_.empty()) first_ledger_ = ledger;
+  Granted& granted = ledgers_[ledger];
+  granted.agencies = {administrator.agency};
+  granted.roles = {{{administrator.agency, administrator.actor}, administrator.roles}};
+}
+
+void Cast::Serve(const std::string& address) {
+  address_ = address;
+  directory_ = v1::DirectoryService::NewStub(ConnectLocked(Administrator().agency));
+}
+
+std::shared_ptr<grpc::Channel> Cast::Connect(const std::string& agency) {
+  const std::lock_guard lock(mutex_);
+  return ConnectLocked(agency);
+}
+
+std::shared_ptr<grpc::Channel> Cast::ConnectLocked(const std::string& agency) {
+  return grpc::CreateCustomChannel(address_, ChannelCredentialsOf(identities_, agency),
+                                   ChannelArgumentsOfTests());
+}
+
+void Cast::Introduce(grpc::ClientContext& context, const Who& who) {
+  const std::lock_guard lock(mutex_);
+  IntroduceLocked(context, who);
+}
+
+void Cast::IntroduceLocked(grpc::ClientContext& context, const Who& who) {
+  if (!who.actor.empty()) {
+    context.AddMetadata("authorization", identities_.Bearer(who.agency, who.actor));
+  }
+  if (!who.purpose.empty()) context.AddMetadata("caseledger-purpose", who.purpose);
+  if (!who.warrant.empty()) context.AddMetadata("caseledger-warrant", who.warrant);
+}
+
+std::pair<const std::string, Cast::Granted>* Cast::Find(std::string ledger) {
+  if (ledger.empty()) ledger = first_ledger_;
+  if (ledger.ends_with(kTrailSuffix)) ledger.resize(ledger.size() - kTrailSuffix.size());
+  const auto found = ledgers_.find(ledger);
+  return found == ledgers_.end() ? nullptr : &*found;
+}
+
+void Cast::Admit(const std::string& ledger, const Who& who) {
+  const std::lock_guard lock(mutex_);
+  auto* const begun = Find(ledger);
+  if (begun == nullptr) return;
+  auto& [name, granted] = *begun;
+  const auto [known, first] = granted.roles.try_emplace({who.agency, who.actor}, who.roles);
+  if (!first) {
+    EXPECT_EQ(known->second, who.roles) << who.agency << "/" << who.actor << " is somebody else";
+    return;
+  }
+  RegisterOnce(name, granted, who.agency);
+  for (const absl::string_view role : absl::StrSplit(who.roles, ',', absl::SkipEmpty())) {
+    Grant(name, who, std::string(role));
+  }
+}
+
+void Cast::Register(const std::string& ledger, const std::string& agency) {
+  const std::lock_guard lock(mutex_);
+  auto* const begun = Find(ledger);
+  ASSERT_NE(begun, nullptr) << ledger << " has no administrator";
+  RegisterOnce(begun->first, begun->second, agency);
+}
+
+template <typename Request>
+Request Cast::RequestOf(const std::string& ledger, const std::string& agency) const {
+  Request request;
+  request.mutable_header()->set_ledger(ledger);
+  request.mutable_header()->set_request_id(NewUuid());
+  request.set_agency_id(agency);
+  return request;
+}
+
+void Cast::PrepareAsAdministrator(grpc::ClientContext& context) {
+  IntroduceLocked(context, Administrator());
+  context.set_deadline(std::chrono::system_clock::now() + kCallLimit);
+}
+
+void Cast::RegisterOnce(const std::string& ledger, Granted& granted, const std::string& agency) {
+  if (!granted.agencies.insert(agency).second) return;
+  auto request = RequestOf<v1::RegisterAgencyRequest>(ledger, agency);
+  request.mutable_fact()->set_kind("social_work_centre");
+  request.mutable_fact()->set_name_vi("Trung tâm");
+  grpc::ClientContext context;
+  PrepareAsAdministrator(context);
+  v1::CommandResult result;
+  const grpc::Status status = directory_->RegisterAgency(&context, request, &result);
+  EXPECT_TRUE(status.ok()) << agency << ": " << status.error_message();
+}
+
+void Cast::Grant(const std::string& ledger, const Who& who, const std::string& role) {
+  auto request = RequestOf<v1::GrantRoleRequest>(ledger, who.agency);
+  request.mutable_fact()->set_grant_id(who.actor + "/" + role);
+  request.mutable_fact()->set_person_name(who.actor);
+  request.mutable_fact()->set_role(role);
+  grpc::ClientContext context;
+  PrepareAsAdministrator(context);
+  v1::CommandResult result;
+  const grpc::Status status = directory_->GrantRole(&context, request, &result);
+  EXPECT_TRUE(status.ok()) << request.fact().grant_id() << ": " << status.error_message();
+}
+
+}  // namespace caseledger::testing
