@@ -11,6 +11,8 @@ namespace {
 
 class CreateBackupCall : public ServerTest {
  protected:
+  CreateBackupCall() : ServerTest({"quang-ninh"}, Door::kPlaintext) {}
+
   void SetUp() override {
     options_.backup_dir = directory_ / "backups";
     Start();

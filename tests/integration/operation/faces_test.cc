@@ -12,7 +12,9 @@ using ::testing::Not;
 
 class Faces : public ServerTest {
  protected:
-  Faces() { options_.metrics_listen = "127.0.0.1:0"; }
+  Faces() : ServerTest({"quang-ninh"}, Door::kPlaintext) {
+    options_.metrics_listen = "127.0.0.1:0";
+  }
 };
 
 std::vector<std::string> ServiceNames() {
@@ -73,7 +75,7 @@ TEST_F(Faces, MetricsCountCommandsAndShowLag) {
 
 class TwoLedgers : public ServerTest {
  protected:
-  TwoLedgers() : ServerTest({"quang-ninh", "hai-phong"}) {}
+  TwoLedgers() : ServerTest({"quang-ninh", "hai-phong"}, Door::kPlaintext) {}
 };
 
 TEST_F(TwoLedgers, TheyKnowNothingOfEachOther) {

@@ -14,7 +14,10 @@ namespace {
 constexpr int kUnaryTries = 40;
 constexpr int kStreamTries = 15;
 
-using Garbage = ServerTest;
+class Garbage : public ServerTest {
+ protected:
+  Garbage() : ServerTest({"quang-ninh"}, Door::kPlaintext) {}
+};
 
 uint64_t Seed() {
   const char* given = std::getenv("CASELEDGER_TEST_SEED");

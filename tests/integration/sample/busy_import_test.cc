@@ -18,7 +18,7 @@ using nlohmann::json;
 // A server in the test's process, on today's clock: the sample lies in the past.
 class BusyImport : public ServerTest {
  protected:
-  BusyImport() {
+  BusyImport() : ServerTest({"quang-ninh"}, Door::kPlaintext) {
     options_.log_limits.max_appends_waiting = 16;
     clock_.Set(SystemClock().Now());
   }

@@ -16,6 +16,8 @@ using ::testing::HasSubstr;
 
 class Follow : public ServerTest {
  protected:
+  Follow() : ServerTest({"quang-ninh"}, Door::kPlaintext) {}
+
   std::unique_ptr<ChildProcess> Start(const std::vector<std::string>& options = {}) {
     std::vector<std::string> arguments = {CASELEDGER_PATH, "--server", address(), "--format",
                                           "json",          "log",      "follow"};

@@ -85,9 +85,9 @@ TEST_F(CaseLife, ARestartKeepsEverythingAndRemembersRequests) {
   const std::string case_id = OpenCase();
   const v1::Command risk = CommandOf(case_id, "risk_assessed { risk: RISK_HIGH }");
   const v1::CommandResult first = client().Record(risk);
-  const auto before = client().Replay();
+  const auto before = auditor().Replay();
   Restart();
-  const auto after = client().Replay();
+  const auto after = auditor().Replay();
   ASSERT_EQ(after.value.size(), before.value.size());
   for (size_t i = 0; i < after.value.size(); ++i) {
     EXPECT_EQ(after.value[i].ShortDebugString(), before.value[i].ShortDebugString());

@@ -79,7 +79,7 @@ TEST_F(LogOverHttp, AMonitorFollowsTheLogWithItsKeyAlone) {
 }
 
 TEST_F(LogOverHttp, WhatIsNotThereIsNotFound) {
-  EXPECT_EQ(Get("/checkpoint").status, 404) << "nothing is signed yet";
+  EXPECT_EQ(Get("/quang-ninh.access/checkpoint").status, 404) << "nothing is signed yet";
   RecordContacts(3);
   const uint64_t size = Published().size;
   for (const char* path : {"/", "/other/checkpoint", "/tile/0/0", "/tile/0/001", "/tile/1/000",

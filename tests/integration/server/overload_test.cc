@@ -76,11 +76,11 @@ class SmallQueue : public ServerTest {
     options_.log_limits.max_batch_appends = 2;
   }
 
-  // The ledger holds exactly the events that were acknowledged.
-  void ExpectRecorded(const std::set<std::string>& acknowledged) {
-    const auto all = client().Replay();
+  // The ledger holds exactly the events that were acknowledged, after those before `from`.
+  void ExpectRecorded(uint64_t from, const std::set<std::string>& acknowledged) {
+    const auto all = auditor().Replay(from);
     ASSERT_TRUE(all.ok());
-    ExpectGapless(all.value, 0);
+    ExpectGapless(all.value, from);
     std::set<std::string> recorded;
     for (const v1::RecordedEvent& event : all.value) recorded.insert(event.request_id());
     EXPECT_EQ(recorded.size(), all.value.size()) << "recorded twice";
@@ -98,6 +98,7 @@ class SmallQueue : public ServerTest {
 };
 
 TEST_F(SmallQueue, RefusesTheCallsItHasNoRoomForAndKeepsTheOthers) {
+  const uint64_t head = client().EventCount();
   constexpr int kCallers = 16;
   constexpr int kCallsEach = 50;
   std::mutex mutex;
@@ -106,7 +107,7 @@ TEST_F(SmallQueue, RefusesTheCallsItHasNoRoomForAndKeepsTheOthers) {
   std::vector<std::thread> callers;
   for (int i = 0; i < kCallers; ++i) {
     callers.emplace_back([&] {
-      const Client own(address());
+      const Client own(cast());
       for (int j = 0; j < kCallsEach; ++j) {
         const v1::Command command = Contact();
         const auto begun = std::chrono::steady_clock::now();
@@ -127,24 +128,26 @@ TEST_F(SmallQueue, RefusesTheCallsItHasNoRoomForAndKeepsTheOthers) {
   for (std::thread& caller : callers) caller.join();
   EXPECT_FALSE(refused.empty());
   EXPECT_FALSE(acknowledged.empty());
-  ExpectRecorded(acknowledged);
+  ExpectRecorded(head, acknowledged);
   ExpectTakesAgain(refused);
 }
 
 TEST_F(SmallQueue, AnswersEveryCommandOfABatchItHasNoRoomFor) {
+  const uint64_t head = client().EventCount();
   const BatchOutcome outcome = Execute(client(), FullMessage());
-  ExpectRecorded(outcome.acknowledged);
+  ExpectRecorded(head, outcome.acknowledged);
   ExpectTakesAgain(outcome.refused);
 }
 
 TEST_F(SmallQueue, TakesNothingAfterTheFirstItRefusedWhenTheOrderIsToBeKept) {
   v1::ExecuteRequest request = FullMessage();
   request.set_keep_order(true);
+  const uint64_t head = client().EventCount();
   const BatchOutcome outcome = Execute(client(), request);
   EXPECT_TRUE(std::is_partitioned(outcome.taken.begin(), outcome.taken.end(), [](bool taken) {
     return taken;
   })) << "a later command overtook one that was refused";
-  ExpectRecorded(outcome.acknowledged);
+  ExpectRecorded(head, outcome.acknowledged);
   ExpectTakesAgain(outcome.refused);
 }
 
@@ -154,19 +157,19 @@ class FewSubscribers : public ServerTest {
 };
 
 TEST_F(FewSubscribers, OneMoreIsRefusedAtOnceAndToldWhenToTryAgain) {
-  auto first = std::make_unique<Subscriber>(client(), 0);
-  Subscriber second(client(), 0);
+  auto first = std::make_unique<Subscriber>(auditor(), 0);
+  Subscriber second(auditor(), 0);
   ASSERT_TRUE(first->ReadOne());
   ASSERT_TRUE(second.ReadOne());
-  Subscriber third(client(), 0);
+  Subscriber third(auditor(), 0);
   EXPECT_FALSE(third.ReadOne());
   const grpc::Status refused = third.Finish();
   EXPECT_EQ(refused.error_code(), grpc::StatusCode::RESOURCE_EXHAUSTED);
   ExpectOverloaded(Explain(refused));
-  client().Record(Contact());
-  ASSERT_TRUE(second.ReadUntil(1)) << "the others go on";
+  const uint64_t recorded = client().Record(Contact()).events(0).position();
+  ASSERT_TRUE(second.ReadUntil(recorded + 1)) << "the others go on";
   first.reset();
-  EXPECT_TRUE(Eventually([&] { return Subscriber(client(), 0).ReadOne(); }));
+  EXPECT_TRUE(Eventually([&] { return Subscriber(auditor(), 0).ReadOne(); }));
 }
 
 }  // namespace

@@ -95,7 +95,7 @@ TEST_F(ReplayOfCorrections, TheLedgerAsOfATimeIsTheRecordsAsOfThatTime) {
     v1::ReplayLedgerRequest request;
     *request.mutable_as_of_occurred_time() = Seconds(at);
     std::set<std::string> of_ledger;
-    for (const v1::RecordedEvent& event : client().ReplayLedger(request).value) {
+    for (const v1::RecordedEvent& event : auditor().ReplayLedger(request).value) {
       if (event.record_kind() == options::v1::RECORD_KIND_CASE_RECORD) {
         of_ledger.insert(event.event_id());
       }
@@ -117,23 +117,24 @@ TEST_F(ReplayOfCorrections, TheLedgerAsOfATimeIsTheRecordsAsOfThatTime) {
 }
 
 TEST_F(ReplayOfCorrections, TheLedgerAsOfAPositionOrARecordedTimeEndsThere) {
+  const uint64_t begun = client().EventCount();
   OpenCase();
   AdvanceSeconds(60);
   const int64_t between = now_seconds();
   AdvanceSeconds(60);
   OpenCase();
   v1::ReplayLedgerRequest request;
-  request.mutable_as_of()->set_position(1);
-  EXPECT_EQ(client().ReplayLedger(request).value.size(), 2u);
-  request.set_from_position(1);
-  EXPECT_EQ(client().ReplayLedger(request).value.size(), 1u);
+  request.mutable_as_of()->set_position(begun);
+  EXPECT_EQ(auditor().ReplayLedger(request).value.size(), begun + 1);
+  request.set_from_position(begun);
+  EXPECT_EQ(auditor().ReplayLedger(request).value.size(), 1u);
   request.set_from_position(0);
   *request.mutable_as_of()->mutable_recorded_time() = Seconds(between);
-  EXPECT_EQ(client().ReplayLedger(request).value.size(), 2u);
+  EXPECT_EQ(auditor().ReplayLedger(request).value.size(), begun + 1);
   request.set_max_events(1);
-  EXPECT_EQ(client().ReplayLedger(request).value.size(), 1u);
-  request.mutable_as_of()->set_position(99);
-  EXPECT_EQ(client().ReplayLedger(request).status.error_code(), grpc::StatusCode::OUT_OF_RANGE);
+  EXPECT_EQ(auditor().ReplayLedger(request).value.size(), 1u);
+  request.mutable_as_of()->set_position(begun + 99);
+  EXPECT_EQ(auditor().ReplayLedger(request).status.error_code(), grpc::StatusCode::OUT_OF_RANGE);
 }
 
 }  // namespace

@@ -23,14 +23,14 @@ class SlowSubscriber : public ServerTest {
   }
 
   // The states take turns, and each says how far the subscriber is and when.
-  static void ExpectChangesTakeTurns(const Subscriber& subscriber, int64_t first_second,
-                                     int64_t last_second) {
+  static void ExpectChangesTakeTurns(const Subscriber& subscriber, uint64_t from,
+                                     int64_t first_second, int64_t last_second) {
     bool behind = true;  // at first
     int64_t before = first_second;
     for (const Subscriber::Change& change : subscriber.changes) {
       EXPECT_EQ(change.state,
                 behind ? v1::SUBSCRIPTION_STATE_CAUGHT_UP : v1::SUBSCRIPTION_STATE_FELL_BEHIND);
-      EXPECT_EQ(change.next_position, change.events_before);
+      EXPECT_EQ(change.next_position, from + change.events_before);
       EXPECT_GE(change.server_seconds, before);
       EXPECT_LE(change.server_seconds, last_second);
       before = change.server_seconds;
@@ -43,13 +43,14 @@ TEST_F(SlowSubscriber, IsToldItFellBehindThenCatchesUpWithoutALossOrADouble) {
   constexpr uint64_t kWhileNotReading = 100;
   constexpr uint64_t kAll = 200;
   const int64_t start = now_seconds();
-  Subscriber subscriber(client(), 0);
+  const uint64_t head = client().EventCount();
+  Subscriber subscriber(auditor(), head);
   while (subscriber.caught_up == 0) ASSERT_TRUE(subscriber.ReadOne());
 
   RecordLongContacts(kWhileNotReading);  // answered although the subscriber does not read
   AdvanceSeconds(60);
   std::thread writer([this] { RecordLongContacts(kAll - kWhileNotReading); });
-  const bool read = subscriber.ReadUntil(kAll);
+  const bool read = subscriber.ReadUntil(head + kAll);
   writer.join();
   ASSERT_TRUE(read);
   while (subscriber.changes.back().state != v1::SUBSCRIPTION_STATE_CAUGHT_UP) {
@@ -57,20 +58,21 @@ TEST_F(SlowSubscriber, IsToldItFellBehindThenCatchesUpWithoutALossOrADouble) {
   }
 
   EXPECT_EQ(subscriber.events.size(), kAll);
-  ExpectGapless(subscriber.events, 0);
+  ExpectGapless(subscriber.events, head);
   EXPECT_GE(subscriber.changes.size(), 3u) << "caught up, fell behind, caught up";
-  ExpectChangesTakeTurns(subscriber, start, start + 60);
-  EXPECT_GE(subscriber.changes.back().next_position, kWhileNotReading);
+  ExpectChangesTakeTurns(subscriber, head, start, start + 60);
+  EXPECT_GE(subscriber.changes.back().next_position, head + kWhileNotReading);
   EXPECT_EQ(subscriber.changes.back().server_seconds, start + 60);
 }
 
 TEST_F(SlowSubscriber, ThatReadsNothingHoldsBackNobody) {
-  Subscriber idle(client(), 0);
+  const uint64_t head = client().EventCount();
+  Subscriber idle(auditor(), head);
   while (idle.caught_up == 0) ASSERT_TRUE(idle.ReadOne());
-  Subscriber reading(client(), 0);
+  Subscriber reading(auditor(), head);
   RecordLongContacts(100);
-  ASSERT_TRUE(reading.ReadUntil(100));
-  ExpectGapless(reading.events, 0);
+  ASSERT_TRUE(reading.ReadUntil(head + 100));
+  ExpectGapless(reading.events, head);
   v1::ListProjectionsRequest request;
   EXPECT_TRUE(Eventually([&] {
     const auto answer =
@@ -79,7 +81,7 @@ TEST_F(SlowSubscriber, ThatReadsNothingHoldsBackNobody) {
     for (const auto& projection : answer.value.projections()) lag += projection.lag_events();
     return answer.ok() && lag == 0;
   })) << "projections";
-  ASSERT_TRUE(idle.ReadUntil(100));
+  ASSERT_TRUE(idle.ReadUntil(head + 100));
   EXPECT_GT(idle.changes.size(), 1u) << "it was never behind";
 }
 

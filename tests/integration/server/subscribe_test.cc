@@ -10,42 +10,48 @@ namespace {
 
 class Subscribe : public ServerTest {
  protected:
+  void SetUp() override {
+    ServerTest::SetUp();
+    begun_at_ = client().EventCount();
+  }
   void RecordContacts(int count) {
     for (int i = 0; i < count; ++i) client().Record("", "contact_received { channel: 'sms' }");
   }
+
+  uint64_t begun_at_ = 0;  // events before the test's own
 };
 
 TEST_F(Subscribe, FromTheBeginningEverythingComesThenWhatIsNew) {
   RecordContacts(5);
-  Subscriber subscriber(client(), 0);
-  ASSERT_TRUE(subscriber.ReadUntil(5));
+  Subscriber subscriber(auditor(), begun_at_);
+  ASSERT_TRUE(subscriber.ReadUntil(begun_at_ + 5));
   while (subscriber.caught_up == 0) ASSERT_TRUE(subscriber.ReadOne());
   RecordContacts(5);
-  ASSERT_TRUE(subscriber.ReadUntil(10));
+  ASSERT_TRUE(subscriber.ReadUntil(begun_at_ + 10));
   EXPECT_EQ(subscriber.events.size(), 10u);
-  ExpectGapless(subscriber.events, 0);
+  ExpectGapless(subscriber.events, begun_at_);
   EXPECT_EQ(subscriber.caught_up, 1);
 }
 
 TEST_F(Subscribe, FromTheEndOnlyWhatIsNewComes) {
   RecordContacts(3);
-  Subscriber subscriber(client(), 3);
+  Subscriber subscriber(auditor(), begun_at_ + 3);
   while (subscriber.caught_up == 0) ASSERT_TRUE(subscriber.ReadOne());
   EXPECT_TRUE(subscriber.events.empty());
   RecordContacts(2);
-  ASSERT_TRUE(subscriber.ReadUntil(5));
-  ExpectGapless(subscriber.events, 3);
+  ASSERT_TRUE(subscriber.ReadUntil(begun_at_ + 5));
+  ExpectGapless(subscriber.events, begun_at_ + 3);
   EXPECT_EQ(subscriber.events.size(), 2u);
 }
 
 TEST_F(Subscribe, PastTheEndIsOutOfRange) {
-  Subscriber subscriber(client(), 1);
+  Subscriber subscriber(auditor(), begun_at_ + 1);
   EXPECT_FALSE(subscriber.ReadOne());
   EXPECT_EQ(subscriber.Finish().error_code(), grpc::StatusCode::OUT_OF_RANGE);
 }
 
 TEST_F(Subscribe, AFactNobodyKnowsIsNotWaitedFor) {
-  Subscriber subscriber(client(), 0, {"contact_received", "contact_recieved"});
+  Subscriber subscriber(auditor(), begun_at_, {"contact_received", "contact_recieved"});
   EXPECT_FALSE(subscriber.ReadOne());
   const grpc::Status status = subscriber.Finish();
   EXPECT_EQ(status.error_code(), grpc::StatusCode::INVALID_ARGUMENT) << status.error_message();
@@ -53,7 +59,7 @@ TEST_F(Subscribe, AFactNobodyKnowsIsNotWaitedFor) {
 }
 
 TEST_F(Subscribe, ByKindOfRecordAndByRecord) {
-  RegisterAgency("ctxh-qn");
+  RegisterAgency("bv-qn");
   RecordContacts(2);
   const std::string first = OpenCase();
   RecordContacts(2);
@@ -62,7 +68,7 @@ TEST_F(Subscribe, ByKindOfRecordAndByRecord) {
   const uint64_t all = client().EventCount();
   const auto names = [&](const std::vector<std::string>& facts,
                          const std::vector<std::string>& prefixes) {
-    Subscriber subscriber(client(), 0, facts, prefixes);
+    Subscriber subscriber(auditor(), begun_at_, facts, prefixes);
     EXPECT_TRUE(subscriber.ReadUntil(all));
     std::vector<std::string> seen;
     for (const v1::RecordedEvent& event : subscriber.events) {
@@ -85,7 +91,7 @@ TEST_F(Subscribe, AStreamThatCannotBeIsNotWaitedFor) {
                              "unspecified/", "case_record/0000000-",
                              "contact/00000000-0000-0000-"
                              "0000-000000000000-"}) {
-    Subscriber subscriber(client(), 0, {}, {"contact/", prefix});
+    Subscriber subscriber(auditor(), begun_at_, {}, {"contact/", prefix});
     EXPECT_FALSE(subscriber.ReadOne()) << prefix;
     const grpc::Status status = subscriber.Finish();
     EXPECT_EQ(status.error_code(), grpc::StatusCode::INVALID_ARGUMENT) << prefix;
@@ -95,29 +101,30 @@ TEST_F(Subscribe, AStreamThatCannotBeIsNotWaitedFor) {
 
 TEST_F(Subscribe, AFilterThatMatchesNothingStillAdvances) {
   RecordContacts(600);
-  Subscriber subscriber(client(), 0, {"case_closed"});
-  ASSERT_TRUE(subscriber.ReadUntil(600));
+  Subscriber subscriber(auditor(), begun_at_, {"case_closed"});
+  ASSERT_TRUE(subscriber.ReadUntil(begun_at_ + 600));
   RecordContacts(3);
-  ASSERT_TRUE(subscriber.ReadUntil(603));
+  ASSERT_TRUE(subscriber.ReadUntil(begun_at_ + 603));
   EXPECT_TRUE(subscriber.events.empty());
 }
 
 TEST_F(Subscribe, ResumingWhereOneLeftLosesAndDoublesNothing) {
   constexpr int kEach = 150;
   constexpr uint64_t kAll = 3 * kEach;
+  const uint64_t end = begun_at_ + kAll;
   std::vector<std::thread> writers;
   for (int i = 0; i < 3; ++i) {
     writers.emplace_back([this] {
-      const Client own(address());
+      const Client own(cast());
       for (int j = 0; j < kEach; ++j) own.Record("", "contact_received { channel: 'app' }");
     });
   }
   std::vector<v1::RecordedEvent> seen;
-  uint64_t next = 0;
+  uint64_t next = begun_at_;
   int resumed = 0;
-  for (; next < kAll; ++resumed) {
-    Subscriber subscriber(client(), next);
-    for (int reads = 0; reads < 5 && subscriber.next_position < kAll; ++reads) {
+  for (; next < end; ++resumed) {
+    Subscriber subscriber(auditor(), next);
+    for (int reads = 0; reads < 5 && subscriber.next_position < end; ++reads) {
       ASSERT_TRUE(subscriber.ReadOne());
     }
     next = std::max(next, subscriber.next_position);
@@ -125,38 +132,39 @@ TEST_F(Subscribe, ResumingWhereOneLeftLosesAndDoublesNothing) {
   }
   for (std::thread& writer : writers) writer.join();
   EXPECT_EQ(seen.size(), kAll);
-  ExpectGapless(seen, 0);
+  ExpectGapless(seen, begun_at_);
   EXPECT_GT(resumed, 1);
 }
 
 TEST_F(Subscribe, ManyFollowAndSomeVanish) {
   std::vector<std::unique_ptr<Subscriber>> subscribers;
-  for (int i = 0; i < 60; ++i) subscribers.push_back(std::make_unique<Subscriber>(client(), 0));
+  for (int i = 0; i < 60; ++i)
+    subscribers.push_back(std::make_unique<Subscriber>(auditor(), begun_at_));
   RecordContacts(20);
   for (size_t i = 0; i < subscribers.size(); i += 2) subscribers[i]->Leave();
   RecordContacts(20);
   for (size_t i = 1; i < subscribers.size(); i += 2) {
-    ASSERT_TRUE(subscribers[i]->ReadUntil(40));
+    ASSERT_TRUE(subscribers[i]->ReadUntil(begun_at_ + 40));
     EXPECT_EQ(subscribers[i]->events.size(), 40u);
-    ExpectGapless(subscribers[i]->events, 0);
+    ExpectGapless(subscribers[i]->events, begun_at_);
   }
 }
 
 TEST_F(Subscribe, TooManyAreRefusedAndPlacesComeBack) {
   std::vector<std::unique_ptr<Subscriber>> subscribers;
   for (int i = 0; i < 128; ++i) {
-    subscribers.push_back(std::make_unique<Subscriber>(client(), 0));
+    subscribers.push_back(std::make_unique<Subscriber>(auditor(), begun_at_));
     ASSERT_TRUE(subscribers.back()->ReadOne());
   }
-  Subscriber refused(client(), 0);
+  Subscriber refused(auditor(), begun_at_);
   EXPECT_FALSE(refused.ReadOne());
   EXPECT_EQ(refused.Finish().error_code(), grpc::StatusCode::RESOURCE_EXHAUSTED);
   subscribers.clear();
-  EXPECT_TRUE(Eventually([&] { return Subscriber(client(), 0).ReadOne(); }));
+  EXPECT_TRUE(Eventually([&] { return Subscriber(auditor(), begun_at_).ReadOne(); }));
 }
 
 TEST_F(Subscribe, AnEndingServerEndsIt) {
-  Subscriber subscriber(client(), 0);
+  Subscriber subscriber(auditor(), begun_at_);
   while (subscriber.caught_up == 0) ASSERT_TRUE(subscriber.ReadOne());
   options_.drain_seconds = 600;
   Stop();

@@ -7,6 +7,8 @@
 namespace caseledger::testing {
 namespace {
 
+const Who kReceiver{"bs-03", "bv-qn", "partner"};
+
 class Timers : public ServerTest {
  protected:
   void SetUp() override {
@@ -70,7 +72,7 @@ class Timers : public ServerTest {
     return {};
   }
   size_t CountOf(const std::string& fact_name) {
-    const auto all = client().Replay();
+    const auto all = auditor().Replay();
     return static_cast<size_t>(
         std::count_if(all.value.begin(), all.value.end(),
                       [&](const auto& event) { return event.fact_name() == fact_name; }));
@@ -91,10 +93,10 @@ TEST_F(Timers, AnOfferNobodyAnsweredExpiresOnce) {
   EXPECT_EQ(expired.recorded_time().seconds(), now_seconds());
   EXPECT_EQ(expired.actor(), "caseledgerd");
 
-  ExpectRefused(CommandOf(case_id_, "referral_accepted { referral_id: 'r1' }"),
-                grpc::StatusCode::FAILED_PRECONDITION, "REFERRAL_EXPIRED",
-                Who{"bs-03", "bv-qn", "partner"});
-  Offer("r2", 60);
+  const v1::Command accept = CommandOf(case_id_, "referral_accepted { referral_id: 'r1' }");
+  ExpectRefused(accept, grpc::StatusCode::NOT_FOUND, "RECORD_UNKNOWN", kReceiver);
+  Offer("r2", 60);  // who may answer this one learns what became of the other
+  ExpectRefused(accept, grpc::StatusCode::FAILED_PRECONDITION, "REFERRAL_EXPIRED", kReceiver);
   AdvanceSeconds(61);
   WaitFor("referral_expired", expired.position() + 1);
   EXPECT_EQ(CountOf("referral_expired"), 2u);
@@ -102,10 +104,10 @@ TEST_F(Timers, AnOfferNobodyAnsweredExpiresOnce) {
 
 TEST_F(Timers, AnOfferExpiresByTimeBeforeAnybodyRecordsIt) {
   Offer("r1", 3600);
+  Offer("r2", 86'400);
   AdvanceSeconds(3600);
   const Answer<v1::CommandResult> late =
-      client().Send(CommandOf(case_id_, "referral_accepted { referral_id: 'r1' }"),
-                    Who{"bs-03", "bv-qn", "partner"});
+      client().Send(CommandOf(case_id_, "referral_accepted { referral_id: 'r1' }"), kReceiver);
   EXPECT_EQ(late.status.error_code(), grpc::StatusCode::FAILED_PRECONDITION);
   WaitFor("referral_expired", 0);
 }
@@ -113,8 +115,7 @@ TEST_F(Timers, AnOfferExpiresByTimeBeforeAnybodyRecordsIt) {
 TEST_F(Timers, AnAnsweredOfferDoesNotExpire) {
   Offer("r1", 3600);
   const auto accepted =
-      client().Send(CommandOf(case_id_, "referral_accepted { referral_id: 'r1' }"),
-                    Who{"bs-03", "bv-qn", "partner"});
+      client().Send(CommandOf(case_id_, "referral_accepted { referral_id: 'r1' }"), kReceiver);
   ASSERT_TRUE(accepted.ok()) << accepted.status.error_message();
   Offer("r2", 3600);
   AdvanceSeconds(3601);
@@ -150,8 +151,8 @@ TEST_F(Timers, AWrongDateOfAnOfferCanBeCorrectedAfterItsExpiryWasRecorded) {
       ExpectRefused(later, grpc::StatusCode::FAILED_PRECONDITION, "LATER_FACT_WOULD_BREAK");
   EXPECT_EQ(refusal.metadata.at("item"), expired.event_id()) << "it says what is in the way";
 
-  ExpectRefused(VoidOf(expired), grpc::StatusCode::PERMISSION_DENIED, "CORRECTION_NOT_ALLOWED",
-                Who{"bs-03", "bv-qn", "supervisor"});
+  ExpectRefused(VoidOf(expired), grpc::StatusCode::NOT_FOUND, "RECORD_UNKNOWN",
+                Who{"bs-04", "bv-qn", "supervisor"});
   ExpectRefused(VoidOf(expired), grpc::StatusCode::PERMISSION_DENIED, "CORRECTION_NOT_ALLOWED",
                 Who{"nv-99", "ctxh-qn", "case_worker"});
   const auto voided = client().Send(VoidOf(expired), Who{"gs-01", "ctxh-qn", "supervisor"});

@@ -66,7 +66,7 @@ class PacedWriters {
 
 class HandOff : public ServerTest {
  protected:
-  HandOff() {
+  HandOff() : ServerTest({"quang-ninh"}, Door::kPlaintext) {
     options_.log_limits.max_page_events = 7;
     options_.log_limits.subscriber_buffer_events = 16;
   }

@@ -1,24 +1,46 @@
-// A whole server in the test's process, on a clock that only moves when told.
+// A whole server in the test's process, on a clock that only moves when told: over TLS, with
+// identities, in ledgers that began with an administrator and the default rules. Or on plain text,
+// where callers have the roles they claim.
 #pragma once
 
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
 #include "eventstore/base/random.h"
 #include "gtest/gtest.h"
 #include "services/app/server/server.h"
+#include "services/rpc/tls.h"
+#include "tests/integration/support/cast.h"
 #include "tests/integration/support/client.h"
 #include "tests/integration/support/scratch_directory.h"
 #include "tests/support/fake_clock.h"
 
 namespace caseledger::testing {
 
+// Before main() and so before gRPC looks.
+inline const bool kOnlyTls13 = (rpc::SpeakOnlyTls13(), true);
+
 class ServerTest : public ::testing::Test {
  protected:
-  explicit ServerTest(std::vector<std::string> ledgers = {"quang-ninh"}) {
+  enum class Door { kTls, kPlaintext };
+
+  explicit ServerTest(std::vector<std::string> ledgers = {"quang-ninh"}, Door door = Door::kTls)
+      : door_(door) {
     options_.data_dir = directory_ / "data";
-    options_.plaintext = true;
+    if (door == Door::kTls) {
+      cast_.identities().Configure(options_);
+    } else {
+      options_.plaintext = true;
+    }
+    // One agency does what many would: limits are tested in access/limits_test.cc.
+    options_.agency.calls_per_second = 0;
+    options_.agency.commands_per_second = 0;
+    options_.agency.calls_at_a_time = access::AgencyLimits::kMost;
+    options_.agency.streams_at_a_time = access::AgencyLimits::kMost;
+    options_.agency.batches_at_a_time = access::AgencyLimits::kMost;
+    options_.agency.undecided_commands = access::AgencyLimits::kMost;
     options_.listen = "127.0.0.1:0";
     options_.metrics_listen = "";
     options_.log_listen = "127.0.0.1:0";
@@ -30,10 +52,23 @@ class ServerTest : public ::testing::Test {
   void SetUp() override { Start(); }
 
   void Start() {
+    if (door_ == Door::kTls && begun_.insert(options_.data_dir).second) {
+      for (const std::string& ledger : options_.ledgers) {
+        cast_.Begin(options_.data_dir, ledger, clock_);
+      }
+    }
     auto server = app::StartServer(options_, clock_, SystemRandom());
     ASSERT_TRUE(server.ok()) << server.status();
     server_ = *std::move(server);
-    client_ = std::make_unique<Client>(address());
+    if (door_ == Door::kPlaintext) {
+      client_ = std::make_unique<Client>(address());
+      return;
+    }
+    cast_.Serve(address());
+    client_ = std::make_unique<Client>(cast_);
+    client_->Admit(Who{});
+    auditor_ = std::make_unique<Client>(cast_, "", Cast::Auditor());
+    auditor_->Admit(Cast::Auditor());
   }
   void Stop() {
     if (server_ == nullptr) return;
@@ -46,11 +81,17 @@ class ServerTest : public ::testing::Test {
   }
 
   std::string address() const { return "127.0.0.1:" + std::to_string(server_->port()); }
+  Cast& cast() { return cast_; }
+  // As Who{}. Their roles and the auditor's are granted at the start.
   const Client& client() const { return *client_; }
+  // Reads whole ledgers.
+  const Client& auditor() const { return *auditor_; }
   int64_t now_seconds() { return clock_.Now() / kMicrosPerSecond; }
   void AdvanceSeconds(int64_t seconds) { clock_.Advance(seconds * kMicrosPerSecond); }
 
+  // Once, whoever asked for it before.
   void RegisterAgency(const std::string& id) {
+    if (door_ == Door::kTls) return cast_.Register("", id);
     client().Record(id, "agency_registered { kind: 'social_work_centre' name_vi: 'Trung tâm' }");
   }
   std::string RegisterPerson() {
@@ -77,6 +118,7 @@ class ServerTest : public ::testing::Test {
   // Must be refused so, saying why, and leave nothing behind.
   Refusal ExpectRefused(const v1::Command& command, grpc::StatusCode code,
                         const std::string& reason, const Who& who = {}) {
+    client().Admit(who);
     const uint64_t head = client().EventCount();
     const Answer<v1::CommandResult> answer = client().Send(command, who);
     EXPECT_EQ(answer.status.error_code(), code) << answer.status.error_message();
@@ -88,11 +130,15 @@ class ServerTest : public ::testing::Test {
     return refusal;
   }
 
+  const Door door_;
   ScratchDirectory directory_;
   FakeClock clock_;
+  Cast cast_{directory_ / "pki"};
+  std::set<std::string> begun_;  // data directories
   app::ServerOptions options_;
   std::unique_ptr<app::Server> server_;
   std::unique_ptr<Client> client_;
+  std::unique_ptr<Client> auditor_;
 };
 
 }  // namespace caseledger::testing

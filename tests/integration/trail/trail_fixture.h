@@ -22,6 +22,8 @@ inline Who Named(const std::string& actor, const std::string& agency = "ctxh-qn"
 
 class TrailServerTest : public ServerTest {
  protected:
+  TrailServerTest() : ServerTest({"quang-ninh"}, Door::kPlaintext) {}
+
   using AccessStub = v1::AccessService::Stub;
   template <typename Request, typename Response>
   using Method = grpc::Status (AccessStub::*)(grpc::ClientContext*, const Request&, Response*);
