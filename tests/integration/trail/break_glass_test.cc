@@ -81,14 +81,15 @@ TEST_F(BreakGlass, AReviewEndsTheWaiting) {
 }
 
 TEST_F(BreakGlass, NobodyReviewsTheirOwnUseAndNobodyReviewsTwice) {
-  const v1::UseBreakGlassResponse use = Use(case_id_, kWorker);
+  const Who both = Named("hoa", "ctxh-qn", "case_worker,supervisor");
+  const v1::UseBreakGlassResponse use = Use(case_id_, both);
   const std::string& id = use.break_glass_event_id();
-  const auto own = Ask(&AccessStub::ReviewBreakGlass, ReviewRequest(id), kWorker);
+  const auto own = Ask(&AccessStub::ReviewBreakGlass, ReviewRequest(id), both);
   EXPECT_EQ(own.status.error_code(), grpc::FAILED_PRECONDITION);
   EXPECT_EQ(ReasonOf(own.status), "BREAK_GLASS_OWN");
   EXPECT_EQ(Explain(own.status).sentences.size(), 2u);
   ASSERT_TRUE(Ask(&AccessStub::ReviewBreakGlass, ReviewRequest(id), kReviewer).ok());
-  const auto twice = Ask(&AccessStub::ReviewBreakGlass, ReviewRequest(id), Named("hoa"));
+  const auto twice = Ask(&AccessStub::ReviewBreakGlass, ReviewRequest(id), Who{});
   EXPECT_EQ(twice.status.error_code(), grpc::FAILED_PRECONDITION);
   EXPECT_EQ(ReasonOf(twice.status), "BREAK_GLASS_REVIEWED");
 }

@@ -14,8 +14,8 @@ using ::testing::HasSubstr;
 class TrailLedger : public TrailServerTest {};
 
 TEST_F(TrailLedger, IsListedBesideItsLedgerAndNotChosenByItself) {
-  RegisterAgency("ctxh-qn");
-  EXPECT_EQ(client().EventCount(), 1u) << "without a name the ledger itself is meant";
+  EXPECT_EQ(client().EventCount(), Client(cast(), "quang-ninh").EventCount())
+      << "without a name the ledger itself is meant";
   const auto ledgers = client().Call<v1::GetLedgerHeadResponse>("HistoryService/GetLedgerHead",
                                                                 v1::GetLedgerHeadRequest());
   EXPECT_EQ(ledgers.value.ledger(), "quang-ninh");
@@ -35,7 +35,7 @@ TEST_F(TrailLedger, TakesNoCommands) {
   v1::Command command = CommandOf("", "contact_received { channel: 'sms' }");
   command.mutable_header()->set_ledger("quang-ninh.access");
   ExpectRefused(command, grpc::FAILED_PRECONDITION, "TRAIL_LEDGER");
-  EXPECT_EQ(Client(address(), "quang-ninh.access").EventCount(), 0u);
+  EXPECT_EQ(Client(cast(), "quang-ninh.access").EventCount(), 0u);
 }
 
 TEST_F(TrailLedger, IsOpenedWithItsLedgerAlone) {
@@ -60,7 +60,7 @@ TEST_F(TrailLedger, IsMadeInADataDirectoryFromBeforeThereWereTrails) {
   Start();
   RegisterAgency("ctxh-qn");
   ASSERT_TRUE(GetCase(OpenCase(), Named("lan")).ok());
-  EXPECT_EQ(SeenBy(Named("lan")).value.entries_size(), 1);
+  EXPECT_EQ(SeenBy(Named("lan"), Cast::Auditor()).value.entries_size(), 1);
 }
 
 TEST_F(TrailLedger, EntriesOutliveARestart) {
@@ -83,9 +83,9 @@ TEST_F(TrailLedger, AnActorsTrailIsAHistoryOfItsOwn) {
   request.set_record_kind(options::v1::RECORD_KIND_ACCESS_TRAIL);
   request.set_record_id("ctxh-qn/lan");
   grpc::ClientContext context;
-  client().Prepare(context);
+  auditor().Prepare(context);
   const auto reader =
-      v1::HistoryService::NewStub(client().channel())->ReplayRecord(&context, request);
+      v1::HistoryService::NewStub(auditor().channel())->ReplayRecord(&context, request);
   std::vector<v1::RecordedEvent> events;
   for (v1::ReplayResponse page; reader->Read(&page);) {
     events.insert(events.end(), page.events().begin(), page.events().end());

@@ -16,6 +16,7 @@ class TrailQueries : public TrailServerTest {
     TrailServerTest::SetUp();
     RegisterAgency("ctxh-qn");
     RegisterAgency("bv-tinh");
+    RegisterAgency("truong-hoc");
   }
 
   v1::RecordDisclosureRequest DisclosureRequest(const std::string& case_id,
@@ -82,7 +83,7 @@ TEST_F(TrailQueries, AnActorsEntriesArePagedAndReflectThePositionAskedFor) {
   request.set_min_position(NewestEntry());
   std::vector<uint64_t> positions;
   do {
-    const auto answer = Ask(&AccessStub::ListAccess, request);
+    const auto answer = Ask(&AccessStub::ListAccess, request, Cast::Auditor());
     ASSERT_TRUE(answer.ok()) << answer.status.error_message();
     EXPECT_GT(answer.value.reflected_events(), request.min_position());
     for (const auto& entry : answer.value.entries()) positions.push_back(entry.position());
@@ -91,7 +92,8 @@ TEST_F(TrailQueries, AnActorsEntriesArePagedAndReflectThePositionAskedFor) {
   EXPECT_EQ(positions.size(), 5u);
   EXPECT_TRUE(std::is_sorted(positions.rbegin(), positions.rend()));
   request.set_min_position(1'000'000);
-  EXPECT_EQ(ReasonOf(Ask(&AccessStub::ListAccess, request).status), "POSITION_PAST_END");
+  EXPECT_EQ(ReasonOf(Ask(&AccessStub::ListAccess, request, Cast::Auditor()).status),
+            "POSITION_PAST_END");
 }
 
 TEST_F(TrailQueries, AQuestionIsAboutARecordOrAnActor) {
@@ -111,16 +113,17 @@ TEST_F(TrailQueries, RefusalsAreTold) {
   EXPECT_FALSE(GetCase(NewUuid(), Named("lan", "bv-tinh")).ok());
   v1::ListDenialsRequest request;
   request.set_min_position(NewestEntry());
-  const auto all = Ask(&AccessStub::ListDenials, request);
+  const auto all = Ask(&AccessStub::ListDenials, request, Cast::Auditor());
   ASSERT_TRUE(all.ok()) << all.status.error_message();
   ASSERT_EQ(all.value.entries_size(), 1);
   EXPECT_EQ(all.value.entries(0).agency(), "bv-tinh");
   EXPECT_EQ(all.value.entries(0).denied().action(), "GetCase");
   EXPECT_EQ(all.value.entries(0).denied().reason(), "RECORD_UNKNOWN");
   request.set_agency_id("ctxh-qn");
-  EXPECT_THAT(Ask(&AccessStub::ListDenials, request).value.entries(), IsEmpty());
+  EXPECT_THAT(Ask(&AccessStub::ListDenials, request, Cast::Auditor()).value.entries(), IsEmpty());
   request.set_agency_id("bv-tinh");
-  EXPECT_THAT(Ask(&AccessStub::ListDenials, request).value.entries(), ::testing::SizeIs(1));
+  EXPECT_THAT(Ask(&AccessStub::ListDenials, request, Cast::Auditor()).value.entries(),
+              ::testing::SizeIs(1));
 }
 
 TEST_F(TrailQueries, ADisclosureNeedsAConsentOrALegalBasis) {

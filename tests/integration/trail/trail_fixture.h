@@ -22,8 +22,6 @@ inline Who Named(const std::string& actor, const std::string& agency = "ctxh-qn"
 
 class TrailServerTest : public ServerTest {
  protected:
-  TrailServerTest() : ServerTest({"quang-ninh"}, Door::kPlaintext) {}
-
   using AccessStub = v1::AccessService::Stub;
   template <typename Request, typename Response>
   using Method = grpc::Status (AccessStub::*)(grpc::ClientContext*, const Request&, Response*);
@@ -35,7 +33,7 @@ class TrailServerTest : public ServerTest {
     client().Prepare(context, who);
     if (!purpose.empty()) context.AddMetadata("caseledger-purpose", purpose);
     Answer<Response> answer;
-    const auto stub = v1::AccessService::NewStub(client().channel());
+    const auto stub = v1::AccessService::NewStub(client().ChannelOf(who));
     answer.status = ((*stub).*method)(&context, request, &answer.value);
     return answer;
   }
@@ -46,14 +44,14 @@ class TrailServerTest : public ServerTest {
     grpc::ClientContext context;
     client().Prepare(context, who);
     Answer<v1::GetCaseResponse> answer;
-    answer.status =
-        v1::CaseworkService::NewStub(client().channel())->GetCase(&context, request, &answer.value);
+    answer.status = v1::CaseworkService::NewStub(client().ChannelOf(who))
+                        ->GetCase(&context, request, &answer.value);
     return answer;
   }
 
   // Position of the trail's newest entry: what a list is to reflect.
   uint64_t NewestEntry() {
-    const uint64_t entries = Client(address(), "quang-ninh.access", asker_).EventCount();
+    const uint64_t entries = Client(cast(), "quang-ninh.access").EventCount();
     return entries == 0 ? 0 : entries - 1;
   }
 
@@ -110,8 +108,6 @@ class TrailServerTest : public ServerTest {
   static std::string ReasonOf(const grpc::Status& status) {
     return status.ok() ? "OK" : Explain(status).reason;
   }
-
-  Who asker_;  // of the trail's head; has a role when there are rules
 };
 
 }  // namespace caseledger::testing
