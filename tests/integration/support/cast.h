@@ -15,6 +15,7 @@
 #include <set>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "caseledger/v1/directory.grpc.pb.h"
 #include "eventstore/base/clock.h"
@@ -60,6 +61,8 @@ class Cast {
   std::shared_ptr<grpc::Channel> Connect(const std::string& agency);
   // What a call of theirs says; not who may do what.
   void Introduce(grpc::ClientContext& context, const Who& who);
+  // Flags with which the `caseledger` program calls as them.
+  std::vector<std::string> ProgramFlags(const Who& who);
   // Grants what is not granted yet, in this ledger or the one whose trail it is; "" is the first
   // that was begun. Does nothing in a ledger that was not begun here.
   void Admit(const std::string& ledger, const Who& who);

@@ -4,6 +4,7 @@
 
 #include <memory>
 
+#include "eventstore/base/clock.h"
 #include "gmock/gmock.h"
 #include "nlohmann/json.hpp"
 #include "tests/integration/sample/sample_fixture.h"
@@ -15,78 +16,93 @@ using nlohmann::json;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
+// Of the operator: the agency of the sample comes with the import.
+const Who kSteward{"nhap-lieu", "so-qn", "data_steward"};
+const Who kWorker{"lan", "ctxh-qn", "case_worker"};
+const Who kSupervisor{"minh", "ctxh-qn", "supervisor"};
+
 class TrailPrograms : public ::testing::Test {
  protected:
   void SetUp() override {
+    cast_.Begin(directory_ / "data", "qn", SystemClock());
     StartServer();
-    RunAs("nv-07", {"import", kSample});
+    RunAs(kSteward, {"import", kSample});
   }
   void StartServer() {
-    server_ = std::make_unique<ServerProcess>(directory_ / "data", std::vector<std::string>{"qn"});
+    server_ = std::make_unique<ServerProcess>(directory_ / "data", std::vector<std::string>{"qn"},
+                                              cast_.identities().ServerFlags());
     ASSERT_FALSE(server_->address().empty());
+    cast_.Serve(server_->address());
   }
 
-  Finished Run(const std::string& actor, const std::vector<std::string>& arguments) const {
-    std::vector<std::string> all = {CASELEDGER_PATH, "--server", server_->address(),
-                                    "--agency",      "ctxh-qn",  "--actor",
-                                    actor,           "--roles",  "data_steward,case_worker"};
+  Finished Run(const Who& who, const std::vector<std::string>& arguments) {
+    cast_.Admit("qn", who);
+    std::vector<std::string> all = cast_.ProgramFlags(who);
+    all.insert(all.begin(), CASELEDGER_PATH);
     all.insert(all.end(), arguments.begin(), arguments.end());
     return RunToEnd(all);
   }
-  std::string RunAs(const std::string& actor, const std::vector<std::string>& arguments) const {
-    const Finished finished = Run(actor, arguments);
+  std::string RunAs(const Who& who, const std::vector<std::string>& arguments) {
+    const Finished finished = Run(who, arguments);
     EXPECT_EQ(finished.code, 0) << finished.err << finished.out;
     return finished.out;
   }
-  json JsonOf(const std::string& actor, std::vector<std::string> arguments) const {
+  json JsonOf(const Who& who, std::vector<std::string> arguments) {
     arguments.insert(arguments.end(), {"--format", "json"});
-    json parsed = json::parse(RunAs(actor, arguments), nullptr, false);
+    json parsed = json::parse(RunAs(who, arguments), nullptr, false);
     EXPECT_FALSE(parsed.is_discarded());
     return parsed;
   }
 
   ScratchDirectory directory_;
+  Cast cast_{directory_ / "pki"};
   std::unique_ptr<ServerProcess> server_;
 };
 
 TEST_F(TrailPrograms, TellWhoSawWhat) {
-  RunAs("lan", {"case", "show", "CASE-2024-0001"});
-  EXPECT_THAT(RunAs("minh", {"access", "who-saw", "CASE-2024-0001"}), HasSubstr("ctxh-qn/lan"));
-  const json seen = JsonOf("lan", {"access", "seen-by", "lan"});
+  RunAs(kWorker, {"case", "show", "CASE-2024-0082"});
+  EXPECT_THAT(RunAs(kSupervisor, {"access", "who-saw", "CASE-2024-0082"}),
+              HasSubstr("ctxh-qn/lan"));
+  const json seen = JsonOf(kWorker, {"access", "seen-by", "lan"});
   ASSERT_EQ(seen["entries"].size(), 1u);
   EXPECT_EQ(seen["entries"][0]["accessed"]["action"], "GetCase");
-  EXPECT_EQ(Run("hoa", {"case", "show", "CASE-1999-0001"}).code, 1);
-  EXPECT_THAT(RunAs("minh", {"access", "denials"}), HasSubstr("GetCase refused: RECORD_UNKNOWN"));
-  EXPECT_THAT(RunAs("minh", {"access", "denials", "--of", "bv-tinh"}), Not(HasSubstr("GetCase")));
+  EXPECT_EQ(Run({"hoa", "ctxh-qn", "case_worker"}, {"case", "show", "CASE-1999-0001"}).code, 1);
+  EXPECT_THAT(RunAs(Cast::Auditor(), {"access", "denials"}),
+              HasSubstr("GetCase refused: RECORD_UNKNOWN"));
+  EXPECT_THAT(RunAs(Cast::Auditor(), {"access", "denials", "--of", "bv-tinh"}),
+              Not(HasSubstr("GetCase")));
 }
 
 TEST_F(TrailPrograms, UseAndReviewBreakGlass) {
-  const json use = JsonOf("lan", {"access", "break-glass", "use", "CASE-2024-0001", "--reason",
-                                  "ambulance", "--minutes", "30"});
+  const json use = JsonOf(kWorker, {"access", "break-glass", "use", "CASE-2024-0082", "--reason",
+                                    "ambulance", "--minutes", "30"});
   const std::string id = use["break_glass_event_id"];
-  EXPECT_THAT(RunAs("minh", {"access", "break-glass", "list"}), HasSubstr("awaited"));
-  EXPECT_EQ(Run("lan", {"access", "break-glass", "review", id, "--finding", "justified"}).code, 1);
-  EXPECT_EQ(Run("minh", {"access", "break-glass", "review", id, "--finding", "perhaps"}).code, 1);
-  RunAs("minh", {"access", "break-glass", "review", id, "--finding", "justified", "--note", "so"});
-  EXPECT_EQ(JsonOf("minh", {"access", "break-glass", "list"})["uses"].size(), 0u);
-  EXPECT_THAT(RunAs("minh", {"access", "break-glass", "list", "--all"}),
+  EXPECT_THAT(RunAs(kSupervisor, {"access", "break-glass", "list"}), HasSubstr("awaited"));
+  EXPECT_EQ(Run(kWorker, {"access", "break-glass", "review", id, "--finding", "justified"}).code,
+            1);
+  EXPECT_EQ(Run(kSupervisor, {"access", "break-glass", "review", id, "--finding", "perhaps"}).code,
+            1);
+  RunAs(kSupervisor,
+        {"access", "break-glass", "review", id, "--finding", "justified", "--note", "so"});
+  EXPECT_EQ(JsonOf(kSupervisor, {"access", "break-glass", "list"})["uses"].size(), 0u);
+  EXPECT_THAT(RunAs(kSupervisor, {"access", "break-glass", "list", "--all"}),
               HasSubstr("justified, ctxh-qn/minh"));
 }
 
 TEST_F(TrailPrograms, RecordWhatLeftOnPaper) {
-  const json shown = JsonOf("lan", {"case", "show", "CASE-2024-0001"});
+  const json shown = JsonOf(kWorker, {"case", "show", "CASE-2024-0082"});
   const std::string person = shown["participants"][0]["person_id"];
-  RunAs("lan", {"access", "disclose", "CASE-2024-0001", person, "--to", "toa-an", "--field",
-                "full_name", "--legal-basis", "Court order 12"});
-  const std::string listed = RunAs("lan", {"access", "disclosures", person});
+  RunAs(kWorker, {"access", "disclose", "CASE-2024-0082", person, "--to", "toa-an", "--field",
+                  "full_name", "--legal-basis", "Court order 12"});
+  const std::string listed = RunAs(kWorker, {"access", "disclosures", person});
   EXPECT_THAT(listed, HasSubstr("Court order 12"));
   EXPECT_THAT(listed, HasSubstr("received something: toa-an"));
-  EXPECT_THAT(RunAs("lan", {"access", "disclosures", person, "--consent", "c1"}),
+  EXPECT_THAT(RunAs(kWorker, {"access", "disclosures", person, "--consent", "c1"}),
               HasSubstr("received something: nobody"));
 }
 
 TEST_F(TrailPrograms, AnEntryThatWasAnsweredOutlivesAKill) {
-  RunAs("lan", {"case", "show", "CASE-2024-0001"});
+  RunAs(kWorker, {"case", "show", "CASE-2024-0082"});
   server_->process().Signal(SIGKILL);
   server_->process().Wait();
   const Finished verified = RunToEnd(
@@ -97,14 +113,14 @@ TEST_F(TrailPrograms, AnEntryThatWasAnsweredOutlivesAKill) {
   EXPECT_EQ(ledgers[1]["ledger"], "qn.access");
   EXPECT_EQ(ledgers[1]["whole"], true);
   StartServer();
-  EXPECT_EQ(JsonOf("lan", {"access", "seen-by", "lan"})["entries"].size(), 1u);
+  EXPECT_EQ(JsonOf(kWorker, {"access", "seen-by", "lan"})["entries"].size(), 1u);
 }
 
 TEST_F(TrailPrograms, AnActorsTrailIsCheckedWithoutTheServer) {
-  for (int i = 0; i < 3; ++i) RunAs("lan", {"case", "show", "CASE-2024-0001"});
+  for (int i = 0; i < 3; ++i) RunAs(kWorker, {"case", "show", "CASE-2024-0082"});
   const std::string bundle = directory_ / "bundle";
-  RunAs("minh", {"--ledger", "qn.access", "audit", "export", "ctxh-qn/lan", "--kind",
-                 "access_trail", "-o", bundle});
+  RunAs(Cast::Auditor(), {"--ledger", "qn.access", "audit", "export", "ctxh-qn/lan", "--kind",
+                          "access_trail", "-o", bundle});
   const std::string keys = ReadWholeFile(bundle + "/verifier-keys.txt");
   const Finished verified =
       RunToEnd({CASELEDGER_PATH, "--server", "127.0.0.1:1", "audit", "verify", bundle, "--vkey",
