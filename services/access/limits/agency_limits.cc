@@ -42,6 +42,7 @@ Micros Pace::Cost(int64_t units) const {
 }
 
 Micros Pace::Take(Micros now, int64_t units) {
+  if (per_second_ == 0) return 0;
   const Micros cost = Cost(units);
   // What passes alone passes after a quiet time, even when it is more than a burst.
   const Micros most = std::max(burst_, cost);
@@ -57,6 +58,7 @@ Micros Pace::Charge(Micros now, int64_t units) {
 }
 
 Micros Pace::Wait(Micros now) const {
+  if (per_second_ == 0) return 0;
   return std::clamp<Micros>(due_ - now - burst_, 0, kLongestWait);
 }
 
@@ -127,8 +129,8 @@ absl::Status AgencyLimits::CheckRoom(const Books& books, Use use) const {
 
 absl::StatusOr<AgencyLimits::Place> AgencyLimits::Admit(std::string_view agency, Use use,
                                                         size_t bytes) {
-  const Micros now = steady_now_();
   const MutexLock lock(&mutex_);
+  const Micros now = steady_now_();  // in the order of the calls
   std::shared_ptr<Books> books = BooksOf(agency, now);
   // Also of those that are refused: they were read.
   const auto more = static_cast<int64_t>(bytes / kRequestBytes);
@@ -147,10 +149,11 @@ void AgencyLimits::GiveBack(const Place& place) {
 
 Micros AgencyLimits::TurnToRead(const Place& place, int64_t expected) {
   if (place == nullptr) return 0;
-  const Micros now = steady_now_();
   Books& books = *place->books;
+  if (options_.commands_per_second == 0) return 0;
   if (books.undecided >= options_.undecided_commands) return kUndecidedDelay;
   const MutexLock lock(&mutex_);
+  const Micros now = steady_now_();
   const Micros wait = books.commands.Wait(now);
   if (wait == 0) books.commands.Charge(now, expected);
   return wait;
@@ -159,8 +162,8 @@ Micros AgencyLimits::TurnToRead(const Place& place, int64_t expected) {
 void AgencyLimits::CommandsRead(const Place& place, int64_t commands, int64_t expected) {
   if (place == nullptr) return;
   place->books->undecided += commands;
-  const Micros now = steady_now_();
   const MutexLock lock(&mutex_);
+  const Micros now = steady_now_();
   place->books->commands.Charge(now, commands - expected);
 }
 

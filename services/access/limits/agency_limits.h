@@ -61,8 +61,9 @@ class AgencyLimits {
  public:
   // After a quiet time a quarter of a second's worth may come at once, at least 16.
   struct Options {
-    int64_t calls_per_second = 1'000;     // unary calls and openings of streams; 0: no limit
-    int64_t commands_per_second = 2'000;  // of batches, all together; 0: no limit
+    int64_t calls_per_second = 1'000;  // unary calls and openings of streams; 0: no limit
+    // Of batches, all together. 0: no limit, and none of undecided ones.
+    int64_t commands_per_second = 2'000;
     int64_t calls_at_a_time = 128;
     int64_t streams_at_a_time = 32;  // replays, subscriptions, exports and batches
     int64_t batches_at_a_time = 8;
@@ -79,7 +80,7 @@ class AgencyLimits {
   // Room for one call or stream; given back when the last copy goes. Null: without limits.
   using Place = std::shared_ptr<const Held>;
 
-  // `steady_now`: microseconds that only grow.
+  // `steady_now`: microseconds that only grow. Called with a mutex held.
   AgencyLimits(const Options& options, std::function<Micros()> steady_now);
 
   // `bytes` of the request: each started kRequestBytes after the first count as one call more,

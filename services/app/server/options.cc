@@ -132,6 +132,10 @@ void AddLimitOptions(CLI::App& app, ServerOptions& options) {
                  "Replays, subscriptions, exports and batches that one agency may have open")
       ->capture_default_str()
       ->check(counts);
+  app.add_option("--agency-batches-at-a-time", options.agency.batches_at_a_time,
+                 "Batches among these")
+      ->capture_default_str()
+      ->check(counts);
   app.add_option("--slow-reader-seconds", options.slow_reader_seconds,
                  "How long a client of a stream may read nothing before the stream is ended as "
                  "SLOW_READER")

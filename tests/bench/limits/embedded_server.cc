@@ -21,6 +21,9 @@ int RunEmbeddedServer(const std::string& data_dir, bool keep_tree) {
   app::ServerOptions options;
   options.data_dir = data_dir;
   options.plaintext = true;
+  options.agency.calls_per_second = 0;
+  options.agency.commands_per_second = 0;
+  options.agency.calls_at_a_time = access::AgencyLimits::kMost;
   options.listen = "127.0.0.1:0";
   options.metrics_listen = "";
   options.log_listen = "";

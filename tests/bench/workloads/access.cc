@@ -1,8 +1,8 @@
 // What access costs and what it holds off: reads with their trail beside commands, and a quiet
 // agency beside one at full flood; over TLS with identities, roles and the default rules.
-#include <cstdio>
+#include <condition_variable>
 #include <future>
-#include <thread>
+#include <mutex>
 
 #include "caseledger/v1/casework.grpc.pb.h"
 #include "eventstore/base/status_macros.h"
@@ -36,6 +36,13 @@ absl::StatusOr<Cases> OpenCases(const Caller& worker, const std::string& agency,
   return std::make_shared<const std::vector<std::string>>(std::move(cases));
 }
 
+void WaitUntil(SteadyClock::time_point when) {
+  std::mutex mutex;
+  std::condition_variable never;
+  std::unique_lock lock(mutex);
+  never.wait_until(lock, when, [] { return false; });
+}
+
 absl::Status GrantAll(Deployment& deployment, const std::string& agency) {
   RETURN_IF_ERROR(deployment.Grant(agency, kWorker, "hotline_operator"));
   return deployment.Grant(agency, kWorker, "case_worker");
@@ -50,7 +57,7 @@ absl::StatusOr<Samples> QuietLoad(const Caller& caller, const Cases& cases, doub
   const auto start = SteadyClock::now();
   size_t i = 0;
   for (auto due = start; SecondsSince(start) < seconds; due += kQuietEvery, ++i) {
-    std::this_thread::sleep_until(due);
+    WaitUntil(due);
     grpc::ClientContext context;
     caller.Prepare(context);
     std::promise<grpc::Status> done;
@@ -67,7 +74,7 @@ absl::StatusOr<Samples> QuietLoad(const Caller& caller, const Cases& cases, doub
 absl::Status BenchRun::MeasureTrailedReads() {
   Deployment deployment(options_.directory + "/trailed");
   // One agency makes the whole load here.
-  RETURN_IF_ERROR(deployment.Start({"--agency-calls-per-second", "0"}));
+  RETURN_IF_ERROR(deployment.Start(testing::NoAgencyLimits()));
   RETURN_IF_ERROR(GrantAll(deployment, kQuietAgency));
   const Caller worker = deployment.As(kQuietAgency, kWorker);
   ASSIGN_OR_RETURN(const Cases cases, OpenCases(worker, kQuietAgency, kCases));

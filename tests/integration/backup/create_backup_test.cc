@@ -101,7 +101,7 @@ TEST_F(CreateBackupCall, OneAtATimeAndEndsWithItsClient) {
   }
   v1::CreateBackupRequest request;
   grpc::ClientContext context;
-  client().Prepare(context);
+  client().Prepare(context, {"nv-07", "ctxh-qn", "administrator"});
   const auto stub = v1::AdminService::NewStub(client().channel());
   const auto stream = stub->CreateBackup(&context, request);
   v1::CreateBackupResponse response;

@@ -11,6 +11,9 @@ const Who kReceiver{"bs-03", "bv-qn", "partner"};
 
 class Timers : public ServerTest {
  protected:
+  // Events are counted here, and time goes by in hours: no heads are committed meanwhile.
+  Timers() { options_.commit_heads_seconds = 1'000'000; }
+
   void SetUp() override {
     ServerTest::SetUp();
     RegisterAgency("ctxh-qn");

@@ -56,6 +56,16 @@ class ChildProcess {
   std::thread err_reader_;
 };
 
+// Flags of a server for which one agency makes the whole load.
+inline std::vector<std::string> NoAgencyLimits() {
+  std::vector<std::string> flags{"--agency-calls-per-second", "0", "--agency-commands-per-second",
+                                 "0"};
+  for (const char* count : {"calls", "streams", "batches"}) {
+    flags.insert(flags.end(), {std::string("--agency-") + count + "-at-a-time", "1000000"});
+  }
+  return flags;
+}
+
 // A caseledgerd on free loopback ports.
 class ServerProcess {
  public:

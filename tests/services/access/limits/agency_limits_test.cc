@@ -139,7 +139,7 @@ TEST_F(AgencyLimitsTest, ALargeRequestCountsForMany) {
 }
 
 TEST_F(AgencyLimitsTest, ABatchWaitsWhileItsAgencyHasTooMuchUndecided) {
-  options_.commands_per_second = 0;
+  options_.commands_per_second = 1'000'000;
   const Place place = Must("hospital", Use::kBatch);
   limits().CommandsRead(place, 256, 1);
   EXPECT_EQ(limits().TurnToRead(place, 256), 0);

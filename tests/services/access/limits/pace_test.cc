@@ -47,6 +47,7 @@ TEST(Pace, ZeroIsNoLimit) {
   Pace pace(0, 1);
   for (int i = 0; i < 100'000; ++i) ASSERT_EQ(pace.Take(kStart, 1), 0);
   EXPECT_EQ(pace.Charge(kStart, 1'000'000), 0);
+  EXPECT_EQ(pace.Take(kStart - 1, 1), 0);
 }
 
 TEST(Pace, ChargesMoreThanABurstAndSaysHowLongThatTakes) {
