@@ -2,11 +2,9 @@
 import assert from 'node:assert/strict';
 import {after, before, test} from 'node:test';
 import {
-  HOSPITAL, OWNER, admit, at, closeCase, discharge, occurred, openCase, registerAgencies, registerPerson,
-  registerShelter, staff, texts,
+  HOSPITAL, OPERATOR, OWNER, admit, at, closeCase, discharge, occurred, openCase, registerPerson, registerShelter, staff,
+  startCentre, texts, wholeLedger,
 } from './lib/centre.js';
-import {Client} from './lib/client.js';
-import {Server} from './lib/server.js';
 
 let server;
 let client;
@@ -24,8 +22,7 @@ const replayCase = async () =>
 const lastPosition = (result) => result.events.at(-1).position;
 
 before(async () => {
-  server = await Server.start('node-test');
-  client = new Client(server.address, server.ledger);
+  ({server, client} = await startCentre('node-test'));
 }, {timeout: 90_000});
 
 after(async () => {
@@ -34,7 +31,6 @@ after(async () => {
 });
 
 test('a call comes in, is classified and ends', async () => {
-  await registerAgencies(client);
   const received = await client.command('IntakeService', 'ReceiveContact', {}, {
     channel: 'phone', line: '18001769', caller_role: 'victim', operator_id: staff.operator.actor,
     note: {text: texts.call}, private_part: {caller_name: texts.client, caller_phone: '0912345678'},
@@ -105,7 +101,7 @@ test('a referral is sent with consent, accepted by the partner and stands in bot
     {consent_id: 'c1', purposes: ['sharing'], given_by: 'self'}, staff.worker, occurred(3));
   await onReferral('SendReferral', {
     referral_id: 'r1', person_id: story.clientId, from_agency_id: OWNER, to_agency_id: HOSPITAL,
-    service: 'health_medical', urgency: 'REFERRAL_URGENCY_URGENT', expire_time: at(8),
+    service: 'health_medical', urgency: 'REFERRAL_URGENCY_URGENT', expire_time: at(30),
   }, staff.worker, occurred(4));
   const accepted = await onReferral('AcceptReferral', {referral_id: 'r1'}, staff.doctor, occurred(4, 3));
   const inbox = await client.query('ReferralService', 'ListReferrals', {
@@ -173,12 +169,11 @@ test('lists, occupancy and the replay of the ledger tell the same story', async 
   assert.deepEqual([empty.occupied, empty.residents, empty.held], [0, 0, 0]);
 
   const head = await client.query('HistoryService', 'GetLedgerHead', {}, staff.supervisor);
-  const all = (await client.stream('HistoryService', 'ReplayLedger', {from_position: 0}, staff.supervisor))
-    .flatMap(({events}) => events);
+  const all = await wholeLedger(client);
   assert.equal(head.event_count, all.length);
   assert.deepEqual(all.map(({position}) => position), all.map((_, index) => index));
   const agencies = all.filter(({fact}) => fact.kind === 'agency_registered').map(({fact}) => fact.agency_registered.name_vi);
-  assert.deepEqual(agencies.sort(), [texts.hospital, texts.centre].sort());
+  assert.deepEqual(agencies.sort(), [OPERATOR, texts.hospital, texts.centre, texts.legalAid].sort());
 });
 
 test('the server ends in good order', async () => {

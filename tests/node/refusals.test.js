@@ -3,22 +3,28 @@ import assert from 'node:assert/strict';
 import {randomUUID} from 'node:crypto';
 import {after, before, test} from 'node:test';
 import {
-  HOSPITAL, OWNER, admit, closeCase, occurred, openCase, registerAgencies, registerPerson, registerShelter, staff, texts,
+  HOSPITAL, LEGAL_AID, OWNER, admit, closeCase, endRole, grantRole, occurred, openCase, registerPerson, registerShelter,
+  staff, startCentre, texts, wholeLedger,
 } from './lib/centre.js';
-import {Client, Refusal, timestamp} from './lib/client.js';
-import {Server} from './lib/server.js';
+import {Refusal, timestamp} from './lib/client.js';
+import {identities} from './lib/identities.js';
 
 let server;
 let client;
 let personId;
 let caseId;
 
-// The refusal that the call ends in; its code and reason are checked.
-async function refused(code, reason, promise) {
-  const refusal = await promise.then(
-    () => assert.fail(`was accepted, should be refused with ${reason}`), (error) => error);
+// The refusal that the call ends in.
+async function refusalOf(code, promise) {
+  const refusal = await promise.then(() => assert.fail(`was accepted, should be refused with ${code}`), (error) => error);
   assert.ok(refusal instanceof Refusal, String(refusal));
   assert.equal(refusal.code, code, refusal.message);
+  return refusal;
+}
+
+// Its code and reason are checked.
+async function refused(code, reason, promise) {
+  const refusal = await refusalOf(code, promise);
   assert.equal(refusal.info?.domain, 'caseledger', refusal.message);
   assert.equal(refusal.info?.reason, reason, refusal.message);
   assert.equal(refusal.status.message.includes(texts.client), false, 'no personal data in an error');
@@ -33,17 +39,32 @@ async function refusedByRule(code, reason, promise) {
   return refusal;
 }
 
+const eventCount = async () =>
+  (await client.query('HistoryService', 'GetLedgerHead', {}, staff.supervisor)).event_count;
+
+// One call of each kind, by the given caller.
+const callsOf = (who) => [
+  () => assess({}, who),
+  () => client.query('CaseworkService', 'GetCase', {case_id: caseId}, who),
+  () => client.stream('HistoryService', 'ReplayCase', {case_id: caseId}, who),
+  async () => {
+    const [{answer, error}] = await client.batch([{
+      header: {ledger: server.ledger, request_id: randomUUID(), purpose: 'services', ...occurred(3)}, record_id: caseId,
+      fact: {risk_assessed: {risk: 'RISK_LOW'}},
+    }], who);
+    if (answer === 'error') throw Refusal.ofCommand(error);
+  },
+];
+
 const inCase = (method, fact, who = staff.worker, header = occurred(3)) =>
   client.command('CaseworkService', method, {case_id: caseId}, fact, who, header);
 const assess = (header, who) => inCase('AssessRisk', {risk: 'RISK_LOW'}, who, {...occurred(3), ...header});
-const referral = (id) => client.command('ReferralService', 'SendReferral', {case_id: caseId}, {
-  referral_id: id, person_id: personId, from_agency_id: OWNER, to_agency_id: HOSPITAL, service: 'legal',
+const referral = (id, to = HOSPITAL) => client.command('ReferralService', 'SendReferral', {case_id: caseId}, {
+  referral_id: id, person_id: personId, from_agency_id: OWNER, to_agency_id: to, service: 'legal',
 }, staff.worker, occurred(4));
 
 before(async () => {
-  server = await Server.start('node-test');
-  client = new Client(server.address, server.ledger);
-  await registerAgencies(client);
+  ({server, client} = await startCentre('node-test'));
   personId = await registerPerson(client, {sex: 'female', birth_year: 1985, private_part: {full_name: texts.client}});
   caseId = await openCase(client, personId);
 }, {timeout: 90_000});
@@ -134,33 +155,75 @@ test('only the asked agency answers a referral, and an answered one is not answe
   await client.command('PersonService', 'GiveConsent', {person_id: personId},
     {consent_id: 'c2', purposes: ['sharing'], given_by: 'self', recipient_agency_id: HOSPITAL},
     staff.worker, occurred(3));
-  await referral('r1');
-  const answer = (method, fact, who) => client.command(
-    'ReferralService', method, {case_id: caseId}, {referral_id: 'r1', ...fact}, who, occurred(4, 1));
-  await refusedByRule('PERMISSION_DENIED', 'REFERRAL_NOT_YOURS', answer('AcceptReferral', {}, staff.worker));
-  await answer('DeclineReferral', {reason: 'no_capacity'}, staff.doctor);
-  await refusedByRule('FAILED_PRECONDITION', 'REFERRAL_NOT_PENDING', answer('AcceptReferral', {}, staff.doctor));
+  await client.command('PersonService', 'GiveConsent', {person_id: personId},
+    {consent_id: 'c3', purposes: ['sharing'], given_by: 'self', recipient_agency_id: LEGAL_AID},
+    staff.worker, occurred(3));
+  for (const [id, to] of [['r1', HOSPITAL], ['r2', LEGAL_AID], ['r3', HOSPITAL]]) await referral(id, to);
+  const answer = (id, method, fact, who) => client.command(
+    'ReferralService', method, {case_id: caseId}, {referral_id: id, ...fact}, who, occurred(4, 1));
+  const accept = (id, who) => answer(id, 'AcceptReferral', {}, who);
+  const decline = (id, who) => answer(id, 'DeclineReferral', {reason: 'no_capacity'}, who);
+  await refusedByRule('PERMISSION_DENIED', 'ACCESS_DENIED', accept('r1', staff.worker));
+  // Who was asked something else about the same case.
+  await refusedByRule('PERMISSION_DENIED', 'REFERRAL_NOT_YOURS', accept('r1', staff.lawyer));
+  await decline('r1', staff.doctor);
+  await refusedByRule('FAILED_PRECONDITION', 'REFERRAL_NOT_PENDING', accept('r1', staff.doctor));
+  // For who is asked nothing any more there is no such case.
+  await decline('r2', staff.lawyer);
+  await refusedByRule('NOT_FOUND', 'RECORD_UNKNOWN', accept('r2', staff.lawyer));
 });
 
 test('a plan is not approved by who drafted it, nor with another content', async () => {
-  await inCase('DraftPlan', {plan_id: 'p1', private_part: {text: texts.plan}});
+  await inCase('DraftPlan', {plan_id: 'p1', private_part: {text: texts.plan}}, staff.supervisor);
   const events = (await client.stream('HistoryService', 'ReplayCase', {case_id: caseId}, staff.worker))
     .flatMap((page) => page.events);
   const {content_hash: hash} = events.find(({fact}) => fact.kind === 'plan_drafted').fact.plan_drafted;
   const approve = (who, content) => inCase('ApprovePlan', {plan_id: 'p1', content_hash: content}, who, occurred(3, 1));
-  await refusedByRule('FAILED_PRECONDITION', 'PLAN_APPROVER_IS_DRAFTER', approve(staff.worker, hash));
-  await refusedByRule('FAILED_PRECONDITION', 'PLAN_HASH_DIFFERS', approve(staff.supervisor, Buffer.alloc(32, 1)));
-  await approve(staff.supervisor, hash);
+  await refusedByRule('PERMISSION_DENIED', 'ACCESS_DENIED', approve(staff.worker, hash));
+  await refusedByRule('FAILED_PRECONDITION', 'PLAN_APPROVER_IS_DRAFTER', approve(staff.supervisor, hash));
+  await refusedByRule('FAILED_PRECONDITION', 'PLAN_HASH_DIFFERS', approve(staff.deputy, Buffer.alloc(32, 1)));
+  await approve(staff.deputy, hash);
 });
 
 test('nothing is recorded for a caller who does not say who calls', async () => {
-  await refused('UNAUTHENTICATED', 'CALLER_UNKNOWN', assess({}, {agency: OWNER}));
-  await refused('UNAUTHENTICATED', 'CALLER_UNKNOWN', assess({}, {actor: 'nv-07'}));
+  const before = await eventCount();
+  await refusalOf('UNAVAILABLE', assess({}, {}));
+  const {actor, agency} = staff.worker;
+  const bearer = await identities().bearerOf(agency, actor);
+  await refusalOf('UNAVAILABLE', assess({}, {authorization: bearer}));
+  await refusalOf('UNAUTHENTICATED', assess({}, {agency, authorization: bearer.replace('Bearer', 'Basic')}));
+  await refusedByRule('PERMISSION_DENIED', 'ACCESS_DENIED', assess({}, {agency}));
+  assert.equal(await eventCount(), before);
+  await assess({}, staff.worker);
+});
+
+test('a token of another agency than the certificate is refused, whatever is called', async () => {
+  const before = await eventCount();
+  const {actor, agency} = staff.worker;
+  const token = await identities().bearerOf(agency, actor);
+  for (const call of callsOf({agency: HOSPITAL, authorization: token})) await refusalOf('UNAUTHENTICATED', call());
+  assert.equal(await eventCount(), before);
+  for (const call of callsOf({agency, authorization: token})) await call();
+});
+
+test('a person of the agency has the rights of a role from its grant to its end', async () => {
+  const before = await eventCount();
+  const unable = async () => {
+    for (const call of callsOf(staff.newcomer)) await refusedByRule('PERMISSION_DENIED', 'ACCESS_DENIED', call());
+  };
+  await unable();
+  assert.equal(await eventCount(), before);
+  await grantRole(client, staff.newcomer, 'case_worker');
+  for (const call of callsOf(staff.newcomer)) await call();
+  await endRole(client, staff.newcomer, 'case_worker');
+  await unable();
 });
 
 test('an import needs the data steward', async () => {
   const header = {import: {source: 'qn-csv', file: 'risks.csv', row: 'R-1', on_behalf_of: OWNER}};
   await refusedByRule('PERMISSION_DENIED', 'IMPORT_NOT_ALLOWED', assess(header));
+  const imported = await assess(header, staff.steward);
+  assert.deepEqual(imported.events.map(({fact_name: name}) => name), ['risk_assessed']);
 });
 
 test('a case with an open stay is not closed, by no one but a supervisor closes, and none is closed twice', async () => {
@@ -172,7 +235,7 @@ test('a case with an open stay is not closed, by no one but a supervisor closes,
 
   const other = await registerPerson(client, {sex: 'male', birth_year: 2001});
   const quick = await openCase(client, other);
-  await refusedByRule('PERMISSION_DENIED', 'CLOSURE_NEEDS_SUPERVISOR', closeCase(client, quick, staff.worker));
+  await refusedByRule('PERMISSION_DENIED', 'ACCESS_DENIED', closeCase(client, quick, staff.worker));
   await closeCase(client, quick);
   await refusedByRule('FAILED_PRECONDITION', 'CASE_ALREADY_CLOSED', closeCase(client, quick, staff.supervisor, occurred(11)));
 });
@@ -205,10 +268,9 @@ test('a position past the end is out of range, the end itself is not', async () 
 });
 
 test('what was refused left nothing behind', async () => {
-  const all = (await client.stream('HistoryService', 'ReplayLedger', {from_position: 0}, staff.supervisor))
-    .flatMap(({events}) => events);
+  const all = await wholeLedger(client);
   assert.deepEqual(all.map(({position}) => position), all.map((_, index) => index));
   const referrals = all.filter(({fact_name: name}) => name === 'referral_sent');
-  assert.deepEqual(referrals.map(({fact}) => fact.referral_sent.referral_id), ['r1']);
+  assert.deepEqual(referrals.map(({fact}) => fact.referral_sent.referral_id), ['r1', 'r2', 'r3']);
   assert.equal(all.some(({fact}) => fact.kind === 'risk_assessed' && fact.risk_assessed.risk === 'RISK_CRITICAL'), false);
 });

@@ -4,10 +4,12 @@ import {join} from 'node:path';
 import {randomUUID} from 'node:crypto';
 import grpc from '@grpc/grpc-js';
 import loader from '@grpc/proto-loader';
-import {TOP} from './server.js';
+import {identities} from './identities.js';
+import {PROTOS} from './paths.js';
 
-const PROTOS = join(TOP, 'proto');
 const CALL_LIMIT_MS = 20_000;
+// TLS asks for a name, not an address (RFC 6066); the server's certificate bears this one.
+const BY_NAME = {'grpc.ssl_target_name_override': 'localhost'};
 
 const definition = loader.loadSync(
   [...readdirSync(join(PROTOS, 'caseledger/v1')).map((file) => `caseledger/v1/${file}`),
@@ -15,17 +17,25 @@ const definition = loader.loadSync(
   {includeDirs: [PROTOS], keepCase: true, longs: Number, enums: String, defaults: true, arrays: true, oneofs: true});
 const services = grpc.loadPackageDefinition(definition).caseledger.v1;
 
-// What a call was refused with.
+// What a call, or one command of a batch, was refused with; `status` is a google.rpc.Status, if one was sent.
 export class Refusal extends Error {
-  constructor(error) {
-    super(`${grpc.status[error.code]}: ${error.details}`);
-    this.code = grpc.status[error.code];
-    const [bytes] = error.metadata.get('grpc-status-details-bin');
-    this.status = bytes === undefined ? undefined : definition['google.rpc.Status'].deserialize(bytes);
+  constructor(code, text, status) {
+    super(`${grpc.status[code]}: ${text}`);
+    this.code = grpc.status[code];
+    this.status = status;
     this.info = this.#details('google.rpc.ErrorInfo')[0];
     this.violations = this.#details('google.rpc.BadRequest')[0]?.field_violations ?? [];
     this.sentences = Object.fromEntries(
       this.#details('google.rpc.LocalizedMessage').map(({locale, message}) => [locale, message]));
+  }
+
+  static ofCall({code, details, metadata}) {
+    const [bytes] = metadata.get('grpc-status-details-bin');
+    return new Refusal(code, details, bytes && definition['google.rpc.Status'].deserialize(bytes));
+  }
+
+  static ofCommand(status) {
+    return new Refusal(status.code, status.message, status);
   }
 
   #details(type) {
@@ -35,35 +45,54 @@ export class Refusal extends Error {
   }
 }
 
-function metadataOf(who) {
+// Of somebody, as {agency, actor, purpose, warrant}: all may be missing. Without an agency no certificate is shown,
+// without an actor it is a program. `authorization` stands in for their token.
+async function metadataOf({agency, actor, authorization, purpose, warrant}) {
   const metadata = new grpc.Metadata();
-  if (who.actor) metadata.set('caseledger-actor', who.actor);
-  if (who.agency) metadata.set('caseledger-agency', who.agency);
-  if (who.roles) metadata.set('caseledger-roles', who.roles);
+  const shown = authorization ?? (actor && await identities().bearerOf(agency, actor));
+  if (shown) metadata.set('authorization', shown);
+  if (purpose) metadata.set('caseledger-purpose', purpose);
+  if (warrant) metadata.set('caseledger-warrant', warrant);
   return metadata;
 }
+
+const deadline = () => ({deadline: Date.now() + CALL_LIMIT_MS});
 
 export function timestamp(date) {
   return {seconds: Math.floor(date.getTime() / 1000), nanos: (date.getTime() % 1000) * 1_000_000};
 }
 
+// Everything that a stream answers. Throws a Refusal.
+function gathered(call) {
+  return new Promise((resolve, reject) => {
+    const answers = [];
+    call.on('data', (answer) => answers.push(answer))
+      .on('error', (error) => reject(Refusal.ofCall(error)))
+      .on('end', () => resolve(answers));
+  });
+}
+
 export class Client {
-  #stubs = {};
+  #stubs = new Map();
 
   constructor(address, ledger) {
     this.address = address;
     this.ledger = ledger;
   }
 
-  #stub(service) {
-    this.#stubs[service] ??= new services[service](this.address, grpc.credentials.createInsecure());
-    return this.#stubs[service];
+  // With the certificate of the agency.
+  async #stub(service, agency) {
+    const credentials = await identities().credentialsOf(agency);
+    const key = `${service} ${agency}`;
+    if (!this.#stubs.has(key)) this.#stubs.set(key, new services[service](this.address, credentials, BY_NAME));
+    return this.#stubs.get(key);
   }
 
-  #call(service, method, request, who) {
+  async #call(service, method, request, who) {
+    const [stub, metadata] = await Promise.all([this.#stub(service, who.agency), metadataOf(who)]);
     return new Promise((resolve, reject) => {
-      this.#stub(service)[method](request, metadataOf(who), {deadline: Date.now() + CALL_LIMIT_MS},
-        (error, answer) => (error ? reject(new Refusal(error)) : resolve(answer)));
+      stub[method](request, metadata, deadline(),
+        (error, answer) => (error ? reject(Refusal.ofCall(error)) : resolve(answer)));
     });
   }
 
@@ -73,15 +102,9 @@ export class Client {
   }
 
   // All answers of a server stream. Throws a Refusal.
-  stream(service, method, request, who) {
-    return new Promise((resolve, reject) => {
-      const answers = [];
-      this.#stub(service)[method](
-        {ledger: this.ledger, ...request}, metadataOf(who), {deadline: Date.now() + CALL_LIMIT_MS})
-        .on('data', (answer) => answers.push(answer))
-        .on('error', (error) => reject(new Refusal(error)))
-        .on('end', () => resolve(answers));
-    });
+  async stream(service, method, request, who) {
+    const [stub, metadata] = await Promise.all([this.#stub(service, who.agency), metadataOf(who)]);
+    return gathered(stub[method]({ledger: this.ledger, ...request}, metadata, deadline()));
   }
 
   // One command: `record` is the record's id as the request calls it, such as {case_id: '…'}; `header` overrides.
@@ -92,19 +115,16 @@ export class Client {
   }
 
   // Many commands over one stream; the answers in their order.
-  batch(commands, who) {
-    return new Promise((resolve, reject) => {
-      const answers = [];
-      const call = this.#stub('BatchService').Execute(metadataOf(who), {deadline: Date.now() + CALL_LIMIT_MS})
-        .on('data', (response) => answers.push(...response.answers))
-        .on('error', (error) => reject(new Refusal(error)))
-        .on('end', () => resolve(answers));
-      call.write({commands});
-      call.end();
-    });
+  async batch(commands, who) {
+    const [stub, metadata] = await Promise.all([this.#stub('BatchService', who.agency), metadataOf(who)]);
+    const call = stub.Execute(metadata, deadline());
+    const responses = gathered(call);
+    call.write({commands});
+    call.end();
+    return (await responses).flatMap(({answers}) => answers);
   }
 
   close() {
-    for (const stub of Object.values(this.#stubs)) stub.close();
+    for (const stub of this.#stubs.values()) stub.close();
   }
 }

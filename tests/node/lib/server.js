@@ -1,11 +1,13 @@
 // Starts the server under test as its own process and stops it by its process id.
-import {spawn} from 'node:child_process';
+import {execFile, spawn} from 'node:child_process';
 import {existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, watch} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
+import {promisify} from 'node:util';
+import {identities} from './identities.js';
+import {COMMAND_LINE, RULES, SERVER} from './paths.js';
 
-export const TOP = new URL('../../../', import.meta.url).pathname;
-const BINARY = process.env.CASELEDGER_SERVER ?? join(TOP, 'build/release/bin/caseledgerd');
+const BOOTSTRAP_LIMIT_MS = 60_000;
 const START_LIMIT_MS = 60_000;
 const STOP_LIMIT_MS = 30_000;
 
@@ -36,13 +38,15 @@ function whenReady(process, folder, file, output) {
 }
 
 export class Server {
-  // Starts a server with an empty ledger in a folder of its own.
-  static async start(ledger) {
+  // Starts a server over TLS in a folder of its own, with a ledger that has the rules of deploy/access and one person
+  // with a role: `administrator`, as {agency, actor}.
+  static async start(ledger, administrator) {
     const folder = mkdtempSync(join(tmpdir(), 'caseledger-node-'));
     const run = join(folder, 'run');
     mkdirSync(run);
     const server = new Server(ledger, folder, join(run, 'port'));
     try {
+      await server.#bootstrap(administrator);
       await server.#launch(run);
     } catch (error) {
       server.#remove();
@@ -55,14 +59,24 @@ export class Server {
     this.ledger = ledger;
     this.folder = folder;
     this.portFile = portFile;
+    this.data = join(folder, 'data');
+  }
+
+  #bootstrap({agency, actor}) {
+    return promisify(execFile)(COMMAND_LINE, [
+      'access', 'bootstrap', '--data-dir', this.data, '--of', this.ledger, '--administrator', `${agency}/${actor}`,
+      '--rules', RULES,
+    ], {timeout: BOOTSTRAP_LIMIT_MS});
   }
 
   async #launch(run) {
+    const identity = await identities().serverFlags();
     let output = '';
-    this.process = spawn(BINARY, [
-      '--data-dir', join(this.folder, 'data'), '--plaintext', '--listen', '127.0.0.1:0',
+    this.process = spawn(SERVER, [
+      '--data-dir', this.data, '--listen', '127.0.0.1:0',
       '--metrics-listen', '127.0.0.1:0', '--log-listen', '127.0.0.1:0', '--ledger', this.ledger,
       '--port-file', this.portFile, '--commit-heads-seconds', '3600',
+      '--agency-calls-per-second', '0', ...identity, // some tests ask until something has come about
     ], {stdio: ['ignore', 'pipe', 'pipe']});
     const keep = (chunk) => { output = (output + chunk).slice(-4000); };
     this.process.stdout.on('data', keep);
