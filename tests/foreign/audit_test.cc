@@ -1,10 +1,15 @@
 // A ledger of 70,000 events, served by caseledgerd over HTTP and judged by a program that is built
 // on Go's sumdb packages: it must find everything right, and nothing right that was changed.
+#include <grpcpp/grpcpp.h>
+
+#include <chrono>
 #include <filesystem>
 #include <memory>
 #include <optional>
 
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_replace.h"
+#include "absl/strings/str_split.h"
 #include "eventstore/base/strings.h"
 #include "eventstore/signing/key_ring.h"
 #include "eventstore/verifiable/tile.h"
@@ -13,6 +18,8 @@
 #include "tests/integration/support/child_process.h"
 #include "tests/integration/support/client.h"
 #include "tests/integration/support/scratch_directory.h"
+#include "tests/support/identities.h"
+#include "tests/support/identity_channels.h"
 
 namespace caseledger::testing {
 namespace {
@@ -25,6 +32,10 @@ constexpr uint64_t kEvents = 70'000;
 const std::vector<uint64_t> kSignedSizes = {1,    2,      255,    256,    257,
                                             1000, 65'535, 65'536, 65'537, kEvents};
 constexpr uint64_t kSecondKeyAt = 65'536;
+// Whom the ledger knows; heads and proofs are for everyone with a role.
+constexpr char kAgency[] = "so-qn";
+constexpr char kAdministrator[] = "quan-tri";
+constexpr std::chrono::seconds kCallLimit(30);
 
 // The verifier's exit codes.
 constexpr int kVerified = 0;
@@ -58,16 +69,37 @@ class ForeignAudit : public ::testing::Test {
     auto ring = eventstore::KeyRing::Load(KeyFileOf(plan));
     ASSERT_TRUE(ring.ok()) << ring.status();
     ring_ = *std::move(ring);
-    server_ = std::make_unique<ServerProcess>(plan.data_dir, Words{kLedgerName},
-                                              Words{"--serve-entries"});
+    identities_.emplace(*directory_ / "pki");
+    const uint64_t begun = Bootstrap(plan.data_dir);
+    ASSERT_GT(begun, kEvents);
+    server_ = std::make_unique<ServerProcess>(
+        plan.data_dir, Words{kLedgerName},
+        Words{"--serve-entries", "--agency-calls-per-second", "0"} + identities_->ServerFlags());
     ASSERT_FALSE(server_->address().empty());
+    channel_ = grpc::CreateChannel(server_->address(), ChannelCredentialsOf(*identities_, kAgency));
     // The server adds what was due: an event that commits to the heads of all streams. Nothing
     // after it, since nothing else changes.
-    ASSERT_TRUE(Eventually([] { return NewestSize() == kEvents + 1; }));
+    ASSERT_TRUE(Eventually([begun] { return NewestSize() == begun + 1; }));
   }
   static void TearDownTestSuite() {
+    channel_.reset();
     server_.reset();
+    identities_.reset();
     directory_.reset();
+  }
+
+  // Adds rules and an administrator; how many events there are then, 0 when that failed.
+  static uint64_t Bootstrap(const std::string& data_dir) {
+    const Finished made = RunToEnd(
+        {CASELEDGER_PATH, "access", "bootstrap", "--data-dir", data_dir, "--of", kLedgerName,
+         "--administrator", StrCat(kAgency, "/", kAdministrator), "--rules", CASELEDGER_RULES});
+    EXPECT_EQ(made.code, 0) << made.err;
+    // It ends in `; N events`.
+    const Words told = absl::StrSplit(made.out, "; ");
+    const Words last = absl::StrSplit(told.back(), ' ');
+    uint64_t events = 0;
+    EXPECT_TRUE(absl::SimpleAtoi(last.front(), &events)) << made.out;
+    return events;
   }
 
   // The path of a new file.
@@ -92,9 +124,11 @@ class ForeignAudit : public ::testing::Test {
   }
   // A proof file that the command line makes.
   static std::string Proof(uint64_t position) {
-    const Finished made = RunToEnd({CASELEDGER_PATH, "--server", server_->address(), "--ledger",
-                                    kLedgerName, "--agency", "ctxh-qn", "--actor", "kt-01",
-                                    "--roles", "auditor", "log", "prove", StrCat(position)});
+    const auto [certificate, key] = identities_->CertificateFilesOf(kAgency);
+    const Finished made = RunToEnd(
+        {CASELEDGER_PATH, "--server", server_->address(), "--ledger", kLedgerName, "--ca",
+         identities_->client_ca_file(), "--cert", certificate, "--key", key, "--token-file",
+         identities_->TokenFileOf(kAgency, kAdministrator), "log", "prove", StrCat(position)});
     EXPECT_EQ(made.code, 0) << made.err;
     return made.out;
   }
@@ -103,11 +137,16 @@ class ForeignAudit : public ::testing::Test {
   }
   // What the server's newest checkpoint covers.
   static uint64_t NewestSize() {
-    const auto answer = Client(server_->address(), kLedgerName)
-                            .Call<v1::GetCheckpointResponse>("HistoryService/GetCheckpoint",
-                                                             v1::GetCheckpointRequest());
-    EXPECT_TRUE(answer.ok()) << answer.status.error_message();
-    return answer.value.tree_size();
+    grpc::ClientContext context;
+    context.AddMetadata("authorization", identities_->Bearer(kAgency, kAdministrator));
+    context.set_deadline(std::chrono::system_clock::now() + kCallLimit);
+    v1::GetCheckpointRequest request;
+    request.set_ledger(kLedgerName);
+    v1::GetCheckpointResponse response;
+    const grpc::Status status =
+        v1::HistoryService::NewStub(channel_)->GetCheckpoint(&context, request, &response);
+    EXPECT_TRUE(status.ok()) << status.error_message();
+    return response.tree_size();
   }
 
   static Finished Verify(const Words& arguments) {
@@ -127,13 +166,17 @@ class ForeignAudit : public ::testing::Test {
   static std::optional<ScratchDirectory> directory_;
   static SignedLedger made_;
   static eventstore::KeyRing ring_;
+  static std::optional<Identities> identities_;
   static std::unique_ptr<ServerProcess> server_;
+  static std::shared_ptr<grpc::Channel> channel_;
 };
 
 std::optional<ScratchDirectory> ForeignAudit::directory_;
 SignedLedger ForeignAudit::made_;
 eventstore::KeyRing ForeignAudit::ring_;
+std::optional<Identities> ForeignAudit::identities_;
 std::unique_ptr<ServerProcess> ForeignAudit::server_;
+std::shared_ptr<grpc::Channel> ForeignAudit::channel_;
 
 TEST_F(ForeignAudit, EverythingIsAsItWasSigned) {
   Words proofs;
