@@ -4,6 +4,7 @@
 #include <string_view>
 #include <vector>
 
+#include "absl/strings/str_format.h"
 #include "absl/strings/str_split.h"
 #include "eventstore/base/status_macros.h"
 #include "eventstore/base/strings.h"
@@ -67,10 +68,25 @@ absl::StatusOr<access::Call> BelievedCall(const Metadata& metadata) {
   return call;
 }
 
+// As grpc-message is written (PROTOCOL-HTTP2.md, "Percent-Encoded"). gRPC 1.51 does that itself for
+// every status but those of the door, and clients that keep to the protocol drop what is not.
+std::string PercentEncoded(std::string_view text) {
+  std::string encoded;
+  for (const char c : text) {
+    if (c >= ' ' && c <= '~' && c != '%') {
+      encoded += c;
+    } else {
+      absl::StrAppendFormat(&encoded, "%%%02X", static_cast<unsigned char>(c));
+    }
+  }
+  return encoded;
+}
+
 grpc::Status AtTheDoor(const absl::Status& status) {
   const std::string_view text = FromAbsl(status.message());
   const Sentences sentences = SentencesOfReason(text.substr(0, text.find(':')));
-  return {static_cast<grpc::StatusCode>(status.code()), StrCat(text, " | ", sentences.vi)};
+  return {static_cast<grpc::StatusCode>(status.code()),
+          PercentEncoded(StrCat(text, " | ", sentences.vi))};
 }
 
 class Door final : public grpc::AuthMetadataProcessor {
