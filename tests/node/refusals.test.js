@@ -39,6 +39,14 @@ async function refusedByRule(code, reason, promise) {
   return refusal;
 }
 
+// The refusal of who does not get in: gRPC sends no details from there, so the message says all.
+async function refusedAtTheDoor(reason, promise) {
+  const {text} = await refusalOf('UNAUTHENTICATED', promise);
+  assert.match(text, new RegExp(`^${reason}: [^|]{10,} \\| [^|]{10,}$`));
+  const [en, vi] = text.slice(reason.length + 2).split(' | ');
+  return {en, vi};
+}
+
 const eventCount = async () =>
   (await client.query('HistoryService', 'GetLedgerHead', {}, staff.supervisor)).event_count;
 
@@ -191,7 +199,7 @@ test('nothing is recorded for a caller who does not say who calls', async () => 
   const {actor, agency} = staff.worker;
   const bearer = await identities().bearerOf(agency, actor);
   await refusalOf('UNAVAILABLE', assess({}, {authorization: bearer}));
-  await refusalOf('UNAUTHENTICATED', assess({}, {agency, authorization: bearer.replace('Bearer', 'Basic')}));
+  await refusedAtTheDoor('TOKEN_INVALID', assess({}, {agency, authorization: bearer.replace('Bearer', 'Basic')}));
   await refusedByRule('PERMISSION_DENIED', 'ACCESS_DENIED', assess({}, {agency}));
   assert.equal(await eventCount(), before);
   await assess({}, staff.worker);
@@ -201,7 +209,11 @@ test('a token of another agency than the certificate is refused, whatever is cal
   const before = await eventCount();
   const {actor, agency} = staff.worker;
   const token = await identities().bearerOf(agency, actor);
-  for (const call of callsOf({agency: HOSPITAL, authorization: token})) await refusalOf('UNAUTHENTICATED', call());
+  for (const call of callsOf({agency: HOSPITAL, authorization: token})) {
+    const {en, vi} = await refusedAtTheDoor('AGENCY_MISMATCH', call());
+    assert.match(en, /the token is of another agency/);
+    assert.match(vi, /Phiên đăng nhập thuộc cơ quan khác/);
+  }
   assert.equal(await eventCount(), before);
   for (const call of callsOf({agency, authorization: token})) await call();
 });

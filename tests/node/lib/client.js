@@ -22,6 +22,7 @@ export class Refusal extends Error {
   constructor(code, text, status) {
     super(`${grpc.status[code]}: ${text}`);
     this.code = grpc.status[code];
+    this.text = text;
     this.status = status;
     this.info = this.#details('google.rpc.ErrorInfo')[0];
     this.violations = this.#details('google.rpc.BadRequest')[0]?.field_violations ?? [];
