@@ -5,9 +5,9 @@
 
 #include "caseledger/v1/audit.grpc.pb.h"
 #include "services/commands/ledgers.h"
-#include "services/rpc/executor.h"
 #include "services/rpc/page_stream.h"
 #include "services/rpc/peer.h"
+#include "services/rpc/threads/executor.h"
 
 namespace caseledger::rpc {
 

@@ -11,7 +11,7 @@
 #include "eventstore/base/clock.h"
 #include "services/commands/ledgers.h"
 #include "services/rpc/peer.h"
-#include "services/rpc/stream_warden.h"
+#include "services/rpc/threads/stream_warden.h"
 
 namespace caseledger::rpc {
 

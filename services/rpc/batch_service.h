@@ -10,7 +10,7 @@
 #include "caseledger/v1/batch.grpc.pb.h"
 #include "services/commands/command_handler.h"
 #include "services/rpc/peer.h"
-#include "services/rpc/stream_warden.h"
+#include "services/rpc/threads/stream_warden.h"
 
 namespace caseledger::rpc {
 

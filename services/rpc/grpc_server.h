@@ -13,7 +13,7 @@
 #include "services/access/limits/agency_limits.h"
 #include "services/commands/command_handler.h"
 #include "services/commands/ledgers.h"
-#include "services/rpc/stream_warden.h"
+#include "services/rpc/threads/stream_warden.h"
 #include "services/rpc/tls.h"
 
 namespace caseledger::rpc {

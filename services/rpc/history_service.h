@@ -8,11 +8,11 @@
 #include "caseledger/v1/history.grpc.pb.h"
 #include "services/commands/ledgers.h"
 #include "services/rpc/command_adapter.h"
-#include "services/rpc/executor.h"
 #include "services/rpc/page_stream.h"
 #include "services/rpc/query_runner.h"
 #include "services/rpc/replay.h"
 #include "services/rpc/subscriber.h"
+#include "services/rpc/threads/executor.h"
 
 namespace caseledger::rpc {
 

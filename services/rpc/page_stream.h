@@ -15,10 +15,10 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "services/rpc/executor.h"
 #include "services/rpc/peer.h"
 #include "services/rpc/status.h"
-#include "services/rpc/stream_warden.h"
+#include "services/rpc/threads/executor.h"
+#include "services/rpc/threads/stream_warden.h"
 
 namespace caseledger::rpc {
 

@@ -12,9 +12,9 @@
 #include "absl/time/time.h"
 #include "google/protobuf/message.h"
 #include "services/commands/ledgers.h"
-#include "services/rpc/executor.h"
 #include "services/rpc/peer.h"
 #include "services/rpc/reading.h"
+#include "services/rpc/threads/executor.h"
 
 namespace caseledger::rpc {
 

@@ -17,7 +17,7 @@
 #include "services/rpc/event_filter.h"
 #include "services/rpc/reading.h"
 #include "services/rpc/refuse.h"
-#include "services/rpc/stream_warden.h"
+#include "services/rpc/threads/stream_warden.h"
 
 namespace caseledger::rpc {
 

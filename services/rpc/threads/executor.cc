@@ -1,4 +1,4 @@
-#include "services/rpc/executor.h"
+#include "services/rpc/threads/executor.h"
 
 #include <algorithm>
 #include <utility>

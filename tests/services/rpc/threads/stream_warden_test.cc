@@ -1,5 +1,5 @@
 // Streams that write and are not read, and who ends them.
-#include "services/rpc/stream_warden.h"
+#include "services/rpc/threads/stream_warden.h"
 
 #include <gtest/gtest.h>
 

@@ -1,5 +1,5 @@
 // Lanes take turns, and none has all threads.
-#include "services/rpc/executor.h"
+#include "services/rpc/threads/executor.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,4 +1,4 @@
-#include "services/rpc/stream_warden.h"
+#include "services/rpc/threads/stream_warden.h"
 
 #include <algorithm>
 #include <vector>
