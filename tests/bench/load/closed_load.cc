@@ -1,7 +1,5 @@
 #include "tests/bench/load/closed_load.h"
 
-#include <condition_variable>
-#include <mutex>
 #include <optional>
 #include <utility>
 
@@ -9,28 +7,10 @@
 #include "caseledger/v1/dashboard.grpc.pb.h"
 #include "caseledger/v1/intake.grpc.pb.h"
 #include "tests/bench/load/contact_commands.h"
+#include "tests/bench/load/latch.h"
 
 namespace caseledger::bench {
 namespace {
-
-// Counts the lanes that still run. Thread-safe.
-class Latch {
- public:
-  explicit Latch(int count) : count_(count) {}
-  void Leave() {
-    const std::lock_guard lock(mutex_);
-    if (--count_ == 0) done_.notify_all();
-  }
-  void Wait() {
-    std::unique_lock lock(mutex_);
-    done_.wait(lock, [this] { return count_ == 0; });
-  }
-
- private:
-  std::mutex mutex_;
-  std::condition_variable done_;
-  int count_;
-};
 
 // Only one of its callbacks runs at a time.
 class Lane {
@@ -87,6 +67,7 @@ ClosedResult RunClosedLoad(const Caller& caller, const ClosedLoad& load, const C
   const auto until = start + std::chrono::duration_cast<SteadyClock::duration>(
                                  std::chrono::duration<double>(load.seconds));
   std::vector<std::unique_ptr<Lane>> lanes;
+  lanes.reserve(static_cast<size_t>(load.in_flight));
   for (int i = 0; i < load.in_flight; ++i) {
     lanes.push_back(std::make_unique<Lane>(caller, load, make(i), until, latch));
   }

@@ -14,6 +14,7 @@
 #include "caseledger/v1/intake.grpc.pb.h"
 #include "tests/bench/load/contact_commands.h"
 #include "tests/bench/load/identity.h"
+#include "tests/bench/load/latch.h"
 
 namespace caseledger::bench {
 namespace {
@@ -31,25 +32,6 @@ double CpuSeconds(pid_t pid) {
   fields >> user >> system;
   return (user + system) / static_cast<double>(sysconf(_SC_CLK_TCK));
 }
-
-// Counts the lanes that still run. Thread-safe.
-class Latch {
- public:
-  explicit Latch(int count) : count_(count) {}
-  void Leave() {
-    const std::lock_guard lock(mutex_);
-    if (--count_ == 0) done_.notify_all();
-  }
-  void Wait() {
-    std::unique_lock lock(mutex_);
-    done_.wait(lock, [this] { return count_ == 0; });
-  }
-
- private:
-  std::mutex mutex_;
-  std::condition_variable done_;
-  int count_;
-};
 
 class Lane;
 
@@ -175,6 +157,7 @@ LoadResult RunUnaryLoad(const std::shared_ptr<grpc::Channel>& channel, const Una
   Pacer pacer;
   const auto until = start + seconds(load.seconds);
   std::vector<std::unique_ptr<Lane>> lanes;
+  lanes.reserve(static_cast<size_t>(load.in_flight));
   for (int i = 0; i < load.in_flight; ++i) {
     lanes.push_back(std::make_unique<Lane>(*stub, load.seed * 1000 + static_cast<uint64_t>(i),
                                            until, paced ? &pacer : nullptr, latch));
