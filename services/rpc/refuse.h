@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <mutex>
 
 #include "absl/status/status.h"
 #include "services/access/limits/agency_limits.h"
@@ -62,6 +63,7 @@ class Refusals {
   static constexpr int kMostHeld = 4'096;
   static constexpr std::chrono::microseconds kShortest = std::chrono::milliseconds(250);
   static constexpr std::chrono::microseconds kLongest = std::chrono::seconds(5);
+  static constexpr std::chrono::microseconds kApart = std::chrono::milliseconds(2);
 
   // 0: not at all.
   std::chrono::microseconds Hold(const absl::Status& status) {
@@ -71,10 +73,17 @@ class Refusals {
       --held_;
       return std::chrono::microseconds(0);
     }
-    return std::clamp(delay, kShortest, kLongest);
+    // One after the other: those that were refused together would else come back together.
+    const std::lock_guard lock(mutex_);
+    const auto now = std::chrono::steady_clock::now();
+    last_ =
+        std::clamp(last_ + kApart, now + std::clamp(delay, kShortest, kLongest), now + kLongest);
+    return std::chrono::duration_cast<std::chrono::microseconds>(last_ - now);
   }
 
   std::atomic<int> held_ = 0;
+  std::mutex mutex_;
+  std::chrono::steady_clock::time_point last_;  // when the newest of those held will be answered
 };
 
 }  // namespace caseledger::rpc
