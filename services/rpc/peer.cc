@@ -21,7 +21,7 @@ constexpr char kAnonymous[] = "anonymous";
 
 using Metadata = std::multimap<grpc::string_ref, grpc::string_ref>;
 
-std::string_view ToView(grpc::string_ref text) { return {text.data(), text.size()}; }
+std::string_view ToView(const grpc::string_ref& text) { return {text.data(), text.size()}; }
 
 // The one value of a key, or "". Of two nobody could say which one others went by.
 absl::StatusOr<std::string_view> OnlyValue(const Metadata& metadata, const char* key) {
