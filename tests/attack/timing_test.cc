@@ -32,6 +32,7 @@
 #include "tests/integration/support/scratch_directory.h"
 #include "tests/support/identities.h"
 #include "tests/support/identity_channels.h"
+#include "tests/support/test_flags.h"
 
 namespace caseledger::testing {
 namespace {
@@ -273,19 +274,15 @@ TEST(RanksTest, SayHowOftenOneIsLarger) {
   EXPECT_DOUBLE_EQ(Quantile({5, 1, 4, 2, 3}, 1), 5);
 }
 
-void ParseFlags(int argc, char** argv) {
-  for (int i = 1; i + 1 < argc; i += 2) {
-    if (std::string_view(argv[i]) == "--rounds") {
-      rounds = static_cast<size_t>(std::max(2L, std::strtol(argv[i + 1], nullptr, 10)));
-    }
-  }
+}  // namespace
+
+int Main(int argc, char** argv) {
+  return RunTestsWithFlags(argc, argv, [](std::string_view name, const char* value) {
+    if (name != "--rounds") return;
+    rounds = static_cast<size_t>(std::max(2L, std::strtol(value, nullptr, 10)));
+  });
 }
 
-}  // namespace
 }  // namespace caseledger::testing
 
-int main(int argc, char** argv) {
-  ::testing::InitGoogleTest(&argc, argv);
-  caseledger::testing::ParseFlags(argc, argv);
-  return RUN_ALL_TESTS();
-}
+int main(int argc, char** argv) { return caseledger::testing::Main(argc, argv); }

@@ -18,6 +18,7 @@
 #include "tests/fault/crash/writers.h"
 #include "tests/integration/support/child_process.h"
 #include "tests/integration/support/scratch_directory.h"
+#include "tests/support/test_flags.h"
 
 namespace caseledger::testing {
 namespace {
@@ -137,21 +138,25 @@ TEST(Crash, AServerAskedToEndUnderLoadKeepsEveryAnswerItGave) {
   }
 }
 
-void ParseFlags(int argc, char** argv) {
-  seed = std::random_device{}();
-  for (int i = 1; i + 1 < argc; i += 2) {
-    if (std::string_view(argv[i]) == "--rounds") rounds = std::atoi(argv[i + 1]);
-    if (std::string_view(argv[i]) == "--seed") seed = std::strtoull(argv[i + 1], nullptr, 10);
+// Says what to run it again with, once the flags are known.
+class SaysFlags : public ::testing::Environment {
+  void SetUp() override {
+    std::printf("crash_test --rounds %d --seed %llu\n", rounds,
+                static_cast<unsigned long long>(seed));
   }
-  std::printf("crash_test --rounds %d --seed %llu\n", rounds,
-              static_cast<unsigned long long>(seed));
-}
+};
 
 }  // namespace
+
+int Main(int argc, char** argv) {
+  seed = std::random_device{}();
+  ::testing::AddGlobalTestEnvironment(new SaysFlags);
+  return RunTestsWithFlags(argc, argv, [](std::string_view name, const char* value) {
+    if (name == "--rounds") rounds = std::atoi(value);
+    if (name == "--seed") seed = std::strtoull(value, nullptr, 10);
+  });
+}
+
 }  // namespace caseledger::testing
 
-int main(int argc, char** argv) {
-  ::testing::InitGoogleTest(&argc, argv);
-  caseledger::testing::ParseFlags(argc, argv);
-  return RUN_ALL_TESTS();
-}
+int main(int argc, char** argv) { return caseledger::testing::Main(argc, argv); }

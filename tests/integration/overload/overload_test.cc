@@ -17,6 +17,7 @@
 #include "tests/integration/support/child_process.h"
 #include "tests/integration/support/scratch_directory.h"
 #include "tests/integration/support/server_memory.h"
+#include "tests/support/test_flags.h"
 
 namespace caseledger::testing {
 namespace {
@@ -126,17 +127,14 @@ TEST_F(Overload, BatchStreamsAreAnsweredInTimeAndNothingIsLostOrKept) {
   });
 }
 
-void ParseFlags(int argc, char** argv) {
-  for (int i = 1; i + 1 < argc; i += 2) {
-    if (std::string_view(argv[i]) == "--seconds") overload_lasts = seconds(std::atoi(argv[i + 1]));
-  }
+}  // namespace
+
+int Main(int argc, char** argv) {
+  return RunTestsWithFlags(argc, argv, [](std::string_view name, const char* value) {
+    if (name == "--seconds") overload_lasts = seconds(std::atoi(value));
+  });
 }
 
-}  // namespace
 }  // namespace caseledger::testing
 
-int main(int argc, char** argv) {
-  ::testing::InitGoogleTest(&argc, argv);
-  caseledger::testing::ParseFlags(argc, argv);
-  return RUN_ALL_TESTS();
-}
+int main(int argc, char** argv) { return caseledger::testing::Main(argc, argv); }
