@@ -73,7 +73,7 @@ TEST(Errors, AServerThatIsNotThereIsSaidWithWhatToDo) {
   const absl::Status line = ToAbslStatus(status, "127.0.0.1:7400", false);
   EXPECT_EQ(line.message(),
             "connection refused: start caseledgerd, or name another server with --server (now "
-            "127.0.0.1:7400)");
+            "127.0.0.1:7400); one with TLS wants a --profile, or --ca, --cert and --key");
 }
 
 TEST(Errors, AServerThatGivesAReasonIsThere) {

@@ -36,7 +36,8 @@ std::string Advice(const grpc::Status& status, const std::string& reason,
     return "";
   }
   if (code == grpc::StatusCode::UNAVAILABLE) {
-    return "start caseledgerd, or name another server with --server (now " + server + ")";
+    return "start caseledgerd, or name another server with --server (now " + server +
+           "); one with TLS wants a --profile, or --ca, --cert and --key";
   }
   if (code == grpc::StatusCode::DEADLINE_EXCEEDED) {
     return "the server took too long; see `caseledger projection status`, then try again";
