@@ -105,6 +105,7 @@ class BackupCalls::Call final : public grpc::ServerWriteReactor<v1::CreateBackup
     const bool read = WaitUntilWritten();
     const grpc::Status status = ToGrpcStatus(read ? WithReason(made.status()) : SlowReader());
     calls_.running_ = false;
+    place_.reset();
     this->Finish(status);  // may delete this
   }
 
@@ -129,7 +130,7 @@ class BackupCalls::Call final : public grpc::ServerWriteReactor<v1::CreateBackup
   }
 
   BackupCalls& calls_;
-  const access::AgencyLimits::Place place_;
+  access::AgencyLimits::Place place_;  // until the end
   v1::CreateBackupResponse response_;
   std::mutex mutex_;
   std::condition_variable written_;

@@ -21,6 +21,8 @@ namespace {
 
 constexpr size_t kMaxCommandsPerMessage = 256;
 constexpr int kMaxAnswersPerMessage = 256;
+// Then a batch asks again for its turn; it can neither be cancelled nor drained meanwhile.
+constexpr Micros kLongestPause = 100'000;
 
 // What outlives the call: a command that was submitted is answered even after the client has left.
 struct Answers {
@@ -63,11 +65,14 @@ class BatchReactor final : public grpc::ServerBidiReactor<v1::ExecuteRequest, v1
     answers_->reactor = this;
     answers_->place = std::move(admitted.place);
     warden_.Enter(this);
-    const bool entered = service_.Enter(this, [answers = answers_] { DrainStream(*answers); });
+    const bool entered = service_.Enter(this, [answers = answers_] {
+      ChangeIfThere(*answers, [](BatchReactor& stream) { stream.draining_ = true; });
+    });
     Change([this, entered] { draining_ = draining_ || !entered; });
   }
 
   void OnReadDone(bool ok) override {
+    if (!ok) limits_.CommandsRead(answers_->place, 0, expected_);  // its turn was for nothing
     const absl::Status good = ok ? still_good_() : absl::OkStatus();
     if (!good.ok()) {
       Change([this, &good] {
@@ -190,14 +195,16 @@ class BatchReactor final : public grpc::ServerBidiReactor<v1::ExecuteRequest, v1
     if (reactor != nullptr) reactor->Do(next);
   }
 
-  static void DrainStream(Answers& answers) {
+  // Changes a stream that may be gone by now, from outside of its own reactions.
+  template <typename Function>
+  static void ChangeIfThere(Answers& answers, Function change) {
     BatchReactor* reactor = nullptr;
     Next next;
     {
       const std::lock_guard lock(answers.mutex);
       reactor = answers.reactor;
       if (reactor == nullptr) return;
-      reactor->draining_ = true;
+      change(*reactor);
       next = reactor->Plan();
     }
     reactor->Do(next);
@@ -261,25 +268,12 @@ class BatchReactor final : public grpc::ServerBidiReactor<v1::ExecuteRequest, v1
       finished_ = next.end.has_value();
       return;
     }
-    next.pause = limits_.TurnToRead(answers_->place, expected_);
+    next.pause = std::min(kLongestPause, limits_.TurnToRead(answers_->place, expected_));
     if (next.pause > 0) {
       pausing_ = true;
     } else {
       next.read = reading_ = true;
     }
-  }
-
-  static void PauseOver(Answers& answers) {
-    BatchReactor* reactor = nullptr;
-    Next next;
-    {
-      const std::lock_guard lock(answers.mutex);
-      reactor = answers.reactor;
-      if (reactor == nullptr) return;
-      reactor->pausing_ = false;
-      next = reactor->Plan();
-    }
-    reactor->Do(next);
   }
 
   // For one more message.
@@ -314,7 +308,9 @@ class BatchReactor final : public grpc::ServerBidiReactor<v1::ExecuteRequest, v1
       // Another one each time: this may be running in the last one's reaction.
       pause_ = std::make_unique<grpc::Alarm>();
       pause_->Set(std::chrono::system_clock::now() + std::chrono::microseconds(next.pause),
-                  [answers = answers_](bool) { PauseOver(*answers); });
+                  [answers = answers_](bool) {
+                    ChangeIfThere(*answers, [](BatchReactor& stream) { stream.pausing_ = false; });
+                  });
     }
     if (next.end.has_value()) Finish(*next.end);
   }

@@ -48,7 +48,7 @@ class RunningServer final : public GrpcServer {
         warden_(options.streams),
         subscribers_(options.max_subscribers),
         limits_(options.agency, SteadyMicros),
-        callers_(options.authenticator, limits_),
+        callers_(options.authenticator, limits_, refusals_),
         commands_(handler, callers_),
         queries_(ledgers, executor_, callers_, clock),
         answers_(ledgers, clock, options.version),
@@ -133,6 +133,7 @@ class RunningServer final : public GrpcServer {
   StreamWarden warden_;
   SubscriberPool subscribers_;
   access::AgencyLimits limits_;
+  Refusals refusals_;
   Callers callers_;
   CommandAdapter commands_;
   QueryRunner queries_;

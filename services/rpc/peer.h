@@ -36,10 +36,10 @@ class Callers {
  public:
   using Use = access::AgencyLimits::Use;
 
-  // Both must outlive this. `authenticator` null, on plain text for trials only: the metadata
+  // All must outlive this. `authenticator` null, on plain text for trials only: the metadata
   // `caseledger-actor`, `caseledger-agency` and `caseledger-roles` is believed.
-  Callers(access::Authenticator* authenticator, access::AgencyLimits& limits)
-      : authenticator_(authenticator), limits_(limits) {}
+  Callers(access::Authenticator* authenticator, access::AgencyLimits& limits, Refusals& refusals)
+      : authenticator_(authenticator), limits_(limits), refusals_(refusals) {}
 
   // What every call begins with. The errors of CallOf, and
   // INVALID_ARGUMENT    DEADLINE_REQUIRED: the client would wait for ever
@@ -71,7 +71,7 @@ class Callers {
 
   access::Authenticator* const authenticator_;
   access::AgencyLimits& limits_;
-  mutable Refusals refusals_;
+  Refusals& refusals_;
 };
 
 }  // namespace caseledger::rpc

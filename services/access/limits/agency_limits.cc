@@ -143,12 +143,9 @@ absl::StatusOr<AgencyLimits::Place> AgencyLimits::Admit(std::string_view agency,
   return std::make_shared<const Held>(std::move(books), use);
 }
 
-void AgencyLimits::GiveBack(const Place& place) {
-  if (place != nullptr) place->GiveBack();
-}
+void AgencyLimits::GiveBack(const Place& place) { place->GiveBack(); }
 
 Micros AgencyLimits::TurnToRead(const Place& place, int64_t expected) {
-  if (place == nullptr) return 0;
   Books& books = *place->books;
   if (options_.commands_per_second == 0) return 0;
   if (books.undecided >= options_.undecided_commands) return kUndecidedDelay;
@@ -160,16 +157,13 @@ Micros AgencyLimits::TurnToRead(const Place& place, int64_t expected) {
 }
 
 void AgencyLimits::CommandsRead(const Place& place, int64_t commands, int64_t expected) {
-  if (place == nullptr) return;
   place->books->undecided += commands;
   const MutexLock lock(&mutex_);
   const Micros now = steady_now_();
   place->books->commands.Charge(now, commands - expected);
 }
 
-void AgencyLimits::CommandDecided(const Place& place) {
-  if (place != nullptr) --place->books->undecided;
-}
+void AgencyLimits::CommandDecided(const Place& place) { --place->books->undecided; }
 
 size_t AgencyLimits::known() const {
   const MutexLock lock(&mutex_);

@@ -77,14 +77,14 @@ class AgencyLimits {
 
   struct Books;
   struct Held;
-  // Room for one call or stream; given back when the last copy goes. Null: without limits.
+  // Room for one call or stream; given back when the last copy goes. Never null.
   using Place = std::shared_ptr<const Held>;
 
   // `steady_now`: microseconds that only grow. Called with a mutex held.
   AgencyLimits(const Options& options, std::function<Micros()> steady_now);
 
-  // `bytes` of the request: each started kRequestBytes after the first count as one call more,
-  // which are taken in any case, so that the next calls wait for them.
+  // `bytes` of the request: each kRequestBytes count as one call more, which are taken in any case,
+  // so that the next calls wait for them.
   //
   // RESOURCE_EXHAUSTED, with a delay after which to try again:
   //   AGENCY_RATE  more calls a second than the agency may make

@@ -108,8 +108,8 @@ struct Answer {
   bool allowed() const { return refusal == Refusal::kNone; }
 };
 
-// The longest window of break-glass that a text may allow, and UseBreakGlassRequest.minutes take: 4
-// h.
+// The longest window of break-glass that a text may allow, and UseBreakGlassRequest.minutes may
+// ask.
 inline constexpr Micros kMostBreakGlass = Micros{4} * 3600 * kMicrosPerSecond;
 
 // What a text says, compiled; rule_table.h.

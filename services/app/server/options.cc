@@ -112,40 +112,27 @@ void AddIdentityOptions(CLI::App& app, ServerOptions& options) {
 }
 
 void AddLimitOptions(CLI::App& app, ServerOptions& options) {
-  const CLI::Range rates(int64_t{0}, access::AgencyLimits::kMost);
-  const CLI::Range counts(int64_t{1}, access::AgencyLimits::kMost);
-  app.add_option("--agency-calls-per-second", options.agency.calls_per_second,
-                 "Calls that one agency may make a second; more are refused as AGENCY_RATE, with a "
-                 "delay after which to try again; 0: no limit")
-      ->capture_default_str()
-      ->check(rates);
-  app.add_option("--agency-commands-per-second", options.agency.commands_per_second,
-                 "Commands in batches that are read from one agency a second; 0: no limit")
-      ->capture_default_str()
-      ->check(rates);
-  app.add_option("--agency-calls-at-a-time", options.agency.calls_at_a_time,
-                 "Calls, besides streams, that one agency may have open; more are refused as "
-                 "AGENCY_BUSY")
-      ->capture_default_str()
-      ->check(counts);
-  app.add_option("--agency-streams-at-a-time", options.agency.streams_at_a_time,
-                 "Replays, subscriptions, exports and batches that one agency may have open")
-      ->capture_default_str()
-      ->check(counts);
-  app.add_option("--agency-batches-at-a-time", options.agency.batches_at_a_time,
-                 "Batches among these")
-      ->capture_default_str()
-      ->check(counts);
-  app.add_option("--slow-reader-seconds", options.slow_reader_seconds,
-                 "How long a client of a stream may read nothing before the stream is ended as "
-                 "SLOW_READER")
-      ->capture_default_str()
-      ->check(CLI::Range(1, 3600));
-  app.add_option("--connection-seconds", options.connection_seconds,
-                 "How long a connection and a stream may last; then the client is asked to connect "
-                 "again, and streams end as STREAM_OLD")
-      ->capture_default_str()
-      ->check(CLI::Range(1, 7 * 24 * 3600));
+  const auto add = [&app](const char* name, auto& value, int64_t least, int64_t most,
+                          const char* what) {
+    app.add_option(name, value, what)->capture_default_str()->check(CLI::Range(least, most));
+  };
+  constexpr int64_t kMost = access::AgencyLimits::kMost;
+  access::AgencyLimits::Options& agency = options.agency;
+  add("--agency-calls-per-second", agency.calls_per_second, 0, kMost,
+      "Calls that one agency may make a second; more are refused as AGENCY_RATE, with a delay "
+      "after which to try again; 0: no limit");
+  add("--agency-commands-per-second", agency.commands_per_second, 0, kMost,
+      "Commands in batches that are read from one agency a second; 0: no limit");
+  add("--agency-calls-at-a-time", agency.calls_at_a_time, 1, kMost,
+      "Calls, besides streams, that one agency may have open; more are refused as AGENCY_BUSY");
+  add("--agency-streams-at-a-time", agency.streams_at_a_time, 1, kMost,
+      "Replays, subscriptions, exports and batches that one agency may have open");
+  add("--agency-batches-at-a-time", agency.batches_at_a_time, 1, kMost, "Batches among these");
+  add("--slow-reader-seconds", options.slow_reader_seconds, 1, 3600,
+      "How long a client of a stream may read nothing before the stream is ended as SLOW_READER");
+  add("--connection-seconds", options.connection_seconds, 1, int64_t{7} * 24 * 3600,
+      "How long a connection and a stream may last; then the client is asked to connect again, and "
+      "streams end as STREAM_OLD");
 }
 
 }  // namespace
