@@ -5,13 +5,14 @@
 
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "caseledger/v1/common.pb.h"
+#include "tests/integration/support/cast.h"
 #include "tests/integration/support/child_process.h"
-#include "tests/support/identities.h"
 
 namespace caseledger::bench {
 
@@ -27,8 +28,8 @@ struct CallerFiles {
 class Caller {
  public:
   static absl::StatusOr<Caller> FromFiles(const std::string& address, const CallerFiles& files);
-  Caller(const std::string& address, std::shared_ptr<grpc::ChannelCredentials> credentials,
-         std::string bearer);
+  Caller(std::shared_ptr<grpc::Channel> channel, std::string bearer)
+      : channel_(std::move(channel)), bearer_(std::move(bearer)) {}
 
   const std::shared_ptr<grpc::Channel>& channel() const { return channel_; }
   void Prepare(grpc::ClientContext& context) const;
@@ -38,27 +39,24 @@ class Caller {
   std::string bearer_;
 };
 
+// The cast of tests/integration/support, with a server of their own.
 class Deployment {
  public:
-  // `directory` is made for it. The rules are deploy/access/rules.txt.
+  // `directory` is made for it.
   explicit Deployment(std::string directory);
 
-  // Begins the ledger and starts the server.
+  // Begins the ledger with deploy/access/rules.txt and starts the server.
   absl::Status Start(const std::vector<std::string>& flags);
   testing::ServerProcess& server() { return *server_; }
 
-  // Registers the agency of the person when it is new, and grants the role.
-  absl::Status Grant(const std::string& agency, const std::string& person, const std::string& role);
-  Caller As(const std::string& agency, const std::string& person);
-  CallerFiles FilesOf(const std::string& agency, const std::string& person);
+  // Grants them their roles at first.
+  Caller As(const testing::Who& who);
+  CallerFiles FilesOf(const testing::Who& who);
 
  private:
-  absl::Status Record(v1::Command command);
-
   const std::string directory_;
-  testing::Identities identities_;
+  testing::Cast cast_;
   std::unique_ptr<testing::ServerProcess> server_;
-  std::vector<std::string> agencies_;
 };
 
 // A command by the caller over a batch of its own; the record's id.

@@ -17,9 +17,15 @@
 namespace caseledger::bench {
 namespace {
 
-constexpr char kQuietAgency[] = "ctxh-qn";
-constexpr char kFloodAgency[] = "ca-tinh";
-constexpr char kWorker[] = "minh";
+const testing::Who& Quiet() {
+  static const auto& who = *new testing::Who{"minh", "ctxh-qn", "hotline_operator,case_worker"};
+  return who;
+}
+const testing::Who& Flooding() {
+  static const auto& who = *new testing::Who{"tam", "ca-tinh", "hotline_operator,case_worker"};
+  return who;
+}
+
 constexpr size_t kCases = 500;
 constexpr auto kQuietEvery = std::chrono::milliseconds(20);
 
@@ -41,11 +47,6 @@ void WaitUntil(SteadyClock::time_point when) {
   std::condition_variable never;
   std::unique_lock lock(mutex);
   never.wait_until(lock, when, [] { return false; });
-}
-
-absl::Status GrantAll(Deployment& deployment, const std::string& agency) {
-  RETURN_IF_ERROR(deployment.Grant(agency, kWorker, "hotline_operator"));
-  return deployment.Grant(agency, kWorker, "case_worker");
 }
 
 // A call each kQuietEvery, a command and a read in turn. Latency counts from when it was due, so
@@ -75,9 +76,8 @@ absl::Status BenchRun::MeasureTrailedReads() {
   Deployment deployment(options_.directory + "/trailed");
   // One agency makes the whole load here.
   RETURN_IF_ERROR(deployment.Start(testing::NoAgencyLimits()));
-  RETURN_IF_ERROR(GrantAll(deployment, kQuietAgency));
-  const Caller worker = deployment.As(kQuietAgency, kWorker);
-  ASSIGN_OR_RETURN(const Cases cases, OpenCases(worker, kQuietAgency, kCases));
+  const Caller worker = deployment.As(Quiet());
+  ASSIGN_OR_RETURN(const Cases cases, OpenCases(worker, Quiet().agency, kCases));
   const ClosedLoad warm_up{64, 0.5, false};
   RETURN_IF_ERROR(CheckLoad(RunClosedLoad(worker, warm_up, ContactCalls(worker, 8000)).load));
   Pairs rates;
@@ -110,14 +110,10 @@ absl::Status BenchRun::MeasureFloodOf(const std::string& name,
                                       const std::vector<std::string>& kinds) {
   Deployment deployment(options_.directory + "/flood_of_" + name);
   RETURN_IF_ERROR(deployment.Start({}));
-  for (const char* agency : {kQuietAgency, kFloodAgency}) {
-    RETURN_IF_ERROR(GrantAll(deployment, agency));
-  }
-  const Caller quiet = deployment.As(kQuietAgency, kWorker);
-  ASSIGN_OR_RETURN(const Cases cases, OpenCases(quiet, kQuietAgency, 20));
-  ASSIGN_OR_RETURN(const Cases theirs,
-                   OpenCases(deployment.As(kFloodAgency, kWorker), kFloodAgency, 1));
-  const CallerFiles files = deployment.FilesOf(kFloodAgency, kWorker);
+  const Caller quiet = deployment.As(Quiet());
+  ASSIGN_OR_RETURN(const Cases cases, OpenCases(quiet, Quiet().agency, 20));
+  ASSIGN_OR_RETURN(const Cases theirs, OpenCases(deployment.As(Flooding()), Flooding().agency, 1));
+  const CallerFiles files = deployment.FilesOf(Flooding());
   Pairs p99;
   std::vector<double> added;
   for (int round = 0; round < options_.rounds; ++round) {

@@ -7,6 +7,7 @@
 #include "absl/strings/str_split.h"
 #include "eventstore/base/random.h"
 #include "gtest/gtest.h"
+#include "services/access/trail/trail.h"
 #include "services/app/bootstrap/bootstrap.h"
 #include "tests/integration/support/client.h"
 #include "tests/support/identity_channels.h"
@@ -15,7 +16,6 @@ namespace caseledger::testing {
 namespace {
 
 constexpr std::chrono::seconds kCallLimit{30};
-constexpr std::string_view kTrailSuffix = ".access";
 
 std::string DefaultRules() {
   std::ifstream file(CASELEDGER_RULES, std::ios::binary);
@@ -87,7 +87,7 @@ std::vector<std::string> Cast::ProgramFlags(const Who& who) {
 
 std::pair<const std::string, Cast::Granted>* Cast::Find(std::string ledger) {
   if (ledger.empty()) ledger = first_ledger_;
-  if (ledger.ends_with(kTrailSuffix)) ledger.resize(ledger.size() - kTrailSuffix.size());
+  if (access::IsTrailLedger(ledger)) ledger = access::LedgerOfTrail(ledger);
   const auto found = ledgers_.find(ledger);
   return found == ledgers_.end() ? nullptr : &*found;
 }
