@@ -73,12 +73,12 @@ void QueryRunner::Attempt(const std::shared_ptr<Query>& query) {
   } else if (query->trailed == Trailed::kNo || !reading->NeedsTrail()) {
     query->Finish(status);
   } else {
-    PutOnTrail(query, std::move(reading));
+    PutOnTrail(query, reading);
   }
 }
 
 void QueryRunner::PutOnTrail(const std::shared_ptr<Query>& query,
-                             std::shared_ptr<Reading> reading) {
+                             const std::shared_ptr<Reading>& reading) {
   access::Trail* trail = reading->trail();
   if (trail == nullptr) return query->Finish(NoTrail());
   trail->Append(

@@ -48,7 +48,7 @@ class QueryRunner {
 
   void Post(const std::shared_ptr<Query>& query);
   void Attempt(const std::shared_ptr<Query>& query);
-  void PutOnTrail(const std::shared_ptr<Query>& query, std::shared_ptr<Reading> reading);
+  void PutOnTrail(const std::shared_ptr<Query>& query, const std::shared_ptr<Reading>& reading);
 
   const commands::Ledgers& ledgers_;
   Executor& executor_;

@@ -47,7 +47,7 @@ class OfflineLedger {
     eventstore::RocksDbOptions options;
     options.path = data_dir + "/log";
     ASSIGN_OR_RETURN(engine_, eventstore::OpenRocksDbEngine(options));
-    const absl::Status created = eventstore::CreateLedger(*engine_, name, clock_, random_);
+    absl::Status created = eventstore::CreateLedger(*engine_, name, clock_, random_);
     if (!created.ok() && !absl::IsAlreadyExists(created)) return created;
     commands::LedgerParts parts;
     parts.name = name;

@@ -4,7 +4,9 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <cstdio>
 #include <cstdlib>
+#include <exception>
 #include <string_view>
 
 #include "eventstore/base/status_macros.h"
@@ -21,7 +23,7 @@ std::string FromEnvironment(const char* name) {
 
 // The name this program's user logs in with.
 std::string UserName() {
-  const std::string name = FromEnvironment("USER");
+  std::string name = FromEnvironment("USER");
   if (!name.empty()) return name;
   const passwd* user = getpwuid(geteuid());
   return user == nullptr ? "" : user->pw_name;
@@ -144,4 +146,12 @@ int Run(int argc, char** argv) {
 }  // namespace
 }  // namespace caseledger::cli
 
-int main(int argc, char** argv) { return caseledger::cli::Run(argc, argv); }
+int main(int argc, char** argv) {
+  // Our own code throws nothing; the libraries for flags and files may.
+  try {
+    return caseledger::cli::Run(argc, argv);
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "caseledger: %s\n", error.what());
+    return 1;
+  }
+}

@@ -287,7 +287,7 @@ class RunningServer final : public Server {
   absl::Status OpenLedger(const std::string& name,
                           std::vector<projections::Runtime::Factory> projections,
                           std::unique_ptr<access::Trail> trail) {
-    const absl::Status created = eventstore::CreateLedger(*engine_, name, clock_, random_);
+    absl::Status created = eventstore::CreateLedger(*engine_, name, clock_, random_);
     if (!created.ok() && !absl::IsAlreadyExists(created)) return created;
     commands::LedgerParts parts;
     parts.name = name;

@@ -23,8 +23,8 @@ struct HttpUrl {
 std::optional<HttpUrl> ParseHttpUrl(std::string_view text);
 
 struct HttpClientLimits {
-  Micros time = 2 * kMicrosPerSecond;  // for all: connecting, sending, reading
-  size_t answer_bytes = 8 * 1024;      // with its headers
+  Micros time = 2 * kMicrosPerSecond;      // for all: connecting, sending, reading
+  size_t answer_bytes = size_t{8} * 1024;  // with its headers
 };
 
 // Posts `body` to the path below the URL on a connection of its own. UNAVAILABLE when there is no

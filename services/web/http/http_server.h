@@ -17,7 +17,7 @@ struct HttpLimits {
   size_t threads = 4;                           // connections served at a time
   size_t waiting = 64;                          // connections waiting for these; others get 503
   size_t requests_per_connection = 10'000;      // and fewer while other connections wait
-  size_t header_bytes = 16 * 1024;              // request line and headers
+  size_t header_bytes = size_t{16} * 1024;      // request line and headers
   size_t body_bytes = 0;                        // of a POST; 0: bodies are not read
   Micros request_time = 10 * kMicrosPerSecond;  // from first byte to the answer's last
   Micros idle_time = 5 * kMicrosPerSecond;      // between the requests of a connection
