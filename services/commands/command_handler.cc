@@ -150,6 +150,13 @@ bool IsCoveredByImport(const v1::Command& command, RecordKind kind) {
              access::kImportAction;
 }
 
+// That there is no such record for the caller, a fact may name it, is told at a whole beat.
+void AnswerAtBeat(access::Beat& beat, absl::Status status,
+                  const std::function<void(absl::Status)>& answer) {
+  if (!absl::IsNotFound(status)) return answer(std::move(status));
+  beat.AtNext([status = std::move(status), answer] { answer(status); });
+}
+
 // What the server does by the clock.
 access::Call ServerCall() {
   access::Call call;
@@ -249,18 +256,21 @@ void CommandHandler::Append(PreparedCommand prepared, std::string content, Done 
 void AnswerRefused(access::Trail* trail, const access::Call& call, absl::Status status,
                    const std::function<void(absl::Status)>& answer) {
   const auto denial = status.GetPayload(kDenialUrl);
-  if (!denial.has_value()) return answer(std::move(status));
+  if (!denial.has_value()) {
+    if (trail == nullptr) return answer(std::move(status));
+    return AnswerAtBeat(*trail->beat(), std::move(status), answer);
+  }
   Fact fact;
   if (!fact.mutable_access_denied()->ParseFromString(std::string(*denial))) {
     return answer(absl::InternalError("a refusal does not say what was refused"));
   }
   status.ErasePayload(kDenialUrl);
   if (trail == nullptr) return answer(std::move(status));
-  trail->Append(
-      call, std::move(fact),
-      [status = std::move(status), answer](const absl::StatusOr<access::Trail::Place>& put) {
-        answer(put.ok() ? status : put.status());
-      });
+  trail->Append(call, std::move(fact),
+                [beat = trail->beat(), status = std::move(status),
+                 answer](const absl::StatusOr<access::Trail::Place>& put) {
+                  AnswerAtBeat(*beat, put.ok() ? status : put.status(), answer);
+                });
 }
 
 v1::CommandResult ToResult(const eventstore::AppendResult& appended) {

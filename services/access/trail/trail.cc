@@ -278,7 +278,10 @@ class Trail::Writer : public std::enable_shared_from_this<Writer> {
 };
 
 Trail::Trail(eventstore::EventLog& log, RandomSource& random)
-    : log_(log), random_(random), writer_(std::make_shared<Writer>(log)) {}
+    : log_(log),
+      random_(random),
+      writer_(std::make_shared<Writer>(log)),
+      beat_(std::make_shared<Beat>()) {}
 
 Trail::Entry Trail::EntryFor(const Call& call, Compose compose) {
   LogClock clock(log_);

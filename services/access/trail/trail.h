@@ -14,6 +14,7 @@
 #include "eventstore/base/random.h"
 #include "eventstore/log.h"
 #include "services/access/call.h"
+#include "services/access/trail/beat.h"
 
 namespace caseledger::access {
 
@@ -107,6 +108,9 @@ class Trail {
   absl::StatusOr<std::optional<Uuid>> OpenWindow(const Call& call, const Uuid& case_id,
                                                  Micros at) const;
 
+  // When refusals are answered. May be kept for longer than the trail.
+  const std::shared_ptr<Beat>& beat() const { return beat_; }
+
   eventstore::EventLog& log() const { return log_; }
 
  private:
@@ -119,6 +123,7 @@ class Trail {
   eventstore::EventLog& log_;
   RandomSource& random_;
   const std::shared_ptr<Writer> writer_;  // outlived by entries on their way
+  const std::shared_ptr<Beat> beat_;      // of what they are answered with
 };
 
 }  // namespace caseledger::access
