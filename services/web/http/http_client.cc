@@ -18,7 +18,7 @@ constexpr std::string_view kScheme = "http://";
 // httplib's writer and parser of messages, over a connection with an end to its patience.
 class BoundedClient final : public httplib::ClientImpl {
  public:
-  BoundedClient(const HostPort& at, const HttpClientLimits& limits)
+  BoundedClient(const net::HostPort& at, const HttpClientLimits& limits)
       : ClientImpl(at.host, at.port), limits_(limits), deadline_(MonotonicNow() + limits.time) {
     set_connection_timeout(limits.time / kMicrosPerSecond, limits.time % kMicrosPerSecond);
     set_tcp_nodelay(true);
@@ -62,7 +62,7 @@ std::optional<HttpUrl> ParseHttpUrl(std::string_view text) {
   if (path.find_first_of("?# ") != std::string_view::npos) return std::nullopt;
   const bool has_port = authority.rfind(':') != std::string::npos && !authority.ends_with(']');
   if (!has_port) authority += ":80";
-  std::optional<HostPort> at = ParseHostPort(authority);
+  std::optional<net::HostPort> at = net::ParseHostPort(authority);
   if (!at || at->port == 0 || at->host.find_first_of("@?# ") != std::string::npos) {
     return std::nullopt;
   }

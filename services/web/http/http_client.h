@@ -8,13 +8,13 @@
 
 #include "absl/status/statusor.h"
 #include "eventstore/base/clock.h"
-#include "services/web/http/host_port.h"
+#include "services/net/host_port.h"
 #include "services/web/http/http_message.h"
 
 namespace caseledger::web {
 
 struct HttpUrl {
-  HostPort at;
+  net::HostPort at;
   std::string path;  // "" or begins with a slash, and does not end with one
 };
 

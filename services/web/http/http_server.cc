@@ -15,7 +15,7 @@
 #include "eventstore/base/mutex.h"
 #include "eventstore/base/status_macros.h"
 #include "eventstore/base/thread.h"
-#include "services/web/http/listener.h"
+#include "services/net/listener.h"
 #include "services/web/http/socket_stream.h"
 
 namespace caseledger::web {
@@ -99,7 +99,7 @@ class Parser final : public httplib::Server {
 
 class RunningHttpServer final : public HttpServer {
  public:
-  RunningHttpServer(std::unique_ptr<Listener> listener, const HttpLimits& limits,
+  RunningHttpServer(std::unique_ptr<net::Listener> listener, const HttpLimits& limits,
                     HttpHandler handler)
       : listener_(std::move(listener)),
         port_(listener_->port()),
@@ -186,7 +186,7 @@ class RunningHttpServer final : public HttpServer {
     return request >= limits_.requests_per_connection || stopping_ || !waiting_.empty();
   }
 
-  std::unique_ptr<Listener> listener_;  // of the acceptor, until it has ended
+  std::unique_ptr<net::Listener> listener_;  // of the acceptor, until it has ended
   const int port_;
   const HttpLimits limits_;
   Parser parser_;
@@ -203,7 +203,7 @@ class RunningHttpServer final : public HttpServer {
 absl::StatusOr<std::unique_ptr<HttpServer>> StartHttpServer(const std::string& address,
                                                             const HttpLimits& limits,
                                                             HttpHandler handler) {
-  ASSIGN_OR_RETURN(std::unique_ptr<Listener> listener, Listener::Open(address));
+  ASSIGN_OR_RETURN(std::unique_ptr<net::Listener> listener, net::Listener::Open(address));
   return std::make_unique<RunningHttpServer>(std::move(listener), limits, std::move(handler));
 }
 

@@ -34,7 +34,7 @@ class HttpServer {
 };
 
 // Requests other than POST, and POST while `body_bytes` is 0, reach the handler without a body.
-// INVALID_ARGUMENT and UNAVAILABLE as Listener::Open.
+// INVALID_ARGUMENT and UNAVAILABLE as net::Listener::Open.
 absl::StatusOr<std::unique_ptr<HttpServer>> StartHttpServer(const std::string& address,
                                                             const HttpLimits& limits,
                                                             HttpHandler handler);

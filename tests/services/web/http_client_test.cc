@@ -9,7 +9,7 @@
 
 #include "gmock/gmock.h"
 #include "services/web/http/http_server.h"
-#include "services/web/http/listener.h"
+#include "services/net/listener.h"
 
 namespace caseledger::web {
 namespace {
@@ -21,7 +21,7 @@ class RudeServer {
  public:
   // `drip` repeats the last byte for ever.
   explicit RudeServer(std::string answer, bool drip = false)
-      : listener_(*Listener::Open("127.0.0.1:0")),
+      : listener_(*net::Listener::Open("127.0.0.1:0")),
         thread_([this, answer = std::move(answer), drip] {
           const int socket = listener_->Accept();
           if (socket < 0) return;
@@ -42,7 +42,7 @@ class RudeServer {
   HttpUrl url() const { return {{"127.0.0.1", listener_->port()}, ""}; }
 
  private:
-  const std::unique_ptr<Listener> listener_;
+  const std::unique_ptr<net::Listener> listener_;
   std::thread thread_;
 };
 
@@ -96,7 +96,7 @@ TEST(HttpAsking, BringsTheAnswer) {
 TEST(HttpAsking, NobodyThereIsSaid) {
   int port = 0;
   {
-    const auto listener = Listener::Open("127.0.0.1:0");
+    const auto listener = net::Listener::Open("127.0.0.1:0");
     port = (*listener)->port();
   }
   const auto answer = PostOverHttp({{"127.0.0.1", port}, ""}, "/add", "text/plain", "x");

@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-namespace caseledger::web {
+namespace caseledger::net {
 
 struct HostPort {
   std::string host;  // a name or a number; IPv6 without brackets
@@ -15,4 +15,4 @@ struct HostPort {
 // Of `HOST:PORT` or `[IPV6]:PORT`, the port from 0 to 65535; nullopt for any other text.
 std::optional<HostPort> ParseHostPort(std::string_view text);
 
-}  // namespace caseledger::web
+}  // namespace caseledger::net

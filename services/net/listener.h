@@ -1,12 +1,14 @@
-// A listening TCP socket.
+// Listening TCP sockets.
 #pragma once
 
 #include <memory>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "absl/status/statusor.h"
 
-namespace caseledger::web {
+namespace caseledger::net {
 
 // Thread-safe.
 class Listener {
@@ -25,11 +27,12 @@ class Listener {
   void Stop() const;
 
  private:
-  Listener(int socket, int wake, int port) : socket_(socket), wake_(wake), port_(port) {}
+  Listener(std::vector<int> sockets, int wake, int port)
+      : sockets_(std::move(sockets)), wake_(wake), port_(port) {}
 
-  const int socket_;
-  const int wake_;  // readable once stopped
+  const std::vector<int> sockets_;  // one for each address that the host stands for
+  const int wake_;                  // readable once stopped
   const int port_;
 };
 
-}  // namespace caseledger::web
+}  // namespace caseledger::net

@@ -1,9 +1,9 @@
-#include "services/web/http/host_port.h"
+#include "services/net/host_port.h"
 
 #include <charconv>
 #include <system_error>
 
-namespace caseledger::web {
+namespace caseledger::net {
 
 std::optional<HostPort> ParseHostPort(std::string_view text) {
   const size_t colon = text.rfind(':');
@@ -25,4 +25,4 @@ std::optional<HostPort> ParseHostPort(std::string_view text) {
   return parts;
 }
 
-}  // namespace caseledger::web
+}  // namespace caseledger::net

@@ -1,8 +1,8 @@
-#include "services/web/http/host_port.h"
+#include "services/net/host_port.h"
 
 #include "gtest/gtest.h"
 
-namespace caseledger::web {
+namespace caseledger::net {
 namespace {
 
 TEST(HostPort, IsReadFromWhatFlagsSay) {
@@ -28,4 +28,4 @@ TEST(HostPort, AnythingElseIsRefused) {
 }
 
 }  // namespace
-}  // namespace caseledger::web
+}  // namespace caseledger::net

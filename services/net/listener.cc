@@ -1,4 +1,4 @@
-#include "services/web/http/listener.h"
+#include "services/net/listener.h"
 
 #include <netdb.h>
 #include <netinet/in.h>
@@ -8,22 +8,23 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <array>
 #include <cerrno>
 #include <cstdint>
 #include <system_error>
+#include <utility>
 
 #include "absl/status/status.h"
 #include "eventstore/base/strings.h"
-#include "services/web/http/host_port.h"
+#include "services/net/host_port.h"
 
-namespace caseledger::web {
+namespace caseledger::net {
 namespace {
 
 // Connections that the system keeps until they are accepted, which is at once.
-constexpr int kBacklog = 64;
+constexpr int kBacklog = 512;
 // Before accepting is tried again when the system has no more descriptors.
 constexpr int kPauseMilliseconds = 20;
+constexpr size_t kMostSockets = 8;
 
 absl::Status CannotListen(const std::string& address, const std::string& reason) {
   return absl::UnavailableError(StrCat("cannot listen on ", address, ": ", reason));
@@ -37,6 +38,15 @@ int PortOf(int socket) {
     return ntohs(reinterpret_cast<const sockaddr_in6*>(&name)->sin6_port);
   }
   return ntohs(reinterpret_cast<const sockaddr_in*>(&name)->sin_port);
+}
+
+void SetPort(sockaddr& name, int port) {
+  const auto network = htons(static_cast<uint16_t>(port));
+  if (name.sa_family == AF_INET6) {
+    reinterpret_cast<sockaddr_in6&>(name).sin6_port = network;
+  } else {
+    reinterpret_cast<sockaddr_in&>(name).sin_port = network;
+  }
 }
 
 // A listening socket, or -1 and errno.
@@ -55,6 +65,28 @@ int Bind(const addrinfo& at) {
   return -1;
 }
 
+// As many as there are addresses, all on the port that the first one got; none and errno when one
+// cannot be had. What this machine has no interface for is passed over, if another is left.
+std::vector<int> BindAll(addrinfo* first) {
+  std::vector<int> sockets;
+  int error = 0;
+  for (addrinfo* at = first; at != nullptr && sockets.size() < kMostSockets; at = at->ai_next) {
+    if (!sockets.empty()) SetPort(*at->ai_addr, PortOf(sockets[0]));
+    const int socket = Bind(*at);
+    if (socket >= 0) {
+      sockets.push_back(socket);
+      continue;
+    }
+    error = errno;
+    if (error == EADDRNOTAVAIL || error == EAFNOSUPPORT) continue;
+    for (const int other : sockets) close(other);
+    sockets.clear();
+    break;
+  }
+  errno = error;
+  return sockets;
+}
+
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Listener>> Listener::Open(const std::string& address) {
@@ -70,38 +102,42 @@ absl::StatusOr<std::unique_ptr<Listener>> Listener::Open(const std::string& addr
   const int failed =
       getaddrinfo(parts->host.c_str(), std::to_string(parts->port).c_str(), &hints, &found);
   if (failed != 0) return CannotListen(address, gai_strerror(failed));
-  const int socket = Bind(*found);
+  std::vector<int> sockets = BindAll(found);
   const int error = errno;
   freeaddrinfo(found);
-  if (socket < 0) return CannotListen(address, std::system_category().message(error));
+  if (sockets.empty()) return CannotListen(address, std::system_category().message(error));
   const int wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
   if (wake < 0) {
-    close(socket);
+    for (const int socket : sockets) close(socket);
     return CannotListen(address, std::system_category().message(errno));
   }
-  return std::unique_ptr<Listener>(new Listener(socket, wake, PortOf(socket)));
+  const int port = PortOf(sockets[0]);
+  return std::unique_ptr<Listener>(new Listener(std::move(sockets), wake, port));
 }
 
 Listener::~Listener() {
-  close(socket_);
+  for (const int socket : sockets_) close(socket);
   close(wake_);
 }
 
 int Listener::Accept() const {
+  std::vector<pollfd> wanted = {{wake_, POLLIN, 0}};
+  for (const int socket : sockets_) wanted.push_back({socket, POLLIN, 0});
   while (true) {
-    std::array<pollfd, 2> wanted = {{{wake_, POLLIN, 0}, {socket_, POLLIN, 0}}};
     poll(wanted.data(), wanted.size(), -1);
     if (wanted[0].revents != 0) return -1;
-    const int accepted = accept4(socket_, nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK);
-    if (accepted >= 0) {
-      // Headers and body of an answer are written one after the other: the body must not wait until
-      // the peer acknowledged the headers, which takes 40 ms.
-      const int yes = 1;
-      setsockopt(accepted, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof(yes));
-      return accepted;
+    bool none_left = false;
+    for (size_t i = 1; i < wanted.size(); ++i) {
+      if (wanted[i].revents == 0) continue;
+      const int accepted = accept4(wanted[i].fd, nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK);
+      if (accepted >= 0) {
+        // What is written in two pieces must not wait until the peer acknowledged the first.
+        const int yes = 1;
+        setsockopt(accepted, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof(yes));
+        return accepted;
+      }
+      none_left |= errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM;
     }
-    const bool none_left =
-        errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM;
     if (none_left) poll(wanted.data(), 1, kPauseMilliseconds);
   }
 }
@@ -111,4 +147,4 @@ void Listener::Stop() const {
   [[maybe_unused]] const ssize_t written = write(wake_, &one, sizeof(one));
 }
 
-}  // namespace caseledger::web
+}  // namespace caseledger::net
