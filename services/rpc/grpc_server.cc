@@ -16,6 +16,7 @@
 #include "services/rpc/backup_calls.h"
 #include "services/rpc/batch_service.h"
 #include "services/rpc/command_services.h"
+#include "services/rpc/connections/acceptor.h"
 #include "services/rpc/history_service.h"
 #include "services/rpc/queries.h"
 #include "services/rpc/query_services.h"
@@ -23,11 +24,14 @@
 namespace caseledger::rpc {
 namespace {
 
-constexpr int kMaxRequestBytes = 16 << 20;  // a full batch message with long notes
+// The largest command takes a tenth of it; batches are split. A larger message is refused, but only
+// once it is there: what may come in at all is bounded by the acceptor.
+constexpr int kMaxRequestBytes = 4 << 20;
 // Calls that one connection may have open; more wait at the client. All agencies share the memory
 // in which gRPC takes in requests: when it is used up, connections are read more slowly.
 constexpr int kMostCallsOfAConnection = 256;
 constexpr size_t kRequestMemoryBytes = 1u << 30;
+constexpr int kHandshakeMilliseconds = 20'000;
 
 Micros SteadyMicros() {
   return std::chrono::duration_cast<std::chrono::microseconds>(
@@ -38,6 +42,13 @@ Micros SteadyMicros() {
 template <typename Duration>
 int MillisecondsOf(Duration duration) {
   return static_cast<int>(std::chrono::milliseconds(duration).count());
+}
+
+absl::StatusOr<std::unique_ptr<net::Listener>> Listen(const std::string& address) {
+  auto listener = net::Listener::Open(address);
+  if (!absl::IsUnavailable(listener.status())) return listener;
+  return absl::UnavailableError(
+      StrCat(FromAbsl(listener.status().message()), "; is another server running there?"));
 }
 
 class RunningServer final : public GrpcServer {
@@ -70,14 +81,12 @@ class RunningServer final : public GrpcServer {
   ~RunningServer() override { Shutdown(absl::ZeroDuration()); }
 
   absl::Status Start(const GrpcServerOptions& options, Clock& clock) {
-    const std::string& listen = options.listen;
+    ASSIGN_OR_RETURN(std::unique_ptr<net::Listener> listener, Listen(options.listen));
     ASSIGN_OR_RETURN(const auto credentials,
                      MakeServerCredentials(options.tls, options.authenticator, clock));
     grpc::EnableDefaultHealthCheckService(true);
     grpc::reflection::InitProtoReflectionServerBuilderPlugin();
     grpc::ServerBuilder builder;
-    // A second server on the same port would silently take half of the calls.
-    builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
     // Else gRPC takes tens of megabytes from a stream that is not being read.
     builder.AddChannelArgument(GRPC_ARG_HTTP2_BDP_PROBE, 0);
     builder.SetMaxReceiveMessageSize(kMaxRequestBytes);
@@ -89,23 +98,31 @@ class RunningServer final : public GrpcServer {
                                MillisecondsOf(options.streams.oldest + std::chrono::minutes(1)));
     grpc::ResourceQuota memory("caseledger");
     builder.SetResourceQuota(memory.Resize(kRequestMemoryBytes));
-    builder.AddListeningPort(listen, credentials, &port_);
+    builder.AddChannelArgument(GRPC_ARG_SERVER_HANDSHAKE_TIMEOUT_MS, kHandshakeMilliseconds);
+    external_ = builder.experimental().AddExternalConnectionAcceptor(
+        grpc::ServerBuilder::experimental_type::ExternalConnectionType::FROM_FD, credentials);
     for (grpc::Service* service : Services()) builder.RegisterService(service);
     server_ = builder.BuildAndStart();
-    if (server_ == nullptr || port_ == 0) {
-      return absl::UnavailableError(
-          StrCat("cannot listen on ", listen, ": is another server running there?"));
-    }
+    if (server_ == nullptr) return absl::InternalError("gRPC does not start");
     grpc::HealthCheckServiceInterface* health = server_->GetHealthCheckService();
     for (const char* name : kServiceNames) health->SetServingStatus(name, true);
+    acceptor_ = std::make_unique<Acceptor>(std::move(listener), options.connections,
+                                           options.on_ending, SteadyMicros);
+    callers_.TellWhose(acceptor_.get());
+    acceptor_->Start([this](int connection) {
+      grpc::experimental::ExternalConnectionAcceptor::NewConnectionParameters parameters;
+      parameters.fd = connection;
+      external_->HandleNewConnection(&parameters);
+    });
     return absl::OkStatus();
   }
 
-  int port() const override { return port_; }
+  int port() const override { return acceptor_->port(); }
 
   void Shutdown(absl::Duration grace) override {
     const std::lock_guard lock(shutdown_mutex_);
     if (server_ == nullptr) return;
+    if (acceptor_ != nullptr) acceptor_->StopAccepting();
     if (auto* health = server_->GetHealthCheckService(); health != nullptr) health->Shutdown();
     subscribers_.CancelAll();
     batch_.Drain();
@@ -152,9 +169,10 @@ class RunningServer final : public GrpcServer {
   AdminServiceImpl admin_;
   AccessServiceImpl access_;
   BatchServiceImpl batch_;
-  int port_ = 0;
   std::mutex shutdown_mutex_;
   std::unique_ptr<grpc::Server> server_;
+  std::unique_ptr<grpc::experimental::ExternalConnectionAcceptor> external_;
+  std::unique_ptr<Acceptor> acceptor_;  // hands connections to `external_`
 };
 
 }  // namespace

@@ -13,6 +13,7 @@
 #include "services/access/limits/agency_limits.h"
 #include "services/commands/command_handler.h"
 #include "services/commands/ledgers.h"
+#include "services/rpc/connections/acceptor.h"
 #include "services/rpc/threads/stream_warden.h"
 #include "services/rpc/tls.h"
 
@@ -28,6 +29,8 @@ struct GrpcServerOptions {
   size_t max_waiting_queries = 1024;
   size_t max_subscribers = 128;
   size_t max_replays = 128;  // at a time
+  ConnectionOptions connections;
+  OnEnding on_ending;  // may be empty
   access::AgencyLimits::Options agency;
   StreamLimits streams;
   // A connection is asked to go after so long, and closed when its streams are over: each ends

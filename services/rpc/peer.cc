@@ -124,6 +124,7 @@ absl::StatusOr<access::Call> Callers::CallOf(const grpc::CallbackServerContext& 
 absl::StatusOr<Admitted> Callers::AdmitCall(const grpc::CallbackServerContext& context,
                                             access::Call call, Use use,
                                             const google::protobuf::Message* request) const {
+  if (acceptor_ != nullptr) acceptor_->Belongs(context.peer(), call.agency);
   if (context.deadline() == std::chrono::system_clock::time_point::max()) {
     return absl::InvalidArgumentError(
         "DEADLINE_REQUIRED: set a deadline on the call, or it may wait for ever");

@@ -12,6 +12,7 @@
 #include "services/access/call.h"
 #include "services/access/identity/authenticator.h"
 #include "services/access/limits/agency_limits.h"
+#include "services/rpc/connections/acceptor.h"
 #include "services/rpc/refuse.h"
 
 namespace caseledger::rpc {
@@ -56,6 +57,9 @@ class Callers {
   // have ended since.
   absl::StatusOr<access::Call> CallOf(const grpc::CallbackServerContext& context) const;
 
+  // Tells the acceptor whose connections are, which is known with their calls. Before the first.
+  void TellWhose(Acceptor* acceptor) { acceptor_ = acceptor; }
+
   access::AgencyLimits& limits() const { return limits_; }
   // How a call ends that was not admitted.
   Refusals& refusals() const { return refusals_; }
@@ -72,6 +76,7 @@ class Callers {
   access::Authenticator* const authenticator_;
   access::AgencyLimits& limits_;
   Refusals& refusals_;
+  Acceptor* acceptor_ = nullptr;
 };
 
 }  // namespace caseledger::rpc

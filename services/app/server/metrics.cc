@@ -68,7 +68,16 @@ Metrics::Metrics(const commands::Ledgers& ledgers)
       last_backup_(prometheus::BuildGauge()
                        .Name("caseledger_last_backup_timestamp_seconds")
                        .Help("When the newest backup was complete; absent when there is none.")
+                       .Register(*registry_)),
+      connections_(prometheus::BuildCounter()
+                       .Name("caseledger_connections_ended_total")
+                       .Help("Connections refused at their beginning, and cut because more came "
+                             "in than may.")
                        .Register(*registry_)) {}
+
+void Metrics::OnConnectionEnded(rpc::Ending ending) {
+  connections_.Add({{"why", ending == rpc::Ending::kCut ? "cut" : "refused"}}).Increment();
+}
 
 void Metrics::OnBackup(Micros created_at) {
   last_backup_.Add({}).Set(static_cast<double>(created_at) / kMicrosPerSecond);

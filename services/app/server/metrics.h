@@ -17,6 +17,7 @@
 #include "eventstore/base/clock.h"
 #include "services/commands/command_handler.h"
 #include "services/commands/ledgers.h"
+#include "services/rpc/connections/acceptor.h"
 
 namespace caseledger::app {
 
@@ -43,6 +44,8 @@ class Metrics final : public commands::CommandObserver {
   // The newest backup was complete at this time.
   void OnBackup(Micros created_at);
 
+  void OnConnectionEnded(rpc::Ending ending);
+
   void OnCommand(std::string_view fact_name, absl::StatusCode code, double seconds) override;
 
  private:
@@ -51,6 +54,7 @@ class Metrics final : public commands::CommandObserver {
   prometheus::Family<prometheus::Counter>& commands_;
   prometheus::Histogram& seconds_;
   prometheus::Family<prometheus::Gauge>& last_backup_;
+  prometheus::Family<prometheus::Counter>& connections_;
   std::unique_ptr<prometheus::Exposer> exposer_;
 };
 

@@ -128,6 +128,16 @@ void AddLimitOptions(CLI::App& app, ServerOptions& options) {
   add("--agency-streams-at-a-time", agency.streams_at_a_time, 1, kMost,
       "Replays, subscriptions, exports and batches that one agency may have open");
   add("--agency-batches-at-a-time", agency.batches_at_a_time, 1, kMost, "Batches among these");
+  rpc::ConnectionOptions& connections = options.connections;
+  add("--agency-bytes-per-second", connections.bytes_per_second, 0, int64_t{1} << 30,
+      "What may come in from one agency, after 12 MiB at once; connections on which more comes are "
+      "cut; 0: no limit");
+  add("--connections", connections.at_a_time, 1, int64_t{100'000},
+      "Connections that may be open; more are closed at once");
+  add("--connections-per-address", connections.of_an_address, 1, int64_t{100'000},
+      "Of these, from one IPv4 address or IPv6 network (/64)");
+  add("--new-connections-per-second", connections.new_per_second, 0, int64_t{100'000},
+      "Connections that one address may begin a second, after 256 at once; 0: no limit");
   add("--slow-reader-seconds", options.slow_reader_seconds, 1, 3600,
       "How long a client of a stream may read nothing before the stream is ended as SLOW_READER");
   add("--connection-seconds", options.connection_seconds, 1, int64_t{7} * 24 * 3600,

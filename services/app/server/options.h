@@ -9,6 +9,7 @@
 #include "absl/status/statusor.h"
 #include "eventstore/log.h"
 #include "services/access/limits/agency_limits.h"
+#include "services/rpc/connections/connection_limits.h"
 
 namespace caseledger::app {
 
@@ -46,6 +47,7 @@ struct ServerOptions {
   // whoever embeds a server, such as a test that overloads it.
   eventstore::LogLimits log_limits;
   size_t max_subscribers = 128;
+  rpc::ConnectionOptions connections;
   access::AgencyLimits::Options agency;
   int slow_reader_seconds = 30;
   int connection_seconds = 3600;

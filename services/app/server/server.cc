@@ -124,6 +124,14 @@ class RunningServer final : public Server {
     grpc_options.authenticator = authenticator_.get();
     grpc_options.query_threads = static_cast<size_t>(options_.query_threads);
     grpc_options.max_subscribers = options_.max_subscribers;
+    grpc_options.connections = options_.connections;
+    grpc_options.on_ending = [this](rpc::Ending ending, const std::string& address) {
+      metrics_.OnConnectionEnded(ending);
+      if (ending == rpc::Ending::kCut) {
+        Log(LogLevel::kWarn, "a connection was cut: more came in from its agency than may",
+            {{"address", address}, {"limit", "--agency-bytes-per-second"}});
+      }
+    };
     grpc_options.agency = options_.agency;
     grpc_options.streams.slow_reader = std::chrono::seconds(options_.slow_reader_seconds);
     grpc_options.streams.oldest = std::chrono::seconds(options_.connection_seconds);

@@ -175,13 +175,44 @@ TEST_F(LimitsTest, AMessageThatIsTooLargeIsRefusedAndTheConnectionStays) {
   const auto channel = Connect("so-qn");
   grpc::ClientContext context;
   Prepare(context, "so-qn", "lan");
-  v1::ReplayCaseRequest request;
-  request.set_case_id(std::string(17u << 20, 'x'));
-  const auto reader = v1::HistoryService::NewStub(channel)->ReplayCase(&context, request);
-  v1::ReplayResponse page;
-  EXPECT_FALSE(reader->Read(&page));
-  EXPECT_EQ(reader->Finish().error_code(), grpc::StatusCode::RESOURCE_EXHAUSTED);
+  v1::GetLedgerHeadRequest request;
+  request.set_ledger(std::string(5u << 20, 'x'));
+  v1::GetLedgerHeadResponse response;
+  const grpc::Status status =
+      v1::HistoryService::NewStub(channel)->GetLedgerHead(&context, request, &response);
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::RESOURCE_EXHAUSTED) << status.error_message();
   EXPECT_TRUE(Head(channel, "so-qn", "lan").ok());
+}
+
+TEST_F(LimitsTest, AnAgencyThatPoursIsCutOffAndOthersAreNot) {
+  Start({"--agency-bytes-per-second", "1048576", "--agency-calls-per-second", "0"});
+  const auto pouring = Connect("so-qn");
+  const auto quiet = Connect("ctxh-qn");
+  EXPECT_EQ(Head(quiet, "ctxh-qn", "minh").error_code(), grpc::StatusCode::PERMISSION_DENIED);
+  v1::GetLedgerHeadRequest request;
+  request.set_ledger(std::string(3u << 20, 'x'));
+  grpc::Status status;
+  for (int i = 0; i < 1000 && status.error_code() != grpc::StatusCode::UNAVAILABLE; ++i) {
+    grpc::ClientContext context;
+    Prepare(context, "so-qn", "lan");
+    v1::GetLedgerHeadResponse response;
+    status = v1::HistoryService::NewStub(pouring)->GetLedgerHead(&context, request, &response);
+  }
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::UNAVAILABLE) << status.error_message();
+  EXPECT_TRUE(server_->process().WaitForError("a connection was cut"));
+  EXPECT_EQ(Head(quiet, "ctxh-qn", "minh").error_code(), grpc::StatusCode::PERMISSION_DENIED);
+  EXPECT_TRUE(Eventually([&] { return Head(pouring, "so-qn", "lan").ok(); }))
+      << "it may connect again";
+}
+
+TEST_F(LimitsTest, AnAddressHasItsNumberOfConnections) {
+  Start({"--connections-per-address", "1"});
+  auto first = Connect("so-qn");
+  EXPECT_TRUE(Head(first, "so-qn", "lan").ok());
+  const auto second = Connect("so-qn");
+  EXPECT_EQ(Head(second, "so-qn", "lan").error_code(), grpc::StatusCode::UNAVAILABLE);
+  first.reset();
+  EXPECT_TRUE(Eventually([&] { return Head(Connect("so-qn"), "so-qn", "lan").ok(); }));
 }
 
 }  // namespace

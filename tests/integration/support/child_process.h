@@ -58,8 +58,11 @@ class ChildProcess {
 
 // Flags of a server for which one agency makes the whole load.
 inline std::vector<std::string> NoAgencyLimits() {
-  std::vector<std::string> flags{"--agency-calls-per-second", "0", "--agency-commands-per-second",
-                                 "0"};
+  std::vector<std::string> flags;
+  for (const char* limit : {"agency-calls", "agency-commands", "agency-bytes", "new-connections"}) {
+    flags.insert(flags.end(), {std::string("--") + limit + "-per-second", "0"});
+  }
+  flags.insert(flags.end(), {"--connections-per-address", "4096"});
   for (const char* count : {"calls", "streams", "batches"}) {
     flags.insert(flags.end(), {std::string("--agency-") + count + "-at-a-time", "1000000"});
   }

@@ -35,6 +35,7 @@ class ServerTest : public ::testing::Test {
       options_.plaintext = true;
     }
     // One agency does what many would: limits are tested in access/limits_test.cc.
+    options_.connections = {4'096, 4'096, 0, 0};
     options_.agency.calls_per_second = 0;
     options_.agency.commands_per_second = 0;
     options_.agency.calls_at_a_time = access::AgencyLimits::kMost;

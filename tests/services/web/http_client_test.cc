@@ -8,8 +8,8 @@
 #include <thread>
 
 #include "gmock/gmock.h"
-#include "services/web/http/http_server.h"
 #include "services/net/listener.h"
+#include "services/web/http/http_server.h"
 
 namespace caseledger::web {
 namespace {
