@@ -64,7 +64,8 @@ class CommandHandler {
 };
 
 // Answers a refusal, once the trail has it if it is one of access: a refusal that leaves no trace
-// is not given. NOT_FOUND is answered at the trail's beat. `trail` null: there is none. `answer` is called exactly once and must not block.
+// is not given. NOT_FOUND is answered at the trail's beat. `trail` null: there is none. `answer` is
+// called exactly once and must not block.
 void AnswerRefused(access::Trail* trail, const access::Call& call, absl::Status status,
                    const std::function<void(absl::Status)>& answer);
 
