@@ -4,8 +4,8 @@
 #   tests/sanitizers.sh asan|tsan [--all] [FOLDER...]
 #
 #   asan      AddressSanitizer with UBSan: eventstore contract projections services fuzz (kept inputs)
-#   tsan      ThreadSanitizer: eventstore, projections/runtime, services/access/limits and services/rpc/threads, without
-#             what runs RocksDB or gRPC; tests/README.md says why
+#   tsan      ThreadSanitizer: eventstore, projections/runtime, services/access/{limits,trail} and
+#             services/rpc/{connections,threads}, without what runs RocksDB or gRPC; tests/README.md says why
 #   --all     asan: also integration and fault, and the programs labelled `slow`; tsan: also contract, projections and
 #             services, and the programs labelled `slow`
 #   FOLDER    these folders of tests/ instead
@@ -37,7 +37,8 @@ if [[ "$preset" == asan ]]; then
   standard=(eventstore contract projections services fuzz)
   more=(integration fault)
 else
-  standard=(eventstore projections/runtime services/access/limits services/rpc/threads)
+  standard=(eventstore projections/runtime services/access/limits services/access/trail services/rpc/connections
+    services/rpc/threads)
   more=(contract projections services)
   left_out+=(grpc rocksdb)
 fi

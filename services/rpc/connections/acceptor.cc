@@ -167,6 +167,9 @@ bool Acceptor::Look(Watched& watched, Micros now) {
   if (!received) return false;
   const uint64_t more = *received - std::exchange(watched.received, *received);
   if (watched.inflow->MayGoOn(more, now)) return true;
+  // The last close resets it: one who waits for room to send would hear of an orderly end late.
+  const linger none{.l_onoff = 1, .l_linger = 0};
+  setsockopt(watched.descriptor, SOL_SOCKET, SO_LINGER, &none, sizeof(none));
   shutdown(watched.descriptor, SHUT_RDWR);
   Tell(Ending::kCut, watched.address);
   return false;
