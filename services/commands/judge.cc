@@ -123,14 +123,29 @@ absl::StatusOr<Judge::Proposal> Judge::AuthorizedTarget() {
     return rights_->Unknown(prepared_.action, prepared_.kind, prepared_.command.record_id());
   }
   RETURN_IF_ERROR(proposal.status());
-  const FactSchema& schema = *SchemaOf(prepared_.command.fact());
-  ASSIGN_OR_RETURN(const eventstore::StreamHead head, view_.Head(proposal->stream));
-  // A record that was begun already is somebody's, whatever is said of it now.
-  const bool begins = schema.creates && head.revision == 0;
+  ASSIGN_OR_RETURN(const bool begins, Begins(*proposal));
   RETURN_IF_ERROR(begins ? rights_->MayBegin(prepared_.action, proposal->fact, prepared_.kind,
                                              proposal->record_name)
                          : rights_->MayDo(prepared_.action, proposal->stream));
   return proposal;
+}
+
+// A record that was begun already is somebody's, whatever is said of it now. Voided, it is still
+// for the agency that had begun it to begin again: what it was is theirs to see.
+absl::StatusOr<bool> Judge::Begins(const Proposal& proposal) {
+  if (!SchemaOf(prepared_.command.fact())->creates) return false;
+  ASSIGN_OR_RETURN(const eventstore::StreamHead head, view_.Head(proposal.stream));
+  if (head.revision == 0) return true;
+  if (IsNamedKind(proposal.kind)) return false;
+  ASSIGN_OR_RETURN(const bool exists, Exists(view_, aggregates_, proposal.stream));
+  std::string begun_by;
+  RETURN_IF_ERROR(
+      view_.ReadStream(proposal.stream, 1, [&begun_by](const eventstore::RecordedEvent& event) {
+        const eventstore::EventOrigin& origin = event.origin;
+        begun_by = origin.on_behalf_of.empty() ? origin.agency : origin.on_behalf_of;
+        return false;
+      }));
+  return !exists && begun_by == caller_.agency;
 }
 
 absl::StatusOr<Judge::Proposal> Judge::ResolveTarget() {

@@ -44,6 +44,8 @@ class Judge {
   // Who the caller is here, and whether they may do this to the record. What needs no record is
   // decided before one is looked for.
   absl::StatusOr<Proposal> AuthorizedTarget();
+  // Whether the fact begins its record, for who gives it.
+  absl::StatusOr<bool> Begins(const Proposal& proposal);
   absl::Status ExpectRevision(const eventstore::StreamId& stream);
   RecordIndex ExistingRecords();
   void ClaimName(const Proposal& proposal);

@@ -12,6 +12,7 @@
 #include "services/domain/case_record/case_record.h"
 #include "services/domain/contact/contact.h"
 #include "services/domain/directory/agency.h"
+#include "services/domain/directory/programme.h"
 #include "services/domain/person/person.h"
 #include "services/domain/rejection.h"
 #include "services/domain/shelter/shelter.h"
@@ -46,8 +47,10 @@ absl::StatusOr<bool> Exists(LedgerView& view, Aggregates& aggregates, const Stre
       return ExistsAs<domain::ShelterState>(view, aggregates, record);
     case RecordKind::RECORD_KIND_AGENCY:
       return ExistsAs<domain::AgencyState>(view, aggregates, record);
+    case RecordKind::RECORD_KIND_PROGRAMME:
+      return ExistsAs<domain::ProgrammeState>(view, aggregates, record);
     default:
-      return absl::InternalError("facts cannot name records of this kind");
+      return absl::InternalError("records of this kind are not begun by a fact of theirs");
   }
 }
 

@@ -9,8 +9,8 @@
 
 namespace caseledger::commands {
 
-// Whether the record was begun and its beginning was not voided. For kinds of records that facts
-// can name.
+// Whether the record was begun and its beginning was not voided. For kinds of records that a fact
+// of theirs begins.
 absl::StatusOr<bool> Exists(eventstore::LedgerView& view, Aggregates& aggregates,
                             const eventstore::StreamId& record);
 
