@@ -27,7 +27,6 @@ constexpr uint64_t kEvents = 4;
 class Bundle : public ::testing::Test {
  protected:
   Bundle() : signed_(directory_ / "server") {
-    signed_.centre().RegisterAgencies();
     signed_.RecordCase(kCase);
     signed_.RecordCase(kOtherCase);
     for (int i = 0; i < 300; ++i) {
@@ -92,7 +91,7 @@ TEST_F(Bundle, AGoodOneSaysWhatItShows) {
   ASSERT_TRUE(verified.ok()) << verified.status();
   EXPECT_EQ(verified->facts.event_count, kEvents);
   EXPECT_EQ(verified->facts.record_id, Id(kCase));
-  EXPECT_EQ(verified->complete_up_to, 2u + 2 * kEvents + 300u);
+  EXPECT_EQ(verified->complete_up_to, signed_.begun() + 2 * kEvents + 300u);
   EXPECT_EQ(verified->checkpoint_size, verified->complete_up_to + 1);
   ASSERT_EQ(verified->events.size(), kEvents);
   EXPECT_TRUE(verified->events[0].fact().has_case_opened());

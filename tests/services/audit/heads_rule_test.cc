@@ -14,7 +14,6 @@ using ::testing::HasSubstr;
 class HeadsRuleTest : public ::testing::Test {
  protected:
   HeadsRuleTest() : signed_(directory_ / "server") {
-    signed_.centre().RegisterAgencies();
     for (const int number : {1, 2, 3}) {
       signed_.RecordCase(number);
       EXPECT_TRUE(signed_.centre().ledger().parts.heads->Commit().ok());
@@ -56,6 +55,10 @@ class HeadsRuleTest : public ::testing::Test {
   ScratchDirectory directory_;
   SignedCentre signed_;
   std::vector<RecordedEvent> events_;
+  // Positions of the commits: each covers all before it, four events of a case among them.
+  const uint64_t first_commit_ = signed_.begun() + 4;
+  const uint64_t second_commit_ = first_commit_ + 5;
+  const uint64_t third_commit_ = second_commit_ + 5;
 };
 
 TEST_F(HeadsRuleTest, TrueCommitsAreCounted) {
@@ -65,43 +68,45 @@ TEST_F(HeadsRuleTest, TrueCommitsAreCounted) {
 }
 
 TEST_F(HeadsRuleTest, ARecordsNewestEventTakenAwayIsFound) {
-  // Position 5 is the newest of the first case; what follows is numbered on, as a forger would.
-  events_.erase(events_.begin() + 5);
-  for (uint64_t i = 5; i < events_.size(); ++i) events_[i].position = i;
-  Change(0, [](event::v1::HeadsCommitted& fact) { fact.set_tree_size(5); });
-  ExpectWrong("at position 5 the heads that were committed over the first 5 events");
+  // What follows is numbered on, as a forger would.
+  const uint64_t newest = first_commit_ - 1;
+  events_.erase(events_.begin() + static_cast<ptrdiff_t>(newest));
+  for (uint64_t i = newest; i < events_.size(); ++i) events_[i].position = i;
+  Change(0, [&](event::v1::HeadsCommitted& fact) { fact.set_tree_size(newest); });
+  ExpectWrong(absl::StrCat("at position ", newest, " the heads that were committed over the first ",
+                           newest, " events"));
 }
 
 TEST_F(HeadsRuleTest, AnEventThatIsNotTheOneCommittedToIsFound) {
-  events_[5].leaf_hash.bytes[0] ^= 1;
-  ExpectWrong("at position 6");
+  events_[first_commit_ - 1].leaf_hash.bytes[0] ^= 1;
+  ExpectWrong(absl::StrCat("at position ", first_commit_));
 }
 
 TEST_F(HeadsRuleTest, AForgedRootOrCountIsFound) {
   const std::vector<RecordedEvent> good = events_;
   Change(1, [](event::v1::HeadsCommitted& fact) { (*fact.mutable_root())[31] ^= 1; });
-  ExpectWrong("the first 11 events");
+  ExpectWrong(absl::StrCat("the first ", second_commit_, " events"));
   events_ = good;
   Change(1,
          [](event::v1::HeadsCommitted& fact) { fact.set_stream_count(fact.stream_count() + 1); });
-  ExpectWrong("the first 11 events");
+  ExpectWrong(absl::StrCat("the first ", second_commit_, " events"));
   events_ = good;
   Change(2, [](event::v1::HeadsCommitted& fact) { fact.clear_root(); });
-  ExpectWrong("the first 16 events");
+  ExpectWrong(absl::StrCat("the first ", third_commit_, " events"));
 }
 
 TEST_F(HeadsRuleTest, ACommitThatGoesBackOrAheadIsFound) {
   const std::vector<RecordedEvent> good = events_;
   Change(1, [](event::v1::HeadsCommitted& fact) { fact.set_tree_size(3); });
-  ExpectWrong("come after heads over 6");
+  ExpectWrong(absl::StrCat("come after heads over ", first_commit_));
   events_ = good;
   Change(1, [](event::v1::HeadsCommitted& fact) { fact.set_tree_size(1'000); });
-  ExpectWrong("come after only 11");
+  ExpectWrong(absl::StrCat("come after only ", second_commit_));
 }
 
 TEST_F(HeadsRuleTest, AFactOfAnotherKindUnderTheirNumberIsFound) {
-  events_[6].fact = events_[0].fact;
-  ExpectWrong("at position 6");
+  events_[first_commit_].fact = events_[0].fact;
+  ExpectWrong(absl::StrCat("at position ", first_commit_));
 }
 
 }  // namespace

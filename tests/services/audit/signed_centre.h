@@ -31,9 +31,14 @@ class SignedCentre {
                                                               [](const absl::Status&) {});
     parts.stored = std::make_unique<eventstore::StoredLedger>(centre_.engine(), kLedgerName);
     parts.heads = *commands::HeadsKeeper::Open(*parts.log, kLedgerName, *store_, centre_.clock());
+    centre_.RegisterAgencies();
+    for (const Caller& caller : {Worker(), Auditor()}) centre_.Admit(caller);
+    begun_ = centre_.size();
   }
 
   Centre& centre() { return centre_; }
+  // Events of the ledger before anything is recorded that is not about agencies, rules and roles.
+  uint64_t begun() const { return begun_; }
   std::vector<eventstore::VerifierKey> keys() { return centre_.ledger().parts.signer->Verifiers(); }
 
   // A case with a text in Vietnamese that HTML must not take for its own.
@@ -57,7 +62,8 @@ class SignedCentre {
     request.set_record_kind(kind);
     request.set_record_id(record);
     rpc::ExportSource source = rpc::ExportOfRecord(
-        rpc::Reading(centre_.ledgers(), Supervisor(), "ExportRecord", centre_.clock()), request);
+        rpc::Reading(centre_.ledgers(), Auditor().Call(), "ExportRecord", centre_.clock()),
+        request);
     while (true) {
       v1::ExportRecordResponse page;
       const absl::StatusOr<bool> more = source(page);
@@ -94,6 +100,7 @@ class SignedCentre {
 
  private:
   Centre centre_;
+  uint64_t begun_ = 0;
   std::unique_ptr<projections::ReadModelStore> store_;
 };
 

@@ -1,5 +1,7 @@
 // A centre's ledger in memory behind the real command handler: commands told in a line, events read
-// back from the log.
+// back from the log. It begins as a deployment does, with an administrator and the delivered rules;
+// whoever calls is granted their roles, by events, before their first command. Beside it is its
+// access trail.
 #pragma once
 
 #include <gmock/gmock.h>
@@ -9,7 +11,6 @@
 #include <future>
 #include <memory>
 #include <optional>
-#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -18,10 +19,12 @@
 #include "eventstore/engine/memory/memory_engine.h"
 #include "eventstore/sequencer/sequencer.h"
 #include "projections/read_model/memory/memory_read_models.h"
+#include "services/access/trail/trail.h"
 #include "services/commands/command_handler.h"
 #include "services/commands/ledgers.h"
 #include "services/commands/times.h"
 #include "services/domain/rejection.h"
+#include "tests/support/admission.h"
 #include "tests/support/counting_random.h"
 #include "tests/support/domain_builders.h"
 #include "tests/support/fake_clock.h"
@@ -37,22 +40,20 @@ inline std::string Id(int number) {
   return text;
 }
 
-// In a ledger without rules callers have the roles they claim.
-inline access::Call Claiming(const std::string& actor, const std::string& agency,
-                             std::set<std::string> roles) {
-  access::Call call;
-  call.actor = actor;
-  call.agency = agency;
-  call.claimed_roles = std::move(roles);
-  return call;
+// Who works there: each with the roles of that one person.
+inline Caller Worker(const std::string& agency = "hotline", const std::string& actor = "an") {
+  return {actor, agency, {"case_worker"}};
 }
-inline access::Call Worker(const std::string& agency = "hotline", const std::string& actor = "an") {
-  return Claiming(actor, agency, {"case_worker"});
+inline Caller Supervisor(const std::string& agency = "hotline", const std::string& actor = "boss") {
+  return {actor, agency, {"supervisor"}};
 }
-inline access::Call Supervisor(const std::string& agency = "hotline") {
-  return Claiming("boss", agency, {"supervisor"});
+// Of the agency's shelters.
+inline Caller Manager(const std::string& agency = "hotline") {
+  return {"mai", agency, {"shelter_manager"}};
 }
-inline access::Call Steward() { return Claiming("steward", "hotline", {"data_steward"}); }
+// Reads whole ledgers.
+inline Caller Auditor() { return {"tra", "thanh-tra", {"auditor"}, "audit", "QD-12/2026"}; }
+inline Caller Steward() { return {"steward", "hotline", {"data_steward"}}; }
 
 // The reason id at the beginning of the status's message, or "OK".
 inline std::string ReasonIdOf(const absl::Status& status) {
@@ -68,6 +69,9 @@ std::string ReasonIdOf(const absl::StatusOr<T>& result) {
 struct CentreOptions {
   size_t max_records = 1000;
   bool snapshots = false;
+  bool begun = true;  // else there is nothing in the ledger, and no rules
+  // Refusals that hide a record wait for the trail's beat: not for properties that refuse much.
+  bool trail = true;
   eventstore::MemoryEngineOptions engine;
 };
 
@@ -81,23 +85,25 @@ class Centre {
         engine_(options_.engine),
         read_models_(projections::NewMemoryReadModels()) {
     clock_.Set(AtHour(20'000));
-    EXPECT_TRUE(eventstore::CreateLedger(engine_, kLedgerName, clock_, random_).ok());
+    for (const std::string& name : {std::string(kLedgerName), access::TrailLedgerOf(kLedgerName)}) {
+      EXPECT_TRUE(eventstore::CreateLedger(engine_, name, clock_, random_).ok());
+    }
     Reopen();
+    if (options_.begun) Begin();
   }
-  ~Centre() { log().Close(); }
+  ~Centre() { Close(); }
 
   // As after a restart of the program: nothing is left but log and snapshots.
   void Reopen() {
-    if (ledgers_ != nullptr) log().Close();
+    if (ledgers_ != nullptr) Close();
     engine_.Reopen();
     handler_.reset();
     ledgers_ = std::make_unique<commands::Ledgers>();
-    commands::LedgerParts parts;
-    parts.name = kLedgerName;
-    parts.open_without_rules = true;
-    eventstore::SequencerOptions log_options;
-    log_options.clock = &clock_;
-    parts.log = *eventstore::OpenLog(engine_, kLedgerName, log_options);
+    ledgers_->Add(Open(access::TrailLedgerOf(kLedgerName)), options_.max_records);
+    commands::LedgerParts parts = Open(kLedgerName);
+    if (options_.trail) {
+      parts.trail = std::make_unique<access::Trail>(trail_log(), trail_random_);
+    }
     if (options_.snapshots) {
       parts.snapshots = std::make_unique<commands::SnapshotStore>(OpenSnapshots());
     }
@@ -116,6 +122,9 @@ class Centre {
   commands::Ledgers& ledgers() { return *ledgers_; }
   commands::Ledger& ledger() { return **ledgers_->Find(kLedgerName); }
   eventstore::EventLog& log() { return *ledger().parts.log; }
+  eventstore::EventLog& trail_log() {
+    return *(*ledgers_->Find(access::TrailLedgerOf(kLedgerName)))->parts.log;
+  }
 
   // A command with a fresh request id that occurs at the hour.
   v1::Command Command(const std::string& record, double hour, const std::string& fact) {
@@ -127,14 +136,18 @@ class Centre {
     return command;
   }
 
-  std::future<Result> Start(const v1::Command& command, const access::Call& caller) {
+  std::future<Result> StartAs(const v1::Command& command, const access::Call& call) {
     auto promise = std::make_shared<std::promise<Result>>();
     std::future<Result> answer = promise->get_future();
-    handler_->Submit(command, caller,
+    handler_->Submit(command, call,
                      [promise](Result result) { promise->set_value(std::move(result)); });
     return answer;
   }
-  Result Send(const v1::Command& command, const access::Call& caller = Worker()) {
+  std::future<Result> Start(const v1::Command& command, const Caller& caller) {
+    Admit(caller);
+    return StartAs(command, caller.Call());
+  }
+  Result Send(const v1::Command& command, const Caller& caller = Worker()) {
     return Start(command, caller).get();
   }
   Result SendFromServer(const v1::Command& command) {
@@ -144,19 +157,19 @@ class Centre {
     return promise.get_future().get();
   }
   Result Try(const std::string& record, double hour, const std::string& fact,
-             const access::Call& caller = Worker()) {
+             const Caller& caller = Worker()) {
     return Send(Command(record, hour, fact), caller);
   }
   // The same for what a test takes as given; the id of its first event.
   std::string Given(const std::string& record, double hour, const std::string& fact,
-                    const access::Call& caller = Worker()) {
+                    const Caller& caller = Worker()) {
     const Result result = Try(record, hour, fact, caller);
     EXPECT_TRUE(result.ok()) << "given " << fact << ": " << result.status();
     return result.ok() ? result->events(0).event_id() : "";
   }
 
   Result Correct(const std::string& record, const std::string& target,
-                 const std::string& replacement, const access::Call& caller = Worker(),
+                 const std::string& replacement, const Caller& caller = Worker(),
                  std::optional<double> hour = std::nullopt) {
     v1::Command command = Command(record, 19'000, "fact_corrected { reason: 'typed wrongly' }");
     event::v1::FactCorrected& corrected = *command.mutable_fact()->mutable_fact_corrected();
@@ -168,7 +181,7 @@ class Centre {
     return Send(command, caller);
   }
   Result Void(commands::RecordKind kind, const std::string& record, const std::string& target,
-              const access::Call& caller = Worker()) {
+              const Caller& caller = Worker()) {
     v1::Command command = Command(record, 19'000, "event_voided { reason: 'never happened' }");
     command.mutable_fact()->mutable_event_voided()->set_target_event_id(target);
     command.set_record_kind(kind);
@@ -202,9 +215,18 @@ class Centre {
     return fact;
   }
 
+  // The administrator and the rules, once, as the local bootstrap puts them there.
+  void Begin() {
+    ExpectDone(admissions_.Begin(*handler_));
+    begun_ = true;
+  }
+  // Grants the roles, if they have not called before: the ledger's head moves.
+  void Admit(const Caller& caller) {
+    if (begun_) ExpectDone(admissions_.Admit(*handler_, caller));
+  }
   void RegisterAgencies() {
     for (const char* name : {"hotline", "hospital"}) {
-      Given(name, 0, "agency_registered { kind: 'centre' name_vi: 'Trung tâm' }");
+      ExpectDone(admissions_.Register(*handler_, name));
     }
   }
   void RegisterPerson(int number) {
@@ -222,17 +244,36 @@ class Centre {
   }
   void RegisterShelter(int number, int beds) {
     Given(Id(number), 0,
-          absl::StrCat("shelter_registered { agency_id: 'hotline' beds: ", beds, " }"));
+          absl::StrCat("shelter_registered { agency_id: 'hotline' beds: ", beds, " }"), Manager());
   }
 
  private:
+  commands::LedgerParts Open(const std::string& name) {
+    commands::LedgerParts parts;
+    parts.name = name;
+    eventstore::SequencerOptions log_options;
+    log_options.clock = &clock_;
+    parts.log = *eventstore::OpenLog(engine_, name, log_options);
+    return parts;
+  }
+  void Close() {
+    log().Close();
+    if (options_.trail) ledger().parts.trail->Drain();
+    trail_log().Close();
+  }
+
+  static void ExpectDone(const absl::Status& status) { EXPECT_TRUE(status.ok()) << status; }
+
   const CentreOptions options_;
   FakeClock clock_;
   CountingRandom random_;
+  CountingRandom trail_random_;  // refusals are put there by the log's thread
   eventstore::MemoryEngine engine_;
   std::unique_ptr<projections::ReadModelStore> read_models_;
   std::unique_ptr<commands::Ledgers> ledgers_;
   std::unique_ptr<commands::CommandHandler> handler_;
+  bool begun_ = false;
+  Admissions admissions_{kLedgerName, AtHour(0)};
   int next_request_ = 0;
 };
 

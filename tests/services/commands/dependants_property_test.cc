@@ -133,7 +133,9 @@ int CheckEndsFollowFromWithdrawals(Centre& centre, const std::string& just_withd
 }
 
 RC_GTEST_PROP(Dependants, EveryReferralInForceRestsOnAConsentThatAllowsIt, ()) {
-  Centre centre;
+  CentreOptions options;
+  options.trail = false;
+  Centre centre(options);
   centre.RegisterAgencies();
   centre.RegisterPerson(kPerson);
   centre.OpenCase(kCase, {kPerson});

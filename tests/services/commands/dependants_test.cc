@@ -84,7 +84,8 @@ TEST_F(DependantsTest, ConsentThatAForwardedReferralRestsOnStays) {
                         "' purposes: 'sharing' given_by: 'self' recipient_agency_id: '", agency,
                         "' }");
   };
-  centre_.Given("clinic", 0, "agency_registered { kind: 'centre' name_vi: 'Trạm' }");
+  centre_.Given("clinic", 0, "agency_registered { kind: 'centre' name_vi: 'Trạm' }",
+                Administrator());
   centre_.Given(Id(kPerson), 2, consent_for("c1", "hospital"));
   const std::string onward = centre_.Given(Id(kPerson), 2, consent_for("c2", "clinic"));
   centre_.Given(Id(kCase), 3, Referral("r1"));
@@ -131,13 +132,15 @@ TEST_F(DependantsTest, ParticipantWithAPlaceInAShelterStays) {
                                  "' person_id: '", Id(kOther), "' }"));
 
   ExpectWouldBreak(requested, [&] { return centre_.Void(kCaseKind, Id(kCase), added); });
-  ASSERT_TRUE(centre_.Void(RecordKind::RECORD_KIND_SHELTER, Id(kShelter), requested).ok());
+  ASSERT_TRUE(
+      centre_.Void(RecordKind::RECORD_KIND_SHELTER, Id(kShelter), requested, Supervisor()).ok());
   EXPECT_TRUE(centre_.Void(kCaseKind, Id(kCase), added).ok());
 }
 
 TEST_F(DependantsTest, MergeIsNotMovedBeforeWhatTheOtherRecordDid) {
   const std::string merged = centre_.Given(
-      Id(kPerson), 8, absl::StrCat("persons_merged { merged_person_id: '", Id(kOther), "' }"));
+      Id(kPerson), 8, absl::StrCat("persons_merged { merged_person_id: '", Id(kOther), "' }"),
+      Supervisor());
   const std::string added =
       centre_.Given(Id(kCase), 5,
                     absl::StrCat("participant_added { person_id: '", Id(kOther),
@@ -146,12 +149,12 @@ TEST_F(DependantsTest, MergeIsNotMovedBeforeWhatTheOtherRecordDid) {
   ExpectWouldBreak(added, [&] {
     return centre_.Correct(Id(kPerson), merged,
                            absl::StrCat("persons_merged { merged_person_id: '", Id(kOther), "' }"),
-                           Worker(), 4);
+                           Supervisor(), 4);
   });
   EXPECT_TRUE(centre_
                   .Correct(Id(kPerson), merged,
                            absl::StrCat("persons_merged { merged_person_id: '", Id(kOther), "' }"),
-                           Worker(), 6)
+                           Supervisor(), 6)
                   .ok());
 }
 

@@ -86,6 +86,7 @@ std::unique_ptr<Centre> Prepared(size_t max_records, bool snapshots) {
   CentreOptions options;
   options.max_records = max_records;
   options.snapshots = snapshots;
+  options.trail = false;
   auto centre = std::make_unique<Centre>(options);
   centre->RegisterAgencies();
   std::vector<int> persons;
@@ -100,7 +101,7 @@ std::unique_ptr<Centre> Prepared(size_t max_records, bool snapshots) {
   for (int i = 0; i < 130; ++i) {
     for (const auto& [record, fact] : {std::pair(kCase, "risk_assessed { risk: RISK_LOW }"),
                                        std::pair(kShelter, "beds_changed { beds: 3 }")}) {
-      answers.push_back(centre->Start(centre->Command(Id(record), 2, fact), Worker()));
+      answers.push_back(centre->Start(centre->Command(Id(record), 2, fact), Supervisor()));
     }
   }
   for (auto& answer : answers) EXPECT_TRUE(answer.get().ok());

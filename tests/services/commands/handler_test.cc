@@ -107,7 +107,8 @@ TEST_F(HandlerTest, StaleRevisionIsToldBeforeAnyRule) {
 
 TEST_F(HandlerTest, UnknownUnitIsKeptAndFlagged) {
   centre_.Given("2024", 0,
-                "admin_unit_registered { code: '22' kind: 'province' name: 'Quảng Ninh' }");
+                "admin_unit_registered { code: '22' kind: 'province' name: 'Quảng Ninh' }",
+                Steward());
   const auto with_unit = [&](const std::string& code, const std::string& version) {
     return DataQuality(
         centre_.Try("", 1,
@@ -155,9 +156,14 @@ TEST_F(HandlerTest, ReferencesTakeUuidNameAndSourceWithName) {
   EXPECT_EQ(domain::ItemOf(noted(Id(77)).status()), "about_person_ids");
   // A record is named in the same ways.
   EXPECT_TRUE(centre_.Try("a/P-2", 1, "safe_contact_rule_set { may_call: true }").ok());
-  EXPECT_EQ(ReasonIdOf(centre_.Try(
-                "", 1, "case_opened { case_type: 'trafficking' owner_agency_id: 'nobody' }")),
-            "REFERENCE_UNKNOWN");
+  centre_.Given(Id(9), 1, kContact);
+  const auto forward = [&](const std::string& agency) {
+    return ReasonIdOf(centre_.Try(Id(9), 2,
+                                  absl::StrCat("report_forwarded { forward_id: 'f' to_agency_id: '",
+                                               agency, "' ", TimeField("due_time", 20), "}")));
+  };
+  EXPECT_EQ(forward("nobody"), "REFERENCE_UNKNOWN");
+  EXPECT_EQ(forward("hospital"), "OK");
 }
 
 TEST_F(HandlerTest, ReferencesInsideAReplacementAreResolved) {
@@ -189,7 +195,8 @@ TEST_F(HandlerTest, NamesAreUniquePerSourceAlsoWhenACorrectionGivesThem) {
 
 TEST_F(HandlerTest, ShortNamesMustBeKeys) {
   const auto named = [&](const std::string& name) {
-    return ReasonIdOf(centre_.Try(name, 0, "agency_registered { kind: 'police' name_vi: 'x' }"));
+    return ReasonIdOf(
+        centre_.Try(name, 0, "agency_registered { kind: 'police' name_vi: 'x' }", Administrator()));
   };
   EXPECT_EQ(named("công an"), "INVALID_REQUEST");
   EXPECT_EQ(named(std::string(65, 'a')), "INVALID_REQUEST");
@@ -254,13 +261,13 @@ TEST_F(HandlerTest, ImportsTurnWhoMayIntoDataQualityButKeepRules) {
 
 TEST_F(HandlerTest, CorrectionsAreForTheAuthorAndSupervisorsOfTheAgency) {
   const std::string received = centre_.Given(Id(9), 0, kContact);
-  const auto correct = [&](const access::Call& caller, const std::string& line) {
+  const auto correct = [&](const Caller& caller, const std::string& line) {
     return ReasonIdOf(centre_.Correct(
         Id(9), received, absl::StrCat("contact_received { channel: 'phone' line: '", line, "' }"),
         caller));
   };
   EXPECT_EQ(correct(Worker("hotline", "binh"), "1"), "CORRECTION_NOT_ALLOWED");
-  EXPECT_EQ(correct(Supervisor("hospital"), "1"), "CORRECTION_NOT_ALLOWED");
+  EXPECT_EQ(correct(Supervisor("hospital"), "1"), "RECORD_UNKNOWN");  // does not know of it
   EXPECT_EQ(correct(Worker(), "1"), "OK");
   EXPECT_EQ(correct(Supervisor(), "2"), "OK");  // the target again, not the correction
   EXPECT_EQ(centre_.History(RecordKind::RECORD_KIND_CONTACT, Id(9))
@@ -272,9 +279,15 @@ TEST_F(HandlerTest, CorrectionsAreForTheAuthorAndSupervisorsOfTheAgency) {
                                        "contact_ended { outcome: CONTACT_OUTCOME_PRANK }")),
             "CORRECTION_OF_OTHER_TYPE");
   EXPECT_EQ(ReasonIdOf(centre_.Correct(Id(9), Id(1), kContact)), "TARGET_UNKNOWN");
-  ASSERT_TRUE(centre_.Void(RecordKind::RECORD_KIND_CONTACT, Id(9), received).ok());
-  EXPECT_EQ(ReasonIdOf(centre_.Void(RecordKind::RECORD_KIND_CONTACT, Id(9), received)),
-            "TARGET_VOIDED");
+  const auto voided = [&](const std::string& target) {
+    return ReasonIdOf(centre_.Void(RecordKind::RECORD_KIND_CONTACT, Id(9), target));
+  };
+  const std::string classified =
+      centre_.Given(Id(9), 1, "contact_classified { main_topic: 'child' }");
+  EXPECT_EQ(voided(classified), "OK");
+  EXPECT_EQ(voided(classified), "TARGET_VOIDED");
+  EXPECT_EQ(voided(received), "OK");
+  EXPECT_EQ(voided(received), "RECORD_UNKNOWN");  // nobody stands to what was never there
 }
 
 class PlanTest : public HandlerTest {
@@ -290,7 +303,7 @@ class PlanTest : public HandlerTest {
     const domain::Timeline history = centre_.History(kCaseKind, Id(100));
     return history.in_order().back().fact->plan_drafted();
   }
-  Centre::Result Approve(const std::string& hash, const access::Call& caller) {
+  Centre::Result Approve(const std::string& hash, const Caller& caller) {
     v1::Command command = centre_.Command(Id(100), 4, "plan_approved { plan_id: 'k' }");
     command.mutable_fact()->mutable_plan_approved()->set_content_hash(hash);
     return centre_.Send(command, caller);
@@ -298,14 +311,16 @@ class PlanTest : public HandlerTest {
 };
 
 TEST_F(PlanTest, ApprovalNamesTheSaltedHashOfTheText) {
-  centre_.Given(Id(100), 3, Draft("kế hoạch"));
+  centre_.Given(Id(100), 3, Draft("kế hoạch"), Supervisor());
   const event::v1::PlanDrafted plan = Plan();
   EXPECT_EQ(plan.private_part().salt().size(), 16u);
   EXPECT_EQ(plan.content_hash(),
             std::string(Sha256({plan.private_part().salt(), plan.private_part().text()}).raw()));
-  EXPECT_EQ(ReasonIdOf(Approve(std::string(32, 'x'), Supervisor())), "PLAN_HASH_DIFFERS");
-  EXPECT_EQ(ReasonIdOf(Approve(plan.content_hash(), Worker())), "PLAN_APPROVER_IS_DRAFTER");
-  EXPECT_EQ(ReasonIdOf(Approve(plan.content_hash(), Supervisor())), "OK");
+  const Caller other = Supervisor("hotline", "chi");
+  EXPECT_EQ(ReasonIdOf(Approve(std::string(32, 'x'), other)), "PLAN_HASH_DIFFERS");
+  EXPECT_EQ(ReasonIdOf(Approve(plan.content_hash(), Worker())), "ACCESS_DENIED");
+  EXPECT_EQ(ReasonIdOf(Approve(plan.content_hash(), Supervisor())), "PLAN_APPROVER_IS_DRAFTER");
+  EXPECT_EQ(ReasonIdOf(Approve(plan.content_hash(), other)), "OK");
 }
 
 TEST_F(PlanTest, HashThatHoldsANulIsNoReasonToRefuse) {
@@ -323,7 +338,9 @@ TEST_F(PlanTest, CorrectedPlanGetsAHashOfItsOwn) {
 }
 
 TEST_F(HandlerTest, CallerMustBeNamed) {
-  const auto refused = centre_.Try("", 1, kContact, Claiming("", "hotline", {}));
+  access::Call nobody;
+  nobody.agency = "hotline";
+  const auto refused = centre_.StartAs(centre_.Command("", 1, kContact), nobody).get();
   EXPECT_EQ(ReasonIdOf(refused), "CALLER_UNKNOWN");
   EXPECT_TRUE(absl::IsUnauthenticated(refused.status()));
 }
@@ -378,9 +395,9 @@ TEST_F(LedgersTest, NoCommandWritesToAnAccessTrail) {
   v1::Command command = centre.Command("", 1, kContact);
   command.mutable_header()->set_ledger("qn.access");
   std::string reason;
-  handler.Submit(command, Worker(), [&reason](const absl::StatusOr<v1::CommandResult>& result) {
-    reason = ReasonIdOf(result);
-  });
+  handler.Submit(
+      command, Worker().Call(),
+      [&reason](const absl::StatusOr<v1::CommandResult>& result) { reason = ReasonIdOf(result); });
   EXPECT_EQ(reason, "TRAIL_LEDGER");
 }
 

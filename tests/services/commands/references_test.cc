@@ -62,10 +62,10 @@ TEST_F(ReferencesTest, OpeningOfACaseThatAContactIsLinkedToCannotBeVoided) {
 TEST_F(ReferencesTest, EveryKindOfRecordIsGuardedAndAllFactsAreNamed) {
   const std::string contact = centre_.Given(Id(1), 0, kContactFact);
   const std::string person = centre_.Given(Id(2), 0, kPersonFact);
-  const std::string shelter =
-      centre_.Given(Id(3), 0, "shelter_registered { agency_id: 'hospital' beds: 2 }");
-  const std::string agency =
-      centre_.Given("clinic", 0, "agency_registered { kind: 'centre' name_vi: 'Trạm' }");
+  const std::string shelter = centre_.Given(
+      Id(3), 0, "shelter_registered { agency_id: 'hospital' beds: 2 }", Manager("hospital"));
+  const std::string agency = centre_.Given(
+      "clinic", 0, "agency_registered { kind: 'centre' name_vi: 'Trạm' }", Administrator());
   const std::string opened =
       centre_.Given(Id(4), 1, CaseFact(absl::StrCat("source_contact_id: '", Id(1), "' ")));
   const std::string first = centre_.Given(Id(4), 2, Participant(2));
@@ -77,8 +77,9 @@ TEST_F(ReferencesTest, EveryKindOfRecordIsGuardedAndAllFactsAreNamed) {
 
   ExpectNamedBy(centre_.Void(kContact, Id(1), contact), {opened});
   ExpectNamedBy(centre_.Void(kPerson, Id(2), person), {first, second});
-  ExpectNamedBy(centre_.Void(kAgency, "clinic", agency), {second});
-  EXPECT_TRUE(centre_.Void(kShelter, Id(3), shelter).ok()) << "nobody names the shelter";
+  ExpectNamedBy(centre_.Void(kAgency, "clinic", agency, Administrator()), {second});
+  EXPECT_TRUE(centre_.Void(kShelter, Id(3), shelter, Manager("hospital")).ok())
+      << "nobody names the shelter";
 }
 
 TEST_F(ReferencesTest, CorrectedFactNamesWhatItSaysNow) {
@@ -110,10 +111,39 @@ TEST_F(ReferencesTest, VoidedRecordCannotBeNamed) {
   EXPECT_TRUE(centre_.Try(Id(3), 2, Participant(1)).ok());
 }
 
+TEST_F(ReferencesTest, VoidedRecordIsForTheAgencyThatBeganItToBeginAgain) {
+  struct Beginning {
+    RecordKind kind;
+    std::string ours;
+    std::string theirs;  // the same by the hospital
+    Caller (*caller)(const std::string& agency);
+    std::string taken = "RECORD_UNKNOWN";  // what they hear while it is ours
+  };
+  const auto worker = [](const std::string& agency) { return Worker(agency); };
+  const std::string theirs =
+      "case_opened { case_type: 'gender_based_violence' owner_agency_id: 'hospital' }";
+  const std::vector<Beginning> beginnings = {
+      {kContact, kContactFact, kContactFact, worker},
+      {kPerson, kPersonFact, kPersonFact, worker},
+      {kCase, CaseFact(), theirs, worker},
+      {kShelter, "shelter_registered { agency_id: 'hotline' beds: 2 }",
+       "shelter_registered { agency_id: 'hospital' beds: 2 }", Manager, "ACCESS_DENIED"}};
+  for (const auto& [kind, ours, others, caller, taken] : beginnings) {
+    const Caller we = caller("hotline");
+    const Caller they = caller("hospital");
+    const std::string begun = centre_.Given(Id(1), 0, ours, we);
+    EXPECT_EQ(ReasonIdOf(centre_.Try(Id(1), 0, others, they)), taken) << ours;
+    ASSERT_TRUE(centre_.Void(kind, Id(1), begun, we).ok()) << ours;
+    EXPECT_EQ(ReasonIdOf(centre_.Try(Id(1), 0, others, they)), "RECORD_UNKNOWN") << ours;
+    EXPECT_EQ(ReasonIdOf(centre_.Try(Id(1), 0, ours, we)), "OK") << ours;
+  }
+}
+
 TEST_F(ReferencesTest, ReferencesThatFollowInOtherRecordsCount) {
   centre_.RegisterPerson(1);
   centre_.RegisterPerson(2);
-  centre_.Given(Id(1), 5, absl::StrCat("persons_merged { merged_person_id: '", Id(2), "' }"));
+  centre_.Given(Id(1), 5, absl::StrCat("persons_merged { merged_person_id: '", Id(2), "' }"),
+                Supervisor());
   const std::string mirrored = centre_.History(kPerson, Id(2)).in_order().back().event_id;
   const std::string registered = centre_.History(kPerson, Id(1)).in_order().front().event_id;
   // Its own later fact stands in the way already; named is what a void would break first.

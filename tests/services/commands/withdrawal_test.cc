@@ -121,16 +121,24 @@ TEST_F(WithdrawalTest, EndsItAlthoughAnotherConsentWouldCoverIt) {
 TEST_F(WithdrawalTest, EndedReferralTakesNoAnswerAndLetsTheCaseClose) {
   centre_.Given(Id(kPerson), 2, Consent("c1"));
   centre_.Given(Id(kCase), 3, Referral("r1"));
-  Accept(kCase, 4, "r1");
+  v1::Command by_law = centre_.Command(Id(kCase), 1.5, Referral("by-law"));
+  by_law.mutable_header()->set_legal_basis("Luật 2022, điều 19");
+  ASSERT_TRUE(centre_.Send(by_law).ok());
+  for (const char* key : {"r1", "by-law"}) Accept(kCase, 4, key);
+  const auto complete = [&](const std::string& key) {
+    return ReasonIdOf(centre_.Try(
+        Id(kCase), 6,
+        absl::StrCat("referral_completed { referral_id: '", key, "' outcome: 'helped' }"),
+        Worker("hospital")));
+  };
   const auto close = [&](double hour) {
     return centre_.Try(Id(kCase), hour, "case_closed { reason: 'goals_met' }", Supervisor());
   };
   EXPECT_EQ(ReasonIdOf(close(4.5)), "REFERRAL_ACTIVE");
   centre_.Given(Id(kPerson), 5, Withdrawn("c1"));
-  EXPECT_EQ(ReasonIdOf(centre_.Try(Id(kCase), 6,
-                                   "referral_completed { referral_id: 'r1' outcome: 'helped' }",
-                                   Worker("hospital"))),
-            "REFERRAL_CONSENT_LOST");
+  EXPECT_EQ(complete("r1"), "REFERRAL_CONSENT_LOST");
+  EXPECT_EQ(complete("by-law"), "OK");
+  EXPECT_EQ(complete("r1"), "RECORD_UNKNOWN") << "nothing connects them with the case any more";
   EXPECT_TRUE(close(7).ok());
 }
 
