@@ -1,13 +1,16 @@
 // Every method of every public service with random requests, through the same steps as in the
-// server but without the transport: read, adapt, judge or query, answer. Whatever is asked, the
-// answer is clean, and the ledger's head moves only when a command is accepted.
+// server but without the transport: authenticate, read, adapt, judge or query, put on the trail,
+// answer. Whatever is asked, the answer is clean, and the ledger's head moves only when a command
+// is accepted.
 #include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <future>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -28,9 +31,12 @@
 #include "services/rpc/proofs.h"
 #include "services/rpc/queries.h"
 #include "services/rpc/replay.h"
+#include "services/rpc/requests.h"
+#include "services/rpc/stream_gate.h"
 #include "services/rpc/trail_answers.h"
 #include "tests/fuzz/support/answers.h"
 #include "tests/fuzz/support/check.h"
+#include "tests/fuzz/support/door.h"
 #include "tests/fuzz/support/hosted_ledger.h"
 #include "tests/fuzz/support/random_message.h"
 
@@ -67,8 +73,21 @@ std::vector<const MethodDescriptor*> AllMethods() {
 }
 
 // One method of the public interface: asks the hosted ledger and checks the answer.
-using Driver =
-    std::function<void(HostedLedger& host, const access::Call& caller, const Message& request)>;
+// A call that came through the door, with its request.
+struct Asked {
+  HostedLedger& host;
+  const access::Call& caller;
+  std::string_view action;  // the method's name
+  const Message& message;
+
+  template <typename Request>
+  const Request& As() const {
+    return static_cast<const Request&>(message);
+  }
+  rpc::Reading Read() const { return {host.ledgers(), caller, action, host.clock()}; }
+};
+
+using Driver = std::function<void(const Asked& asked)>;
 using Drivers = std::map<const Descriptor*, Driver>;  // by request
 
 void CheckAnswer(const absl::Status& status, const Message& response) {
@@ -88,44 +107,50 @@ bool Command(HostedLedger& host, const access::Call& caller, const v1::Command& 
   return result.ok();
 }
 
-template <typename Request, typename Response>
-Driver Query(absl::Status (rpc::Queries::*method)(rpc::Reading&, const Request&, absl::Duration,
-                                                  Response&) const) {
-  return [method](HostedLedger& host, const access::Call& caller, const Message& message) {
-    rpc::Reading reading(host.ledgers(), caller, "Query", host.clock());
-    const auto& request = static_cast<const Request&>(message);
-    const rpc::Queries& queries = host.queries();
-    Response response;
-    const absl::Status status = queries.Checked(
-        request, [&] { return (queries.*method)(reading, request, kWait, response); });
-    CheckAnswer(status, response);
-  };
+// As the query runner: a refusal, and what an answer shows, are on the trail before they leave.
+absl::Status OnTrail(rpc::Reading& reading, const absl::Status& status, bool shows) {
+  if (!status.ok()) {
+    std::promise<absl::Status> told;
+    commands::AnswerRefused(reading.trail(), reading.call(), status,
+                            [&told](absl::Status answer) { told.set_value(std::move(answer)); });
+    return told.get_future().get();
+  }
+  if (!shows) return status;
+  Check(reading.trail() != nullptr, "what shows something has a trail");
+  RETURN_IF_ERROR(reading.StillHolds());
+  return reading.trail()->AppendAndWait(reading.call(), reading.Entry()).status();
 }
 
-template <typename Request, typename Response>
-Driver OfTrail(absl::Status (rpc::TrailAnswers::*method)(rpc::Reading&, const Request&,
-                                                         absl::Duration, Response&) const) {
-  return [method](HostedLedger& host, const access::Call& caller, const Message& message) {
-    const auto& request = static_cast<const Request&>(message);
-    const rpc::TrailAnswers answers(host.ledgers(), host.clock());
-    rpc::Reading reading(host.ledgers(), caller, "Query", host.clock());
+// A question to the read models or the trail. `shows`: more than the state of the system.
+template <typename Answers, typename Request, typename Response>
+Driver Query(absl::Status (Answers::*method)(rpc::Reading&, const Request&, absl::Duration,
+                                             Response&) const,
+             bool shows) {
+  return [method, shows](const Asked& asked) {
+    const auto& request = asked.As<Request>();
+    const Answers answers = asked.host.AnswersOf<Answers>();
+    rpc::Reading reading = asked.Read();
     Response response;
     const absl::Status status = answers.Checked(
         request, [&] { return (answers.*method)(reading, request, kWait, response); });
-    CheckAnswer(status, response);
+    CheckAnswer(OnTrail(reading, status, shows), response);
   };
 }
 
-rpc::Reading ReadingIn(HostedLedger& host) {
-  access::Call call;
-  call.actor = "boss";
-  call.agency = "hotline";
-  return {host.ledgers(), std::move(call), "Read", host.clock()};
+void Explain(const Asked& asked) {
+  const auto& request = asked.As<v1::ExplainAccessRequest>();
+  const absl::Status bad = rpc::CheckRequest(asked.host.clock(), request);
+  if (!bad.ok()) return CheckRefusal(bad);
+  rpc::Reading reading = asked.Read();
+  v1::ExplainAccessResponse response;
+  const absl::Status status = rpc::ExplainAccess(reading, request, response);
+  CheckAnswer(OnTrail(reading, status, /*shows=*/true), response);
 }
 
-// As HistoryService pages; to its end.
-void Drain(const rpc::ReplaySource& source) {
-  v1::ReplayResponse page;
+// As the services page; to its end.
+template <typename Page>
+void Drain(const std::function<absl::StatusOr<bool>(Page&)>& source) {
+  Page page;
   absl::StatusOr<bool> more = true;
   while (more.ok() && *more) {
     page.Clear();
@@ -134,163 +159,164 @@ void Drain(const rpc::ReplaySource& source) {
   }
 }
 
+// A driver of requests whose fields keep their rules.
 template <typename Request>
-absl::StatusOr<commands::Ledger*> Find(HostedLedger& host, const Request& request) {
-  const auto violations = commands::Validate(request, host.clock().Now());
-  if (!violations.empty()) return commands::InvalidRequest(violations);
-  return host.ledgers().Find(request.ledger());
+Driver Of(void (*drive)(const Asked&, const Request&)) {
+  return [drive](const Asked& asked) {
+    const auto& request = asked.As<Request>();
+    const absl::Status bad = rpc::CheckRequest(asked.host.clock(), request);
+    bad.ok() ? drive(asked, request) : CheckRefusal(bad);
+  };
 }
 
 template <typename Request>
-void ReplayRecord(HostedLedger& host, const Request& request, RecordKind kind,
+void ReplayRecord(const Asked& asked, const Request& request, RecordKind kind,
                   const std::string& id) {
-  const auto ledger = Find(host, request);
-  if (!ledger.ok()) return CheckRefusal(ledger.status());
-  rpc::RecordReplay replay{kHostedName, kind, id, request.as_of(), std::nullopt};
+  rpc::RecordReplay replay{request.ledger(), kind, id, request.as_of(), std::nullopt};
   if (request.has_as_of_occurred_time()) {
     replay.as_of_occurred = commands::FromTimestamp(request.as_of_occurred_time());
   }
-  Drain(rpc::ReplayOfRecord(ReadingIn(host), std::move(replay)));
+  Drain<v1::ReplayResponse>(rpc::ReplayOfRecord(asked.Read(), std::move(replay)));
 }
 
-void ReplayLedger(HostedLedger& host, const v1::ReplayLedgerRequest& request) {
-  const auto ledger = Find(host, request);
-  if (!ledger.ok()) return CheckRefusal(ledger.status());
-  rpc::LedgerReplay replay{kHostedName, request.from_position(), request.max_events(),
+void ReplayLedger(const Asked& asked, const v1::ReplayLedgerRequest& request) {
+  rpc::LedgerReplay replay{request.ledger(), request.from_position(), request.max_events(),
                            request.as_of(), std::nullopt};
   if (request.has_as_of_occurred_time()) {
     replay.as_of_occurred = commands::FromTimestamp(request.as_of_occurred_time());
   }
-  Drain(rpc::ReplayOfLedger(ReadingIn(host), std::move(replay)));
+  Drain<v1::ReplayResponse>(rpc::ReplayOfLedger(asked.Read(), std::move(replay)));
 }
 
-void Subscribe(HostedLedger& host, const v1::SubscribeRequest& request) {
-  const auto ledger = Find(host, request);
-  if (!ledger.ok()) return CheckRefusal(ledger.status());
+// The first delivery of a subscription.
+void Subscribe(const Asked& asked, const v1::SubscribeRequest& request) {
   const auto filter = rpc::EventFilter::Of(request);
   if (!filter.ok()) return CheckRefusal(filter.status());
-  const auto subscription = (*ledger)->parts.log->Subscribe(request.from_position());
+  rpc::StreamGate gate(asked.Read());
+  const absl::Status begun = gate.BeginLedger(request.ledger());
+  if (!begun.ok()) return CheckRefusal(gate.Refused(begun));
+  const commands::Ledger& ledger = gate.reading().ledger();
+  const auto subscription = ledger.parts.log->Subscribe(request.from_position());
   if (!subscription.ok()) return CheckRefusal(subscription.status());
   const auto delivery = (*subscription)->Next(kWait);
   if (!delivery.ok()) return CheckRefusal(delivery.status());
-  for (const eventstore::RecordedEvent& event : delivery->events) filter->Wants(event);
+  v1::SubscribeResponse response;
+  for (const eventstore::RecordedEvent& event : delivery->events) {
+    if (!filter->Wants(event)) continue;
+    const auto shown =
+        gate.Add(event, ledger.parts.name, v1::SubscribeResponse::kEventsFieldNumber, response);
+    Check(shown.ok(), "every event is shown or left out: " + shown.status().ToString());
+  }
+  CheckResponse(response);
+  Check(gate.End().ok(), "the end of a stream is on the trail");
 }
 
 // A question about the tree; the hosted ledger is not signed.
 template <typename Request, typename Response>
 Driver Proof(absl::Status (*ask)(const commands::Ledger&, const Request&, Response&)) {
-  return [ask](HostedLedger& host, const access::Call&, const Message& message) {
-    const auto& request = static_cast<const Request&>(message);
-    const auto ledger = Find(host, request);
-    if (!ledger.ok()) return CheckRefusal(ledger.status());
+  return [ask](const Asked& asked) {
+    const auto& request = asked.As<Request>();
+    rpc::Reading reading = asked.Read();
     Response response;
-    CheckAnswer(ask(**ledger, request, response), response);
+    const auto answer = [&]() -> absl::Status {
+      RETURN_IF_ERROR(rpc::CheckRequest(asked.host.clock(), request));
+      ASSIGN_OR_RETURN(const commands::Ledger* ledger, reading.Begin(request.ledger()));
+      return ask(*ledger, request, response);
+    };
+    CheckAnswer(OnTrail(reading, answer(), /*shows=*/false), response);
   };
 }
 
-void ExportRecord(HostedLedger& host, const v1::ExportRecordRequest& request) {
-  const auto ledger = Find(host, request);
-  if (!ledger.ok()) return CheckRefusal(ledger.status());
-  v1::ExportRecordResponse page;
-  CheckAnswer(rpc::ExportOfRecord(ReadingIn(host), request)(page).status(), page);
+// Of the head only that it may be asked for: it is read off the log.
+absl::Status HeadOf(const commands::Ledger&, const v1::GetLedgerHeadRequest&,
+                    v1::GetLedgerHeadResponse&) {
+  return absl::OkStatus();
 }
 
-void Execute(HostedLedger& host, const access::Call& caller, const v1::ExecuteRequest& request) {
-  for (const v1::Command& command : request.commands()) Command(host, caller, command, command);
+// A backup needs an engine with files: here only the rules of its fields are judged.
+void CreateBackup(const Asked&, const v1::CreateBackupRequest&) {}
+
+void ExportRecord(const Asked& asked, const v1::ExportRecordRequest& request) {
+  Drain<v1::ExportRecordResponse>(rpc::ExportOfRecord(asked.Read(), request));
 }
 
-template <typename Request>
-Driver Of(void (*drive)(HostedLedger&, const Request&)) {
-  return [drive](HostedLedger& host, const access::Call&, const Message& request) {
-    drive(host, static_cast<const Request&>(request));
-  };
+void Execute(const Asked& asked) {
+  for (const v1::Command& command : asked.As<v1::ExecuteRequest>().commands()) {
+    Command(asked.host, asked.caller, command, command);
+  }
+}
+
+void Mutate(const Asked& asked) {
+  const uint64_t before = asked.host.size();
+  const std::unique_ptr<Message> taken(asked.message.New());
+  taken->CopyFrom(asked.message);
+  const bool accepted = Command(asked.host, asked.caller, rpc::ToCommand(*taken), asked.message);
+  Check(accepted || asked.host.size() == before, "a refused command leaves the head as it was");
 }
 
 Drivers StreamDrivers() {
   Drivers drivers;
   drivers[v1::ReplayCaseRequest::descriptor()] =
-      Of<v1::ReplayCaseRequest>([](HostedLedger& host, const v1::ReplayCaseRequest& request) {
-        ReplayRecord(host, request, RecordKind::RECORD_KIND_CASE_RECORD, request.case_id());
+      Of<v1::ReplayCaseRequest>([](const Asked& asked, const v1::ReplayCaseRequest& request) {
+        ReplayRecord(asked, request, RecordKind::RECORD_KIND_CASE_RECORD, request.case_id());
       });
   drivers[v1::ReplayRecordRequest::descriptor()] =
-      Of<v1::ReplayRecordRequest>([](HostedLedger& host, const v1::ReplayRecordRequest& request) {
-        ReplayRecord(host, request, request.record_kind(), request.record_id());
+      Of<v1::ReplayRecordRequest>([](const Asked& asked, const v1::ReplayRecordRequest& request) {
+        ReplayRecord(asked, request, request.record_kind(), request.record_id());
       });
   drivers[v1::ReplayLedgerRequest::descriptor()] = Of(ReplayLedger);
   drivers[v1::SubscribeRequest::descriptor()] = Of(Subscribe);
   drivers[v1::ExportRecordRequest::descriptor()] = Of(ExportRecord);
+  drivers[v1::CreateBackupRequest::descriptor()] = Of(CreateBackup);
+  drivers[v1::ExecuteRequest::descriptor()] = Execute;
+  return drivers;
+}
+
+Drivers QuestionDrivers() {
+  using rpc::Queries;
+  using rpc::TrailAnswers;
+  Drivers drivers;
+  drivers[v1::GetCaseRequest::descriptor()] = Query(&Queries::GetCase, true);
+  drivers[v1::CheckClosureRequest::descriptor()] = Query(&Queries::CheckClosure, true);
+  drivers[v1::ListReferralsRequest::descriptor()] = Query(&Queries::ListReferrals, true);
+  drivers[v1::GetOccupancyRequest::descriptor()] = Query(&Queries::GetOccupancy, true);
+  drivers[v1::ListCasesRequest::descriptor()] = Query(&Queries::ListCases, true);
+  drivers[v1::RunReportRequest::descriptor()] = Query(&Queries::RunReport, true);
+  drivers[v1::ListLedgersRequest::descriptor()] = Query(&Queries::ListLedgers, false);
+  drivers[v1::ListProjectionsRequest::descriptor()] = Query(&Queries::ListProjections, false);
+  drivers[v1::RebuildProjectionRequest::descriptor()] = Query(&Queries::RebuildProjection, true);
+  drivers[v1::ExplainAccessRequest::descriptor()] = Explain;
+  drivers[v1::ListAccessRequest::descriptor()] = Query(&TrailAnswers::ListAccess, true);
+  drivers[v1::ListDenialsRequest::descriptor()] = Query(&TrailAnswers::ListDenials, true);
+  drivers[v1::ListDisclosuresRequest::descriptor()] = Query(&TrailAnswers::ListDisclosures, true);
+  drivers[v1::ListBreakGlassRequest::descriptor()] = Query(&TrailAnswers::ListBreakGlass, true);
+  drivers[v1::UseBreakGlassRequest::descriptor()] = Query(&TrailAnswers::UseBreakGlass, false);
+  drivers[v1::ReviewBreakGlassRequest::descriptor()] =
+      Query(&TrailAnswers::ReviewBreakGlass, false);
+  drivers[v1::RecordDisclosureRequest::descriptor()] =
+      Query(&TrailAnswers::RecordDisclosure, false);
   drivers[v1::GetCheckpointRequest::descriptor()] = Proof(rpc::GetCheckpoint);
   drivers[v1::GetInclusionProofRequest::descriptor()] = Proof(rpc::GetInclusionProof);
   drivers[v1::GetConsistencyProofRequest::descriptor()] = Proof(rpc::GetConsistencyProof);
   drivers[v1::GetTileRequest::descriptor()] = Proof(rpc::GetTile);
-  drivers[v1::GetLedgerHeadRequest::descriptor()] =
-      Of<v1::GetLedgerHeadRequest>([](HostedLedger& host, const v1::GetLedgerHeadRequest& request) {
-        if (const auto ledger = Find(host, request); !ledger.ok()) CheckRefusal(ledger.status());
-      });
-  // A backup needs an engine with files: here only the rules of its fields are judged.
-  drivers[v1::CreateBackupRequest::descriptor()] =
-      Of<v1::CreateBackupRequest>([](HostedLedger& host, const v1::CreateBackupRequest& request) {
-        const auto violations = commands::Validate(request, host.clock().Now());
-        if (!violations.empty()) CheckRefusal(commands::InvalidRequest(violations));
-      });
-  drivers[v1::ExecuteRequest::descriptor()] = [](HostedLedger& host, const access::Call& caller,
-                                                 const Message& request) {
-    Execute(host, caller, static_cast<const v1::ExecuteRequest&>(request));
-  };
+  drivers[v1::GetLedgerHeadRequest::descriptor()] = Proof(HeadOf);
   return drivers;
 }
 
 // Every method has a driver, or the target does not start.
 const Drivers& AllDrivers() {
-  static const Drivers* const all = [] {
-    auto drivers = std::make_unique<Drivers>(StreamDrivers());
-    (*drivers)[v1::GetCaseRequest::descriptor()] = Query(&rpc::Queries::GetCase);
-    (*drivers)[v1::CheckClosureRequest::descriptor()] = Query(&rpc::Queries::CheckClosure);
-    (*drivers)[v1::ListReferralsRequest::descriptor()] = Query(&rpc::Queries::ListReferrals);
-    (*drivers)[v1::GetOccupancyRequest::descriptor()] = Query(&rpc::Queries::GetOccupancy);
-    (*drivers)[v1::ListCasesRequest::descriptor()] = Query(&rpc::Queries::ListCases);
-    (*drivers)[v1::RunReportRequest::descriptor()] = Query(&rpc::Queries::RunReport);
-    (*drivers)[v1::ListLedgersRequest::descriptor()] = Query(&rpc::Queries::ListLedgers);
-    (*drivers)[v1::ListProjectionsRequest::descriptor()] = Query(&rpc::Queries::ListProjections);
-    (*drivers)[v1::RebuildProjectionRequest::descriptor()] =
-        Query(&rpc::Queries::RebuildProjection);
-    (*drivers)[v1::ExplainAccessRequest::descriptor()] =
-        [](HostedLedger& host, const access::Call& caller, const Message& message) {
-          const auto& request = static_cast<const v1::ExplainAccessRequest&>(message);
-          const auto violations = commands::Validate(request, host.clock().Now());
-          if (!violations.empty()) return CheckRefusal(commands::InvalidRequest(violations));
-          rpc::Reading reading(host.ledgers(), caller, "ExplainAccess", host.clock());
-          v1::ExplainAccessResponse response;
-          CheckAnswer(rpc::ExplainAccess(reading, request, response), response);
-        };
-    (*drivers)[v1::ListAccessRequest::descriptor()] = OfTrail(&rpc::TrailAnswers::ListAccess);
-    (*drivers)[v1::ListDenialsRequest::descriptor()] = OfTrail(&rpc::TrailAnswers::ListDenials);
-    (*drivers)[v1::ListDisclosuresRequest::descriptor()] =
-        OfTrail(&rpc::TrailAnswers::ListDisclosures);
-    (*drivers)[v1::ListBreakGlassRequest::descriptor()] =
-        OfTrail(&rpc::TrailAnswers::ListBreakGlass);
-    (*drivers)[v1::UseBreakGlassRequest::descriptor()] = OfTrail(&rpc::TrailAnswers::UseBreakGlass);
-    (*drivers)[v1::ReviewBreakGlassRequest::descriptor()] =
-        OfTrail(&rpc::TrailAnswers::ReviewBreakGlass);
-    (*drivers)[v1::RecordDisclosureRequest::descriptor()] =
-        OfTrail(&rpc::TrailAnswers::RecordDisclosure);
+  static const auto& all = *[] {
+    auto* drivers = new Drivers(StreamDrivers());
+    drivers->merge(QuestionDrivers());
     for (const MethodDescriptor* method : AllMethods()) {
-      if (method->output_type() != v1::CommandResult::descriptor()) {
-        Check(drivers->contains(method->input_type()), method->full_name() + " has a driver");
-        continue;
+      if (method->output_type() == v1::CommandResult::descriptor()) {
+        (*drivers)[method->input_type()] = Mutate;
       }
-      (*drivers)[method->input_type()] = [](HostedLedger& host, const access::Call& caller,
-                                            const Message& request) {
-        const uint64_t before = host.size();
-        const std::unique_ptr<Message> taken(request.New());
-        taken->CopyFrom(request);
-        const bool accepted = Command(host, caller, rpc::ToCommand(*taken), request);
-        Check(accepted || host.size() == before, "a refused command leaves the head as it was");
-      };
+      Check(drivers->contains(method->input_type()), method->full_name() + " has a driver");
     }
-    return drivers.release();
+    return drivers;
   }();
-  return *all;
+  return all;
 }
 
 // The kind of record a request with a fact speaks to.
@@ -326,31 +352,6 @@ void MakeMeant(FuzzedDataProvider& in, const Names& names, Message& request) {
   }
 }
 
-// What gRPC lets through in a header.
-std::string HeaderText(FuzzedDataProvider& in, size_t most) {
-  std::string text = in.ConsumeRandomLengthString(most);
-  for (char& c : text) {
-    if (c < ' ' || c > '~') c = '?';
-  }
-  return text;
-}
-
-access::Call AnyCaller(FuzzedDataProvider& in) {
-  if (in.ConsumeIntegralInRange(0, 7) == 7) {
-    access::Call call;
-    call.actor = HeaderText(in, 8);
-    call.agency = HeaderText(in, 8);
-    call.claimed_roles = {HeaderText(in, 16)};
-    call.traceparent = HeaderText(in, 60);
-    return call;
-  }
-  access::Call call;
-  call.actor = "boss";
-  call.agency = in.ConsumeBool() ? "hotline" : "hospital";
-  call.claimed_roles = {"supervisor", "data_steward"};
-  return call;
-}
-
 void AskOnce(FuzzedDataProvider& in, HostedLedger& host, Names& names) {
   static const auto* const methods = new auto(AllMethods());
   const MethodDescriptor* method =
@@ -363,7 +364,9 @@ void AskOnce(FuzzedDataProvider& in, HostedLedger& host, Names& names) {
   const std::unique_ptr<Message> received(made->New());
   // What is no text does not come through the transport.
   if (!received->ParseFromString(made->SerializeAsString())) return;
-  AllDrivers().at(method->input_type())(host, AnyCaller(in), *received);
+  const absl::StatusOr<access::Call> caller = Door::Only().Knock(in);
+  if (!caller.ok()) return CheckRefusal(caller.status());
+  AllDrivers().at(method->input_type())({host, *caller, method->name(), *received});
 }
 
 }  // namespace
@@ -372,6 +375,7 @@ void AskOnce(FuzzedDataProvider& in, HostedLedger& host, Names& names) {
 extern "C" int LLVMFuzzerInitialize(int*, char***) {
   google::protobuf::SetLogHandler(nullptr);
   caseledger::fuzz::AllDrivers();
+  caseledger::fuzz::Door::Only();
   return 0;
 }
 

@@ -16,6 +16,7 @@
 #include "projections/shelter_occupancy/shelter_occupancy.h"
 #include "services/access/trail/trail.h"
 #include "tests/fuzz/support/check.h"
+#include "tests/fuzz/support/door.h"
 
 namespace caseledger::fuzz {
 namespace {
@@ -43,11 +44,13 @@ std::vector<projections::Runtime::Factory> AllProjections() {
 
 }  // namespace
 
-HostedLedger::HostedLedger() : read_models_(projections::NewMemoryReadModels()) {
+HostedLedger::HostedLedger()
+    : read_models_(projections::NewMemoryReadModels()),
+      admissions_(kHostedName, kOccurred * kMicrosPerSecond) {
   const std::string trail = access::TrailLedgerOf(kHostedName);
   Host(trail, {[] { return projections::MakeAccessTrail(); }}, nullptr);
   Host(kHostedName, AllProjections(),
-       std::make_unique<access::Trail>(*(*ledgers_.Find(trail))->parts.log, random_));
+       std::make_unique<access::Trail>(*(*ledgers_.Find(trail))->parts.log, trail_random_));
 }
 
 void HostedLedger::Host(const std::string& name, std::vector<projections::Runtime::Factory> models,
@@ -55,7 +58,6 @@ void HostedLedger::Host(const std::string& name, std::vector<projections::Runtim
   Check(eventstore::CreateLedger(engine_, name, clock_, random_).ok(), "a ledger is made");
   commands::LedgerParts parts;
   parts.name = name;
-  parts.open_without_rules = true;
   eventstore::SequencerOptions log_options;
   log_options.clock = &clock_;
   parts.log = *eventstore::OpenLog(engine_, name, log_options);
@@ -89,11 +91,7 @@ void HostedLedger::Given(const std::string& record, const std::string& fact) {
   command.set_record_id(record);
   Check(google::protobuf::TextFormat::ParseFromString(fact, command.mutable_fact()), fact);
   std::promise<absl::Status> promise;
-  access::Call call;
-  call.actor = "boss";
-  call.agency = "hotline";
-  call.claimed_roles = {"supervisor"};
-  handler_.Submit(command, call, [&](absl::StatusOr<v1::CommandResult> result) {
+  handler_.Submit(command, People().front().Call(), [&](absl::StatusOr<v1::CommandResult> result) {
     promise.set_value(result.status());
   });
   const absl::Status status = promise.get_future().get();
@@ -101,9 +99,11 @@ void HostedLedger::Given(const std::string& record, const std::string& fact) {
 }
 
 Names HostedLedger::Prepare() {
-  for (const char* agency : {"hotline", "hospital"}) {
-    Given(agency, "agency_registered { kind: 'centre' name_vi: 'Trung tâm' }");
+  absl::Status admitted = admissions_.Begin(handler_);
+  for (const testing::Caller& person : People()) {
+    admitted.Update(admissions_.Admit(handler_, person));
   }
+  Check(admitted.ok(), "everybody is admitted: " + admitted.ToString());
   for (const int person : {1, 2}) {
     Given(Id(person), "person_registered { attributes { sex: 'female' } }");
   }

@@ -1,8 +1,10 @@
-// A ledger and its access trail as the server hosts them, with their projections, in memory.
+// A ledger and its access trail as the server hosts them, with their projections, in memory. It
+// begins with an administrator and the delivered rules.
 #pragma once
 
 #include <memory>
 #include <string>
+#include <type_traits>
 #include <vector>
 
 #include "eventstore/engine/memory/memory_engine.h"
@@ -13,6 +15,7 @@
 #include "services/commands/ledgers.h"
 #include "services/rpc/queries.h"
 #include "tests/fuzz/support/random_message.h"
+#include "tests/support/admission.h"
 #include "tests/support/counting_random.h"
 #include "tests/support/fake_clock.h"
 
@@ -25,12 +28,21 @@ class HostedLedger {
   HostedLedger();
   ~HostedLedger();
 
-  // A small centre: agencies, persons, a case, a shelter, a report. What can be spoken of.
+  // A small centre: agencies, roles of People(), persons, a case, a shelter, a report. What can be
+  // spoken of.
   Names Prepare();
 
   commands::CommandHandler& handler() { return handler_; }
   const commands::Ledgers& ledgers() const { return ledgers_; }
-  const rpc::Queries& queries() const { return queries_; }
+  // What answers questions: rpc::Queries or rpc::TrailAnswers.
+  template <typename Answers>
+  Answers AnswersOf() {
+    if constexpr (std::is_same_v<Answers, rpc::Queries>) {
+      return Answers(ledgers_, clock_, "fuzz");
+    } else {
+      return Answers(ledgers_, clock_);
+    }
+  }
   Clock& clock() { return clock_; }
   uint64_t size() const;
 
@@ -49,11 +61,12 @@ class HostedLedger {
 
   testing::FakeClock clock_{1'706'000'000'000'000};  // 2024-01-23, after all that is told
   testing::CountingRandom random_;
+  testing::CountingRandom trail_random_;
   eventstore::MemoryEngine engine_;
   std::unique_ptr<projections::ReadModelStore> read_models_;
   commands::Ledgers ledgers_;
   commands::CommandHandler handler_{ledgers_, clock_, random_};
-  rpc::Queries queries_{ledgers_, clock_, "fuzz"};
+  testing::Admissions admissions_;
   int next_request_ = 0;
 };
 
