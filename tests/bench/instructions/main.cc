@@ -22,6 +22,7 @@
 #include "services/commands/ledgers.h"
 #include "services/rpc/recorded_event.h"
 #include "tests/bench/load/contact_commands.h"
+#include "tests/support/admission.h"
 #include "tests/support/counting_random.h"
 #include "tests/support/fake_clock.h"
 
@@ -40,18 +41,14 @@ void Must(const absl::Status& status) {
   if (!status.ok()) Stop(status.ToString());
 }
 
-// A ledger in memory behind the real command handler and log: all that a command costs but the
-// transport and the disk.
+// A ledger in memory behind the real command handler and log, with the delivered rules: all that a
+// command costs but the transport, the look at its caller's papers, and the disk.
 class Centre {
  public:
   Centre() {
     Must(eventstore::CreateLedger(engine_, kLedger, clock_, random_));
     commands::LedgerParts parts;
     parts.name = kLedger;
-    parts.open_without_rules = true;
-    call_.actor = kActor;
-    call_.agency = kAgency;
-    call_.claimed_roles = {"hotline_operator"};
     eventstore::SequencerOptions options;
     options.clock = &clock_;
     auto log = eventstore::OpenLog(engine_, kLedger, options);
@@ -59,6 +56,10 @@ class Centre {
     log_ = log->get();
     parts.log = *std::move(log);
     ledgers_.Add(std::move(parts), kEvents);
+    testing::Admissions admissions(kLedger, clock_.Now());
+    Must(admissions.Begin(handler_));
+    Must(admissions.Admit(handler_, operator_));
+    begun_ = log_->Head().next_position;
   }
   ~Centre() { log_->Close(); }
 
@@ -67,15 +68,16 @@ class Centre {
     commands_.Next();
     commands_.MoveTo(command);
     std::promise<absl::Status> answered;
-    handler_.Submit(std::move(command), call_,
+    handler_.Submit(std::move(command), operator_.Call(),
                     [&](const absl::StatusOr<v1::CommandResult>& result) {
                       answered.set_value(result.status());
                     });
     Must(answered.get_future().get());
   }
 
+  // The events of the first commands.
   std::vector<eventstore::RecordedEvent> Read() {
-    auto events = log_->ReadLedger(0, kEvents);
+    auto events = log_->ReadLedger(begun_, kEvents);
     Must(events.status());
     if (events->size() != kEvents) Stop(StrCat("read ", events->size(), " events"));
     return *std::move(events);
@@ -86,9 +88,10 @@ class Centre {
   testing::CountingRandom random_;
   eventstore::MemoryEngine engine_;
   commands::Ledgers ledgers_;
-  access::Call call_;
+  const testing::Caller operator_{kActor, kAgency, {"hotline_operator"}};
   commands::CommandHandler handler_{ledgers_, clock_, random_};
   eventstore::EventLog* log_ = nullptr;  // of ledgers_
+  uint64_t begun_ = 0;                   // events before the first command
   ContactCommands commands_{kSeed};
 };
 
