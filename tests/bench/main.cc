@@ -10,6 +10,8 @@
 #include <nlohmann/json.hpp>
 #include <thread>
 
+#include "services/app/server/options.h"
+#include "services/rpc/tls.h"
 #include "tests/bench/limits/embedded_server.h"
 #include "tests/bench/limits/noop_server.h"
 #include "tests/bench/load/flood.h"
@@ -70,6 +72,23 @@ int Compare(const std::vector<std::string>& files) {
   return 0;
 }
 
+// Runs a server that is measured beside caseledgerd, told by the same flags.
+int Serve(std::vector<std::string> flags, bool keep_tree,
+          int (*run)(const app::ServerOptions& options)) {
+  rpc::SpeakOnlyTls13();
+  flags.insert(flags.begin(), "caseledger_bench");
+  const std::string nowhere[] = {"--metrics-listen", "none",       "--log-listen", "none",
+                                 "--listen",         "127.0.0.1:0"};
+  flags.insert(flags.end(), std::begin(nowhere), std::end(nowhere));
+  std::vector<char*> arguments;
+  for (std::string& flag : flags) arguments.push_back(flag.data());
+  app::ParsedOptions parsed =
+      app::ParseServerOptions(static_cast<int>(arguments.size()), arguments.data());
+  if (!parsed.run) return parsed.exit_code;
+  parsed.options.keep_tree = keep_tree;
+  return run(parsed.options);
+}
+
 int Main(int argc, char** argv) {
   CLI::App app(
       "Measures Caseledger and its limits side by side, and prints values and ratios.\n"
@@ -106,12 +125,10 @@ int Main(int argc, char** argv) {
   app.add_option("--json", json_file, "write the figures to this file, too");
   app.add_flag("--no-postgres", no_postgres, "leave PostgreSQL out");
   app.add_option("--compare", compare, "print the ratios of two results and end")->expected(2);
-  // Processes of its own.
-  app.add_subcommand("noop-server")->group("");
-  CLI::App* embedded = app.add_subcommand("embedded-server")->group("");
-  std::string data_dir;
+  // Processes of its own. Servers take the flags of caseledgerd.
+  CLI::App* noop = app.add_subcommand("noop-server")->group("")->allow_extras();
+  CLI::App* embedded = app.add_subcommand("embedded-server")->group("")->allow_extras();
   bool tree = true;
-  embedded->add_option("--data-dir", data_dir)->required();
   embedded->add_option("--tree", tree);
   CLI::App* flood = app.add_subcommand("flood")->group("");
   std::string address;
@@ -128,9 +145,9 @@ int Main(int argc, char** argv) {
   std::set<std::string> kinds;
   flood->add_option("--kind", kinds)->required();
   CLI11_PARSE(app, argc, argv);
-  if (app.got_subcommand("noop-server")) return RunNoopServer();
   if (flood->parsed()) return RunFlood(address, files, case_id, kinds, flood_seconds);
-  if (embedded->parsed()) return RunEmbeddedServer(data_dir, tree);
+  if (noop->parsed()) return Serve(noop->remaining(), true, RunNoopServer);
+  if (embedded->parsed()) return Serve(embedded->remaining(), tree, RunEmbeddedServer);
   if (!compare.empty()) return Compare(compare);
   if (!std::is_sorted(options.sizes.begin(), options.sizes.end())) {
     std::fprintf(stderr, "bench: --sizes must ascend\n");

@@ -1,5 +1,6 @@
 // caseledger_fill DIR EVENTS: a data directory with one ledger of realistic records, signed, for
-// measuring what reads stores without a server, such as `caseledger log verify`.
+// measuring what reads stores without a server, such as `caseledger log verify`. It begins as every
+// ledger does, with its administrator and the delivered rules.
 //
 // Records of five events: an append of one, one of three, one of one, as a contact that is
 // received, dealt with and ended; each with a name, a reference to an earlier record, envelopes
@@ -7,7 +8,6 @@
 #include <atomic>
 #include <cstdio>
 #include <cstdlib>
-#include <filesystem>
 #include <string>
 #include <utility>
 
@@ -16,7 +16,9 @@
 #include "eventstore/sequencer/sequencer.h"
 #include "eventstore/signing/signer.h"
 #include "projections/read_model/rocksdb/rocksdb_read_models.h"
+#include "services/app/bootstrap/bootstrap.h"
 #include "services/commands/heads_keeper.h"
+#include "tests/support/admission.h"
 
 namespace caseledger::bench {
 namespace {
@@ -100,13 +102,24 @@ void Fill(EventLog& log, commands::HeadsKeeper& heads, uint64_t events) {
   log.Close();
 }
 
+void Begin(const std::string& directory) {
+  const testing::Caller administrator = testing::Administrator();
+  app::BootstrapRequest request;
+  request.data_dir = directory;
+  request.ledger = kLedgerName;
+  request.agency = administrator.agency;
+  request.agency_name = "Sở";
+  request.person = administrator.actor;
+  request.rules = testing::DeliveredRules();
+  Must(app::Bootstrap(request, SystemClock(), SystemRandom()).status());
+}
+
 int Run(const std::string& directory, uint64_t events) {
-  std::filesystem::create_directories(directory);
+  Begin(directory);
   RocksDbOptions store;
   store.path = directory + "/log";
   auto engine = OpenRocksDbEngine(store);
   Must(engine.status());
-  Must(CreateLedger(**engine, kLedgerName, SystemClock(), SystemRandom()));
   SignerOptions signing;
   signing.ledger = kLedgerName;
   signing.checkpoint_dir = directory + "/checkpoints";

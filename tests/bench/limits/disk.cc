@@ -78,13 +78,13 @@ absl::StatusOr<LoadResult> MeasureSync(const std::string& directory, size_t byte
 }
 
 absl::StatusOr<std::vector<StoredEvent>> LoadStoredEvents(const std::string& data_dir,
-                                                          uint64_t most) {
+                                                          uint64_t from, uint64_t most) {
   eventstore::RocksDbOptions options;
   options.path = data_dir + "/log";
   ASSIGN_OR_RETURN(const auto engine, eventstore::OpenRocksDbEngine(options));
   ASSIGN_OR_RETURN(const eventstore::LedgerHead head, engine->LoadHead(kLedger));
   std::vector<StoredEvent> events;
-  RETURN_IF_ERROR(engine->Read(kLedger, 0, std::min(most, head.next_position),
+  RETURN_IF_ERROR(engine->Read(kLedger, from, std::min(from + most, head.next_position),
                                [&events](const StoredEvent& event) {
                                  events.push_back(event);
                                  return true;

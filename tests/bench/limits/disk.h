@@ -14,9 +14,9 @@ namespace caseledger::bench {
 // Appends `bytes` to a file and makes it durable with fdatasync, one after the other.
 absl::StatusOr<LoadResult> MeasureSync(const std::string& directory, size_t bytes, double seconds);
 
-// The first `most` events of the ledger in a closed server's data directory.
+// At most `most` events of the ledger in a closed server's data directory, from position `from` on.
 absl::StatusOr<std::vector<eventstore::StoredEvent>> LoadStoredEvents(const std::string& data_dir,
-                                                                      uint64_t most);
+                                                                      uint64_t from, uint64_t most);
 
 // Writes the events into a new RocksDB with the engine's own options: the same keys and bytes
 // (event, stream index, stream head, request mark, ledger head), synced `per_batch` by `per_batch`.

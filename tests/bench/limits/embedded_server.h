@@ -2,13 +2,12 @@
 // its own, as every server that is measured.
 #pragma once
 
-#include <string>
+#include "services/app/server/options.h"
 
 namespace caseledger::bench {
 
-// Serves the ledger of the workloads until SIGTERM, which ends it as it ends `caseledgerd`. Says
-// `listening on PORT` on standard error. Without the tree nothing is signed either, and no heads
-// are committed.
-int RunEmbeddedServer(const std::string& data_dir, bool keep_tree);
+// Serves until SIGTERM, which ends it as it ends `caseledgerd`. Says `listening on PORT` on
+// standard error. Without `options.keep_tree` nothing is signed either, and no heads are committed.
+int RunEmbeddedServer(const app::ServerOptions& options);
 
 }  // namespace caseledger::bench

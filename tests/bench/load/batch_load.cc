@@ -6,14 +6,13 @@
 
 #include "caseledger/v1/batch.grpc.pb.h"
 #include "tests/bench/load/contact_commands.h"
-#include "tests/bench/load/identity.h"
 
 namespace caseledger::bench {
 
-LoadResult RunBatchLoad(const std::shared_ptr<grpc::Channel>& channel, const BatchLoad& load) {
-  const auto stub = v1::BatchService::NewStub(channel);
+LoadResult RunBatchLoad(const Caller& caller, const BatchLoad& load) {
+  const auto stub = v1::BatchService::NewStub(caller.channel());
   grpc::ClientContext context;
-  Identify(context);
+  caller.Prepare(context);
   const auto stream = stub->Execute(&context);
 
   std::mutex mutex;

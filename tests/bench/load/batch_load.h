@@ -1,11 +1,9 @@
 // Commands over the Batch stream.
 #pragma once
 
-#include <grpcpp/grpcpp.h>
-
 #include <cstdint>
-#include <memory>
 
+#include "tests/bench/load/deployment.h"
 #include "tests/bench/load/samples.h"
 
 namespace caseledger::bench {
@@ -19,6 +17,6 @@ struct BatchLoad {
 
 // Sends them over one stream; the latency samples are of messages, one per message.
 // `seconds` is until the last answer.
-LoadResult RunBatchLoad(const std::shared_ptr<grpc::Channel>& channel, const BatchLoad& load);
+LoadResult RunBatchLoad(const Caller& caller, const BatchLoad& load);
 
 }  // namespace caseledger::bench

@@ -10,11 +10,12 @@
 #include "eventstore/base/strings.h"
 #include "tests/bench/load/contact_commands.h"
 #include "tests/integration/support/client.h"
+#include "tests/support/identity_channels.h"
 
 namespace caseledger::bench {
 namespace {
 
-constexpr auto kDeadline = std::chrono::minutes(10);
+constexpr auto kDeadline = std::chrono::hours(2);  // filling a large ledger is one call
 
 absl::StatusOr<std::string> Read(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
@@ -40,6 +41,8 @@ absl::StatusOr<Caller> Caller::FromFiles(const std::string& address, const Calle
 
 void Caller::Prepare(grpc::ClientContext& context) const {
   context.AddMetadata("authorization", bearer_);
+  if (!purpose_.empty()) context.AddMetadata("caseledger-purpose", purpose_);
+  if (!warrant_.empty()) context.AddMetadata("caseledger-warrant", warrant_);
   context.set_deadline(std::chrono::system_clock::now() + kDeadline);
 }
 
@@ -66,9 +69,14 @@ absl::StatusOr<std::string> RecordAs(const Caller& caller, v1::Command command) 
 Deployment::Deployment(std::string directory)
     : directory_(std::move(directory)), cast_(directory_ + "-pki") {}
 
+std::vector<std::string> Deployment::Begin() {
+  if (!begun_) cast_.Begin(directory_, kLedger, SystemClock());
+  begun_ = true;
+  return cast_.identities().ServerFlags();
+}
+
 absl::Status Deployment::Start(const std::vector<std::string>& flags) {
-  cast_.Begin(directory_, kLedger, SystemClock());
-  std::vector<std::string> all = cast_.identities().ServerFlags();
+  std::vector<std::string> all = Begin();
   all.insert(all.end(), flags.begin(), flags.end());
   server_ =
       std::make_unique<testing::ServerProcess>(directory_, std::vector<std::string>{kLedger}, all);
@@ -79,7 +87,14 @@ absl::Status Deployment::Start(const std::vector<std::string>& flags) {
 
 Caller Deployment::As(const testing::Who& who) {
   cast_.Admit(kLedger, who);
-  return {cast_.Connect(who.agency), cast_.identities().Bearer(who.agency, who.actor)};
+  return At(cast_.address(), who);
+}
+
+Caller Deployment::At(const std::string& address, const testing::Who& who) {
+  testing::Identities& identities = cast_.identities();
+  return {grpc::CreateCustomChannel(address, testing::ChannelCredentialsOf(identities, who.agency),
+                                    testing::ChannelArgumentsOfTests()),
+          identities.Bearer(who.agency, who.actor), who.purpose, who.warrant};
 }
 
 CallerFiles Deployment::FilesOf(const testing::Who& who) {

@@ -11,6 +11,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "caseledger/v1/common.pb.h"
+#include "tests/bench/load/contact_commands.h"
 #include "tests/integration/support/cast.h"
 #include "tests/integration/support/child_process.h"
 
@@ -28,8 +29,13 @@ struct CallerFiles {
 class Caller {
  public:
   static absl::StatusOr<Caller> FromFiles(const std::string& address, const CallerFiles& files);
-  Caller(std::shared_ptr<grpc::Channel> channel, std::string bearer)
-      : channel_(std::move(channel)), bearer_(std::move(bearer)) {}
+  // `purpose` and `warrant` are stated with each call; "": not.
+  Caller(std::shared_ptr<grpc::Channel> channel, std::string bearer, std::string purpose = "",
+         std::string warrant = "")
+      : channel_(std::move(channel)),
+        bearer_(std::move(bearer)),
+        purpose_(std::move(purpose)),
+        warrant_(std::move(warrant)) {}
 
   const std::shared_ptr<grpc::Channel>& channel() const { return channel_; }
   void Prepare(grpc::ClientContext& context) const;
@@ -37,7 +43,12 @@ class Caller {
  private:
   std::shared_ptr<grpc::Channel> channel_;
   std::string bearer_;
+  std::string purpose_;
+  std::string warrant_;
 };
+
+// Sends the workloads' commands, and reads what became of them.
+inline testing::Who Operator() { return {kActor, kAgency, "hotline_operator"}; }
 
 // The cast of tests/integration/support, with a server of their own.
 class Deployment {
@@ -45,17 +56,25 @@ class Deployment {
   // `directory` is made for it.
   explicit Deployment(std::string directory);
 
-  // Begins the ledger with deploy/access/rules.txt and starts the server.
+  // Begins the ledger with deploy/access/rules.txt, at first, and starts caseledgerd.
   absl::Status Start(const std::vector<std::string>& flags);
   testing::ServerProcess& server() { return *server_; }
 
-  // Grants them their roles at first.
+  // The same in parts, for a server that is started otherwise: it gets the flags, and says where it
+  // listens.
+  std::vector<std::string> Begin();
+  void Serve(const std::string& address) { cast_.Serve(address); }
+
+  // Over a connection of its own to the server as it runs now. Grants them their roles at first.
   Caller As(const testing::Who& who);
+  // The same to another server, which knows nothing of roles.
+  Caller At(const std::string& address, const testing::Who& who);
   CallerFiles FilesOf(const testing::Who& who);
 
  private:
   const std::string directory_;
   testing::Cast cast_;
+  bool begun_ = false;
   std::unique_ptr<testing::ServerProcess> server_;
 };
 

@@ -13,7 +13,6 @@
 
 #include "caseledger/v1/intake.grpc.pb.h"
 #include "tests/bench/load/contact_commands.h"
-#include "tests/bench/load/identity.h"
 #include "tests/bench/load/latch.h"
 
 namespace caseledger::bench {
@@ -66,13 +65,18 @@ class Pacer {
 // One command in flight. Only one of its callbacks runs at a time.
 class Lane {
  public:
-  Lane(v1::IntakeService::Stub& stub, uint64_t seed, SteadyClock::time_point until, Pacer* pacer,
-       Latch& latch)
-      : stub_(stub), commands_(seed), until_(until), pacer_(pacer), latch_(latch) {}
+  Lane(const Caller& caller, v1::IntakeService::Stub& stub, uint64_t seed,
+       SteadyClock::time_point until, Pacer* pacer, Latch& latch)
+      : caller_(caller),
+        stub_(stub),
+        commands_(seed),
+        until_(until),
+        pacer_(pacer),
+        latch_(latch) {}
 
   void Send() {
     context_.emplace();
-    Identify(*context_);
+    caller_.Prepare(*context_);
     sent_ = SteadyClock::now();
     const auto done = [this](const grpc::Status& status) { Done(status); };
     auto& async = *stub_.async();
@@ -103,6 +107,7 @@ class Lane {
     if (!pacer_->Rest(this)) latch_.Leave();
   }
 
+  const Caller& caller_;
   v1::IntakeService::Stub& stub_;
   ContactCommands commands_;
   const SteadyClock::time_point until_;
@@ -138,15 +143,8 @@ void Pacer::Run(double per_second, SteadyClock::time_point until, Latch& latch) 
 
 }  // namespace
 
-std::shared_ptr<grpc::Channel> Connect(const std::string& address) {
-  grpc::ChannelArguments arguments;
-  arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
-  arguments.SetMaxReceiveMessageSize(64 << 20);
-  return grpc::CreateCustomChannel(address, grpc::InsecureChannelCredentials(), arguments);
-}
-
-LoadResult RunUnaryLoad(const std::shared_ptr<grpc::Channel>& channel, const UnaryLoad& load) {
-  const auto stub = v1::IntakeService::NewStub(channel);
+LoadResult RunUnaryLoad(const Caller& caller, const UnaryLoad& load) {
+  const auto stub = v1::IntakeService::NewStub(caller.channel());
   Latch latch(load.in_flight);
   const double cpu_before = CpuSeconds(load.server) + CpuSeconds(getpid());
   const auto start = SteadyClock::now();
@@ -159,8 +157,9 @@ LoadResult RunUnaryLoad(const std::shared_ptr<grpc::Channel>& channel, const Una
   std::vector<std::unique_ptr<Lane>> lanes;
   lanes.reserve(static_cast<size_t>(load.in_flight));
   for (int i = 0; i < load.in_flight; ++i) {
-    lanes.push_back(std::make_unique<Lane>(*stub, load.seed * 1000 + static_cast<uint64_t>(i),
-                                           until, paced ? &pacer : nullptr, latch));
+    lanes.push_back(std::make_unique<Lane>(caller, *stub,
+                                           load.seed * 1000 + static_cast<uint64_t>(i), until,
+                                           paced ? &pacer : nullptr, latch));
   }
   for (const auto& lane : lanes) {
     if (paced) {

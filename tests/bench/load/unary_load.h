@@ -1,18 +1,14 @@
 // Single commands over gRPC, a fixed number of them in flight.
 #pragma once
 
-#include <grpcpp/grpcpp.h>
 #include <sys/types.h>
 
 #include <cstdint>
-#include <memory>
-#include <string>
 
+#include "tests/bench/load/deployment.h"
 #include "tests/bench/load/samples.h"
 
 namespace caseledger::bench {
-
-std::shared_ptr<grpc::Channel> Connect(const std::string& address);
 
 struct UnaryLoad {
   int in_flight = 1;
@@ -25,6 +21,6 @@ struct UnaryLoad {
 
 // Every lane sends its next command when the last was answered. Blocks for `load.seconds` and until
 // what is in flight has been answered.
-LoadResult RunUnaryLoad(const std::shared_ptr<grpc::Channel>& channel, const UnaryLoad& load);
+LoadResult RunUnaryLoad(const Caller& caller, const UnaryLoad& load);
 
 }  // namespace caseledger::bench

@@ -73,10 +73,8 @@ absl::StatusOr<Samples> QuietLoad(const Caller& caller, const Cases& cases, doub
 }  // namespace
 
 absl::Status BenchRun::MeasureTrailedReads() {
-  Deployment deployment(options_.directory + "/trailed");
-  // One agency makes the whole load here.
-  RETURN_IF_ERROR(deployment.Start(testing::NoAgencyLimits()));
-  const Caller worker = deployment.As(Quiet());
+  ASSIGN_OR_RETURN(const auto deployment, Deploy("trailed"));
+  const Caller worker = deployment->As(Quiet());
   ASSIGN_OR_RETURN(const Cases cases, OpenCases(worker, Quiet().agency, kCases));
   const ClosedLoad warm_up{64, 0.5, false};
   RETURN_IF_ERROR(CheckLoad(RunClosedLoad(worker, warm_up, ContactCalls(worker, 8000)).load));
@@ -97,7 +95,7 @@ absl::Status BenchRun::MeasureTrailedReads() {
                    "durable commands, 64 in flight", Median(rates.limit), Figure::Bar::kAtLeast,
                    0.6, Median(rates.ratios));
   report_.Add("reads_with_trail.64.p99", latency.Quantile(0.99), "us");
-  return EndServer(deployment.server());
+  return EndServer(deployment->server());
 }
 
 // Apart from one another: while large messages come in, a call waits behind the reading of them.

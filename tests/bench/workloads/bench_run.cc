@@ -10,8 +10,6 @@
 #include "eventstore/base/strings.h"
 #include "tests/bench/limits/disk.h"
 #include "tests/bench/load/batch_load.h"
-#include "tests/bench/load/contact_commands.h"
-#include "tests/bench/load/unary_load.h"
 
 namespace caseledger::bench {
 
@@ -37,18 +35,22 @@ bool BenchRun::Wants(const std::string& section) const {
   return options_.only.empty() || options_.only.contains(section);
 }
 
-std::unique_ptr<testing::ServerProcess> BenchRun::StartServer(const std::string& name) {
-  return std::make_unique<testing::ServerProcess>(options_.directory + "/" + name,
-                                                  std::vector<std::string>{kLedger});
+std::unique_ptr<Deployment> BenchRun::NewDeployment(const std::string& name) {
+  return std::make_unique<Deployment>(options_.directory + "/" + name);
 }
 
-absl::StatusOr<LoadResult> BenchRun::Fill(const testing::ServerProcess& server, uint64_t events,
-                                          uint64_t seed) {
+absl::StatusOr<std::unique_ptr<Deployment>> BenchRun::Deploy(const std::string& name) {
+  auto deployment = NewDeployment(name);
+  RETURN_IF_ERROR(deployment->Start(testing::NoAgencyLimits()));
+  return deployment;
+}
+
+absl::StatusOr<LoadResult> BenchRun::Fill(const Caller& caller, uint64_t events, uint64_t seed) {
   BatchLoad load;
   load.commands = events;
   load.commands_per_message = 256;
   load.seed = seed;
-  LoadResult result = RunBatchLoad(Connect(server.address()), load);
+  LoadResult result = RunBatchLoad(caller, load);
   RETURN_IF_ERROR(CheckLoad(result));
   return result;
 }

@@ -7,6 +7,8 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "tests/bench/load/deployment.h"
 #include "tests/bench/load/samples.h"
 #include "tests/bench/report/report.h"
 #include "tests/integration/support/child_process.h"
@@ -41,16 +43,19 @@ class BenchRun {
   absl::Status MeasurePostgres();
   absl::Status MeasureBatch();
   absl::Status MeasureReads();
+  // Of the ledger in `reads`, which has so many events; the server runs, and is ended.
+  absl::Status MeasureReplay(Deployment& deployment, uint64_t events);
   absl::Status MeasureTrailedReads();
   absl::Status MeasureFlood();
   absl::Status MeasureFloodOf(const std::string& name, const std::vector<std::string>& kinds);
   absl::Status MeasureLag();
   absl::Status MeasureSizes();
 
-  std::unique_ptr<testing::ServerProcess> StartServer(const std::string& name);
-  // Fills the ledger of `server` over the Batch stream until it has `events`.
-  absl::StatusOr<LoadResult> Fill(const testing::ServerProcess& server, uint64_t events,
-                                  uint64_t seed);
+  // In a directory of that name below the scratch directory. One agency makes the whole load.
+  std::unique_ptr<Deployment> NewDeployment(const std::string& name);
+  absl::StatusOr<std::unique_ptr<Deployment>> Deploy(const std::string& name);
+  // Sends so many commands over the Batch stream.
+  absl::StatusOr<LoadResult> Fill(const Caller& caller, uint64_t events, uint64_t seed);
 
   const BenchOptions options_;
   Report& report_;

@@ -9,7 +9,6 @@
 #include "eventstore/base/status_macros.h"
 #include "eventstore/base/strings.h"
 #include "tests/bench/load/contact_commands.h"
-#include "tests/bench/load/identity.h"
 
 namespace caseledger::bench {
 namespace {
@@ -32,10 +31,10 @@ void Pause() {
 
 }  // namespace
 
-absl::StatusOr<LoadResult> Replay(const std::shared_ptr<grpc::Channel>& channel, uint64_t events) {
-  const auto stub = v1::HistoryService::NewStub(channel);
+absl::StatusOr<LoadResult> Replay(const Caller& caller, uint64_t events) {
+  const auto stub = v1::HistoryService::NewStub(caller.channel());
   grpc::ClientContext context;
-  Identify(context);
+  caller.Prepare(context);
   v1::SubscribeRequest request;
   request.set_ledger(kLedger);
   LoadResult result;
@@ -57,11 +56,10 @@ absl::StatusOr<LoadResult> Replay(const std::shared_ptr<grpc::Channel>& channel,
   return result;
 }
 
-absl::StatusOr<std::vector<std::string>> FirstContacts(
-    const std::shared_ptr<grpc::Channel>& channel, size_t most) {
-  const auto stub = v1::HistoryService::NewStub(channel);
+absl::StatusOr<std::vector<std::string>> FirstContacts(const Caller& caller, size_t most) {
+  const auto stub = v1::HistoryService::NewStub(caller.channel());
   grpc::ClientContext context;
-  Identify(context);
+  caller.Prepare(context);
   v1::SubscribeRequest request;
   request.set_ledger(kLedger);
   request.add_fact_names("contact_ended");
@@ -78,9 +76,9 @@ absl::StatusOr<std::vector<std::string>> FirstContacts(
   return contacts;
 }
 
-absl::StatusOr<LoadResult> ReadHistories(const std::shared_ptr<grpc::Channel>& channel,
+absl::StatusOr<LoadResult> ReadHistories(const Caller& caller,
                                          const std::vector<std::string>& contacts, double seconds) {
-  const auto stub = v1::HistoryService::NewStub(channel);
+  const auto stub = v1::HistoryService::NewStub(caller.channel());
   v1::ReplayRecordRequest request;
   request.set_ledger(kLedger);
   request.set_record_kind(options::v1::RECORD_KIND_CONTACT);
@@ -88,7 +86,7 @@ absl::StatusOr<LoadResult> ReadHistories(const std::shared_ptr<grpc::Channel>& c
   const auto start = SteadyClock::now();
   for (size_t i = 0; SecondsSince(start) < seconds; ++i) {
     grpc::ClientContext context;
-    Identify(context);
+    caller.Prepare(context);
     request.set_record_id(contacts[i % contacts.size()]);
     const auto begin = SteadyClock::now();
     const auto stream = stub->ReplayRecord(&context, request);
@@ -103,15 +101,14 @@ absl::StatusOr<LoadResult> ReadHistories(const std::shared_ptr<grpc::Channel>& c
   return result;
 }
 
-absl::StatusOr<std::vector<ProjectionState>> ProjectionStates(
-    const std::shared_ptr<grpc::Channel>& channel) {
+absl::StatusOr<std::vector<ProjectionState>> ProjectionStates(const Caller& caller) {
   grpc::ClientContext context;
-  Identify(context);
+  caller.Prepare(context);
   v1::ListProjectionsRequest request;
   request.set_ledger(kLedger);
   v1::ListProjectionsResponse response;
-  RETURN_IF_ERROR(
-      FromGrpc(v1::AdminService::NewStub(channel)->ListProjections(&context, request, &response)));
+  RETURN_IF_ERROR(FromGrpc(
+      v1::AdminService::NewStub(caller.channel())->ListProjections(&context, request, &response)));
   std::vector<ProjectionState> states;
   for (const v1::ProjectionStatus& one : response.projections()) {
     if (one.state() == "stopped")
@@ -121,19 +118,18 @@ absl::StatusOr<std::vector<ProjectionState>> ProjectionStates(
   return states;
 }
 
-absl::StatusOr<double> Rebuild(const std::shared_ptr<grpc::Channel>& channel,
-                               const std::string& projection) {
+absl::StatusOr<double> Rebuild(const Caller& caller, const std::string& projection) {
   grpc::ClientContext context;
-  Identify(context);
+  caller.Prepare(context);
   v1::RebuildProjectionRequest request;
   request.set_ledger(kLedger);
   request.set_name(projection);
   v1::RebuildProjectionResponse response;
   const auto start = SteadyClock::now();
-  RETURN_IF_ERROR(FromGrpc(
-      v1::AdminService::NewStub(channel)->RebuildProjection(&context, request, &response)));
+  RETURN_IF_ERROR(FromGrpc(v1::AdminService::NewStub(caller.channel())
+                               ->RebuildProjection(&context, request, &response)));
   while (SecondsSince(start) < kMostSeconds) {
-    ASSIGN_OR_RETURN(const auto states, ProjectionStates(channel));
+    ASSIGN_OR_RETURN(const auto states, ProjectionStates(caller));
     for (const ProjectionState& one : states) {
       // The name in the status goes on with `@` and the version and build that is live.
       if (one.name.starts_with(projection + "@") && one.state == "live" && one.lag_events == 0) {
@@ -145,10 +141,10 @@ absl::StatusOr<double> Rebuild(const std::shared_ptr<grpc::Channel>& channel,
   return absl::DeadlineExceededError(projection + " is not rebuilt");
 }
 
-absl::Status WaitForProjections(const std::shared_ptr<grpc::Channel>& channel) {
+absl::Status WaitForProjections(const Caller& caller) {
   const auto start = SteadyClock::now();
   while (SecondsSince(start) < kMostSeconds) {
-    ASSIGN_OR_RETURN(const auto states, ProjectionStates(channel));
+    ASSIGN_OR_RETURN(const auto states, ProjectionStates(caller));
     bool all = true;
     for (const ProjectionState& one : states) {
       all = all && one.state == "live" && one.lag_events == 0;
@@ -159,23 +155,29 @@ absl::Status WaitForProjections(const std::shared_ptr<grpc::Channel>& channel) {
   return absl::DeadlineExceededError("the projections do not catch up");
 }
 
-absl::Status WaitForCheckpoint(const std::shared_ptr<grpc::Channel>& channel) {
-  const auto stub = v1::HistoryService::NewStub(channel);
-  grpc::ClientContext head_context;
-  Identify(head_context);
-  v1::GetLedgerHeadRequest head_request;
-  head_request.set_ledger(kLedger);
+absl::StatusOr<uint64_t> LedgerSize(const Caller& caller) {
+  grpc::ClientContext context;
+  caller.Prepare(context);
+  v1::GetLedgerHeadRequest request;
+  request.set_ledger(kLedger);
   v1::GetLedgerHeadResponse head;
-  RETURN_IF_ERROR(FromGrpc(stub->GetLedgerHead(&head_context, head_request, &head)));
+  RETURN_IF_ERROR(FromGrpc(
+      v1::HistoryService::NewStub(caller.channel())->GetLedgerHead(&context, request, &head)));
+  return head.event_count();
+}
+
+absl::Status WaitForCheckpoint(const Caller& caller) {
+  const auto stub = v1::HistoryService::NewStub(caller.channel());
+  ASSIGN_OR_RETURN(const uint64_t size, LedgerSize(caller));
   const auto start = SteadyClock::now();
   while (SecondsSince(start) < kMostSeconds) {
     grpc::ClientContext context;
-    Identify(context);
+    caller.Prepare(context);
     v1::GetCheckpointRequest request;
     request.set_ledger(kLedger);
     v1::GetCheckpointResponse checkpoint;
     const grpc::Status status = stub->GetCheckpoint(&context, request, &checkpoint);
-    if (status.ok() && checkpoint.tree_size() >= head.event_count()) return absl::OkStatus();
+    if (status.ok() && checkpoint.tree_size() >= size) return absl::OkStatus();
     // Before the first one there is none.
     if (!status.ok() && status.error_code() != grpc::StatusCode::FAILED_PRECONDITION) {
       return FromGrpc(status);

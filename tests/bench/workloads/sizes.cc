@@ -42,7 +42,7 @@ double DirectoryBytes(const std::string& directory) {
 // Bytes an event when nothing but the records of the ledger are written into one table file with
 // the engine's own compression.
 absl::StatusOr<double> CompressedPayload(const std::string& data_dir) {
-  ASSIGN_OR_RETURN(const auto events, LoadStoredEvents(data_dir, 200'000));
+  ASSIGN_OR_RETURN(const auto events, LoadStoredEvents(data_dir, 0, 200'000));
   const std::string path = data_dir + "/payload.sst";
   eventstore::RocksDbOptions options;
   rocksdb::Options raw = eventstore::rocksdb_engine::DatabaseOptions(
@@ -66,43 +66,44 @@ absl::StatusOr<double> CompressedPayload(const std::string& data_dir) {
 
 absl::Status BenchRun::MeasureSizes() {
   const std::string name = "sizes";
-  uint64_t have = 0;
+  const auto deployment = NewDeployment(name);
   double first_single = 0;
   double first_batch = 0;
   double first_replay = 0;
   for (const uint64_t size : options_.sizes) {
     Progress(StrCat("growing the ledger to ", size, " events"));
-    auto server = StartServer(name);
+    RETURN_IF_ERROR(deployment->Start(testing::NoAgencyLimits()));
+    const Caller worker = deployment->As(Operator());
+    const Caller administrator = deployment->As(testing::Cast::Administrator());
+    const Caller auditor = deployment->As(testing::Cast::Auditor());
+    ASSIGN_OR_RETURN(uint64_t have, LedgerSize(worker));
     if (size <= have) {
       return absl::InvalidArgumentError(
           StrCat("--sizes: the measurements before ", size, " have left ", have, " events"));
     }
-    ASSIGN_OR_RETURN(const LoadResult fill, Fill(*server, size - have, size));
-    have = size;
+    ASSIGN_OR_RETURN(const LoadResult fill, Fill(worker, size - have, size));
     const std::string prefix = StrCat("size.", size);
-    auto channel = Connect(server->address());
-    RETURN_IF_ERROR(WaitForProjections(channel));
+    RETURN_IF_ERROR(WaitForProjections(administrator));
 
-    LoadResult single = RunUnaryLoad(channel, {64, options_.seconds, 0, size + 1});
+    LoadResult single = RunUnaryLoad(worker, {64, options_.seconds, 0, size + 1});
     RETURN_IF_ERROR(CheckLoad(single));
-    have += single.latency.count();
     BatchLoad more;
     more.commands = options_.events;
     more.seed = size + 2;
-    const LoadResult batch = RunBatchLoad(channel, more);
+    const LoadResult batch = RunBatchLoad(worker, more);
     RETURN_IF_ERROR(CheckLoad(batch));
-    have += batch.latency.count();
-    ASSIGN_OR_RETURN(const LoadResult replay, Replay(channel, have));
-    RETURN_IF_ERROR(WaitForProjections(channel));
-    ASSIGN_OR_RETURN(const double memory, PeakMemory(server->process().pid()));
+    ASSIGN_OR_RETURN(have, LedgerSize(worker));
+    ASSIGN_OR_RETURN(const LoadResult replay, Replay(auditor, have));
+    RETURN_IF_ERROR(WaitForProjections(administrator));
+    ASSIGN_OR_RETURN(const double memory, PeakMemory(deployment->server().process().pid()));
 
     // A crash: whatever is in memory is gone, the files stay as they are.
-    server->process().Signal(SIGKILL);
-    server->process().Wait();
+    deployment->server().process().Signal(SIGKILL);
+    deployment->server().process().Wait();
     const auto start = SteadyClock::now();
-    server = StartServer(name);
+    RETURN_IF_ERROR(deployment->Start(testing::NoAgencyLimits()));
     const double started = SecondsSince(start);
-    RETURN_IF_ERROR(EndServer(*server));
+    RETURN_IF_ERROR(EndServer(deployment->server()));
     const double disk = DirectoryBytes(options_.directory + "/" + name + "/log");
     ASSIGN_OR_RETURN(const double payload, CompressedPayload(options_.directory + "/" + name));
 

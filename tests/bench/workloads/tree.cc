@@ -1,4 +1,6 @@
 // What the Merkle tree and its checkpoints cost durable commands.
+#include <optional>
+
 #include "eventstore/base/status_macros.h"
 #include "eventstore/base/strings.h"
 #include "tests/bench/load/unary_load.h"
@@ -17,34 +19,46 @@ constexpr double kRateAtLeast = 0.9;  // of the rate without the tree: at most a
 class Side {
  public:
   Side(const BenchOptions& options, const std::string& name)
-      : keeps_tree_(name == "on"),
-        server_(options.program,
-                {"embedded-server", "--data-dir", options.directory + "/" + name, "--tree", name}) {
-  }
+      : name_(name),
+        directory_(options.directory + "/" + name),
+        program_(options.program),
+        deployment_(directory_) {}
 
   absl::Status Start() {
-    ASSIGN_OR_RETURN(const std::string address, server_.Address());
-    channel_ = Connect(address);
+    std::vector<std::string> arguments{"embedded-server", "--tree",   name_,  "--data-dir",
+                                       directory_,        "--ledger", kLedger};
+    for (const auto& flags : {deployment_.Begin(), testing::NoAgencyLimits()}) {
+      arguments.insert(arguments.end(), flags.begin(), flags.end());
+    }
+    server_.emplace(program_, std::move(arguments));
+    ASSIGN_OR_RETURN(const std::string address, server_->Address());
+    deployment_.Serve(address);
+    operator_.emplace(deployment_.As(Operator()));
+    administrator_.emplace(deployment_.As(testing::Cast::Administrator()));
     return Load(0.5, 9100).status();
   }
 
   // Ends only when nothing is left to be done, so that it takes nothing from the other side.
   absl::StatusOr<LoadResult> Load(double seconds, uint64_t seed) {
     UnaryLoad load{kInFlight, seconds, 0, seed};
-    load.server = server_.process().pid();
-    LoadResult result = RunUnaryLoad(channel_, load);
+    load.server = server_->process().pid();
+    LoadResult result = RunUnaryLoad(*operator_, load);
     RETURN_IF_ERROR(CheckLoad(result));
-    RETURN_IF_ERROR(WaitForProjections(channel_));
-    if (keeps_tree_) RETURN_IF_ERROR(WaitForCheckpoint(channel_));
+    RETURN_IF_ERROR(WaitForProjections(*administrator_));
+    if (name_ == "on") RETURN_IF_ERROR(WaitForCheckpoint(*operator_));
     return result;
   }
 
-  absl::Status End() { return EndProcess(server_.process()); }
+  absl::Status End() { return EndProcess(server_->process()); }
 
  private:
-  const bool keeps_tree_;
-  HelperProcess server_;
-  std::shared_ptr<grpc::Channel> channel_;
+  const std::string name_;  // of the choice: `on` or `off`
+  const std::string directory_;
+  const std::string program_;
+  Deployment deployment_;
+  std::optional<HelperProcess> server_;
+  std::optional<Caller> operator_;
+  std::optional<Caller> administrator_;
 };
 
 double CpuMicros(const LoadResult& load) {

@@ -6,11 +6,11 @@
 #include "tests/bench/limits/disk.h"
 #include "tests/bench/limits/postgres.h"
 #include "tests/bench/load/batch_load.h"
-#include "tests/bench/load/contact_commands.h"
 #include "tests/bench/load/unary_load.h"
 #include "tests/bench/workloads/bench_run.h"
 #include "tests/bench/workloads/helper_process.h"
 #include "tests/bench/workloads/pairs.h"
+#include "tests/bench/workloads/reads.h"
 
 namespace caseledger::bench {
 namespace {
@@ -24,12 +24,14 @@ constexpr Bars kSingles[] = {{1, 0}, {8, 0}, {64, 0.7}, {256, 0.8}};
 }  // namespace
 
 absl::Status BenchRun::MeasureSingles() {
+  ASSIGN_OR_RETURN(const auto deployment, Deploy("singles"));
   // The server of limits/noop_server.h, as a process of its own as ours is.
-  HelperProcess noop(options_.program, {"noop-server"});
+  std::vector<std::string> arguments{"noop-server", "--data-dir", "none", "--ledger", kLedger};
+  for (std::string& flag : deployment->Begin()) arguments.push_back(std::move(flag));
+  HelperProcess noop(options_.program, std::move(arguments));
   ASSIGN_OR_RETURN(const std::string noop_address, noop.Address());
-  const auto server = StartServer("singles");
-  const auto ours = Connect(server->address());
-  const auto limit = Connect(noop_address);
+  const Caller ours = deployment->As(Operator());
+  const Caller limit = deployment->At(noop_address, Operator());
   UnaryLoad warm_up{64, 0.5, 0, 9000};
   RETURN_IF_ERROR(CheckLoad(RunUnaryLoad(ours, warm_up)));
   RETURN_IF_ERROR(CheckLoad(RunUnaryLoad(limit, warm_up)));
@@ -44,7 +46,7 @@ absl::Status BenchRun::MeasureSingles() {
                      static_cast<uint64_t>(bars.in_flight * 100 + round)};
       load.server = noop.process().pid();
       LoadResult noop_load = RunUnaryLoad(limit, load);
-      load.server = server->process().pid();
+      load.server = deployment->server().process().pid();
       LoadResult our_load = RunUnaryLoad(ours, load);
       RETURN_IF_ERROR(CheckLoad(noop_load));
       RETURN_IF_ERROR(CheckLoad(our_load));
@@ -70,14 +72,14 @@ absl::Status BenchRun::MeasureSingles() {
     report_.Add(name + ".p99", latency.Quantile(0.99), "us");
     if (bars.in_flight == 64) single_64_per_second_ = Median(rates.ours);
   }
-  return EndServer(*server);
+  return EndServer(deployment->server());
 }
 
 absl::Status BenchRun::MeasurePostgres() {
   Progress("PostgreSQL 15, 64 connections");
   ASSIGN_OR_RETURN(const auto cluster, StartPostgres(options_.directory));
-  const auto server = StartServer("beside-postgres");
-  const auto ours = Connect(server->address());
+  ASSIGN_OR_RETURN(const auto deployment, Deploy("beside-postgres"));
+  const Caller ours = deployment->As(Operator());
   constexpr size_t kPayload = 600;  // stored bytes of an average event of ContactCommands
   constexpr int kConnections = 64;
   Pairs transactions;
@@ -102,7 +104,7 @@ absl::Status BenchRun::MeasurePostgres() {
   report_.AddRatio("postgres.one_statement", Median(statements.ours), "/s",
                    "PostgreSQL one statement", Median(statements.limit), Figure::Bar::kAtLeast, 1,
                    Median(statements.ratios));
-  return EndServer(*server);
+  return EndServer(deployment->server());
 }
 
 absl::Status BenchRun::MeasureBatch() {
@@ -110,15 +112,17 @@ absl::Status BenchRun::MeasureBatch() {
   for (int round = 0; round < options_.rounds; ++round) {
     Progress(StrCat("Batch stream, round ", round + 1));
     const std::string name = StrCat("batch-", round);
-    const auto server = StartServer(name);
+    ASSIGN_OR_RETURN(const auto deployment, Deploy(name));
+    const Caller caller = deployment->As(Operator());
+    ASSIGN_OR_RETURN(const uint64_t begun, LedgerSize(caller));
     BatchLoad load;
     load.commands = options_.events;
     load.seed = static_cast<uint64_t>(round + 1);
-    const LoadResult ours = RunBatchLoad(Connect(server->address()), load);
+    const LoadResult ours = RunBatchLoad(caller, load);
     RETURN_IF_ERROR(CheckLoad(ours));
-    RETURN_IF_ERROR(EndServer(*server));
+    RETURN_IF_ERROR(EndServer(deployment->server()));
     ASSIGN_OR_RETURN(const auto events,
-                     LoadStoredEvents(options_.directory + "/" + name, options_.events));
+                     LoadStoredEvents(options_.directory + "/" + name, begun, options_.events));
     ASSIGN_OR_RETURN(const LoadResult raw,
                      MeasureRawWrites(options_.directory + "/" + name, events, 100));
     rates.Add(ours.per_second(), raw.per_second());
