@@ -326,6 +326,9 @@ absl::Status Judge::JudgeCorrection(const Proposal& proposal, DecideFunction dec
   voiding->mutable_event_voided()->set_target_event_id(target_id);
   without.Add(EventFor(proposal, revision, std::move(voiding)));
   related_.LeaveOut(target_request);
+  if (target->fact->has_consent_withdrawn()) {
+    related_.LeaveOutEndsBy(target->fact->consent_withdrawn().consent_id());
+  }
   const auto decide_at = [&](const domain::Fact& fact,
                              domain::Micros at) -> absl::StatusOr<domain::Decided> {
     if (proposal.is_consequence) return domain::Decided{fact, {}, {}};

@@ -168,7 +168,8 @@ absl::StatusOr<std::optional<std::vector<eventstore::StreamId>>> RelatedRecords:
   return cases;
 }
 
-// As after everything in the case, but for what ended with that consent.
+// As after everything in the case, but for what ended with that consent, or with one whose
+// withdrawal is left out.
 absl::StatusOr<domain::Referrals> RelatedRecords::ReferralsOf(const eventstore::StreamId& record,
                                                               std::string_view person_id,
                                                               std::string_view withdrawn) const {
@@ -178,7 +179,9 @@ absl::StatusOr<domain::Referrals> RelatedRecords::ReferralsOf(const eventstore::
   ASSIGN_OR_RETURN(const StreamHistory history, ReadHistory(view_, record));
   std::vector<domain::DomainEvent> events = history.timeline.in_order();
   std::erase_if(events, [&](const domain::DomainEvent& event) {
-    return IsLossOf(*event.fact, referrals, person_id, withdrawn);
+    return IsLossOf(*event.fact, referrals, person_id, withdrawn) ||
+           (ends_left_out_.has_value() &&
+            IsLossOf(*event.fact, referrals, person_id, *ends_left_out_));
   });
   return domain::FoldAll<domain::CaseState>(events).referrals;
 }

@@ -45,6 +45,9 @@ class RelatedRecords final : public domain::Related {
   // of its events: a merge stands in the other person's stream too, and must not forbid itself.
   void LeaveOut(const Uuid& request_id) { left_out_ = request_id; }
 
+  // The same for the withdrawal of that consent: as if it had ended no referral.
+  void LeaveOutEndsBy(const std::string& consent_id) { ends_left_out_ = consent_id; }
+
   // Answers as if the record's effective facts were these, in order of occurrence. They must
   // outlive this.
   void Replace(const eventstore::StreamId& record,
@@ -69,6 +72,7 @@ class RelatedRecords final : public domain::Related {
   eventstore::LedgerView& view_;
   Aggregates& aggregates_;
   std::optional<Uuid> left_out_;
+  std::optional<std::string> ends_left_out_;
   std::optional<eventstore::StreamId> replaced_;
   const std::vector<domain::DomainEvent>* in_order_ = nullptr;  // of the one replaced
   mutable absl::Status status_;

@@ -232,6 +232,21 @@ TEST_F(WithdrawalTest, CorrectionToAnotherConsentEndsItsReferralsInstead) {
   EXPECT_THAT(Referrals(kCase), ElementsAre("r1 consent_lost", "r2 pending"));
 }
 
+// The corrected sending rests on another consent than the one it ended with.
+TEST_F(WithdrawalTest, CorrectionToAnotherConsentEndsAlsoWhatTheMistakenOneHadEnded) {
+  centre_.Given(Id(kPerson), 2, Consent("c2"));
+  centre_.Given(Id(kPerson), 9, Consent("c1"));
+  centre_.Given(Id(kCase), 3, Referral("r2"));
+  const std::string sent = centre_.Given(Id(kCase), 10, Referral("r1"));
+  const std::string withdrawn = centre_.Given(Id(kPerson), 11, Withdrawn("c1"));
+  EXPECT_THAT(Referrals(kCase), ElementsAre("r1 consent_lost", "r2 pending"));
+  const auto moved = centre_.Correct(Id(kCase), sent, Referral("r1"), Worker(), 8);
+  ASSERT_TRUE(moved.ok()) << moved.status();
+  const auto corrected = centre_.Correct(Id(kPerson), withdrawn, Withdrawn("c2"), Worker(), 11);
+  ASSERT_TRUE(corrected.ok()) << corrected.status();
+  EXPECT_THAT(Referrals(kCase), ElementsAre("r1 consent_lost", "r2 consent_lost"));
+}
+
 TEST_F(WithdrawalTest, ReferralEnteredLateHasNoEndToVoid) {
   centre_.Given(Id(kPerson), 2, Consent("c1"));
   centre_.Given(Id(kCase), 3, Referral("r1"));
