@@ -26,6 +26,12 @@ std::string DefaultRules() {
 
 }  // namespace
 
+std::vector<std::string> Cast::ServerFlags(const std::vector<std::string>& more) const {
+  std::vector<std::string> flags = identities_.ServerFlags();
+  flags.insert(flags.end(), more.begin(), more.end());
+  return flags;
+}
+
 void Cast::Begin(const std::string& data_dir, const std::string& ledger, Clock& clock) {
   const Who administrator = Administrator();
   app::BootstrapRequest request;

@@ -1,7 +1,7 @@
 // The people of a deployment under test: who they are to the server, and what they may.
 //
 //   Cast cast(scratch / "pki");
-//   cast.identities().Configure(options);              // or ServerFlags() for a process
+//   cast.identities().Configure(options);              // or cast.ServerFlags() for a process
 //   cast.Begin(options.data_dir, "quang-ninh", clock);  // while no server uses the directory
 //   cast.Serve(address);
 //   Client client(cast);                               // as Who{}, whose roles are granted at once
@@ -45,6 +45,8 @@ class Cast {
   explicit Cast(const std::string& directory) : identities_(directory) {}
 
   Identities& identities() { return identities_; }
+  // Flags of a server that knows the cast, and `more`.
+  std::vector<std::string> ServerFlags(const std::vector<std::string>& more = {}) const;
 
   // Puts the first administrator and deploy/access/rules.txt into the ledger, which is made if it
   // is new. What was granted in another ledger of this name is forgotten.
