@@ -5,6 +5,7 @@
 #include <map>
 #include <memory>
 
+#include "eventstore/base/clock.h"
 #include "gmock/gmock.h"
 #include "nlohmann/json.hpp"
 #include "tests/integration/sample/sample_fixture.h"
@@ -27,24 +28,31 @@ std::map<std::string, std::pair<std::string, fs::file_time_type>> FilesOf(const 
   return files;
 }
 
+// Brings in what is checked, and asks how much it is.
+const Who kSteward{"nhap-lieu", "so-qn", "data_steward"};
+
 class LogVerify : public ::testing::Test {
  protected:
+  LogVerify() {
+    for (const char* ledger : {"one", "two"}) cast_.Begin(data_, ledger, SystemClock());
+  }
   void StartServer() {
-    server_ = std::make_unique<ServerProcess>(data_, std::vector<std::string>{"one", "two"});
+    server_ = std::make_unique<ServerProcess>(data_, std::vector<std::string>{"one", "two"},
+                                              cast_.ServerFlags());
     ASSERT_FALSE(server_->address().empty());
+    cast_.Serve(server_->address());
   }
   void StopServer() {
     server_->process().Signal(SIGTERM);
     EXPECT_EQ(server_->process().Wait(), 0) << server_->process().err();
   }
-  Finished Ask(const std::vector<std::string>& arguments) const {
-    std::vector<std::string> all = {
-        CASELEDGER_PATH, "--server", server_->address(), "--agency", "ctxh-qn", "--actor",
-        "nv-07",         "--roles",  "data_steward",     "--ledger", "one"};
-    all.insert(all.end(), arguments.begin(), arguments.end());
+  void Import() {
+    cast_.Admit("one", kSteward);
+    std::vector<std::string> all = cast_.ProgramFlags(kSteward);
+    all.insert(all.begin(), CASELEDGER_PATH);
+    all.insert(all.end(), {"--ledger", "one", "import", kSample});
     const Finished finished = RunToEnd(all);
     EXPECT_EQ(finished.code, 0) << finished.err;
-    return finished;
   }
   Finished Verify(const std::vector<std::string>& arguments = {}) const {
     std::vector<std::string> all = {CASELEDGER_PATH, "log", "verify", "--data-dir", data_};
@@ -54,13 +62,14 @@ class LogVerify : public ::testing::Test {
 
   ScratchDirectory directory_;
   const std::string data_ = directory_ / "data";
+  Cast cast_{directory_ / "pki"};
   std::unique_ptr<ServerProcess> server_;
 };
 
 TEST_F(LogVerify, AStoppedServersDirectoryIsCheckedAndNotTouched) {
   StartServer();
-  Ask({"import", kSample});
-  const Client client(server_->address(), "one");
+  Import();
+  const Client client(cast_, "one", kSteward);
   const uint64_t events = client.EventCount();
   const Finished live = Verify();
   EXPECT_EQ(live.code, 1);
@@ -108,7 +117,7 @@ TEST_F(LogVerify, AStoppedServersDirectoryIsCheckedAndNotTouched) {
 
 TEST_F(LogVerify, DamageHasAnExitCodeOfItsOwnAndMistakesHaveAnother) {
   StartServer();
-  Ask({"import", kSample});
+  Import();
   StopServer();
   EXPECT_EQ(Verify({"--ledger", "three"}).code, 1);
   EXPECT_EQ(Verify({"--vkey", "no key"}).code, 1);
