@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 
+#include "eventstore/base/clock.h"
 #include "eventstore/signing/key_ring.h"
 #include "eventstore/verifiable/checkpoint.h"
 #include "gmock/gmock.h"
@@ -21,6 +22,8 @@ using eventstore::VerifierKey;
 using ::testing::HasSubstr;
 
 constexpr char kLedgerName[] = "quang-ninh";
+
+const Who kOperator{"lan", "ctxh-qn", "hotline_operator"};
 
 // One `caseledger witness`, which can be stopped and started again where it was.
 class WitnessProcess {
@@ -72,7 +75,9 @@ class Witnesses : public ::testing::Test {
  protected:
   // The log must exist before anyone can know its key.
   Witnesses() {
+    cast_.Begin(directory_ / "data", kLedgerName, SystemClock());
     StartServer({});
+    client_->Admit(kOperator);
     StopServer();
     const auto ring = eventstore::KeyRing::Load(directory_ / "data/keys/" + kLedgerName + ".keys");
     EXPECT_TRUE(ring.ok()) << ring.status();
@@ -85,9 +90,10 @@ class Witnesses : public ::testing::Test {
   }
 
   void StartServer(const std::vector<std::string>& flags) {
-    server_ = std::make_unique<ServerProcess>(directory_ / "data",
-                                              std::vector<std::string>{kLedgerName}, flags);
-    client_ = std::make_unique<Client>(server_->address());
+    server_ = std::make_unique<ServerProcess>(
+        directory_ / "data", std::vector<std::string>{kLedgerName}, cast_.ServerFlags(flags));
+    cast_.Serve(server_->address());
+    client_ = std::make_unique<Client>(cast_, "", kOperator);
   }
   void StopServer() {
     server_->process().Signal(SIGTERM);
@@ -137,6 +143,7 @@ class Witnesses : public ::testing::Test {
   }
 
   ScratchDirectory directory_;
+  Cast cast_{directory_ / "pki"};
   std::vector<VerifierKey> log_keys_;
   std::vector<std::unique_ptr<WitnessProcess>> witnesses_;
   std::unique_ptr<ServerProcess> server_;
@@ -240,9 +247,10 @@ TEST_F(Witnesses, AWitnessSaysWhyItDoesNotStart) {
 
 TEST_F(Witnesses, AServerSaysWhatIsWrongWithItsWitnesses) {
   const auto refused = [this](std::vector<std::string> flags, const std::string& why) {
-    flags.insert(flags.begin(), {CASELEDGERD_PATH, "--data-dir", directory_ / "other", "--ledger",
-                                 "a", "--plaintext", "--listen", "127.0.0.1:0", "--metrics-listen",
-                                 "none", "--log-listen", "none"});
+    flags = cast_.ServerFlags(flags);
+    flags.insert(flags.begin(),
+                 {CASELEDGERD_PATH, "--data-dir", directory_ / "other", "--ledger", "a", "--listen",
+                  "127.0.0.1:0", "--metrics-listen", "none", "--log-listen", "none"});
     const Finished finished = RunToEnd(flags);
     EXPECT_EQ(finished.code, 1) << finished.err;
     EXPECT_THAT(finished.err, HasSubstr(why));
