@@ -11,6 +11,7 @@
 #include "caseledger/v1/common.pb.h"
 #include "eventstore/base/uuid.h"
 #include "google/rpc/status.pb.h"
+#include "tests/integration/support/cast.h"
 #include "tests/integration/support/client.h"
 
 namespace caseledger::testing {
@@ -78,10 +79,15 @@ struct LoadReport {
 // slow.
 inline constexpr std::chrono::minutes kCallLimit{2};
 
+// Who sends the commands. May record contacts and read nothing of others.
+inline const Who kLoadSender{"tdv-3", "tong-dai", "hotline_operator"};
+
 // One call each. Blocks until the last one was answered.
-LoadReport RunUnaryLoad(const std::string& address, const LoadPlan& plan);
+LoadReport RunUnaryLoad(Cast& cast, const LoadPlan& plan);
 
 // One message of a Batch stream on each connection. Blocks until the last one was answered.
+LoadReport RunBatchLoad(Cast& cast, const LoadPlan& plan);
+// The same on plain text.
 LoadReport RunBatchLoad(const std::string& address, const LoadPlan& plan);
 
 // A command that records one event.

@@ -13,9 +13,8 @@
 
 #include "gtest/gtest.h"
 #include "tests/integration/overload/command_load.h"
+#include "tests/integration/overload/loaded_server.h"
 #include "tests/integration/overload/recorded_check.h"
-#include "tests/integration/support/child_process.h"
-#include "tests/integration/support/scratch_directory.h"
 #include "tests/integration/support/server_memory.h"
 #include "tests/support/test_flags.h"
 
@@ -45,22 +44,20 @@ constexpr uint64_t kMostGrowth = (4 * 64 + 32 + 64) * kMebibyte;
 constexpr double kFullSpeed = 0.6;
 
 // What a machine does on an ordinary busy day; measured after a second of settling.
-LoadReport UsualLoad(const ServerProcess& server) {
-  return RunUnaryLoad(server.address(), {64, 4, seconds(3), seconds(1)});
+LoadReport UsualLoad(LoadedServer& server) {
+  return RunUnaryLoad(server.cast(), {64, 4, seconds(3), seconds(1)});
 }
 
 class Overload : public ::testing::Test {
  protected:
-  Overload() : server_(directory_ / "data", {"a"}, {"--max-waiting-commands", kRoom}) {}
-
   // Runs `overload` between two usual loads, and checks what must hold of any overload.
   template <typename Function>
   void Between(Function overload) {
     const LoadReport before = UsualLoad(server_);
-    const uint64_t memory_before = MemoryOf(server_.process().pid()).resident_bytes;
+    const uint64_t memory_before = server_.memory().resident_bytes;
     const LoadReport over = overload();
     const LoadReport after = UsualLoad(server_);
-    const uint64_t memory_peak = MemoryOf(server_.process().pid()).peak_bytes;
+    const uint64_t memory_peak = server_.memory().peak_bytes;
     Print("before", before);
     Print("overload", over);
     Print("after", after);
@@ -76,15 +73,14 @@ class Overload : public ::testing::Test {
     Outcomes all;
     for (const LoadReport* report : {&before, &over, &after}) all.Merge(report->outcomes);
     EXPECT_EQ(all.unexpected(), 0u) << all.first_unexpected();
-    ExpectRecorded(Client(server_.address()), all);
+    ExpectRecorded(server_.auditor(), server_.events_before(), all);
   }
 
   // When the machine itself has become slower, what a new server does on it now is the measure.
   static void ExpectFullSpeed(const LoadReport& before, const LoadReport& after) {
     double usual = before.taken_per_second;
     if (after.taken_per_second < kFullSpeed * usual) {
-      const ScratchDirectory directory;
-      const ServerProcess fresh(directory / "data", {"a"}, {"--max-waiting-commands", kRoom});
+      LoadedServer fresh({"--max-waiting-commands", kRoom});
       usual = std::min(usual, UsualLoad(fresh).taken_per_second);
       std::printf("a new server: %.0f a second\n", usual);
     }
@@ -99,13 +95,12 @@ class Overload : public ::testing::Test {
                 static_cast<long long>(report.outcomes.slowest().count()));
   }
 
-  ScratchDirectory directory_;
-  ServerProcess server_;
+  LoadedServer server_{{"--max-waiting-commands", kRoom}};
 };
 
 TEST_F(Overload, CallsAreAnsweredInTimeAndNothingIsLostOrKept) {
   Between([this] {
-    return RunUnaryLoad(server_.address(), {kInFlight, kConnections, overload_lasts, seconds(1)});
+    return RunUnaryLoad(server_.cast(), {kInFlight, kConnections, overload_lasts, seconds(1)});
   });
 }
 
@@ -114,10 +109,10 @@ TEST_F(Overload, BatchStreamsAreAnsweredInTimeAndNothingIsLostOrKept) {
   LoadReport calls;
   Between([&, this] {
     std::thread caller([&, this] {
-      calls = RunUnaryLoad(server_.address(), {16, 1, overload_lasts, seconds(1)});
+      calls = RunUnaryLoad(server_.cast(), {16, 1, overload_lasts, seconds(1)});
     });
     LoadReport streams =
-        RunBatchLoad(server_.address(), {kInFlight, kConnections, overload_lasts, seconds(1)});
+        RunBatchLoad(server_.cast(), {kInFlight, kConnections, overload_lasts, seconds(1)});
     caller.join();
     Print("streams", streams);
     Print("calls", calls);

@@ -1,6 +1,7 @@
 // Whether the ledger holds what was acknowledged, and nothing else.
 #pragma once
 
+#include <cstdint>
 #include <vector>
 
 #include "eventstore/base/uuid.h"
@@ -9,11 +10,13 @@
 
 namespace caseledger::testing {
 
-// The request ids of all events in the ledger, in order of their positions, which must be without
-// holes. Reads page by page: a long run's events would not fit into memory.
-std::vector<Uuid> RecordedRequests(const Client& client);
+// The request ids of all events from `from` on, in order of their positions, which must be without
+// holes. Reads page by page: a long run's events would not fit into memory. `client` reads whole
+// ledgers.
+std::vector<Uuid> RecordedRequests(const Client& client, uint64_t from);
 
-// Every command taken is in the ledger exactly once, none that was refused, and nothing else.
-void ExpectRecorded(const Client& client, const Outcomes& outcomes);
+// Every command taken is in the ledger from `from` on exactly once, none that was refused, and
+// nothing else.
+void ExpectRecorded(const Client& client, uint64_t from, const Outcomes& outcomes);
 
 }  // namespace caseledger::testing

@@ -16,8 +16,7 @@
 #include "eventstore/base/random.h"
 #include "gtest/gtest.h"
 #include "tests/integration/overload/command_load.h"
-#include "tests/integration/support/child_process.h"
-#include "tests/integration/support/scratch_directory.h"
+#include "tests/integration/overload/loaded_server.h"
 #include "tests/integration/support/server_memory.h"
 #include "tests/integration/support/subscriber.h"
 
@@ -51,8 +50,7 @@ constexpr seconds kMostAfterDrain{20};
 // Sends over a Batch stream until the server takes no more, and reads nothing.
 class SilentSender {
  public:
-  explicit SilentSender(const std::string& address)
-      : client_(address), thread_([this] { Run(); }) {}
+  explicit SilentSender(Cast& cast) : client_(cast, "", kLoadSender), thread_([this] { Run(); }) {}
   ~SilentSender() {
     context_.TryCancel();
     thread_.join();
@@ -103,11 +101,8 @@ class SilentReplay {
 
 class Silence : public ::testing::Test {
  protected:
-  Silence()
-      : server_(directory_ / "data", {"a"}, {"--drain-seconds", std::to_string(kDrain.count())}) {}
-
   LoadReport OthersFor(seconds lasting) {
-    return RunUnaryLoad(server_.address(), {64, 4, lasting, seconds(0)});
+    return RunUnaryLoad(server_.cast(), {64, 4, lasting, seconds(0)});
   }
 
   // Calls of others are answered while `silent` is silent.
@@ -121,7 +116,7 @@ class Silence : public ::testing::Test {
   }
 
   void ExpectGrowth(const char* silent, uint64_t before, uint64_t most) {
-    const uint64_t peak = MemoryOf(server_.process().pid()).peak_bytes;
+    const uint64_t peak = server_.memory().peak_bytes;
     std::printf("%s: server had %llu MiB, at most %llu MiB\n", silent,
                 static_cast<unsigned long long>(before / kMebibyte),
                 static_cast<unsigned long long>(peak / kMebibyte));
@@ -138,10 +133,9 @@ class Silence : public ::testing::Test {
                 static_cast<long long>(took / std::chrono::milliseconds(1)));
   }
 
-  uint64_t Resident() { return MemoryOf(server_.process().pid()).resident_bytes; }
+  uint64_t Resident() { return server_.memory().resident_bytes; }
 
-  ScratchDirectory directory_;
-  ServerProcess server_;
+  LoadedServer server_{{"--drain-seconds", std::to_string(kDrain.count())}};
 };
 
 TEST_F(Silence, OfBatchSendersHoldsBackOnlyThemselves) {
@@ -149,7 +143,7 @@ TEST_F(Silence, OfBatchSendersHoldsBackOnlyThemselves) {
   const uint64_t before = Resident();
   std::vector<std::unique_ptr<SilentSender>> senders;
   for (int i = 0; i < kSilentSenders; ++i) {
-    senders.push_back(std::make_unique<SilentSender>(server_.address()));
+    senders.push_back(std::make_unique<SilentSender>(server_.cast()));
   }
   const auto sent = [&] {
     uint64_t all = 0;
@@ -170,29 +164,30 @@ TEST_F(Silence, OfBatchSendersHoldsBackOnlyThemselves) {
 }
 
 TEST_F(Silence, OfSubscribersAndReplaysHoldsBackOnlyThemselves) {
-  const Client client(server_.address());
+  const Client sender(server_.cast(), "", kLoadSender);
   const std::string note(20'000, 'x');
   for (int i = 0; i < 500; ++i) {
-    client.Record("", "contact_received { channel: 'sms' note { text: '" + note + "' } }");
+    sender.Record("", "contact_received { channel: 'sms' note { text: '" + note + "' } }");
   }
   OthersFor(seconds(2));
   const uint64_t before = Resident();
+  const Client auditor = server_.auditor();
   std::vector<std::unique_ptr<Client>> clients;
   std::vector<std::unique_ptr<Subscriber>> subscribers;
   std::vector<std::unique_ptr<SilentReplay>> replays;
   for (int i = 0; i < kSilentReaders; ++i) {
-    clients.push_back(std::make_unique<Client>(server_.address()));
+    clients.push_back(std::make_unique<Client>(server_.cast(), "", Cast::Auditor()));
     subscribers.push_back(std::make_unique<Subscriber>(*clients.back(), 0));
     replays.push_back(std::make_unique<SilentReplay>(*clients.back()));
   }
   ExpectOthersGoOn("readers");
   EXPECT_TRUE(Eventually([&] {
-    return client.Replay(0, 1).status.error_code() == grpc::StatusCode::RESOURCE_EXHAUSTED;
+    return auditor.Replay(0, 1).status.error_code() == grpc::StatusCode::RESOURCE_EXHAUSTED;
   })) << "any number of replays";
   ExpectOthersGoOn("readers");
   ExpectGrowth("readers", before, kMostGrowthByReaders);
   replays.clear();
-  EXPECT_TRUE(Eventually([&] { return client.Replay(0, 1).ok(); })) << "places do not come back";
+  EXPECT_TRUE(Eventually([&] { return auditor.Replay(0, 1).ok(); })) << "places do not come back";
   ExpectEndsInTime();
 }
 

@@ -97,11 +97,11 @@ class Lane {
 
 }  // namespace
 
-LoadReport RunUnaryLoad(const std::string& address, const LoadPlan& plan) {
+LoadReport RunUnaryLoad(Cast& cast, const LoadPlan& plan) {
   std::vector<std::unique_ptr<Client>> clients;
   std::vector<std::unique_ptr<v1::IntakeService::Stub>> stubs;
   for (int i = 0; i < plan.connections; ++i) {
-    clients.push_back(std::make_unique<Client>(address));
+    clients.push_back(std::make_unique<Client>(cast, "", kLoadSender));
     stubs.push_back(v1::IntakeService::NewStub(clients.back()->channel()));
   }
   Course course(plan);
