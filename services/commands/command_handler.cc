@@ -92,8 +92,8 @@ std::vector<Violation> CheckCommand(const v1::Command& command, Micros now) {
   return violations;
 }
 
-// What makes two requests the same: all but what only traces them, and the request id itself, which
-// may be written in either case.
+// What makes two requests the same: all but what only traces them, the ledger's name, which may be
+// left out, and the request id itself, which may be written in either case.
 std::string ContentOf(v1::Command& command) {
   if (!command.has_header()) return command.SerializeAsString();
   v1::CommandHeader& header = *command.mutable_header();
@@ -103,10 +103,13 @@ std::string ContentOf(v1::Command& command) {
   header.clear_causation_id();
   std::string request_id = std::move(*header.mutable_request_id());
   header.clear_request_id();
+  std::string ledger = std::move(*header.mutable_ledger());
+  header.clear_ledger();
   std::string content = command.SerializeAsString();
   header.set_correlation_id(std::move(correlation));
   header.set_causation_id(std::move(causation));
   header.set_request_id(std::move(request_id));
+  header.set_ledger(std::move(ledger));
   return content;
 }
 

@@ -48,6 +48,17 @@ TEST_F(HandlerTest, SameRequestGivesTheFirstAnswerAgain) {
             first->events(0).SerializeAsString());
 }
 
+TEST_F(HandlerTest, TheSameRequestMayNameItsLedgerOrNot) {
+  v1::Command command = centre_.Command("", 1, kContact);
+  command.mutable_header()->clear_ledger();
+  const auto first = centre_.Send(command);
+  ASSERT_TRUE(first.ok()) << first.status();
+  command.mutable_header()->set_ledger(kLedgerName);
+  const auto again = centre_.Send(command);
+  ASSERT_TRUE(again.ok()) << again.status();
+  EXPECT_TRUE(again->already_recorded());
+}
+
 TEST_F(HandlerTest, SameRequestIdWithOtherContentIsRefused) {
   v1::Command command = centre_.Command("", 1, kContact);
   ASSERT_TRUE(centre_.Send(command).ok());
