@@ -4,8 +4,11 @@
 #include <condition_variable>
 #include <cstddef>
 #include <deque>
+#include <map>
 #include <mutex>
 #include <optional>
+#include <string>
+#include <utility>
 #include <vector>
 
 #include "caseledger/v1/common.pb.h"
@@ -18,9 +21,27 @@ struct Sent {
   std::optional<v1::CommandResult> result;
 };
 
+// How often somebody asked for a case, and how often they heard an answer.
+struct Looks {
+  int asked = 0;
+  int answered = 0;
+};
+// By the actor who looked and the case.
+using LooksByCase = std::map<std::pair<std::string, std::string>, Looks>;
+
 // Thread-safe.
 class Journal {
  public:
+  // What was in the ledger before anybody wrote, and must stay: rules, roles, agencies.
+  void SetBeginning(std::vector<v1::RecordedEvent> events) {
+    const std::lock_guard lock(mutex_);
+    beginning_ = std::move(events);
+  }
+  std::vector<v1::RecordedEvent> beginning() const {
+    const std::lock_guard lock(mutex_);
+    return beginning_;
+  }
+
   // Notes a command before it is sent and returns its index.
   size_t Begin(const v1::Command& command) {
     const std::lock_guard lock(mutex_);
@@ -33,6 +54,20 @@ class Journal {
     sent_[index].result = result;
     ++acknowledged_;
     changed_.notify_all();
+  }
+
+  // Before a case is asked for, and when an answer came, a refusal or not.
+  void BeginLook(const std::string& actor, const std::string& case_id) {
+    const std::lock_guard lock(mutex_);
+    ++looks_[{actor, case_id}].asked;
+  }
+  void EndLook(const std::string& actor, const std::string& case_id) {
+    const std::lock_guard lock(mutex_);
+    ++looks_[{actor, case_id}].answered;
+  }
+  LooksByCase looks() const {
+    const std::lock_guard lock(mutex_);
+    return looks_;
   }
 
   size_t acknowledged() const {
@@ -65,7 +100,9 @@ class Journal {
  private:
   mutable std::mutex mutex_;
   std::condition_variable changed_;
+  std::vector<v1::RecordedEvent> beginning_;
   std::deque<Sent> sent_;
+  LooksByCase looks_;
   size_t acknowledged_ = 0;
   int writers_ = 0;
 };

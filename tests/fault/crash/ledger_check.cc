@@ -11,11 +11,14 @@
 #include "caseledger/v1/dashboard.pb.h"
 #include "eventstore/base/strings.h"
 #include "gtest/gtest.h"
+#include "tests/fault/crash/writers.h"
 
 namespace caseledger::testing {
 namespace {
 
 constexpr size_t kAcknowledgedSentAgain = 100;
+// How the writers look at a case.
+constexpr char kLook[] = "GetCase";
 
 using EventsByRequest = std::map<std::string, std::vector<v1::RecordedEvent>>;
 
@@ -55,7 +58,6 @@ std::string ReceiptOf(const v1::RecordedEvent& event) {
 
 // The recorded fact without what the server adds to the facts that writers send.
 event::v1::Fact WithoutCompletions(event::v1::Fact fact) {
-  if (fact.has_agency_registered()) fact.mutable_agency_registered()->clear_agency_id();
   if (fact.has_resident_admitted()) {
     EXPECT_FALSE(fact.resident_admitted().case_id().empty());
     EXPECT_FALSE(fact.resident_admitted().person_id().empty());
@@ -69,10 +71,7 @@ void CheckContent(const v1::Command& command, const std::vector<v1::RecordedEven
   const event::v1::Fact& sent = command.fact();
   for (const v1::RecordedEvent& event : events) {
     if (event.fact().kind_case() != sent.kind_case()) continue;
-    // A directory record is known by its name, not by the UUID derived from it.
-    if (!sent.has_agency_registered()) {
-      EXPECT_EQ(event.record_id(), command.record_id());
-    }
+    EXPECT_EQ(event.record_id(), command.record_id());
     EXPECT_EQ(WithoutCompletions(event.fact()).ShortDebugString(), sent.ShortDebugString());
     return;
   }
@@ -101,8 +100,9 @@ void CheckOne(const Sent& sent, const std::vector<v1::RecordedEvent>& events) {
 // Both answers must be the same receipts; at least one of the two found the command done.
 v1::CommandResult SendTwiceAtOnce(const Client& client, const v1::Command& command,
                                   bool was_recorded) {
-  auto other = std::async(std::launch::async, [&] { return client.Send(command); });
-  const Answer<v1::CommandResult> one = client.Send(command);
+  auto other =
+      std::async(std::launch::async, [&] { return client.Send(command, SenderOf(command)); });
+  const Answer<v1::CommandResult> one = client.Send(command, SenderOf(command));
   const Answer<v1::CommandResult> two = other.get();
   EXPECT_TRUE(one.ok()) << one.status.error_message() << command.ShortDebugString();
   EXPECT_TRUE(two.ok()) << two.status.error_message() << command.ShortDebugString();
@@ -123,29 +123,43 @@ bool IsOfTheServer(const std::vector<v1::RecordedEvent>& events) {
          events.front().actor() == "caseledgerd";
 }
 
-EventsByRequest ReadLedger(const Client& client) {
+// Rule 4.
+void CheckBeginning(const std::vector<v1::RecordedEvent>& events,
+                    const std::vector<v1::RecordedEvent>& beginning) {
+  ASSERT_GE(events.size(), beginning.size());
+  for (size_t i = 0; i < beginning.size(); ++i) {
+    EXPECT_EQ(events[i].SerializeAsString(), beginning[i].SerializeAsString())
+        << "what the ledger began with has changed: " << beginning[i].fact_name();
+  }
+}
+
+// The events of commands that writers sent.
+EventsByRequest ReadLedger(const Client& client, const Journal& journal) {
   const uint64_t before = client.EventCount();
   Answer<std::vector<v1::RecordedEvent>> replay = client.Replay();
   EXPECT_TRUE(replay.ok()) << replay.status.error_message();
   // Nobody writes but the server itself.
   EXPECT_GE(replay.value.size(), before);
   EXPECT_LE(replay.value.size(), client.EventCount());
+  const std::vector<v1::RecordedEvent> beginning = journal.beginning();
+  CheckBeginning(replay.value, beginning);
   EventsByRequest by_request = CheckOrder(std::move(replay.value));
+  for (const v1::RecordedEvent& event : beginning) by_request.erase(event.request_id());
   std::erase_if(by_request, [](const auto& request) { return IsOfTheServer(request.second); });
   return by_request;
 }
 
-// Commands' events in the ledger.
-uint64_t CommandEvents(const Client& client) {
+// How many there are.
+uint64_t CommandEvents(const Client& client, const Journal& journal) {
   uint64_t count = 0;
-  for (const auto& [request, events] : ReadLedger(client)) count += events.size();
+  for (const auto& [request, events] : ReadLedger(client, journal)) count += events.size();
   return count;
 }
 
 }  // namespace
 
 void CheckLedger(const Client& client, const Journal& journal) {
-  EventsByRequest by_request = ReadLedger(client);
+  EventsByRequest by_request = ReadLedger(client, journal);
   for (const Sent& sent : journal.All()) {
     const auto found = by_request.find(sent.command.header().request_id());
     CheckOne(sent, found == by_request.end() ? std::vector<v1::RecordedEvent>() : found->second);
@@ -155,7 +169,7 @@ void CheckLedger(const Client& client, const Journal& journal) {
 }
 
 void SendAgain(const Client& client, uint64_t seed, Journal& journal) {
-  const EventsByRequest recorded = ReadLedger(client);
+  const EventsByRequest recorded = ReadLedger(client, journal);
   const std::vector<Sent> all = journal.All();
   std::vector<const Sent*> acknowledged;
   size_t unanswered = 0;
@@ -169,19 +183,46 @@ void SendAgain(const Client& client, uint64_t seed, Journal& journal) {
     journal.Acknowledge(
         index, SendTwiceAtOnce(client, command, recorded.contains(command.header().request_id())));
   }
-  const uint64_t recorded_events = CommandEvents(client);
+  const uint64_t recorded_events = CommandEvents(client, journal);
   std::mt19937_64 random(seed);
   for (size_t i = 0; i < kAcknowledgedSentAgain && !acknowledged.empty(); ++i) {
     const Sent& sent = *acknowledged[random() % acknowledged.size()];
     EXPECT_EQ(SendTwiceAtOnce(client, sent.command, true).ShortDebugString(),
               sent.result->ShortDebugString());
   }
-  EXPECT_EQ(CommandEvents(client), recorded_events) << "a command sent again was done again";
+  EXPECT_EQ(CommandEvents(client, journal), recorded_events)
+      << "a command sent again was done again";
   std::printf("  %zu sent, %zu without an answer, %llu events\n", all.size(), unanswered,
               static_cast<unsigned long long>(recorded_events));
 }
 
-void CheckProjections(const Client& client, const Journal& journal) {
+void CheckTrail(const Client& client, const Journal& journal) {
+  Answer<std::vector<v1::RecordedEvent>> replay = client.Replay();
+  ASSERT_TRUE(replay.ok()) << replay.status.error_message();
+  std::map<std::pair<std::string, std::string>, int> entries;
+  for (const v1::RecordedEvent& event : replay.value) {
+    const event::v1::RecordAccessed& shown = event.fact().record_accessed();
+    const event::v1::AccessDenied& denied = event.fact().access_denied();
+    if (shown.action() != kLook && denied.action() != kLook) continue;
+    EXPECT_EQ(event.fact().has_access_denied(), event.actor() == kOperator.actor);
+    if (event.fact().has_access_denied()) {
+      ++entries[{event.actor(), denied.record().record_id()}];
+    } else {
+      ASSERT_EQ(shown.records_size(), 1);
+      ++entries[{event.actor(), shown.records(0).record_id()}];
+    }
+  }
+  CheckOrder(std::move(replay.value));
+  for (const auto& [look, times] : journal.looks()) {
+    const int found = entries[look];
+    EXPECT_GE(found, times.answered) << "answered and not on the trail: " << look.second;
+    EXPECT_LE(found, times.asked) << "on the trail more often than asked: " << look.second;
+    entries.erase(look);
+  }
+  EXPECT_TRUE(entries.empty()) << "looks that nobody took";
+}
+
+void CheckProjections(const Client& client) {
   v1::ListProjectionsResponse last;
   EXPECT_TRUE(Eventually([&] {
     const auto answer = client.Call<v1::ListProjectionsResponse>("AdminService/ListProjections",
@@ -195,7 +236,9 @@ void CheckProjections(const Client& client, const Journal& journal) {
     }
     return done || !answer.ok();
   })) << last.ShortDebugString();
+}
 
+void CheckCases(const Client& client, const Journal& journal) {
   std::set<std::string> expected;
   for (const Sent& sent : journal.All()) {
     if (sent.command.fact().has_case_opened()) expected.insert(sent.command.record_id());

@@ -4,6 +4,7 @@
 #include <random>
 #include <utility>
 
+#include "caseledger/v1/casework.pb.h"
 #include "eventstore/base/strings.h"
 #include "gtest/gtest.h"
 #include "tests/integration/support/client.h"
@@ -39,8 +40,8 @@ v1::Command NewPerson(Random& random) {
 // One connection's work, one command at a time.
 class UnaryWriter {
  public:
-  UnaryWriter(const std::string& address, uint64_t seed, Journal& journal)
-      : client_(address), random_(seed), journal_(journal) {}
+  UnaryWriter(Cast& cast, uint64_t seed, Journal& journal)
+      : client_(cast, "", kOperator), random_(seed), journal_(journal) {}
 
   void Run() {
     bool alive = true;
@@ -63,7 +64,7 @@ class UnaryWriter {
   // False when the connection was lost.
   bool Send(const v1::Command& command) {
     const size_t index = journal_.Begin(command);
-    const Answer<v1::CommandResult> answer = client_.Send(command);
+    const Answer<v1::CommandResult> answer = client_.Send(command, SenderOf(command));
     if (!answer.ok()) {
       EXPECT_TRUE(IsLost(answer.status)) << answer.status.error_message();
       return false;
@@ -74,7 +75,7 @@ class UnaryWriter {
   }
 
   bool SendAgain(const v1::Command& command, const v1::CommandResult& first) {
-    const Answer<v1::CommandResult> again = client_.Send(command);
+    const Answer<v1::CommandResult> again = client_.Send(command, SenderOf(command));
     if (!again.ok()) {
       EXPECT_TRUE(IsLost(again.status)) << again.status.error_message();
       return false;
@@ -88,6 +89,27 @@ class UnaryWriter {
 
   bool Send(const std::string& record, const std::string& fact) {
     return Send(CommandOf(record, fact));
+  }
+
+  // The worker sees the case, the operator does not; both are on the trail before they hear it.
+  bool Look(const std::string& case_id) {
+    return Look(case_id, kWorker, grpc::StatusCode::OK) &&
+           (!OneIn(random_, 4) || Look(case_id, kOperator, grpc::StatusCode::PERMISSION_DENIED));
+  }
+
+  bool Look(const std::string& case_id, const Who& who, grpc::StatusCode expected) {
+    v1::GetCaseRequest request;
+    request.set_case_id(case_id);
+    grpc::ByteBuffer reply;
+    journal_.BeginLook(who.actor, case_id);
+    const grpc::Status status = client_.CallRaw("/caseledger.v1.CaseworkService/GetCase",
+                                                Client::ToBytes(request), reply, who);
+    if (status.error_code() != expected) {
+      EXPECT_TRUE(IsLost(status)) << who.actor << ": " << status.error_message();
+      return false;
+    }
+    journal_.EndLook(who.actor, case_id);
+    return true;
   }
 
   bool OneContact() {
@@ -108,6 +130,7 @@ class UnaryWriter {
                 "owner_agency_id: 'ctxh-qn' }") &&
            Send(case_id, StrCat("participant_added { person_id: '", person_id,
                                 "' role: PARTICIPANT_ROLE_CLIENT }")) &&
+           Look(case_id) &&
            Send(case_id, StrCat("service_delivered { service_id: 's1' kind: 'medical_care' "
                                 "beneficiary_person_ids: '",
                                 person_id, "' note { text: '", kSecretName, "' } }")) &&
@@ -126,8 +149,8 @@ class UnaryWriter {
 // One connection's work over the Batch stream, some commands a message.
 class BatchWriter {
  public:
-  BatchWriter(const std::string& address, uint64_t seed, Journal& journal)
-      : client_(address), random_(seed), journal_(journal) {}
+  BatchWriter(Cast& cast, uint64_t seed, Journal& journal)
+      : client_(cast, "", kOperator), random_(seed), journal_(journal) {}
 
   void Run() {
     grpc::ClientContext context;
@@ -185,22 +208,27 @@ class BatchWriter {
 
 }  // namespace
 
-void RegisterCentre(const std::string& address, Journal& journal) {
-  const v1::Command command =
-      CommandOf("ctxh-qn", "agency_registered { kind: 'social_work_centre' name_vi: 'Trung tâm' }");
-  const size_t index = journal.Begin(command);
-  journal.Acknowledge(index, Client(address).Record(command));
+const Who& SenderOf(const v1::Command& command) {
+  const event::v1::Fact& fact = command.fact();
+  if (fact.has_contact_received() || fact.has_contact_ended() || fact.has_person_registered()) {
+    return kOperator;
+  }
+  if (fact.has_shelter_registered() || fact.has_resident_admitted() ||
+      fact.has_resident_discharged()) {
+    return kHost;
+  }
+  return kWorker;
 }
 
-Writers::Writers(const std::string& address, uint64_t seed, Journal& journal) {
+Writers::Writers(Cast& cast, uint64_t seed, Journal& journal) {
   for (int i = 0; i < kUnaryWriters + kBatchWriters; ++i) journal.WriterBegins();
   for (int i = 0; i < kUnaryWriters + kBatchWriters; ++i) {
     const uint64_t own_seed = seed * 1000 + static_cast<uint64_t>(i);
-    threads_.emplace_back([=, &journal] {
+    threads_.emplace_back([=, &cast, &journal] {
       if (i < kUnaryWriters) {
-        UnaryWriter(address, own_seed, journal).Run();
+        UnaryWriter(cast, own_seed, journal).Run();
       } else {
-        BatchWriter(address, own_seed, journal).Run();
+        BatchWriter(cast, own_seed, journal).Run();
       }
       journal.WriterEnds();
     });
