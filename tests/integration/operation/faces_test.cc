@@ -12,9 +12,7 @@ using ::testing::Not;
 
 class Faces : public ServerTest {
  protected:
-  Faces() : ServerTest({"quang-ninh"}, Door::kPlaintext) {
-    options_.metrics_listen = "127.0.0.1:0";
-  }
+  Faces() { options_.metrics_listen = "127.0.0.1:0"; }
 };
 
 std::vector<std::string> ServiceNames() {
@@ -34,10 +32,10 @@ size_t Count(const std::string& text, const std::string& word) {
 }
 
 TEST_F(Faces, EveryServiceSaysItServes) {
-  EXPECT_TRUE(IsServing(address(), ""));
+  EXPECT_TRUE(IsServing(cast(), ""));
   EXPECT_EQ(ServiceNames().size(), 13u);
-  for (const std::string& name : ServiceNames()) EXPECT_TRUE(IsServing(address(), name)) << name;
-  EXPECT_FALSE(IsServing(address(), "caseledger.v1.NoService"));
+  for (const std::string& name : ServiceNames()) EXPECT_TRUE(IsServing(cast(), name)) << name;
+  EXPECT_FALSE(IsServing(cast(), "caseledger.v1.NoService"));
 }
 
 TEST_F(Faces, ReflectionShowsThePublicServicesAndNothingOfTheStorage) {
@@ -60,49 +58,58 @@ TEST_F(Faces, ReflectionShowsThePublicServicesAndNothingOfTheStorage) {
 }
 
 TEST_F(Faces, MetricsCountCommandsAndShowLag) {
-  RegisterAgency("ctxh-qn");
+  const uint64_t head = client().EventCount();
   OpenCase();
   ExpectRefused(CommandOf(NewUuid(), "risk_assessed { risk: RISK_LOW }"),
                 grpc::StatusCode::NOT_FOUND, "RECORD_UNKNOWN");
   const std::string page = HttpGet(server_->metrics_port(), "/metrics");
   EXPECT_THAT(page, HasSubstr("200 OK"));
-  EXPECT_THAT(page, HasSubstr("caseledger_events{ledger=\"quang-ninh\"} 2"));
+  EXPECT_THAT(page, HasSubstr("caseledger_events{ledger=\"quang-ninh\"} " +
+                              std::to_string(head + 1) + "\n"));
   EXPECT_THAT(page, HasSubstr("caseledger_projection_lag_events{ledger=\"quang-ninh\","));
   EXPECT_THAT(page, HasSubstr("fact=\"case_opened\""));
   EXPECT_THAT(page, HasSubstr("fact=\"risk_assessed\""));
-  EXPECT_THAT(page, Not(HasSubstr("ctxh-qn"))) << "nothing about anyone";
+  for (const char* name : {"ctxh-qn", "nv-07", "so-qn", "quan\""}) {
+    EXPECT_THAT(page, Not(HasSubstr(name))) << "nothing about anyone";
+  }
 }
+
+const Who kOperator{"tdv-3", "tong-dai", "hotline_operator"};
 
 class TwoLedgers : public ServerTest {
  protected:
-  TwoLedgers() : ServerTest({"quang-ninh", "hai-phong"}, Door::kPlaintext) {}
+  TwoLedgers() : ServerTest({"quang-ninh", "hai-phong"}) {}
 };
 
 TEST_F(TwoLedgers, TheyKnowNothingOfEachOther) {
-  const Client north(address(), "quang-ninh");
-  const Client south(address(), "hai-phong");
+  const Client north(cast(), "quang-ninh", kOperator);
+  const Client south(cast(), "hai-phong", kOperator);
+  const uint64_t north_head = north.EventCount();
+  const uint64_t south_head = south.EventCount();
   const v1::Command contact = CommandOf(NewUuid(), "contact_received { channel: 'sms' }");
   north.Record(contact);
-  EXPECT_EQ(north.EventCount(), 1u);
-  EXPECT_EQ(south.EventCount(), 0u);
+  EXPECT_EQ(north.EventCount(), north_head + 1);
+  EXPECT_EQ(south.EventCount(), south_head);
   const v1::Command end =
       CommandOf(contact.record_id(), "contact_ended { outcome: CONTACT_OUTCOME_SILENT }");
   EXPECT_EQ(south.Send(end).status.error_code(), grpc::StatusCode::NOT_FOUND);
   EXPECT_FALSE(south.Record(contact).already_recorded()) << "a request id belongs to a ledger";
-  const auto ledgers = north.Call<v1::ListProjectionsResponse>("AdminService/ListProjections",
-                                                               v1::ListProjectionsRequest());
-  EXPECT_EQ(ledgers.value.event_count(), 1u);
+  const auto ledgers = Client(cast(), "quang-ninh", Cast::Administrator())
+                           .Call<v1::ListProjectionsResponse>("AdminService/ListProjections",
+                                                              v1::ListProjectionsRequest());
+  EXPECT_EQ(ledgers.value.event_count(), north_head + 1);
 }
 
 TEST_F(TwoLedgers, TheLedgerMustBeNamedAndKnown) {
   const v1::Command contact = CommandOf(NewUuid(), "contact_received { channel: 'sms' }");
-  const auto nameless = client().Send(contact);
+  const auto nameless = Client(cast(), "", kOperator).Send(contact);
   EXPECT_EQ(nameless.status.error_code(), grpc::StatusCode::INVALID_ARGUMENT);
   EXPECT_EQ(Explain(nameless.status).reason, "LEDGER_NEEDED");
-  const auto unknown = Client(address(), "hue").Send(contact);
+  const auto unknown = Client(cast(), "hue", kOperator).Send(contact);
   EXPECT_EQ(unknown.status.error_code(), grpc::StatusCode::NOT_FOUND);
   EXPECT_EQ(Explain(unknown.status).reason, "LEDGER_UNKNOWN");
-  EXPECT_EQ(Client(address(), "hue").Replay().status.error_code(), grpc::StatusCode::NOT_FOUND);
+  EXPECT_EQ(Client(cast(), "hue", Cast::Auditor()).Replay().status.error_code(),
+            grpc::StatusCode::NOT_FOUND);
 }
 
 }  // namespace

@@ -26,6 +26,9 @@ grpc::ByteBuffer HealthRequest(const std::string& service) {
   return BytesOf(std::string("\x0a") + static_cast<char>(service.size()) + service);
 }
 
+// A program of the operator's, without a person and without a role.
+Who Monitor() { return {"", Cast::Administrator().agency, ""}; }
+
 }  // namespace
 
 grpc::ByteBuffer BytesOf(const std::string& bytes) {
@@ -74,15 +77,16 @@ StreamEnd CallStream(const Client& client, const std::string& path,
   return end;
 }
 
-bool IsServing(const std::string& address, const std::string& service) {
+bool IsServing(Cast& cast, const std::string& service) {
   grpc::ByteBuffer reply;
   const grpc::Status status =
-      Client(address).CallRaw("/grpc.health.v1.Health/Check", HealthRequest(service), reply);
+      Client(cast, "", Monitor())
+          .CallRaw("/grpc.health.v1.Health/Check", HealthRequest(service), reply);
   return status.ok() && TextOf(reply) == std::string("\x08\x01");
 }
 
-HealthWatch::HealthWatch(const std::string& address, const std::string& service)
-    : client_(address), stub_(client_.channel()) {
+HealthWatch::HealthWatch(Cast& cast, const std::string& service)
+    : client_(cast, "", Monitor()), stub_(client_.channel()) {
   client_.Prepare(context_);
   stream_ = stub_.PrepareCall(&context_, "/grpc.health.v1.Health/Watch", &queue_);
   stream_->StartCall(nullptr);

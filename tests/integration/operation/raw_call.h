@@ -22,8 +22,8 @@ struct StreamEnd {
 StreamEnd CallStream(const Client& client, const std::string& path,
                      const std::vector<std::string>& messages, size_t most);
 
-// grpc.health.v1.Health/Check: true when the service is SERVING.
-bool IsServing(const std::string& address, const std::string& service);
+// grpc.health.v1.Health/Check, asked by a program: true when the service is SERVING.
+bool IsServing(Cast& cast, const std::string& service);
 
 // grpc.health.v1.Health/Watch of one service, on a connection of its own.
 class HealthWatch {
@@ -31,7 +31,7 @@ class HealthWatch {
   static constexpr int kServing = 1;
   static constexpr int kNotServing = 2;
 
-  HealthWatch(const std::string& address, const std::string& service);
+  HealthWatch(Cast& cast, const std::string& service);
   ~HealthWatch();
 
   // Waits for the next status told; 0 when the watch has ended.

@@ -2,9 +2,14 @@
 #include <signal.h>
 
 #include <array>
+#include <chrono>
 #include <filesystem>
+#include <utility>
 
+#include "caseledger/v1/history.grpc.pb.h"
+#include "eventstore/base/clock.h"
 #include "gmock/gmock.h"
+#include "tests/integration/support/cast.h"
 #include "tests/integration/support/child_process.h"
 #include "tests/integration/support/client.h"
 #include "tests/integration/support/scratch_directory.h"
@@ -13,6 +18,7 @@ namespace caseledger::testing {
 namespace {
 
 using ::testing::HasSubstr;
+using ::testing::StartsWith;
 
 class StartOfServer : public ::testing::Test {
  protected:
@@ -24,32 +30,81 @@ class StartOfServer : public ::testing::Test {
     EXPECT_EQ(finished.code, 1) << finished.err;
     EXPECT_THAT(finished.err, HasSubstr(why));
   }
+  // With TLS.
   std::vector<std::string> Flags(const std::string& data, const std::string& listen) {
-    return {"--data-dir",
-            directory_ / data,
-            "--ledger",
-            "a",
-            "--log-listen",
-            "none",
-            "--plaintext",
-            "--listen",
-            listen,
-            "--metrics-listen",
-            ""};
+    return Flags(data, listen, cast_.ServerFlags());
   }
+  // On plain text, where tokens alone say who calls.
+  std::vector<std::string> PlaintextFlags(const std::string& data, const std::string& listen) {
+    return Flags(data, listen,
+                 {"--plaintext", "--token-keys", cast_.identities().token_keys_file(),
+                  "--token-issuer", kTestIssuer, "--token-audience", kTestAudience});
+  }
+
+  // Where the server listens, which it writes to its `--port-file`.
+  std::string AddressOf(ChildProcess& server, const std::string& port_file) {
+    EXPECT_TRUE(server.WaitForError("\"address\":\"")) << server.err();
+    EXPECT_TRUE(Eventually([&] { return std::filesystem::exists(port_file); }));
+    std::string address = ReadWholeFile(port_file);
+    address.pop_back();
+    return address;
+  }
+  void ExpectEndsWell(ChildProcess& server) {
+    server.Signal(SIGTERM);
+    EXPECT_EQ(server.Wait(), 0) << server.err();
+  }
+
   ScratchDirectory directory_;
+  Cast cast_{directory_ / "pki"};
+
+ private:
+  std::vector<std::string> Flags(const std::string& data, const std::string& listen,
+                                 const std::vector<std::string>& identity) {
+    std::vector<std::string> flags = {"--data-dir", directory_ / data, "--ledger",
+                                      "a",          "--log-listen",    "none"};
+    flags.insert(flags.end(), identity.begin(), identity.end());
+    flags.insert(flags.end(), {"--listen", listen, "--metrics-listen", ""});
+    return flags;
+  }
 };
 
-TEST_F(StartOfServer, OnlyLoopbackAddressesAreTaken) {
+TEST_F(StartOfServer, PlainTextIsForLoopbackAddresses) {
   for (const char* address :
        {"0.0.0.0:7400", "192.168.1.5:0", "[::]:0", "127.0.0.1.example.org:0"}) {
-    ExpectRefused(Flags("data", address), "without TLS");
+    ExpectRefused(PlaintextFlags("data", address), "without TLS");
   }
-  std::vector<std::string> flags = Flags("data", "127.0.0.1:0");
-  for (const size_t other_port : {flags.size() - 1, size_t{5}}) {
-    flags[other_port] = "0.0.0.0:0";
-    ExpectRefused(flags, "without TLS");
-    flags[other_port] = "none";
+}
+
+TEST_F(StartOfServer, OnPlainTextATokenSaysWhoCalls) {
+  cast_.Begin(directory_ / "data", "a", SystemClock());
+  std::vector<std::string> arguments = PlaintextFlags("data", "127.0.0.1:0");
+  arguments.insert(arguments.begin(), CASELEDGERD_PATH);
+  arguments.insert(arguments.end(), {"--port-file", directory_ / "port"});
+  ChildProcess server(arguments);
+  const std::string address = AddressOf(server, directory_ / "port");
+  const auto head = [&](bool with_token) {
+    grpc::ClientContext context;
+    context.set_deadline(std::chrono::system_clock::now() + std::chrono::seconds(30));
+    if (with_token) cast_.Introduce(context, Cast::Administrator());
+    v1::GetLedgerHeadResponse response;
+    return v1::HistoryService::NewStub(
+               grpc::CreateChannel(address, grpc::InsecureChannelCredentials()))
+        ->GetLedgerHead(&context, v1::GetLedgerHeadRequest(), &response);
+  };
+  const grpc::Status known = head(true);
+  EXPECT_TRUE(known.ok()) << known.error_message();
+  EXPECT_EQ(head(false).error_code(), grpc::StatusCode::UNAUTHENTICATED);
+  ExpectEndsWell(server);
+}
+
+TEST_F(StartOfServer, MetricsAndTheLogAreServedToThisMachineAlone) {
+  for (std::vector<std::string> flags :
+       {Flags("data", "127.0.0.1:0"), PlaintextFlags("data", "127.0.0.1:0")}) {
+    for (const size_t other_port : {flags.size() - 1, size_t{5}}) {
+      flags[other_port] = "0.0.0.0:0";
+      ExpectRefused(flags, "without TLS");
+      flags[other_port] = "none";
+    }
   }
 }
 
@@ -60,13 +115,17 @@ TEST_F(StartOfServer, AnAddressNeedsAPortThatExists) {
 }
 
 TEST_F(StartOfServer, OneDataDirectoryHasOneServer) {
-  ServerProcess first(directory_ / "data", {"a"});
+  cast_.Begin(directory_ / "data", "a", SystemClock());
+  ServerProcess first(directory_ / "data", {"a"}, cast_.ServerFlags());
+  cast_.Serve(first.address());
+  const Client client(cast_, "a", Cast::Administrator());
+  const uint64_t head = client.EventCount();
   ExpectRefused(Flags("data", "127.0.0.1:0"), "another");
-  EXPECT_EQ(Client(first.address()).EventCount(), 0u) << "the first goes on";
+  EXPECT_EQ(client.EventCount(), head) << "the first goes on";
 }
 
 TEST_F(StartOfServer, OnePortHasOneServer) {
-  ServerProcess first(directory_ / "data", {"a"});
+  ServerProcess first(directory_ / "data", {"a"}, cast_.ServerFlags());
   ExpectRefused(Flags("other", first.address()), "is another server running there?");
   std::vector<std::string> flags = Flags("other", "127.0.0.1:0");
   flags[5] = "127.0.0.1:" + std::to_string(first.log_port());
@@ -108,26 +167,39 @@ TEST_F(StartOfServer, FlagsForOneStartAreWarnedOf) {
   ASSERT_TRUE(server.WaitForError("\"address\":\"")) << server.err();
   EXPECT_THAT(server.err(), HasSubstr("start without --accept-lost-checkpoint"));
   EXPECT_THAT(server.err(), HasSubstr("start without --new-origin"));
-  server.Signal(SIGTERM);
-  EXPECT_EQ(server.Wait(), 0);
+  ExpectEndsWell(server);
 }
 
 TEST_F(StartOfServer, AConfigurationFileWorksAndFlagsWin) {
-  WriteWholeFile(directory_ / "server.toml",
-                 "data-dir = \"" + (directory_ / "data") +
-                     "\"\nledger = [\"from-file\", \"second\"]\n"
-                     "listen = \"0.0.0.0:1\"\nplaintext = true\nmetrics-listen = \"\"\nlog-listen "
-                     "= \"none\"\n");
+  for (const char* ledger : {"from-file", "second"}) {
+    cast_.Begin(directory_ / "data", ledger, SystemClock());
+  }
+  const Identities& identities = cast_.identities();
+  std::string text = "ledger = [\"from-file\", \"second\"]\n";
+  for (const auto& [name, value] : std::vector<std::pair<std::string, std::string>>{
+           {"data-dir", directory_ / "data"},
+           {"listen", "0.0.0.0:0"},
+           {"metrics-listen", ""},
+           {"log-listen", "none"},
+           {"tls-cert", identities.server_certificate_file()},
+           {"tls-key", identities.server_key_file()},
+           {"client-ca", identities.client_ca_file()},
+           {"revoked", identities.revoked_file()},
+           {"token-issuer", kTestIssuer},
+           {"token-audience", kTestAudience}}) {
+    text += name + " = \"" + value + "\"\n";
+  }
+  text += "token-keys = [\"" + identities.token_keys_file() + "\"]\n";
+  WriteWholeFile(directory_ / "server.toml", text);
   ChildProcess server({CASELEDGERD_PATH, "--config", directory_ / "server.toml", "--listen",
                        "127.0.0.1:0", "--port-file", directory_ / "port"});
-  ASSERT_TRUE(server.WaitForError("\"address\":\"")) << server.err();
-  ASSERT_TRUE(Eventually([&] { return std::filesystem::exists(directory_ / "port"); }));
-  std::string address = ReadWholeFile(directory_ / "port");
-  address.pop_back();
-  EXPECT_EQ(Client(address, "from-file").EventCount(), 0u);
-  EXPECT_EQ(Client(address, "second").EventCount(), 0u);
-  server.Signal(SIGTERM);
-  EXPECT_EQ(server.Wait(), 0) << server.err();
+  const std::string address = AddressOf(server, directory_ / "port");
+  EXPECT_THAT(address, StartsWith("127.0.0.1:"));
+  cast_.Serve(address);
+  for (const char* ledger : {"from-file", "second"}) {
+    EXPECT_GT(Client(cast_, ledger, Cast::Administrator()).EventCount(), 0u) << ledger;
+  }
+  ExpectEndsWell(server);
 }
 
 TEST_F(StartOfServer, AMisspeltNameInAConfigurationFileIsRefused) {
@@ -151,15 +223,16 @@ TEST_F(StartOfServer, MetricsCanBeLeftOut) {
     arguments.resize(arguments.size() - 2);  // without the metrics flag of its own
     ChildProcess server(arguments);
     EXPECT_TRUE(server.WaitForError("\"metrics_port\":\"0\"")) << way.back() << server.err();
-    server.Signal(SIGTERM);
-    EXPECT_EQ(server.Wait(), 0);
+    ExpectEndsWell(server);
   }
   EXPECT_THAT(RunToEnd({CASELEDGERD_PATH, "--help"}).out, HasSubstr("or `none`"));
 }
 
 TEST_F(StartOfServer, MalformedRequestsDoNotFillTheLog) {
-  ServerProcess server(directory_ / "data", {"a"});
-  const Client client(server.address());
+  cast_.Begin(directory_ / "data", "a", SystemClock());
+  ServerProcess server(directory_ / "data", {"a"}, cast_.ServerFlags());
+  cast_.Serve(server.address());
+  const Client client(cast_, "a", Who{"lan", "ctxh-qn", "case_worker"});
   const std::string bytes("\x12\x02\xff\xfe", 4);  // an id that is not UTF-8
   const grpc::Slice slice(bytes);
   grpc::ByteBuffer reply;
