@@ -11,8 +11,6 @@ namespace {
 
 class CreateBackupCall : public ServerTest {
  protected:
-  CreateBackupCall() : ServerTest({"quang-ninh"}, Door::kPlaintext) {}
-
   void SetUp() override {
     options_.backup_dir = directory_ / "backups";
     Start();
@@ -20,14 +18,13 @@ class CreateBackupCall : public ServerTest {
 
   // The last message of a call that must give `code`.
   v1::CreateBackupResponse Create(grpc::StatusCode code = grpc::OK, const std::string& reason = "",
-                                  uint32_t keep = 0,
-                                  const Who& who = {"nv-07", "ctxh-qn", "administrator"}) {
+                                  uint32_t keep = 0, const Who& who = Cast::Administrator()) {
     v1::CreateBackupRequest request;
     request.set_keep(keep);
     grpc::ClientContext context;
     client().Prepare(context, who);
     const auto stream =
-        v1::AdminService::NewStub(client().channel())->CreateBackup(&context, request);
+        v1::AdminService::NewStub(client().ChannelOf(who))->CreateBackup(&context, request);
     v1::CreateBackupResponse last;
     while (stream->Read(&last)) EXPECT_LE(last.progress().done(), last.progress().total());
     const grpc::Status status = stream->Finish();
@@ -41,7 +38,6 @@ class CreateBackupCall : public ServerTest {
 };
 
 TEST_F(CreateBackupCall, TheLastMessageIsTheBackup) {
-  RegisterAgency("ctxh-qn");
   OpenCase();
   const v1::Backup backup = Create().backup();
   EXPECT_EQ(backup.backup_id(), 1u);
@@ -57,8 +53,13 @@ TEST_F(CreateBackupCall, TheLastMessageIsTheBackup) {
 }
 
 TEST_F(CreateBackupCall, IsForAdministrators) {
-  Create(grpc::PERMISSION_DENIED, "ACCESS_DENIED", 0, {"nv-07", "ctxh-qn", "supervisor"});
-  Create(grpc::UNAUTHENTICATED, "CALLER_UNKNOWN", 0, {"", "ctxh-qn", "administrator"});
+  const std::string agency = Cast::Administrator().agency;
+  for (const Who& who :
+       {Who{"minh", "ctxh-qn", "supervisor"}, Who{"nhap-lieu", agency, "data_steward"},
+        Who{"moi", agency, ""}, Who{"", agency, ""}}) {
+    SCOPED_TRACE(who.agency + "/" + who.actor);
+    Create(grpc::PERMISSION_DENIED, "ACCESS_DENIED", 0, who);
+  }
   EXPECT_FALSE(std::filesystem::exists(options_.backup_dir));
 }
 
@@ -77,7 +78,6 @@ TEST_F(CreateBackupCall, TheDirectoryMayBeRelative) {
   Stop();
   options_.backup_dir = std::filesystem::relative(options_.backup_dir).string();
   Start();
-  RegisterAgency("ctxh-qn");
   EXPECT_EQ(Create().backup().backup_id(), 1u);
 }
 
@@ -101,8 +101,8 @@ TEST_F(CreateBackupCall, OneAtATimeAndEndsWithItsClient) {
   }
   v1::CreateBackupRequest request;
   grpc::ClientContext context;
-  client().Prepare(context, {"nv-07", "ctxh-qn", "administrator"});
-  const auto stub = v1::AdminService::NewStub(client().channel());
+  client().Prepare(context, Cast::Administrator());
+  const auto stub = v1::AdminService::NewStub(client().ChannelOf(Cast::Administrator()));
   const auto stream = stub->CreateBackup(&context, request);
   v1::CreateBackupResponse response;
   ASSERT_TRUE(stream->Read(&response));
