@@ -66,8 +66,8 @@ class ServerTest : public ::testing::Test {
       return;
     }
     cast_.Serve(address());
-    client_ = std::make_unique<Client>(cast_);
-    client_->Admit(Who{});
+    client_ = std::make_unique<Client>(cast_, "", caller_);
+    client_->Admit(caller_);
     auditor_ = std::make_unique<Client>(cast_, "", Cast::Auditor());
     auditor_->Admit(Cast::Auditor());
   }
@@ -83,7 +83,7 @@ class ServerTest : public ::testing::Test {
 
   std::string address() const { return "127.0.0.1:" + std::to_string(server_->port()); }
   Cast& cast() { return cast_; }
-  // As Who{}. Their roles and the auditor's are granted at the start.
+  // As `caller_`. Their roles and the auditor's are granted at the start.
   const Client& client() const { return *client_; }
   // Reads whole ledgers.
   const Client& auditor() const { return *auditor_; }
@@ -137,6 +137,7 @@ class ServerTest : public ::testing::Test {
   Cast cast_{directory_ / "pki"};
   std::set<std::string> begun_;  // data directories
   app::ServerOptions options_;
+  Who caller_;  // as set before the server starts
   std::unique_ptr<app::Server> server_;
   std::unique_ptr<Client> client_;
   std::unique_ptr<Client> auditor_;
