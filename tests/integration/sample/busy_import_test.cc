@@ -15,32 +15,47 @@ namespace {
 
 using nlohmann::json;
 
+const Who kOperator{"tdv-3", "tong-dai", "hotline_operator"};
+
 // A server in the test's process, on today's clock: the sample lies in the past.
 class BusyImport : public ServerTest {
  protected:
-  BusyImport() : ServerTest({"quang-ninh"}, Door::kPlaintext) {
+  BusyImport() {
     options_.log_limits.max_appends_waiting = 16;
+    caller_ = kOperator;  // of no agency that comes with the sample
     clock_.Set(SystemClock().Now());
   }
 
+  void SetUp() override {
+    ServerTest::SetUp();
+    client().Admit(kDataSteward);
+  }
+
   // The summary of an import by the program; must go well.
-  static json Import(const std::string& server) {
-    const Finished finished = RunToEnd({CASELEDGER_PATH, "--server", server, "--agency", "ctxh-qn",
-                                        "--format", "json", "import", kSample});
+  static json Import(Cast& cast) {
+    cast.Admit("", kDataSteward);
+    std::vector<std::string> words = cast.ProgramFlags(kDataSteward);
+    words.insert(words.begin(), CASELEDGER_PATH);
+    words.insert(words.end(), {"--format", "json", "import", kSample});
+    const Finished finished = RunToEnd(words);
     EXPECT_EQ(finished.code, 0) << finished.err;
     json summary = json::parse(finished.out, nullptr, false);
     EXPECT_FALSE(summary.is_discarded()) << finished.out;
     return summary;
   }
 
-  // The summary of the same import into a server with nothing else to do.
+  // The summary of the same import into a server with nothing else to do, which takes of an agency
+  // what it takes of any.
   json QuietImport() {
-    ServerProcess quiet(directory_ / "quiet", {"quang-ninh"});
-    return Import(quiet.address());
+    Cast others(directory_ / "quiet-pki");
+    others.Begin(directory_ / "quiet", "quang-ninh", clock_);
+    ServerProcess quiet(directory_ / "quiet", {"quang-ninh"}, others.ServerFlags());
+    others.Serve(quiet.address());
+    return Import(others);
   }
 
   void ExpectEveryRequestOnce() {
-    const auto all = client().Replay();
+    const auto all = auditor().Replay();
     std::map<std::string, std::set<uint64_t>> positions;
     for (const v1::RecordedEvent& event : all.value) {
       positions[event.request_id()].insert(event.position());
@@ -52,19 +67,19 @@ class BusyImport : public ServerTest {
 };
 
 TEST_F(BusyImport, ASmallQueueTakesEveryRowOnce) {
-  const json summary = Import(address());
+  const json summary = Import(cast());
   EXPECT_EQ(summary, QuietImport());
   ExpectEveryRequestOnce();
   const uint64_t head = client().EventCount();
-  Import(address());
+  Import(cast());
   EXPECT_EQ(client().EventCount(), head);
 }
 
 // Many callers that send without a pause, more of them than the queue has room for.
 class Crowd {
  public:
-  explicit Crowd(const std::string& address) {
-    for (int i = 0; i < 32; ++i) callers_.emplace_back([this, address] { Send(address); });
+  explicit Crowd(Cast& cast) {
+    for (int i = 0; i < 32; ++i) callers_.emplace_back([this, &cast] { Send(cast); });
   }
   ~Crowd() { Finish(); }
 
@@ -78,8 +93,8 @@ class Crowd {
   uint64_t refused() const { return refused_; }
 
  private:
-  void Send(const std::string& address) {
-    const Client own(address);
+  void Send(Cast& cast) {
+    const Client own(cast, "", kOperator);
     for (int i = 0; i < 60; ++i) {
       const bool ok = own.Send(CommandOf("", "contact_received { channel: 'sms' }")).ok();
       ++(ok ? recorded_ : refused_);
@@ -92,15 +107,16 @@ class Crowd {
 };
 
 TEST_F(BusyImport, ACrowdAtItsBeginningAndAtItsCorrectionsOnlyDelaysIt) {
-  Crowd early(address());
+  const uint64_t begun_at = client().EventCount();
+  Crowd early(cast());
   std::unique_ptr<Crowd> late;
   std::thread waiting([&] {
-    Subscriber corrections(client(), 0, {"fact_corrected", "event_voided"});
+    Subscriber corrections(auditor(), 0, {"fact_corrected", "event_voided"});
     while (corrections.events.empty() && corrections.ReadOne()) {
     }
-    late = std::make_unique<Crowd>(address());
+    late = std::make_unique<Crowd>(cast());
   });
-  const json summary = Import(address());
+  const json summary = Import(cast());
   waiting.join();
   early.Finish();
   late->Finish();
@@ -110,7 +126,7 @@ TEST_F(BusyImport, ACrowdAtItsBeginningAndAtItsCorrectionsOnlyDelaysIt) {
   EXPECT_EQ(summary, quiet);
   uint64_t recorded = 0;
   for (const json& file : quiet["files"]) recorded += file["recorded"].get<uint64_t>();
-  EXPECT_EQ(client().EventCount(), recorded + early.recorded() + late->recorded());
+  EXPECT_EQ(client().EventCount(), begun_at + recorded + early.recorded() + late->recorded());
   ExpectEveryRequestOnce();
 }
 

@@ -16,13 +16,21 @@ using ::testing::HasSubstr;
 
 class Follow : public ServerTest {
  protected:
-  Follow() : ServerTest({"quang-ninh"}, Door::kPlaintext) {}
+  void SetUp() override {
+    ServerTest::SetUp();
+    begun_at_ = client().EventCount();
+  }
 
+  // The program's words, as an auditor says them.
+  std::vector<std::string> Words(const std::vector<std::string>& options) {
+    std::vector<std::string> words = cast().ProgramFlags(Cast::Auditor());
+    words.insert(words.begin(), CASELEDGER_PATH);
+    words.insert(words.end(), {"--format", "json", "log", "follow"});
+    words.insert(words.end(), options.begin(), options.end());
+    return words;
+  }
   std::unique_ptr<ChildProcess> Start(const std::vector<std::string>& options = {}) {
-    std::vector<std::string> arguments = {CASELEDGER_PATH, "--server", address(), "--format",
-                                          "json",          "log",      "follow"};
-    arguments.insert(arguments.end(), options.begin(), options.end());
-    auto process = std::make_unique<ChildProcess>(arguments);
+    auto process = std::make_unique<ChildProcess>(Words(options));
     EXPECT_TRUE(process->WaitForError("caught up")) << process->err();
     return process;
   }
@@ -33,7 +41,7 @@ class Follow : public ServerTest {
 
   // Waits until the event has been printed.
   void AwaitPosition(ChildProcess& process, uint64_t position) const {
-    const std::string event_id = client().Replay(position, 1).value.at(0).event_id();
+    const std::string event_id = auditor().Replay(position, 1).value.at(0).event_id();
     EXPECT_TRUE(process.WaitForOutput(event_id)) << process.err();
   }
 
@@ -51,10 +59,17 @@ class Follow : public ServerTest {
     }
     return positions;
   }
+
+  // `--from` so many events after what the ledger began with.
+  std::vector<std::string> From(uint64_t events) const {
+    return {"--from", std::to_string(begun_at_ + events)};
+  }
+
+  uint64_t begun_at_ = 0;  // events before the test's own
 };
 
 TEST_F(Follow, PrintsWhatIsRecordedAfterItStartedUntilInterrupted) {
-  uint64_t head = 0;
+  uint64_t head = begun_at_;
   for (const int signal : {SIGINT, SIGTERM}) {
     RecordContacts(2);
     const auto process = Start();
@@ -70,18 +85,18 @@ TEST_F(Follow, PrintsWhatIsRecordedAfterItStartedUntilInterrupted) {
 
 TEST_F(Follow, GoesOnFromAPositionWithoutALossOrADouble) {
   RecordContacts(3);
-  const auto first = Start({"--from", "0"});
-  AwaitPosition(*first, 2);
+  const auto first = Start(From(0));
+  AwaitPosition(*first, begun_at_ + 2);
   first->Signal(SIGTERM);
   EXPECT_EQ(first->Wait(), 0);
-  EXPECT_THAT(Positions(first->out()), ElementsAre(0, 1, 2));
+  EXPECT_THAT(Positions(first->out()), ElementsAre(begun_at_, begun_at_ + 1, begun_at_ + 2));
   RecordContacts(2);  // while nobody follows
-  const auto second = Start({"--from", "3"});
+  const auto second = Start(From(3));
   RecordContacts(1);
-  AwaitPosition(*second, 5);
+  AwaitPosition(*second, begun_at_ + 5);
   second->Signal(SIGINT);
   EXPECT_EQ(second->Wait(), 0);
-  EXPECT_THAT(Positions(second->out()), ElementsAre(3, 4, 5));
+  EXPECT_THAT(Positions(second->out()), ElementsAre(begun_at_ + 3, begun_at_ + 4, begun_at_ + 5));
 }
 
 TEST_F(Follow, PrintsOnlyTheFactsAskedForAndGoesOnPastTheOthers) {
@@ -89,25 +104,25 @@ TEST_F(Follow, PrintsOnlyTheFactsAskedForAndGoesOnPastTheOthers) {
   const std::string contact =
       client().Record("", "contact_received { channel: 'sms' }").record_id();
   client().Record(contact, "contact_ended { outcome: CONTACT_OUTCOME_SILENT }");
-  AwaitPosition(*process, 1);
+  AwaitPosition(*process, begun_at_ + 1);
   process->Signal(SIGINT);
   EXPECT_EQ(process->Wait(), 0);
-  EXPECT_THAT(Positions(process->out()), ElementsAre(1));
-  EXPECT_THAT(process->err(), HasSubstr("--from 2\n"));
+  EXPECT_THAT(Positions(process->out()), ElementsAre(begun_at_ + 1));
+  EXPECT_THAT(process->err(), HasSubstr("--from " + std::to_string(begun_at_ + 2) + "\n"));
 }
 
 TEST_F(Follow, AServerThatStopsEndsItWithAnErrorAndThePlaceToGoOn) {
   RecordContacts(1);
-  const auto process = Start({"--from", "0"});
+  const auto process = Start(From(0));
   Stop();
   EXPECT_EQ(process->Wait(), 1);
-  EXPECT_THAT(process->err(), HasSubstr("go on with --from 1\n"));
+  EXPECT_THAT(process->err(),
+              HasSubstr("go on with --from " + std::to_string(begun_at_ + 1) + "\n"));
   EXPECT_THAT(process->err(), HasSubstr("[UNAVAILABLE]: start caseledgerd"));
 }
 
 TEST_F(Follow, APositionPastTheEndIsAnError) {
-  const Finished finished =
-      RunToEnd({CASELEDGER_PATH, "--server", address(), "log", "follow", "--from", "7"});
+  const Finished finished = RunToEnd(Words(From(1)));
   EXPECT_EQ(finished.code, 1);
   EXPECT_THAT(finished.err, HasSubstr("[POSITION_PAST_END]"));
 }

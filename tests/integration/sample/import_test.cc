@@ -42,7 +42,7 @@ class Import : public SampleTest {
   }
   // How many events of the ledger come from these rows.
   size_t EventsOfRows(const std::set<std::string>& keys) const {
-    const auto all = client().Replay();
+    const auto all = auditor().Replay();
     return static_cast<size_t>(std::count_if(
         all.value.begin(), all.value.end(),
         [&](const v1::RecordedEvent& event) { return keys.contains(event.source_row()); }));
@@ -54,19 +54,19 @@ TEST_F(Import, TheSampleGivesThePublishedFiguresAndImportsOnce) {
   LoadDefinitionAndImport();
   const std::string expected = ReadWholeFile(std::string(kSample) + "/expected_report.csv");
   EXPECT_EQ(Report(), expected);
-  const uint64_t head = client().EventCount();
-  const Finished again = Run({"import", kSample});
+  const uint64_t head = auditor().EventCount();
+  const Finished again = Run(kDataSteward, {"import", kSample});
   EXPECT_EQ(again.code, 0) << again.err;
-  EXPECT_EQ(client().EventCount(), head) << "the second import recorded something";
-  EXPECT_EQ(Run({"definition", "load", kDefinitionFile}).code, 0);
-  EXPECT_EQ(client().EventCount(), head);
+  EXPECT_EQ(auditor().EventCount(), head) << "the second import recorded something";
+  EXPECT_EQ(Run(kDataSteward, {"definition", "load", kDefinitionFile}).code, 0);
+  EXPECT_EQ(auditor().EventCount(), head);
   EXPECT_EQ(Report(), expected);
 }
 
 TEST_F(Import, BadRowsAreReportedWithTheirPlaceAndTheRestIsIn) {
   Use("whole");
   LoadDefinitionAndImport();  // nothing new when the test before ran
-  const uint64_t whole = client().EventCount();
+  const uint64_t whole = auditor().EventCount();
   const std::string directory = CopyOfSample();
   const std::vector<size_t> bad = FreeContactLines(directory, 4);
   Lines contacts(directory + "/contacts.csv");
@@ -85,22 +85,22 @@ TEST_F(Import, BadRowsAreReportedWithTheirPlaceAndTheRestIsIn) {
   EXPECT_GE(missing, 5u);
 
   Use("bad-rows");
-  RunWell({"definition", "load", kDefinitionFile});
-  const Finished finished = Run({"import", directory});
+  RunWell(kDataSteward, {"definition", "load", kDefinitionFile});
+  const Finished finished = Run(kDataSteward, {"import", directory});
   EXPECT_EQ(finished.code, 2) << finished.err;
   for (const size_t line : bad) {
     EXPECT_THAT(finished.err, ContainsRegex("contacts.csv:" + std::to_string(line) + ":[0-9]+: "));
   }
   EXPECT_THAT(finished.err, ContainsRegex("services.csv:9:[0-9]+: "));
-  EXPECT_EQ(client().EventCount(), whole - missing) << finished.err;
+  EXPECT_EQ(auditor().EventCount(), whole - missing) << finished.err;
 
-  const Finished json = Run({"import", directory, "--format", "json"});
+  const Finished json = Run(kDataSteward, {"import", directory, "--format", "json"});
   EXPECT_EQ(json.code, 2);
   const auto summary = nlohmann::json::parse(json.out, nullptr, false);
   ASSERT_FALSE(summary.is_discarded()) << json.out;
   EXPECT_FALSE(summary["clean"].get<bool>());
   EXPECT_GE(summary["issues"].size(), 5u);
-  EXPECT_EQ(client().EventCount(), whole - missing) << "again, nothing new";
+  EXPECT_EQ(auditor().EventCount(), whole - missing) << "again, nothing new";
 }
 
 // A file whose columns slipped: what is said of it names no one (tests/checks/output.sh looks,
@@ -127,7 +127,7 @@ TEST_F(Import, PersonalDataInAWrongColumnIsNotRepeated) {
   persons.Save();
   Use("slipped");
   for (const char* format : {"table", "json"}) {
-    const Finished finished = Run({"import", directory, "--format", format});
+    const Finished finished = Run(kDataSteward, {"import", directory, "--format", format});
     EXPECT_EQ(finished.code, 2) << format;
     const std::string said = finished.out + finished.err;
     EXPECT_THAT(said, HasSubstr("persons.csv"));
@@ -140,7 +140,7 @@ TEST_F(Import, PersonalDataInAWrongColumnIsNotRepeated) {
 TEST_F(Import, ARowThatGainedItsEndAddsOneEventAndAChangedOneIsAdvisedAgainst) {
   Use("later-rows");
   LoadDefinitionAndImport();
-  const uint64_t head = client().EventCount();
+  const uint64_t head = auditor().EventCount();
   const std::string directory = CopyOfSample();
   const std::string busy = ReadWholeFile(directory + "/referrals.csv") +
                            ReadWholeFile(directory + "/emergencies.csv") +
@@ -154,20 +154,20 @@ TEST_F(Import, ARowThatGainedItsEndAddsOneEventAndAChangedOneIsAdvisedAgainst) {
   std::string& row = cases.at(line);
   row.replace(row.size() - 3, 3, ",2024-12-01T00:00:00+07:00,goals_met,");
   cases.Save();
-  const Finished gained = Run({"import", directory});
+  const Finished gained = Run(kDataSteward, {"import", directory});
   EXPECT_EQ(gained.code, 0) << gained.err;
-  EXPECT_EQ(client().EventCount(), head + 1);
-  EXPECT_EQ(client().Replay(head).value.at(0).fact_name(), "case_closed");
+  EXPECT_EQ(auditor().EventCount(), head + 1);
+  EXPECT_EQ(auditor().Replay(head).value.at(0).fact_name(), "case_closed");
 
   const size_t changed = FreeContactLines(directory, 1)[0];
   Lines contacts(directory + "/contacts.csv");
   Replace(contacts.at(changed), ",counselled,", ",prank,");
   contacts.Save();
-  const Finished refused = Run({"import", directory});
+  const Finished refused = Run(kDataSteward, {"import", directory});
   EXPECT_EQ(refused.code, 2);
   EXPECT_THAT(refused.err, HasSubstr("contacts.csv:" + std::to_string(changed) + ":"));
   EXPECT_THAT(refused.err, HasSubstr("record a correction instead"));
-  EXPECT_EQ(client().EventCount(), head + 1);
+  EXPECT_EQ(auditor().EventCount(), head + 1);
 }
 
 }  // namespace

@@ -21,8 +21,9 @@ std::string FigureOf(const std::string& csv, const std::string& row) {
 TEST_F(Reports, WhatIsRecordedLaterChangesTheFigureNowAndNotThen) {
   Use("late-entries");
   LoadDefinitionAndImport();
+  const auto hotline = ClientOf({"tdv-3", "tong-dai", "hotline_operator"});
   const std::string published = Report();
-  const auto all = client().Replay();
+  const auto all = auditor().Replay();
   uint64_t first_correction = 0;
   while (all.value.at(first_correction).fact_name() != "fact_corrected") ++first_correction;
   const std::string uncorrected = Report(std::to_string(first_correction - 1));
@@ -30,13 +31,13 @@ TEST_F(Reports, WhatIsRecordedLaterChangesTheFigureNowAndNotThen) {
   EXPECT_NE(FigureOf(uncorrected, "R2"), FigureOf(published, "R2"));
   EXPECT_EQ(FigureOf(uncorrected, "R1"), FigureOf(published, "R1"));
 
-  const uint64_t before = client().EventCount() - 1;
+  const uint64_t before = auditor().EventCount() - 1;
   v1::Command late = CommandOf("", "contact_received { channel: 'phone' line: '18001769' }");
   *late.mutable_header()->mutable_occurred_time() = Seconds(1'709'258'400);  // March 2024
-  const std::string contact = client().Record(late).record_id();
+  const std::string contact = hotline->Record(late).record_id();
   v1::Command end = CommandOf(contact, "contact_ended { outcome: CONTACT_OUTCOME_COUNSELLED }");
   *end.mutable_header()->mutable_occurred_time() = Seconds(1'709'259'000);
-  const v1::CommandResult ended = client().Record(end);
+  const v1::CommandResult ended = hotline->Record(end);
   const std::string with_late = Report();
   EXPECT_NE(FigureOf(with_late, "R1"), FigureOf(published, "R1"));
   EXPECT_EQ(Report(std::to_string(before)), published);
@@ -44,7 +45,7 @@ TEST_F(Reports, WhatIsRecordedLaterChangesTheFigureNowAndNotThen) {
   v1::Command undo = CommandOf(contact, "event_voided { target_event_id: '" +
                                             ended.events(0).event_id() + "' reason: 'a test' }");
   undo.set_record_kind(options::v1::RECORD_KIND_CONTACT);
-  client().Record(undo);
+  hotline->Record(undo);
   EXPECT_EQ(Report(), published);
   EXPECT_EQ(Report(std::to_string(ended.events(0).position())), with_late);
   EXPECT_EQ(Report(std::to_string(before)), published);
@@ -52,14 +53,14 @@ TEST_F(Reports, WhatIsRecordedLaterChangesTheFigureNowAndNotThen) {
 
 TEST_F(Histories, ByReferenceAndByIdAndAsOfATime) {
   Use("histories");
-  RunWell({"import", kSample});
+  RunWell(kDataSteward, {"import", kSample});
   const std::string text = RunWell({"case", "history", "CASE-2024-0001"});
   EXPECT_THAT(text, HasSubstr("case_opened"));
-  const std::string id = client().History("CASE-2024-0001").at(0).record_id();
+  const std::string id = auditor().History("CASE-2024-0001").at(0).record_id();
   EXPECT_EQ(RunWell({"case", "history", id}), text);
   EXPECT_EQ(RunWell({"case", "history", "qn-csv/CASE-2024-0001"}), text);
 
-  const auto history = client().History("CASE-2024-0001");
+  const auto history = auditor().History("CASE-2024-0001");
   ASSERT_GT(history.size(), 1u);
   const std::string early =
       RunWell({"case", "history", "CASE-2024-0001", "--as-of-occurred", "2023-01-01"});
@@ -80,8 +81,10 @@ TEST_F(Histories, WrongUseAndUnknownRecordsExitWithOne) {
   Use("histories");
   EXPECT_EQ(Run({"case", "history", "CASE-1900-0001"}).code, 1);
   EXPECT_EQ(Run({"case", "dance"}).code, 1);
-  EXPECT_EQ(Run({"import", "/nowhere/at/all"}).code, 1);
-  EXPECT_EQ(Run({"report", "no-such-report", "--from", "2024-01-01", "--to", "2024-07-01"}).code,
+  EXPECT_EQ(Run(kDataSteward, {"import", "/nowhere/at/all"}).code, 1);
+  EXPECT_EQ(Run(kDashboardViewer,
+                {"report", "no-such-report", "--from", "2024-01-01", "--to", "2024-07-01"})
+                .code,
             1);
   const Finished nobody = RunToEnd({CASELEDGER_PATH, "--server", "127.0.0.1:1", "case", "list"});
   EXPECT_EQ(nobody.code, 1);
