@@ -11,10 +11,9 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/integration/overload/command_load.h"
+#include "tests/integration/overload/loaded_server.h"
 #include "tests/integration/subscribers/follower.h"
 #include "tests/integration/support/child_process.h"
-#include "tests/integration/support/scratch_directory.h"
-#include "tests/integration/support/server_memory.h"
 
 namespace caseledger::testing {
 namespace {
@@ -25,32 +24,29 @@ constexpr seconds kLoadLasts{3};
 
 class Crowd : public ::testing::Test {
  protected:
-  Crowd() : server_(directory_ / "data", {"a"}), client_(server_.address()) {}
-
   // Records contacts over several Batch streams; must be taken, every one.
   void Load() {
-    const LoadReport load = RunBatchLoad(server_.address(), {512, 4, kLoadLasts, seconds(0)});
+    const LoadReport load = RunBatchLoad(server_.cast(), {512, 4, kLoadLasts, seconds(0)});
     EXPECT_EQ(load.outcomes.unexpected(), 0u) << load.outcomes.first_unexpected();
     std::printf("%zu events were recorded\n", load.outcomes.taken().size());
   }
 
   std::vector<std::string> AllIds() {
-    Follower whole(server_.address());
+    Follower whole(server_.cast());
     whole.Resume();
     EXPECT_TRUE(whole.ReadUntil(client_.EventCount()));
     return whole.event_ids();
   }
 
-  ScratchDirectory directory_;
-  ServerProcess server_;
-  const Client client_;
+  LoadedServer server_{std::vector<std::string>{}};
+  const Client client_{server_.cast(), "", kLoadSender};
 };
 
 TEST_F(Crowd, WhoReadsWhoIsSlowAndWhoComesBackAllSeeTheSameEvents) {
   std::thread load([this] { Load(); });
-  Follower steady(server_.address());
-  Follower slow(server_.address());
-  Follower returning(server_.address());
+  Follower steady(server_.cast());
+  Follower slow(server_.cast());
+  Follower returning(server_.cast());
   std::atomic<bool> over = false;
   // To the end of the load, then to the end of the ledger.
   const auto follow = [&](Follower& follower, auto read_some) {
@@ -96,10 +92,10 @@ TEST_F(Crowd, WhoWaitsForWhatDoesNotHappenIsToldWhereToResumeAndCostsNoMemory) {
   constexpr size_t kWaiting = 64;
   // What the commands themselves leave in buffers and recent events.
   constexpr uint64_t kMostGrowth = 192 * kMebibyte;
-  const uint64_t before = MemoryOf(server_.process().pid()).resident_bytes;
+  const uint64_t before = server_.memory().resident_bytes;
   std::vector<std::unique_ptr<Follower>> waiting;
   for (size_t i = 0; i < kWaiting; ++i) {
-    waiting.push_back(std::make_unique<Follower>(server_.address(), 0,
+    waiting.push_back(std::make_unique<Follower>(server_.cast(), server_.events_before(),
                                                  std::vector<std::string>{"agency_registered"}));
     waiting.back()->Resume();
   }
@@ -123,7 +119,7 @@ TEST_F(Crowd, WhoWaitsForWhatDoesNotHappenIsToldWhereToResumeAndCostsNoMemory) {
     EXPECT_TRUE(follower->event_ids().empty());
     EXPECT_GT(follower->messages(), 2u);
   }
-  const uint64_t peak = MemoryOf(server_.process().pid()).peak_bytes;
+  const uint64_t peak = server_.memory().peak_bytes;
   std::printf("memory of the server: %llu MiB before, %llu MiB at most\n",
               static_cast<unsigned long long>(before / kMebibyte),
               static_cast<unsigned long long>(peak / kMebibyte));
@@ -131,8 +127,10 @@ TEST_F(Crowd, WhoWaitsForWhatDoesNotHappenIsToldWhereToResumeAndCostsNoMemory) {
 
   // Who resumes there gets the one that matters, although nothing before it was of interest.
   for (const auto& follower : waiting) follower->Resume();
-  const v1::CommandResult wanted = client_.Record(
-      "ctxh-qn", "agency_registered { kind: 'social_work_centre' name_vi: 'Trung tâm' }");
+  const v1::CommandResult wanted =
+      Client(server_.cast(), "", Cast::Administrator())
+          .Record("ctxh-qn",
+                  "agency_registered { kind: 'social_work_centre' name_vi: 'Trung tâm' }");
   for (const auto& follower : waiting) {
     ASSERT_TRUE(follower->ReadUntil(wanted.events(0).position() + 1));
     ASSERT_EQ(follower->event_ids().size(), 1u);
@@ -144,15 +142,16 @@ TEST_F(Crowd, WhoWaitsForWhatDoesNotHappenIsToldWhereToResumeAndCostsNoMemory) {
 TEST_F(Crowd, WhoIsKilledGivesThePlaceBackAndHoldsBackNobody) {
   constexpr int kRounds = 24;
   constexpr size_t kAtATime = 8;  // more all together than there are places, which are 128
-  Follower steady(server_.address());
+  std::vector<std::string> follow = server_.cast().ProgramFlags(Cast::Auditor());
+  follow.insert(follow.begin(), CASELEDGER_PATH);
+  follow.insert(follow.end(), {"--format", "json", "log", "follow", "--from", "0"});
+  Follower steady(server_.cast());
   steady.Resume();
   std::thread load([this] { Load(); });
   for (int round = 0; round < kRounds; ++round) {
     std::vector<std::unique_ptr<ChildProcess>> doomed;
     for (size_t i = 0; i < kAtATime; ++i) {
-      doomed.push_back(std::make_unique<ChildProcess>(
-          std::vector<std::string>{CASELEDGER_PATH, "--server", server_.address(), "--format",
-                                   "json", "log", "follow", "--from", "0"}));
+      doomed.push_back(std::make_unique<ChildProcess>(follow));
     }
     for (const auto& process : doomed) {
       EXPECT_TRUE(process->WaitForOutput("event_id")) << process->err();

@@ -15,13 +15,13 @@
 
 namespace caseledger::testing {
 
-// Keeps ids only, so that a long ledger fits into memory. Not thread-safe.
+// An auditor, who sees all that is recorded. Keeps ids only, so that a long ledger fits into
+// memory. Not thread-safe.
 class Follower {
  public:
   // `filter` are names of facts; empty: all. Begins at position `from` when first resumed.
-  explicit Follower(const std::string& address, uint64_t from = 0,
-                    std::vector<std::string> filter = {})
-      : client_(address), filter_(std::move(filter)), next_(from) {}
+  explicit Follower(Cast& cast, uint64_t from = 0, std::vector<std::string> filter = {})
+      : client_(cast, "", Cast::Auditor()), filter_(std::move(filter)), next_(from) {}
   ~Follower() { Leave(); }
 
   // Subscribes where it last was.

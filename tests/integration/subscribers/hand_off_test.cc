@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "gtest/gtest.h"
+#include "tests/integration/overload/command_load.h"
 #include "tests/integration/subscribers/follower.h"
 #include "tests/integration/support/server_fixture.h"
 
@@ -19,12 +20,13 @@ constexpr uint64_t kPositions = 160;
 // More than two live buffers.
 constexpr uint64_t kDistances = 40;
 
-// Clients that record as many contacts as they are allowed. Thread-safe.
+// Clients that record as many contacts as they are allowed. Nobody else may write. Thread-safe.
 class PacedWriters {
  public:
-  explicit PacedWriters(const std::string& address) {
+  explicit PacedWriters(Cast& cast)
+      : allowed_(Client(cast, "", kLoadSender).EventCount()), taken_(allowed_) {
     for (int i = 0; i < kWriters; ++i) {
-      threads_.emplace_back([this, address] { Run(Client(address)); });
+      threads_.emplace_back([this, &cast] { Run(Client(cast, "", kLoadSender)); });
     }
   }
   ~PacedWriters() {
@@ -58,15 +60,16 @@ class PacedWriters {
 
   std::mutex mutex_;
   std::condition_variable allowed_more_;
-  uint64_t allowed_ = 0;
-  uint64_t taken_ = 0;
+  // Both with what the ledger held before.
+  uint64_t allowed_;
+  uint64_t taken_;
   bool ending_ = false;
   std::vector<std::thread> threads_;
 };
 
 class HandOff : public ServerTest {
  protected:
-  HandOff() : ServerTest({"quang-ninh"}, Door::kPlaintext) {
+  HandOff() {
     options_.log_limits.max_page_events = 7;
     options_.log_limits.subscriber_buffer_events = 16;
   }
@@ -74,7 +77,7 @@ class HandOff : public ServerTest {
   // Follows from `from` while the ledger grows, until it is caught up and everything came.
   void Follow(PacedWriters& writers, uint64_t from) {
     SCOPED_TRACE(::testing::Message() << "from " << from);
-    Follower follower(address(), from);
+    Follower follower(cast(), from);
     follower.Resume();
     const uint64_t end = writers.Allow(kEventsEach);
     ASSERT_TRUE(follower.ReadUntil(end));
@@ -86,12 +89,12 @@ class HandOff : public ServerTest {
 };
 
 TEST_F(HandOff, AtEveryPositionLosesAndDoublesNothing) {
-  PacedWriters writers(address());
+  PacedWriters writers(cast());
   for (uint64_t from = 0; from < kPositions && !HasFatalFailure(); ++from) Follow(writers, from);
 }
 
 TEST_F(HandOff, AtEveryDistanceFromTheEndLosesAndDoublesNothing) {
-  PacedWriters writers(address());
+  PacedWriters writers(cast());
   ASSERT_TRUE(
       Eventually([&, all = writers.Allow(kDistances)] { return client().EventCount() == all; }));
   for (uint64_t round = 0; round < 4 * kDistances && !HasFatalFailure(); ++round) {
@@ -103,13 +106,13 @@ TEST_F(HandOff, AtEveryDistanceFromTheEndLosesAndDoublesNothing) {
 // ledger has pages.
 TEST_F(HandOff, OfManyWhoComeAndGoLosesAndDoublesNothing) {
   constexpr int kFollowers = 8;
-  PacedWriters writers(address());
+  PacedWriters writers(cast());
   const uint64_t end = writers.Allow(1500);
   std::vector<std::vector<std::string>> seen(kFollowers);
   std::vector<std::thread> threads;
   for (int i = 0; i < kFollowers; ++i) {
     threads.emplace_back([&, i] {
-      Follower follower(address());
+      Follower follower(cast());
       while (follower.next() < end) {
         follower.Resume();
         for (int reads = 0; reads <= 3 * i && follower.next() < end; ++reads) {
@@ -120,7 +123,7 @@ TEST_F(HandOff, OfManyWhoComeAndGoLosesAndDoublesNothing) {
     });
   }
   for (std::thread& thread : threads) thread.join();
-  const auto all = client().Replay();
+  const auto all = auditor().Replay();
   ASSERT_EQ(all.value.size(), end);
   std::vector<std::string> expected;
   for (const v1::RecordedEvent& event : all.value) expected.push_back(event.event_id());
