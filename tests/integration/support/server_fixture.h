@@ -1,6 +1,5 @@
 // A whole server in the test's process, on a clock that only moves when told: over TLS, with
-// identities, in ledgers that began with an administrator and the default rules. Or on plain text,
-// where callers have the roles they claim.
+// identities, in ledgers that began with an administrator and the default rules.
 #pragma once
 
 #include <memory>
@@ -24,16 +23,9 @@ inline const bool kOnlyTls13 = (rpc::SpeakOnlyTls13(), true);
 
 class ServerTest : public ::testing::Test {
  protected:
-  enum class Door { kTls, kPlaintext };
-
-  explicit ServerTest(std::vector<std::string> ledgers = {"quang-ninh"}, Door door = Door::kTls)
-      : door_(door) {
+  explicit ServerTest(std::vector<std::string> ledgers = {"quang-ninh"}) {
     options_.data_dir = directory_ / "data";
-    if (door == Door::kTls) {
-      cast_.identities().Configure(options_);
-    } else {
-      options_.plaintext = true;
-    }
+    cast_.identities().Configure(options_);
     // One agency does what many would: limits are tested in access/limits_test.cc.
     options_.connections = {4'096, 4'096, 0, 0};
     options_.agency.calls_per_second = 0;
@@ -53,7 +45,7 @@ class ServerTest : public ::testing::Test {
   void SetUp() override { Start(); }
 
   void Start() {
-    if (door_ == Door::kTls && begun_.insert(options_.data_dir).second) {
+    if (begun_.insert(options_.data_dir).second) {
       for (const std::string& ledger : options_.ledgers) {
         cast_.Begin(options_.data_dir, ledger, clock_);
       }
@@ -61,10 +53,6 @@ class ServerTest : public ::testing::Test {
     auto server = app::StartServer(options_, clock_, SystemRandom());
     ASSERT_TRUE(server.ok()) << server.status();
     server_ = *std::move(server);
-    if (door_ == Door::kPlaintext) {
-      client_ = std::make_unique<Client>(address());
-      return;
-    }
     cast_.Serve(address());
     client_ = std::make_unique<Client>(cast_, "", caller_);
     client_->Admit(caller_);
@@ -91,10 +79,7 @@ class ServerTest : public ::testing::Test {
   void AdvanceSeconds(int64_t seconds) { clock_.Advance(seconds * kMicrosPerSecond); }
 
   // Once, whoever asked for it before.
-  void RegisterAgency(const std::string& id) {
-    if (door_ == Door::kTls) return cast_.Register("", id);
-    client().Record(id, "agency_registered { kind: 'social_work_centre' name_vi: 'Trung tâm' }");
-  }
+  void RegisterAgency(const std::string& id) { cast_.Register("", id); }
   std::string RegisterPerson() {
     return client()
         .Record("", "person_registered { attributes { sex: 'female' birth_year: 1990 } }")
@@ -131,7 +116,6 @@ class ServerTest : public ::testing::Test {
     return refusal;
   }
 
-  const Door door_;
   ScratchDirectory directory_;
   FakeClock clock_;
   Cast cast_{directory_ / "pki"};
