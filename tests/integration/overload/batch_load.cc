@@ -13,18 +13,17 @@ namespace {
 // One stream with one message in flight.
 class Exchange {
  public:
-  Exchange(std::unique_ptr<const Client> client, int commands, const LoadPlan& plan,
-           SteadyClock::time_point start)
-      : client_(std::move(client)),
+  Exchange(Cast& cast, int commands, const LoadPlan& plan, SteadyClock::time_point start)
+      : client_(cast, "", kLoadSender),
         commands_(commands),
         settled_(start + plan.settling),
         until_(start + plan.lasting) {}
 
   void Run() {
     grpc::ClientContext context;
-    client_->Prepare(context);
+    client_.Prepare(context);
     context.set_deadline(std::chrono::system_clock::now() + kCallLimit + (until_ - settled_));
-    const auto stub = v1::BatchService::NewStub(client_->channel());
+    const auto stub = v1::BatchService::NewStub(client_.channel());
     const auto stream = stub->Execute(&context);
     while (SteadyClock::now() < until_ && outcomes_.unexpected() == 0) SendAndRead(*stream);
     stream->WritesDone();
@@ -66,7 +65,7 @@ class Exchange {
     if (now >= settled_ && now < until_) ++counted_;
   }
 
-  const std::unique_ptr<const Client> client_;
+  const Client client_;
   const int commands_;
   const SteadyClock::time_point settled_;
   const SteadyClock::time_point until_;
@@ -74,14 +73,15 @@ class Exchange {
   uint64_t counted_ = 0;
 };
 
-template <typename MakeClient>
-LoadReport RunExchanges(const MakeClient& make_client, const LoadPlan& plan) {
+}  // namespace
+
+LoadReport RunBatchLoad(Cast& cast, const LoadPlan& plan) {
   std::vector<std::unique_ptr<Exchange>> exchanges;
   std::vector<std::thread> threads;
   const auto start = SteadyClock::now();
   for (int i = 0; i < plan.connections; ++i) {
     exchanges.push_back(
-        std::make_unique<Exchange>(make_client(), plan.in_flight / plan.connections, plan, start));
+        std::make_unique<Exchange>(cast, plan.in_flight / plan.connections, plan, start));
     threads.emplace_back([exchange = exchanges.back().get()] { exchange->Run(); });
   }
   for (std::thread& thread : threads) thread.join();
@@ -93,16 +93,6 @@ LoadReport RunExchanges(const MakeClient& make_client, const LoadPlan& plan) {
   }
   report.taken_per_second = plan.PerSecond(counted);
   return report;
-}
-
-}  // namespace
-
-LoadReport RunBatchLoad(Cast& cast, const LoadPlan& plan) {
-  return RunExchanges([&] { return std::make_unique<Client>(cast, "", kLoadSender); }, plan);
-}
-
-LoadReport RunBatchLoad(const std::string& address, const LoadPlan& plan) {
-  return RunExchanges([&] { return std::make_unique<Client>(address); }, plan);
 }
 
 }  // namespace caseledger::testing

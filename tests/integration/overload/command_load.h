@@ -87,8 +87,6 @@ LoadReport RunUnaryLoad(Cast& cast, const LoadPlan& plan);
 
 // One message of a Batch stream on each connection. Blocks until the last one was answered.
 LoadReport RunBatchLoad(Cast& cast, const LoadPlan& plan);
-// The same on plain text.
-LoadReport RunBatchLoad(const std::string& address, const LoadPlan& plan);
 
 // A command that records one event.
 v1::Command NewContact(const Uuid& request_id);
