@@ -162,35 +162,21 @@ Client::Client(Cast& cast, std::string ledger, Who who)
       ledger_(std::move(ledger)),
       who_(std::move(who)) {}
 
-Client::Client(const std::string& address, std::string ledger, Who who)
-    : channel_(grpc::CreateCustomChannel(address, grpc::InsecureChannelCredentials(),
-                                         ChannelArgumentsOfTests())),
-      ledger_(std::move(ledger)),
-      who_(std::move(who)) {}
-
 std::shared_ptr<grpc::Channel> Client::ChannelOf(const Who& who) const {
-  if (cast_ == nullptr || who.agency == who_.agency) return channel_;
+  if (who.agency == who_.agency) return channel_;
   const std::lock_guard lock(mutex_);
   std::shared_ptr<grpc::Channel>& channel = others_[who.agency];
   if (channel == nullptr) channel = cast_->Connect(who.agency);
   return channel;
 }
 
-void Client::Admit(const Who& who) const {
-  if (cast_ != nullptr) cast_->Admit(ledger_, who);
-}
+void Client::Admit(const Who& who) const { cast_->Admit(ledger_, who); }
 
 void Client::Prepare(grpc::ClientContext& context) const { Prepare(context, who_); }
 
 void Client::Prepare(grpc::ClientContext& context, const Who& who) const {
-  if (cast_ != nullptr) {
-    cast_->Admit(ledger_, who);
-    cast_->Introduce(context, who);
-  } else {
-    if (!who.actor.empty()) context.AddMetadata("caseledger-actor", who.actor);
-    if (!who.agency.empty()) context.AddMetadata("caseledger-agency", who.agency);
-    if (!who.roles.empty()) context.AddMetadata("caseledger-roles", who.roles);
-  }
+  cast_->Admit(ledger_, who);
+  cast_->Introduce(context, who);
   context.set_deadline(std::chrono::system_clock::now() + kCallLimit);
 }
 

@@ -54,10 +54,8 @@ grpc::ChannelArguments ChannelArgumentsOfTests();
 // Thread-safe.
 class Client {
  public:
-  // Over TLS, as one of the cast, who is granted what they may before their first call.
+  // As one of the cast, who is granted what they may before their first call.
   explicit Client(Cast& cast, std::string ledger = "", Who who = {});
-  // On plain text, believed what it says of itself.
-  explicit Client(const std::string& address, std::string ledger = "", Who who = {});
 
   // Shows the certificate of the client's agency.
   const std::shared_ptr<grpc::Channel>& channel() const { return channel_; }
@@ -102,7 +100,7 @@ class Client {
   static void Parse(const grpc::ByteBuffer& bytes, google::protobuf::Message& message);
 
  private:
-  Cast* const cast_ = nullptr;
+  Cast* const cast_;
   std::shared_ptr<grpc::Channel> channel_;
   std::string ledger_;
   Who who_;
