@@ -1,7 +1,6 @@
 // One call: who is calling, as their credentials say it, and what they say of its purpose.
 #pragma once
 
-#include <set>
 #include <string>
 
 namespace caseledger::access {
@@ -20,9 +19,6 @@ struct Call {
   std::string purpose;  // why the data is looked at, a key; or ""
   std::string warrant;  // number of the warrant the caller acts on, a key; or ""
   std::string traceparent;
-  // Roles the caller says they have. Believed only by a server on plain text of a ledger that has
-  // no rules yet; otherwise roles are granted in the ledger.
-  std::set<std::string> claimed_roles = {};
 };
 
 }  // namespace caseledger::access

@@ -38,15 +38,12 @@ struct LedgerParts {
   // Into the ledger `NAME.access`. Null for that one itself; without a trail nothing personal may
   // be shown.
   std::unique_ptr<access::Trail> trail;
-  // RulesCache: for trials on plain text.
-  bool open_without_rules = false;
 };
 
 // One hosted ledger. `aggregates` belongs to the log's thread.
 struct Ledger {
   explicit Ledger(LedgerParts owned, size_t max_cached_records)
       : parts(std::move(owned)),
-        rules(parts.open_without_rules),
         aggregates(max_cached_records, parts.snapshots.get()),
         read_rights(*parts.log, rules, parts.trail.get(), max_cached_records),
         authority(rules, parts.trail.get()) {}

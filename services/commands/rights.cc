@@ -55,12 +55,6 @@ absl::StatusOr<std::shared_ptr<const RulesInForce>> RulesCache::Load(eventstore:
 absl::Status Rights::Load() {
   if (rules_ != nullptr) return absl::OkStatus();
   ASSIGN_OR_RETURN(std::shared_ptr<const RulesInForce> rules, cache_.Load(view_, aggregates_));
-  if (!rules->loaded && cache_.open_without_rules()) {
-    open_ = true;
-    roles_ = call_.claimed_roles;
-    rules_ = std::move(rules);
-    return absl::OkStatus();
-  }
   const StreamId agency = NamedStream(RecordKind::RECORD_KIND_AGENCY, call_.agency);
   ASSIGN_OR_RETURN(const auto loaded, aggregates_.Load<domain::AgencyState>(view_, agency));
   if (loaded->state.Exists()) {
@@ -87,7 +81,6 @@ absl::StatusOr<std::shared_ptr<const RulesInForce>> Rights::Rules() {
 
 Verdict Rights::Judge(std::string_view action, options::v1::RecordKind kind,
                       Standing standing) const {
-  if (open_) return JudgeWithoutRules(action, std::move(standing));
   access::Question question;
   question.action = action;
   question.kind = kind;
@@ -105,21 +98,6 @@ Verdict Rights::Judge(std::string_view action, options::v1::RecordKind kind,
   return verdict;
 }
 
-// Imports and the system's own affairs still ask for their role, so that a trial shows what they
-// need.
-Verdict Rights::JudgeWithoutRules(std::string_view action, Standing standing) const {
-  const bool needs_steward = action == access::kImportAction;
-  const bool needs_administrator = action == "CreateBackup";
-  const bool lacks = (needs_steward && !roles_.contains("data_steward")) ||
-                     (needs_administrator && !roles_.contains("administrator"));
-  Verdict verdict;
-  verdict.answer.refusal = lacks ? access::Refusal::kNoRole : access::Refusal::kNone;
-  verdict.answer.level = access::Level::kLocationSecret;
-  verdict.roles = roles_;
-  verdict.standing = std::move(standing);
-  return verdict;
-}
-
 absl::StatusOr<Verdict> Rights::Ask(std::string_view action, options::v1::RecordKind kind) {
   RETURN_IF_ERROR(Load());
   Standing standing;
@@ -134,12 +112,6 @@ absl::StatusOr<Verdict> Rights::Ask(std::string_view action, options::v1::Record
 absl::StatusOr<Verdict> Rights::Ask(std::string_view action, const StreamId& record) {
   RETURN_IF_ERROR(Load());
   const auto kind = static_cast<options::v1::RecordKind>(record.kind);
-  if (open_) {
-    ASSIGN_OR_RETURN(const eventstore::StreamHead head, view_.Head(record));
-    Standing standing;
-    standing.exists = head.revision > 0;
-    return JudgeWithoutRules(action, std::move(standing));
-  }
   if (!looked_at_.has_value() || looked_at_->first != record) {
     Standings standings(view_, aggregates_, view_.recorded_at(), rules_->rules.referral_grace());
     ASSIGN_OR_RETURN(Standing standing, standings.To(call_, record));
@@ -157,6 +129,23 @@ absl::StatusOr<Verdict> Rights::Ask(std::string_view action, const StreamId& rec
   ASSIGN_OR_RETURN(in_emergency.break_glass, OpenWindow(record));
   if (verdict.standing.exists && in_emergency.break_glass.has_value()) return in_emergency;
   return verdict;
+}
+
+absl::StatusOr<Verdict> Rights::AskToShow(std::string_view action, const StreamId& record) {
+  RETURN_IF_ERROR(Load());
+  const auto kind = static_cast<options::v1::RecordKind>(record.kind);
+  Standing stranger;
+  stranger.exists = true;
+  Standing closest = stranger;
+  closest.relations = AllRelations();
+  closest.consent = true;
+  Verdict least = Judge(action, kind, std::move(stranger));
+  // Rules allow more to who stands closer, and never less.
+  if (least.allowed() &&
+      least.answer.level == Judge(action, kind, std::move(closest)).answer.level) {
+    return least;
+  }
+  return Ask(action, record);
 }
 
 absl::StatusOr<std::optional<Uuid>> Rights::OpenWindow(const StreamId& record) {

@@ -37,18 +37,11 @@ struct RulesInForce {
 // Parsed rules by the event that loaded them: parsing takes longer than deciding. Thread-safe.
 class RulesCache {
  public:
-  // `open_without_rules`: as long as no rules were loaded everything is allowed, and callers have
-  // the roles they claim; for trials on a server that listens on the loopback interface only.
-  explicit RulesCache(bool open_without_rules) : open_without_rules_(open_without_rules) {}
-
-  bool open_without_rules() const { return open_without_rules_; }
-
   // What the view says is in force. DATA_LOSS when the logged text cannot be read.
   absl::StatusOr<std::shared_ptr<const RulesInForce>> Load(eventstore::LedgerView& view,
                                                            Aggregates& aggregates);
 
  private:
-  const bool open_without_rules_;
   Mutex mutex_;
   Hash256 leaf_hash_ ABSL_GUARDED_BY(mutex_);
   std::shared_ptr<const RulesInForce> newest_ ABSL_GUARDED_BY(mutex_);
@@ -84,6 +77,10 @@ class Rights {
   // About a record. One that does not exist is answered as if nobody stood to it, and after the
   // same questions.
   absl::StatusOr<Verdict> Ask(std::string_view action, const eventstore::StreamId& record);
+  // About a record that is there, or was: whether and how much of it may be shown. The record is
+  // only looked at when that could make a difference; what the verdict says of standing and lines
+  // is then as of a stranger. As allowed and at the same level as Ask().
+  absl::StatusOr<Verdict> AskToShow(std::string_view action, const eventstore::StreamId& record);
   // About a record that the fact would begin.
   absl::StatusOr<Verdict> AskProposed(std::string_view action, const domain::Fact& fact,
                                       options::v1::RecordKind kind, std::string_view record_name);
@@ -94,7 +91,6 @@ class Rights {
  private:
   absl::Status Load();
   Verdict Judge(std::string_view action, options::v1::RecordKind kind, Standing standing) const;
-  Verdict JudgeWithoutRules(std::string_view action, Standing standing) const;
   // The use of break-glass by which the record is open now.
   absl::StatusOr<std::optional<Uuid>> OpenWindow(const eventstore::StreamId& record);
   absl::StatusOr<std::optional<Uuid>> FindOpenWindow(const eventstore::StreamId& record);
@@ -105,7 +101,6 @@ class Rights {
   const access::Trail* const trail_;
   const access::Call& call_;
   std::shared_ptr<const RulesInForce> rules_;  // null until loaded
-  bool open_ = false;                          // no rules, and none needed
   std::set<std::string> roles_;
   std::optional<std::pair<eventstore::StreamId, Standing>> looked_at_;  // the last record
   std::optional<std::pair<eventstore::StreamId, std::optional<Uuid>>>

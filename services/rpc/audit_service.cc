@@ -10,8 +10,7 @@ namespace caseledger::rpc {
 
 grpc::ServerWriteReactor<v1::ExportRecordResponse>* AuditServiceImpl::ExportRecord(
     grpc::CallbackServerContext* context, const v1::ExportRecordRequest* request) {
-  absl::StatusOr<Admitted> admitted =
-      callers_.AdmitReader(*context, Callers::Use::kStream, request);
+  absl::StatusOr<Admitted> admitted = callers_.Admit(*context, Callers::Use::kStream, request);
   if (!admitted.ok()) {
     return callers_.refusals().FinishStream<v1::ExportRecordResponse>(admitted.status());
   }

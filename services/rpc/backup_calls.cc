@@ -61,7 +61,9 @@ void Fill(const MadeBackup& from, v1::Backup& to) {
 // With a reason of its own, where the maker gave none: the usual ones are about records.
 absl::Status WithReason(const absl::Status& status) {
   const std::string message(FromAbsl(status.message()));
-  if (message.starts_with("BACKUP_") || absl::IsDataLoss(status)) return status;
+  if (message.starts_with("BACKUP_") || message.starts_with("TRAIL_") || absl::IsDataLoss(status)) {
+    return status;
+  }
   return absl::Status(status.code(), StrCat("BACKUP_FAILED: ", message));
 }
 
@@ -70,9 +72,9 @@ absl::Status WithReason(const absl::Status& status) {
 // Deletes itself when gRPC is done with it.
 class BackupCalls::Call final : public grpc::ServerWriteReactor<v1::CreateBackupResponse> {
  public:
-  Call(BackupCalls& calls, access::AgencyLimits::Place place, uint32_t keep)
-      : calls_(calls), place_(std::move(place)) {
-    std::thread([this, keep] { Run(keep); }).detach();
+  Call(BackupCalls& calls, Admitted admitted, std::vector<Told> told, uint32_t keep)
+      : calls_(calls), call_(std::move(admitted.call)), place_(std::move(admitted.place)) {
+    std::thread([this, keep, told = std::move(told)] { Run(keep, told); }).detach();
   }
 
   void OnWriteDone(bool ok) override {
@@ -89,13 +91,8 @@ class BackupCalls::Call final : public grpc::ServerWriteReactor<v1::CreateBackup
   void OnDone() override { delete this; }
 
  private:
-  void Run(uint32_t keep) {
-    absl::StatusOr<MadeBackup> made =
-        calls_.maker_->Create(keep, [this](const BackupProgress& progress) {
-          v1::CreateBackupResponse response;
-          Fill(progress, *response.mutable_progress());
-          return WriteUnlessBusy(std::move(response)) && !calls_.ending_;
-        });
+  void Run(uint32_t keep, const std::vector<Told>& told) {
+    absl::StatusOr<MadeBackup> made = Make(keep, told);
     if (made.ok()) {
       v1::CreateBackupResponse response;
       Fill(*made, *response.mutable_backup());
@@ -107,6 +104,20 @@ class BackupCalls::Call final : public grpc::ServerWriteReactor<v1::CreateBackup
     calls_.running_ = false;
     place_.reset();
     this->Finish(status);  // may delete this
+  }
+
+  absl::StatusOr<MadeBackup> Make(uint32_t keep, const std::vector<Told>& told) {
+    for (const Told& each : told) {
+      if (each.trail == nullptr) {
+        return absl::UnavailableError("TRAIL_UNAVAILABLE: the ledger has no access trail");
+      }
+      RETURN_IF_ERROR(each.trail->AppendAndWait(call_, each.entry).status());
+    }
+    return calls_.maker_->Create(keep, [this](const BackupProgress& progress) {
+      v1::CreateBackupResponse response;
+      Fill(progress, *response.mutable_progress());
+      return WriteUnlessBusy(std::move(response)) && !calls_.ending_;
+    });
   }
 
   // Drops the response when the one before is still on its way: news gets old. False when the
@@ -130,6 +141,7 @@ class BackupCalls::Call final : public grpc::ServerWriteReactor<v1::CreateBackup
   }
 
   BackupCalls& calls_;
+  const access::Call call_;
   access::AgencyLimits::Place place_;  // until the end
   v1::CreateBackupResponse response_;
   std::mutex mutex_;
@@ -146,10 +158,11 @@ grpc::ServerWriteReactor<v1::CreateBackupResponse>* BackupCalls::Start(
   }
   const absl::Status valid = CheckRequest(clock_, request);
   if (!valid.ok()) return Refuse<v1::CreateBackupResponse>(ToGrpcStatus(valid));
-  access::Trail* trail = nullptr;
-  const absl::Status allowed = MayBackUp(admitted->call, trail);
+  std::vector<Told> told;
+  const absl::Status allowed = MayBackUp(admitted->call, request.keep(), told);
   if (!allowed.ok()) {
     auto* refusal = new LateRefusal<v1::CreateBackupResponse>;
+    access::Trail* trail = told.empty() ? nullptr : told.back().trail;
     commands::AnswerRefused(trail, admitted->call, allowed, [refusal](const absl::Status& status) {
       refusal->Finish(ToGrpcStatus(status));
     });
@@ -161,20 +174,20 @@ grpc::ServerWriteReactor<v1::CreateBackupResponse>* BackupCalls::Start(
     return Refuse<v1::CreateBackupResponse>(
         ToGrpcStatus(absl::AbortedError("BACKUP_IN_PROGRESS: this server is making a backup")));
   }
-  return new Call(*this, std::move(admitted->place), request.keep());
+  return new Call(*this, *std::move(admitted), std::move(told), request.keep());
 }
 
 // A backup holds all ledgers, so all of them must let the caller make one.
-absl::Status BackupCalls::MayBackUp(const access::Call& call, access::Trail*& trail) const {
-  if (call.actor.empty() || call.agency.empty()) {
-    return absl::UnauthenticatedError("CALLER_UNKNOWN: say who is calling, and for which agency");
-  }
+absl::Status BackupCalls::MayBackUp(const access::Call& call, uint32_t keep,
+                                    std::vector<Told>& told) const {
   for (const commands::Ledger* ledger : ledgers_.All()) {
     if (ledger->is_trail()) continue;
     Reading reading(ledgers_, call, "CreateBackup", clock_);
     const absl::Status allowed = reading.Begin(ledger->parts.name).status();
-    trail = reading.trail();
+    Told& last = told.emplace_back(Told{reading.trail(), {}});
     RETURN_IF_ERROR(allowed);
+    reading.AskedFor(StrCat("keep=", keep));
+    last.entry = reading.Entry();
   }
   return absl::OkStatus();
 }

@@ -5,6 +5,7 @@
 #include <grpcpp/grpcpp.h>
 
 #include <atomic>
+#include <vector>
 
 #include "caseledger/v1/admin.pb.h"
 #include "eventstore/backup/backup.h"
@@ -15,6 +16,8 @@
 
 namespace caseledger::rpc {
 
+// A backup is all there is, so it is on the trail of each ledger before it begins.
+//
 // Thread-safe. Outlives its calls: the server's Shutdown waits for them.
 class BackupCalls {
  public:
@@ -32,9 +35,14 @@ class BackupCalls {
 
  private:
   class Call;
+  // What a ledger's trail is to say of a backup.
+  struct Told {
+    access::Trail* trail;
+    event::v1::Fact entry;
+  };
 
-  // `trail`: that of the ledger which refuses.
-  absl::Status MayBackUp(const access::Call& call, access::Trail*& trail) const;
+  // `told`: for each ledger asked; the last one is the ledger that refuses.
+  absl::Status MayBackUp(const access::Call& call, uint32_t keep, std::vector<Told>& told) const;
   absl::Status CheckReady() const;
 
   eventstore::BackupMaker* const maker_;

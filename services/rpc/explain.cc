@@ -31,7 +31,6 @@ access::Call Supposed(const Reading& reading, const v1::ExplainAccessRequest& re
   call.is_program = call.actor == access::kProgramActor;
   call.purpose = request.purpose();
   call.warrant = request.warrant();
-  call.claimed_roles = caller.claimed_roles;
   return call;
 }
 

@@ -59,7 +59,7 @@ class RunningServer final : public GrpcServer {
         warden_(options.streams),
         subscribers_(options.max_subscribers),
         limits_(options.agency, SteadyMicros),
-        callers_(options.authenticator, limits_, refusals_),
+        callers_(*options.authenticator, limits_, refusals_),
         commands_(handler, callers_),
         queries_(ledgers, executor_, callers_, clock),
         answers_(ledgers, clock, options.version),
@@ -83,7 +83,7 @@ class RunningServer final : public GrpcServer {
   absl::Status Start(const GrpcServerOptions& options, Clock& clock) {
     ASSIGN_OR_RETURN(std::unique_ptr<net::Listener> listener, Listen(options.listen));
     ASSIGN_OR_RETURN(const auto credentials,
-                     MakeServerCredentials(options.tls, options.authenticator, clock));
+                     MakeServerCredentials(options.tls, *options.authenticator, clock));
     grpc::EnableDefaultHealthCheckService(true);
     grpc::reflection::InitProtoReflectionServerBuilderPlugin();
     grpc::ServerBuilder builder;

@@ -22,8 +22,7 @@ namespace caseledger::rpc {
 struct GrpcServerOptions {
   std::string listen;           // `127.0.0.1:7400`; port 0 picks a free one
   std::optional<TlsFiles> tls;  // unset: plain text, for connections of this machine alone
-  // Lets callers in or refuses them; must outlive the server. Null only on plain text, until tokens
-  // are asked for there, too: callers are believed what they say.
+  // Lets callers in or refuses them; never null; must outlive the server.
   access::Authenticator* authenticator = nullptr;
   size_t query_threads = 4;
   size_t max_waiting_queries = 1024;

@@ -153,8 +153,7 @@ grpc::ServerWriteReactor<v1::SubscribeResponse>* HistoryServiceImpl::Subscribe(
 absl::StatusOr<HistoryServiceImpl::Opened> HistoryServiceImpl::Open(
     const grpc::CallbackServerContext& context, std::string_view action,
     const google::protobuf::Message& request) {
-  ASSIGN_OR_RETURN(Admitted admitted,
-                   callers_.AdmitReader(context, Callers::Use::kStream, &request));
+  ASSIGN_OR_RETURN(Admitted admitted, callers_.Admit(context, Callers::Use::kStream, &request));
   Reading reading(ledgers_, std::move(admitted.call), action, clock_);
   reading.GoodWhile([this, &context] { return callers_.Recheck(context); });
   return Opened{std::move(reading), std::move(admitted.place)};

@@ -5,19 +5,12 @@
 #include <vector>
 
 #include "absl/strings/str_format.h"
-#include "absl/strings/str_split.h"
 #include "eventstore/base/status_macros.h"
 #include "eventstore/base/strings.h"
 #include "services/rpc/sentences.h"
 
 namespace caseledger::rpc {
 namespace {
-
-constexpr char kActorKey[] = "caseledger-actor";
-constexpr char kAgencyKey[] = "caseledger-agency";
-constexpr char kRolesKey[] = "caseledger-roles";
-constexpr size_t kMostClaimChars = 256;
-constexpr char kAnonymous[] = "anonymous";
 
 using Metadata = std::multimap<grpc::string_ref, grpc::string_ref>;
 
@@ -47,25 +40,6 @@ absl::StatusOr<access::Credentials> CredentialsOf(const grpc::AuthContext* peer,
   ASSIGN_OR_RETURN(credentials.warrant, OnlyValue(metadata, kWarrantKey));
   ASSIGN_OR_RETURN(credentials.traceparent, OnlyValue(metadata, "traceparent"));
   return credentials;
-}
-
-// On plain text without keys of tokens: what the caller says. May say nothing.
-absl::StatusOr<access::Call> BelievedCall(const Metadata& metadata) {
-  ASSIGN_OR_RETURN(const access::Credentials credentials, CredentialsOf(nullptr, metadata));
-  access::Call call;
-  ASSIGN_OR_RETURN(call.actor, OnlyValue(metadata, kActorKey));
-  ASSIGN_OR_RETURN(call.agency, OnlyValue(metadata, kAgencyKey));
-  ASSIGN_OR_RETURN(const std::string_view roles, OnlyValue(metadata, kRolesKey));
-  if (call.actor.size() > kMostClaimChars || call.agency.size() > kMostClaimChars ||
-      roles.size() > kMostClaimChars) {
-    return absl::UnauthenticatedError(
-        "CALLER_UNKNOWN: what the call says of its caller is too long");
-  }
-  call.claimed_roles = absl::StrSplit(ToAbsl(roles), ',', absl::SkipEmpty());
-  call.purpose = credentials.purpose;
-  call.warrant = credentials.warrant;
-  call.traceparent = credentials.traceparent;
-  return call;
 }
 
 // As grpc-message is written (PROTOCOL-HTTP2.md, "Percent-Encoded"). gRPC 1.51 does that itself for
@@ -114,16 +88,15 @@ std::shared_ptr<grpc::AuthMetadataProcessor> MakeDoor(access::Authenticator& aut
 }
 
 absl::StatusOr<access::Call> Callers::CallOf(const grpc::CallbackServerContext& context) const {
-  const Metadata& metadata = context.client_metadata();
-  if (authenticator_ == nullptr) return BelievedCall(metadata);
   const std::shared_ptr<const grpc::AuthContext> peer = context.auth_context();
-  ASSIGN_OR_RETURN(const access::Credentials credentials, CredentialsOf(peer.get(), metadata));
-  return authenticator_->Authenticate(credentials);
+  ASSIGN_OR_RETURN(const access::Credentials credentials,
+                   CredentialsOf(peer.get(), context.client_metadata()));
+  return authenticator_.Authenticate(credentials);
 }
 
-absl::StatusOr<Admitted> Callers::AdmitCall(const grpc::CallbackServerContext& context,
-                                            access::Call call, Use use,
-                                            const google::protobuf::Message* request) const {
+absl::StatusOr<Admitted> Callers::Admit(const grpc::CallbackServerContext& context, Use use,
+                                        const google::protobuf::Message* request) const {
+  ASSIGN_OR_RETURN(access::Call call, CallOf(context));
   if (acceptor_ != nullptr) acceptor_->Belongs(context.peer(), call.agency);
   if (context.deadline() == std::chrono::system_clock::time_point::max()) {
     return absl::InvalidArgumentError(
@@ -133,20 +106,6 @@ absl::StatusOr<Admitted> Callers::AdmitCall(const grpc::CallbackServerContext& c
       access::AgencyLimits::Place place,
       limits_.Admit(call.agency, use, request == nullptr ? 0 : request->ByteSizeLong()));
   return Admitted{std::move(call), std::move(place)};
-}
-
-absl::StatusOr<Admitted> Callers::Admit(const grpc::CallbackServerContext& context, Use use,
-                                        const google::protobuf::Message* request) const {
-  ASSIGN_OR_RETURN(access::Call call, CallOf(context));
-  return AdmitCall(context, std::move(call), use, request);
-}
-
-absl::StatusOr<Admitted> Callers::AdmitReader(const grpc::CallbackServerContext& context, Use use,
-                                              const google::protobuf::Message* request) const {
-  ASSIGN_OR_RETURN(access::Call call, CallOf(context));
-  if (call.actor.empty()) call.actor = kAnonymous;
-  if (call.agency.empty()) call.agency = kAnonymous;
-  return AdmitCall(context, std::move(call), use, request);
 }
 
 }  // namespace caseledger::rpc

@@ -37,9 +37,8 @@ class Callers {
  public:
   using Use = access::AgencyLimits::Use;
 
-  // All must outlive this. `authenticator` null, on plain text for trials only: the metadata
-  // `caseledger-actor`, `caseledger-agency` and `caseledger-roles` is believed.
-  Callers(access::Authenticator* authenticator, access::AgencyLimits& limits, Refusals& refusals)
+  // All must outlive this.
+  Callers(access::Authenticator& authenticator, access::AgencyLimits& limits, Refusals& refusals)
       : authenticator_(authenticator), limits_(limits), refusals_(refusals) {}
 
   // What every call begins with. The errors of CallOf, and
@@ -48,9 +47,6 @@ class Callers {
   // `request` may be null when there is none yet.
   absl::StatusOr<Admitted> Admit(const grpc::CallbackServerContext& context, Use use,
                                  const google::protobuf::Message* request) const;
-  // The same for who only reads: one who is believed need not say who they are.
-  absl::StatusOr<Admitted> AdmitReader(const grpc::CallbackServerContext& context, Use use,
-                                       const google::protobuf::Message* request) const;
 
   // The caller, who passed the door: asked again, which costs two look-ups, for gRPC has no way to
   // hand on what the door found. The errors of Authenticator::Authenticate, should the credentials
@@ -70,10 +66,7 @@ class Callers {
   }
 
  private:
-  absl::StatusOr<Admitted> AdmitCall(const grpc::CallbackServerContext& context, access::Call call,
-                                     Use use, const google::protobuf::Message* request) const;
-
-  access::Authenticator* const authenticator_;
+  access::Authenticator& authenticator_;
   access::AgencyLimits& limits_;
   Refusals& refusals_;
   Acceptor* acceptor_ = nullptr;

@@ -44,7 +44,7 @@ grpc::ServerUnaryReactor* QueryRunner::Run(grpc::CallbackServerContext* context,
                                            google::protobuf::Message* response, Trailed trailed,
                                            Answer answer) {
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
-  absl::StatusOr<Admitted> admitted = callers_.AdmitReader(*context, Callers::Use::kCall, request);
+  absl::StatusOr<Admitted> admitted = callers_.Admit(*context, Callers::Use::kCall, request);
   if (!admitted.ok()) {
     // gRPC made it for this call alone, which may be held back, and many with it.
     const_cast<google::protobuf::Message*>(request)->Clear();
@@ -70,7 +70,7 @@ void QueryRunner::Attempt(const std::shared_ptr<Query>& query) {
   if (!status.ok()) {
     commands::AnswerRefused(reading->trail(), query->call, status,
                             [query](const absl::Status& answered) { query->Finish(answered); });
-  } else if (query->trailed == Trailed::kNo || !reading->NeedsTrail()) {
+  } else if (query->trailed == Trailed::kNo) {
     query->Finish(status);
   } else {
     PutOnTrail(query, reading);

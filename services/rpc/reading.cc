@@ -103,8 +103,13 @@ absl::StatusOr<StreamId> Reading::Open(options::v1::RecordKind kind, std::string
   return record;
 }
 
+absl::StatusOr<Verdict> Reading::AskToShow(const StreamId& record) {
+  return ruling_->read_rights.With(
+      call_, now(), [&](commands::Rights& rights) { return rights.AskToShow(action_, record); });
+}
+
 absl::StatusOr<bool> Reading::Shows(const StreamId& record) {
-  ASSIGN_OR_RETURN(const Verdict verdict, Ask(record));
+  ASSIGN_OR_RETURN(const Verdict verdict, AskToShow(record));
   if (!verdict.allowed()) return false;
   Note(record, verdict);
   return true;
@@ -114,10 +119,6 @@ absl::StatusOr<Micros> Reading::LongestBreakGlass() const {
   return ruling_->read_rights.With(call_, now(),
                                    [](commands::Rights& rights) -> absl::StatusOr<Micros> {
                                      ASSIGN_OR_RETURN(const auto rules, rights.Rules());
-                                     // Without rules only what open_without_rules lets in comes
-                                     // here.
-                                     if (rules->rules.version() == 0)
-                                       return access::kMostBreakGlass;
                                      return rules->rules.longest_break_glass();
                                    });
 }
@@ -125,10 +126,6 @@ absl::StatusOr<Micros> Reading::LongestBreakGlass() const {
 void Reading::Note(const StreamId& record, const Verdict& verdict) {
   highest_ = std::max(highest_, verdict.answer.level);
   asked_.push_back({record, verdict.answer.level});
-}
-
-bool Reading::NeedsTrail() const {
-  return trail() != nullptr || ruling_ == nullptr || !ruling_->parts.open_without_rules;
 }
 
 access::Trail* Reading::trail() const {
@@ -142,7 +139,7 @@ absl::Status Reading::StillHolds() {
     ASSIGN_OR_RETURN(const Verdict begin, rights.Ask(action_, kind_));
     bool holds = begin.allowed();
     for (const Asked& asked : asked_) {
-      ASSIGN_OR_RETURN(const Verdict verdict, rights.Ask(action_, asked.record));
+      ASSIGN_OR_RETURN(const Verdict verdict, rights.AskToShow(action_, asked.record));
       holds = holds && verdict.allowed() && verdict.answer.level >= asked.level;
     }
     if (holds) return absl::OkStatus();

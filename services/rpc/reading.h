@@ -65,7 +65,9 @@ class Reading {
 
   // Whether a row about the record may be shown: then it counts as shown.
   absl::StatusOr<bool> Shows(const eventstore::StreamId& record);
-  // The same question without counting it.
+  // The same question without counting it; see Rights::AskToShow.
+  absl::StatusOr<commands::Verdict> AskToShow(const eventstore::StreamId& record);
+  // Whether the action is allowed on it.
   absl::StatusOr<commands::Verdict> Ask(const eventstore::StreamId& record);
 
   // The longest window that the rules in force allow.
@@ -74,8 +76,6 @@ class Reading {
   // Filters and positions that were asked for, for the entry; no personal data.
   void AskedFor(std::string query) { query_ = std::move(query); }
 
-  // Whether the answer must be on the trail: not in a trial ledger that was given no trail.
-  bool NeedsTrail() const;
   // Where the entry goes; null when the ledger has no trail. Only after Begin.
   access::Trail* trail() const;
   // OK when everything shown may still be shown. ABORTED when not: answer anew.

@@ -66,7 +66,6 @@ absl::StatusOr<StreamId> StreamGate::BeginRecord(std::string_view ledger,
 
 absl::Status StreamGate::OpenTrail() {
   access::Trail* trail = reading_.trail();
-  if (!reading_.NeedsTrail()) return absl::OkStatus();
   if (trail == nullptr) {
     return absl::UnavailableError("TRAIL_UNAVAILABLE: the ledger has no access trail");
   }
@@ -83,7 +82,7 @@ absl::Status StreamGate::Refused(const absl::Status& status) {
 
 absl::StatusOr<const Shown*> StreamGate::Look(const StreamId& record) {
   if (const auto known = asked_.find(record); known != asked_.end()) return &known->second;
-  ASSIGN_OR_RETURN(const commands::Verdict verdict, reading_.Ask(record));
+  ASSIGN_OR_RETURN(const commands::Verdict verdict, reading_.AskToShow(record));
   Shown shown;
   if (verdict.allowed()) shown = ShownBy(verdict);
   return &(asked_[record] = std::move(shown));

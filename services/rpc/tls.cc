@@ -48,13 +48,12 @@ std::shared_ptr<grpc::ServerCredentials> TlsCredentials(const TlsFiles& files) {
 void SpeakOnlyTls13() { setenv(kCiphersVariable, kNoOldCiphers, /*overwrite=*/1); }
 
 absl::StatusOr<std::shared_ptr<grpc::ServerCredentials>> MakeServerCredentials(
-    const std::optional<TlsFiles>& files, access::Authenticator* authenticator, Clock& clock) {
+    const std::optional<TlsFiles>& files, access::Authenticator& authenticator, Clock& clock) {
   if (files) RETURN_IF_ERROR(CheckFiles(*files, clock.Now()));
-  if (authenticator == nullptr) return grpc::InsecureServerCredentials();
   // Insecure credentials have no door, and local ones look the same on the wire.
   std::shared_ptr<grpc::ServerCredentials> credentials =
       files ? TlsCredentials(*files) : grpc::experimental::LocalServerCredentials(LOCAL_TCP);
-  credentials->SetAuthMetadataProcessor(MakeDoor(*authenticator));
+  credentials->SetAuthMetadataProcessor(MakeDoor(authenticator));
   return credentials;
 }
 

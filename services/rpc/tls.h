@@ -27,12 +27,12 @@ struct TlsFiles {
 void SpeakOnlyTls13();
 
 // With files: TLS 1.3, and who has no certificate of `client_ca` gets no connection. Without: plain
-// text, for connections of this machine alone. Every rpc then passes the authenticator's door,
-// which must outlive the server; null: there is no door.
+// text, for connections of this machine alone. Every rpc passes the authenticator's door, which
+// must outlive the server.
 //
 // INVALID_ARGUMENT     a file cannot be read, or is wrong
 // FAILED_PRECONDITION  SpeakOnlyTls13() was not called
 absl::StatusOr<std::shared_ptr<grpc::ServerCredentials>> MakeServerCredentials(
-    const std::optional<TlsFiles>& files, access::Authenticator* authenticator, Clock& clock);
+    const std::optional<TlsFiles>& files, access::Authenticator& authenticator, Clock& clock);
 
 }  // namespace caseledger::rpc

@@ -1,7 +1,5 @@
 // `caseledger`: imports files, asks for reports and histories, watches the server.
 #include <fmt/format.h>
-#include <pwd.h>
-#include <unistd.h>
 
 #include <CLI/CLI.hpp>
 #include <cstdio>
@@ -21,14 +19,6 @@ std::string FromEnvironment(const char* name) {
   return value == nullptr ? "" : value;
 }
 
-// The name this program's user logs in with.
-std::string UserName() {
-  std::string name = FromEnvironment("USER");
-  if (!name.empty()) return name;
-  const passwd* user = getpwuid(geteuid());
-  return user == nullptr ? "" : user->pw_name;
-}
-
 bool PrefersVietnamese() {
   for (const char* name : {"LC_ALL", "LC_MESSAGES", "LANG"}) {
     const std::string value = FromEnvironment(name);
@@ -46,7 +36,6 @@ std::string StandardProfile() {
 }
 
 void AddGlobalOptions(CLI::App& app, ClientOptions& options) {
-  options.actor = UserName();
   options.vietnamese = PrefersVietnamese();
   app.add_option("--server", options.server, "Address of the server")
       ->envname("CASELEDGER_SERVER")
@@ -68,12 +57,6 @@ void AddGlobalOptions(CLI::App& app, ClientOptions& options) {
                  "Named profile (see `caseledger profile --help`) or the path of one; else what "
                  "CASELEDGER_PROFILE says, else the one in use")
       ->transform([](const std::string& name) { return Profiles::OfUser().PathOf(name); });
-  app.add_option("--actor", options.actor, "On plain text, for trials: who is asking")
-      ->envname("CASELEDGER_ACTOR")
-      ->capture_default_str();
-  app.add_option("--agency", options.agency, "For which agency")->envname("CASELEDGER_AGENCY");
-  app.add_option("--roles", options.roles, "Roles, comma-separated, such as supervisor,auditor")
-      ->envname("CASELEDGER_ROLES");
   app.add_option("--format", options.format,
                  "table, text, csv or json, as far as the command has it");
 }
@@ -93,7 +76,7 @@ int Run(int argc, char** argv) {
   CLI::App app("Case records of social-work centres: import, report, replay.", "caseledger");
   app.footer(
       "Examples:\n"
-      "  caseledger import deploy/sample/quang-ninh-2024-h1 --agency ctxh-qn\n"
+      "  caseledger import deploy/sample/quang-ninh-2024-h1\n"
       "  caseledger report qn-half-year --from 2024-01-01 --to 2024-07-01\n"
       "  caseledger case history CASE-2024-0001\n"
       "  caseledger audit export CASE-2024-0001 -o case-2024-0001\n"

@@ -20,6 +20,11 @@ absl::Status CheckPlaintext(const ServerOptions& options) {
     return absl::InvalidArgumentError(
         "--plaintext and the files of TLS exclude one another; leave out --plaintext");
   }
+  if (options.token_keys.empty()) {
+    return absl::InvalidArgumentError(
+        "--token-keys is missing: also on plain text callers say who they are, by a token that "
+        "names their agency");
+  }
   return CheckLoopback(options.listen);
 }
 
@@ -68,11 +73,6 @@ std::optional<rpc::TlsFiles> TlsFilesOf(const ServerOptions& options) {
 
 absl::StatusOr<std::unique_ptr<access::Authenticator>> MakeAuthenticator(
     const ServerOptions& options, Clock& clock) {
-  if (options.plaintext && options.token_keys.empty()) {
-    Log(LogLevel::kWarn, "callers are believed what they say of themselves",
-        {{"next", "give --token-keys, --token-issuer and --token-audience"}});
-    return std::unique_ptr<access::Authenticator>();
-  }
   if (access::IsReadableByAll(options.tls_key)) {
     Log(LogLevel::kWarn, "everybody on this machine can read the server's key",
         {{"next", StrCat("chmod 600 ", options.tls_key)}});

@@ -24,8 +24,7 @@ Examples:
   caseledgerd --config /etc/caseledger.toml --backup-dir /mnt/backups/caseledger
   caseledgerd --config /etc/caseledger.toml --checkpoint-dir /mnt/checkpoints \
     --witness 'http://10.0.0.7:7404 witness.example.org+1a2b3c4d+BA...' --min-witnesses 1
-  caseledgerd --data-dir /tmp/try --ledger try --plaintext --listen 127.0.0.1:0 \
-    --port-file /tmp/try/port
+  caseledgerd --config /etc/caseledger.toml --listen 127.0.0.1:0 --port-file /tmp/port
 
 A configuration file holds the same names in TOML:
   data-dir = "/var/lib/caseledger"
@@ -107,8 +106,9 @@ void AddIdentityOptions(CLI::App& app, ServerOptions& options) {
   app.add_option("--token-issuer", options.token_issuer, "Who makes the tokens (`iss`)");
   app.add_option("--token-audience", options.token_audience,
                  "What this server is called in tokens (`aud`)");
-  app.add_flag("--plaintext", options.plaintext,
-               "No TLS: for connections of this machine alone, and for trials");
+  app.add_flag(
+      "--plaintext", options.plaintext,
+      "No TLS, for connections of this machine alone: tokens say who calls, and for which agency");
 }
 
 void AddLimitOptions(CLI::App& app, ServerOptions& options) {

@@ -299,7 +299,6 @@ class RunningServer final : public Server {
     if (!created.ok() && !absl::IsAlreadyExists(created)) return created;
     commands::LedgerParts parts;
     parts.name = name;
-    parts.open_without_rules = authenticator_ == nullptr;
     ASSIGN_OR_RETURN(const auto infos, engine_->ListLedgers());
     for (const storage::v1::LedgerInfo& info : infos) {
       if (info.ledger() != name) continue;

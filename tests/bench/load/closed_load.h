@@ -23,7 +23,8 @@ using CallMaker = std::function<AsyncCall(int lane)>;
 struct ClosedLoad {
   int in_flight = 1;
   double seconds = 1;
-  // What refuses for want of room counts as refused, not as failed, and the lane goes on.
+  // What refuses for want of room counts as refused, not as failed, and the lane goes on; where
+  // there is no connection, with the next one.
   bool refusals_are_fine = false;
 };
 

@@ -74,10 +74,11 @@ TEST_F(IdentityTest, WithoutACertificateOfTheAuthorityThereIsNoConnection) {
   for (const auto& credentials : {pki_.WithoutCertificate(), grpc::SslCredentials(foreign),
                                   grpc::InsecureChannelCredentials()}) {
     const auto channel = Connect(credentials);
-    EXPECT_EQ(
-        Call(channel, "/caseledger.v1.HistoryService/GetLedgerHead", pki_.Token("so-qn", "lan"))
-            .error_code(),
-        grpc::StatusCode::UNAVAILABLE);
+    for (const std::string& path : EveryPath()) {
+      EXPECT_EQ(Call(channel, path, pki_.Token("so-qn", "lan")).error_code(),
+                grpc::StatusCode::UNAVAILABLE)
+          << path;
+    }
   }
 }
 
@@ -156,10 +157,15 @@ TEST(ServerWithoutIdentities, DoesNotStart) {
                                      "a", "--listen", "127.0.0.1:0"});
   EXPECT_EQ(refused.code, 1);
   EXPECT_THAT(refused.out + refused.err, HasSubstr("deploy/pki.sh"));
-  const Finished open = RunToEnd({CASELEDGERD_PATH, "--data-dir", directory / "data", "--ledger",
-                                  "a", "--plaintext", "--listen", "0.0.0.0:0"});
+  const Finished open =
+      RunToEnd({CASELEDGERD_PATH, "--data-dir", directory / "data", "--ledger", "a", "--plaintext",
+                "--listen", "0.0.0.0:0", "--token-keys", "keys.json"});
   EXPECT_EQ(open.code, 1);
   EXPECT_THAT(open.out + open.err, HasSubstr("without TLS"));
+  const Finished nameless = RunToEnd({CASELEDGERD_PATH, "--data-dir", directory / "data",
+                                      "--ledger", "a", "--plaintext", "--listen", "127.0.0.1:0"});
+  EXPECT_EQ(nameless.code, 1);
+  EXPECT_THAT(nameless.out + nameless.err, HasSubstr("--token-keys"));
 }
 
 }  // namespace

@@ -1,6 +1,8 @@
 // CreateBackup over gRPC: who may, what is refused, what the stream tells.
 #include <filesystem>
 #include <memory>
+#include <string>
+#include <vector>
 
 #include "caseledger/v1/admin.grpc.pb.h"
 #include "gmock/gmock.h"
@@ -61,6 +63,20 @@ TEST_F(CreateBackupCall, IsForAdministrators) {
     Create(grpc::PERMISSION_DENIED, "ACCESS_DENIED", 0, who);
   }
   EXPECT_FALSE(std::filesystem::exists(options_.backup_dir));
+}
+
+TEST_F(CreateBackupCall, IsOnTheTrail) {
+  const v1::Backup backup = Create(grpc::OK, "", 3).backup();
+  const Client trail(cast(), "quang-ninh.access", Cast::Auditor());
+  const auto events = trail.Replay();
+  ASSERT_TRUE(events.ok()) << events.status.error_message();
+  std::vector<std::string> told;
+  for (const v1::RecordedEvent& event : events.value) {
+    if (event.fact().record_accessed().action() != "CreateBackup") continue;
+    EXPECT_LT(event.position(), backup.ledgers(1).event_count()) << "before it began";
+    told.push_back(event.actor() + " " + event.fact().record_accessed().query());
+  }
+  EXPECT_THAT(told, ::testing::ElementsAre(Cast::Administrator().actor + " keep=3"));
 }
 
 TEST_F(CreateBackupCall, KeepHasALimit) {

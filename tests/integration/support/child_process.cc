@@ -6,7 +6,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <array>
 #include <cerrno>
 
@@ -31,11 +30,6 @@ std::vector<std::string> ServerArguments(const std::string& data_dir,
     arguments.push_back(ledger);
   }
   arguments.insert(arguments.end(), extra.begin(), extra.end());
-  const bool tls = std::find(extra.begin(), extra.end(), "--tls-cert") != extra.end();
-  if (tls) return arguments;
-  arguments.emplace_back("--plaintext");
-  // A trial, where one agency does what many would.
-  for (const std::string& limit : NoAgencyLimits()) arguments.push_back(limit);
   return arguments;
 }
 

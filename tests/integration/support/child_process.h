@@ -74,7 +74,7 @@ class ServerProcess {
  public:
   // Starts it and waits until it listens. `extra` are more flags.
   ServerProcess(const std::string& data_dir, const std::vector<std::string>& ledgers,
-                const std::vector<std::string>& extra = {});
+                const std::vector<std::string>& extra);
 
   // `127.0.0.1:PORT`; "" when it did not start.
   const std::string& address() const { return address_; }

@@ -202,6 +202,24 @@ TEST_F(DefaultRulesTest, ShowPartnersWhatWasSharedAndOnlyWithConsent) {
   }
 }
 
+// What commands::Rights::AskToShow takes a short way by.
+TEST_F(DefaultRulesTest, AllowMoreToWhoStandsCloserAndNeverLess) {
+  ForAllRoles([](const Question& question, const Answer& answer) {
+    Question stranger = question;
+    stranger.relations = {};
+    stranger.consent = false;
+    const Answer less = TheRules().Ask(stranger);
+    Question closest = question;
+    closest.relations = RelationsOf(kAllRelations);
+    closest.consent = true;
+    const Answer more = TheRules().Ask(closest);
+    ASSERT_TRUE(answer.allowed() || !less.allowed()) << Describe(question);
+    ASSERT_TRUE(more.allowed() || !answer.allowed()) << Describe(question);
+    ASSERT_LE(less.level, answer.level) << Describe(question);
+    ASSERT_LE(answer.level, more.level) << Describe(question);
+  });
+}
+
 TEST_F(DefaultRulesTest, ShowNobodyACaseThatWasOnlyOffered) {
   ForAllRoles([](const Question& question, const Answer& answer) {
     if (!IsOfPeople(question.kind) || question.action == "ListReferrals") return;

@@ -53,10 +53,6 @@ void Connection::AddCaller(grpc::ClientContext& context) const {
   if (!token_.empty()) context.AddMetadata("authorization", "Bearer " + token_);
   add("caseledger-purpose", options_.purpose);
   add("caseledger-warrant", options_.warrant);
-  if (!options_.ca_file.empty() || !token_.empty()) return;
-  add("caseledger-actor", options_.actor);
-  add("caseledger-agency", options_.agency);
-  add("caseledger-roles", options_.roles);
 }
 
 void Connection::PrepareStream(grpc::ClientContext& context) const {

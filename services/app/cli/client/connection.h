@@ -19,13 +19,9 @@ struct ClientOptions {
   std::string ca_file;
   std::string cert_file;
   std::string key_file;
-  std::string token_file;  // of the person at work; empty: a program of the agency
-  std::string purpose;     // why the data is looked at
-  std::string warrant;     // number of the warrant acted on
-  // On plain text, for trials: who says to be calling.
-  std::string actor;
-  std::string agency;
-  std::string roles;        // comma-separated
+  std::string token_file;   // of the person at work; empty: a program of the agency
+  std::string purpose;      // why the data is looked at
+  std::string warrant;      // number of the warrant acted on
   std::string format;       // `table`, `text`, `csv` or `json`; empty: the command's own default
   bool vietnamese = false;  // messages for people in Vietnamese
 };

@@ -251,8 +251,8 @@ void AddCreate(CLI::App& group, const Arguments& arguments, Chosen& chosen) {
   create->footer(
       std::string("Stopped with Ctrl-C it leaves nothing. Keep what it prints in another place: "
                   "events and leaf hashes tell a replaced history.\n\nExamples:\n"
-                  "  caseledger backup create --roles administrator\n"
-                  "  caseledger backup create --keep 14 --format json --roles administrator") +
+                  "  caseledger backup create\n"
+                  "  caseledger backup create --keep 14 --format json") +
       kExitCodes);
   create
       ->add_option("--keep", arguments->keep,

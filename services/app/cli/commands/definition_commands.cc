@@ -28,11 +28,6 @@ absl::StatusOr<std::string> IdFromText(const std::string& text, const std::strin
 
 absl::StatusOr<int> Load(const std::string& path, std::string id, ClientOptions options) {
   ASSIGN_OR_RETURN(const std::string format, FormatOf(options, "text", {"text", "json"}));
-  if (options.roles.empty()) options.roles = "data_steward";
-  if (options.agency.empty() && options.ca_file.empty()) {
-    return absl::InvalidArgumentError(
-        "a definition is loaded for an agency: name it with --agency, such as --agency ctxh-qn");
-  }
   ASSIGN_OR_RETURN(const std::string text, ReadDefinition(path));
   if (id.empty()) {
     ASSIGN_OR_RETURN(id, IdFromText(text, path));
@@ -83,7 +78,7 @@ void AddDefinitionCommands(CLI::App& app, Chosen& chosen) {
       "load", "Load a report definition. Loading the same text twice does nothing twice.");
   load->footer(
       "Example:\n"
-      "  caseledger definition load deploy/reports/qn-half-year.textproto --agency ctxh-qn");
+      "  caseledger definition load deploy/reports/qn-half-year.textproto");
   auto path = std::make_shared<std::string>();
   auto id = std::make_shared<std::string>();
   load->add_option("FILE", *path, "ReportDefinition in protobuf text format")->required();

@@ -84,11 +84,6 @@ void Print(const ImportSummary& summary, const std::string& format) {
 absl::StatusOr<int> Run(const ImportOptions& import_options, ClientOptions options) {
   const auto format = FormatOf(options, "table", {"table", "json"});
   if (!format.ok()) return format.status();
-  if (options.agency.empty() && options.ca_file.empty()) {
-    return absl::InvalidArgumentError(
-        "an import is made for an agency: name it with --agency, such as --agency ctxh-qn");
-  }
-  if (options.roles.empty()) options.roles = "data_steward";
   ImportSummary summary;
   const absl::Status status = Import(Connection(options), import_options, summary);
   Print(summary, *format);
@@ -107,7 +102,7 @@ void AddImportCommand(CLI::App& app, Chosen& chosen) {
       "Exit code: 0 all rows went in, 2 some were wrong or refused, 1 could not run.");
   command->footer(
       "Example:\n"
-      "  caseledger import deploy/sample/quang-ninh-2024-h1 --agency ctxh-qn");
+      "  caseledger import deploy/sample/quang-ninh-2024-h1");
   auto options = std::make_shared<ImportOptions>();
   command->add_option("DIR", options->directory, "Directory with the CSV files")->required();
   command->add_option("--source", options->source, "Name of the system the files come from")

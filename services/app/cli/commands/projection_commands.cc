@@ -67,7 +67,7 @@ void AddProjectionCommands(CLI::App& app, Chosen& chosen) {
   status->callback([&chosen] { chosen.action = Status; });
   CLI::App* rebuild =
       group->add_subcommand("rebuild", "Rebuild a projection beside the live one and swap it in.");
-  rebuild->footer("Example:\n  caseledger projection rebuild case-list --roles administrator");
+  rebuild->footer("Example:\n  caseledger projection rebuild case-list");
   auto name = std::make_shared<std::string>();
   rebuild->add_option("NAME", *name, "Projection, such as case-list")->required();
   rebuild->callback([name, &chosen] {

@@ -25,7 +25,9 @@ namespace caseledger::cli {
 namespace {
 
 constexpr char kCorrectionsFile[] = "corrections.csv";
-constexpr char kWhoAdvice[] = "say who you are with --actor, --agency and --roles";
+constexpr char kWhoAdvice[] =
+    "an import needs the role data_steward; an administrator grants it with "
+    "`caseledger access grant PERSON data_steward --of AGENCY`";
 constexpr char kChangedRow[] =
     "the row was changed after it was imported; record a correction instead";
 

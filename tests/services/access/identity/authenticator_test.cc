@@ -86,7 +86,6 @@ TEST_F(AuthenticatorTest, APersonIsKnownByCertificateAndToken) {
     EXPECT_EQ(call->actor, "nv-07");
     EXPECT_EQ(call->agency, "ctxh-qn");
     EXPECT_FALSE(call->is_program);
-    EXPECT_THAT(call->claimed_roles, IsEmpty());
   }
 }
 
