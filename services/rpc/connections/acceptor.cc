@@ -100,9 +100,8 @@ bool Acceptor::Enter(int connection) {
   if (limits_.Enter(address, steady_now_()) == ConnectionLimits::Answer::kWelcome) {
     const int descriptor = fcntl(connection, F_DUPFD_CLOEXEC, 0);
     if (descriptor >= 0) {
-      watched_.push_back(
-          std::make_unique<Watched>(Watched{descriptor, address, PeerUriOf(peer),
-                                            std::make_shared<Inflow>(options_.bytes_per_second)}));
+      watched_.push_back(std::make_unique<Watched>(
+          Watched{descriptor, address, PeerUriOf(peer), limits_.InflowOf(address)}));
       by_peer_[watched_.back()->peer] = watched_.back().get();
       return true;
     }
@@ -171,6 +170,7 @@ bool Acceptor::Look(Watched& watched, Micros now) {
   const linger none{.l_onoff = 1, .l_linger = 0};
   setsockopt(watched.descriptor, SOL_SOCKET, SO_LINGER, &none, sizeof(none));
   shutdown(watched.descriptor, SHUT_RDWR);
+  limits_.Cut(watched.address, now);
   Tell(Ending::kCut, watched.address);
   return false;
 }

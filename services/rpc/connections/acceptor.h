@@ -63,7 +63,7 @@ class Acceptor {
     int descriptor;
     std::string address;
     std::string peer;
-    std::shared_ptr<Inflow> inflow;  // its own, until it is known whose it is
+    std::shared_ptr<Inflow> inflow;  // the address's, until it is known whose it is
     bool known = false;
     uint64_t received = 0;
   };

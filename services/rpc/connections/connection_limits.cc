@@ -68,15 +68,24 @@ std::string PeerUriOf(const sockaddr& peer) {
 ConnectionLimits::Answer ConnectionLimits::Enter(std::string_view address, Micros now) {
   if (addresses_.size() >= kMostKnown) {
     absl::erase_if(addresses_, [now](const auto& known) {
-      return known.second.open == 0 && known.second.pace.rested(now);
+      const Books& books = known.second;
+      return books.open == 0 && books.pace.rested(now) && books.inflow->rested(now) &&
+             books.closed_until <= now;
     });
   }
   if (open_ >= options_.at_a_time || addresses_.size() >= 2 * kMostKnown) {
     return Answer::kServerFull;
   }
-  const auto known = addresses_.try_emplace(
-      std::string(address), Books{0, access::Pace(options_.new_per_second, kBurst)});
-  Books& books = known.first->second;
+  auto found = addresses_.find(ToAbsl(address));
+  if (found == addresses_.end()) {
+    found = addresses_
+                .emplace(std::string(address),
+                         Books{0, access::Pace(options_.new_per_second, kBurst),
+                               std::make_shared<Inflow>(options_.bytes_per_second)})
+                .first;
+  }
+  Books& books = found->second;
+  if (books.closed_until > now) return Answer::kJustCut;
   if (books.open >= options_.of_an_address) return Answer::kAddressFull;
   if (books.pace.Take(now, 1) > 0) return Answer::kTooFast;
   ++books.open;
@@ -89,6 +98,17 @@ void ConnectionLimits::Leave(std::string_view address) {
   if (found == addresses_.end() || found->second.open == 0) return;
   --found->second.open;
   --open_;
+}
+
+void ConnectionLimits::Cut(std::string_view address, Micros now) {
+  const auto found = addresses_.find(ToAbsl(address));
+  if (found != addresses_.end()) found->second.closed_until = now + kAfterCut;
+}
+
+std::shared_ptr<Inflow> ConnectionLimits::InflowOf(std::string_view address) const {
+  const auto found = addresses_.find(ToAbsl(address));
+  return found == addresses_.end() ? std::make_shared<Inflow>(options_.bytes_per_second)
+                                   : found->second.inflow;
 }
 
 bool Inflow::MayGoOn(uint64_t bytes, Micros now) {

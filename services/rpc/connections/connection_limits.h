@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -30,37 +31,7 @@ std::string AddressOf(const sockaddr& peer);
 // `ipv6:%5Bfe80::1%5D:50123`. "" for any other kind.
 std::string PeerUriOf(const sockaddr& peer);
 
-// Not thread-safe.
-class ConnectionLimits {
- public:
-  // After a quiet time so many connections of an address may come at once.
-  static constexpr int64_t kBurst = 256;
-
-  explicit ConnectionLimits(const ConnectionOptions& options) : options_(options) {}
-
-  enum class Answer { kWelcome, kServerFull, kAddressFull, kTooFast };
-
-  // Whether one more connection may stay; then it counts until Leave(). `now`: microseconds that
-  // only grow.
-  Answer Enter(std::string_view address, Micros now);
-  void Leave(std::string_view address);
-
-  int64_t open() const { return open_; }
-  // Addresses that are kept in mind; those that rest are forgotten when they are many.
-  size_t known() const { return addresses_.size(); }
-
- private:
-  struct Books {
-    int64_t open = 0;
-    access::Pace pace;
-  };
-
-  const ConnectionOptions options_;
-  int64_t open_ = 0;
-  absl::flat_hash_map<std::string, Books> addresses_;
-};
-
-// What came in, on one connection or on all of an agency, against what may. gRPC 1.51 takes a
+// What came in, from an agency or from an address, against what may. gRPC 1.51 takes a
 // message in whole before it looks at its size (grpc/grpc#43012), and as fast as it comes, so
 // whoever pours must be cut off from outside. Not thread-safe.
 class Inflow {
@@ -83,6 +54,46 @@ class Inflow {
   bool limited_;
   access::Pace pace_;
   uint64_t rest_ = 0;  // less than a unit
+};
+
+// Not thread-safe.
+class ConnectionLimits {
+ public:
+  // After a quiet time so many connections of an address may come at once.
+  static constexpr int64_t kBurst = 256;
+
+  explicit ConnectionLimits(const ConnectionOptions& options) : options_(options) {}
+
+  // So long an address gets no new connection after one was cut: a client connects again at once.
+  static constexpr Micros kAfterCut = kMicrosPerSecond;
+
+  enum class Answer { kWelcome, kServerFull, kAddressFull, kTooFast, kJustCut };
+
+  // Whether one more connection may stay; then it counts until Leave(). `now`: microseconds that
+  // only grow.
+  Answer Enter(std::string_view address, Micros now);
+  void Leave(std::string_view address);
+  // One of its connections was cut.
+  void Cut(std::string_view address, Micros now);
+  // Of an address that has a connection: what comes in on all those of which nobody knows yet whose
+  // they are.
+  std::shared_ptr<Inflow> InflowOf(std::string_view address) const;
+
+  int64_t open() const { return open_; }
+  // Addresses that are kept in mind; those that rest are forgotten when they are many.
+  size_t known() const { return addresses_.size(); }
+
+ private:
+  struct Books {
+    int64_t open = 0;
+    access::Pace pace;
+    std::shared_ptr<Inflow> inflow;
+    Micros closed_until = 0;
+  };
+
+  const ConnectionOptions options_;
+  int64_t open_ = 0;
+  absl::flat_hash_map<std::string, Books> addresses_;
 };
 
 }  // namespace caseledger::rpc

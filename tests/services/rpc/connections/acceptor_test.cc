@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <deque>
 #include <memory>
@@ -25,12 +26,6 @@ using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 
 constexpr std::chrono::seconds kLongEnough{60};
-
-Micros SteadyMicros() {
-  return std::chrono::duration_cast<std::chrono::microseconds>(
-             std::chrono::steady_clock::now().time_since_epoch())
-      .count();
-}
 
 // Reads each connection to its end, as gRPC would.
 class Reader {
@@ -106,7 +101,7 @@ class AcceptorTest : public ::testing::Test {
           const std::lock_guard lock(mutex_);
           (ending == Ending::kCut ? cut_ : refused_).push_back(address);
         },
-        SteadyMicros);
+        [this] { return now_.load(); });
     acceptor_->Start([this](int connection) { reader_.Take(connection); });
   }
 
@@ -128,6 +123,7 @@ class AcceptorTest : public ::testing::Test {
     return refused_;
   }
 
+  std::atomic<Micros> now_ = 0;  // moves only when told
   std::mutex mutex_;
   std::vector<std::string> cut_;
   std::vector<std::string> refused_;
@@ -158,11 +154,18 @@ TEST_F(AcceptorTest, CutsAConnectionOnWhichMoreComesThanMay) {
   const Connection quiet(acceptor_->port());
   const Connection pouring(acceptor_->port());
   ASSERT_TRUE(Becomes(2));
+  acceptor_->Belongs(quiet.peer(), "ctxh-qn");
   EXPECT_FALSE(pouring.Pour(size_t{8} << 30));
   EXPECT_TRUE(Becomes(1));
   EXPECT_EQ(acceptor_->counts().cut, 1u);
   EXPECT_THAT(cut(), ElementsAre("127.0.0.1"));
   EXPECT_TRUE(quiet.Pour(1));
+  const Connection again(acceptor_->port());
+  EXPECT_TRUE(again.Ends()) << "not at once";
+  EXPECT_EQ(acceptor_->counts().refused, 1u);
+  now_ = ConnectionLimits::kAfterCut;
+  const Connection later(acceptor_->port());
+  EXPECT_TRUE(Becomes(2));
 }
 
 TEST_F(AcceptorTest, AnAgencyHasOneAllowanceOnAllItsConnections) {

@@ -74,6 +74,26 @@ TEST(ConnectionLimitsTest, AnAddressMayNotConnectAgainAndAgain) {
   EXPECT_EQ(limits.Enter("a", kSecond / 10), Answer::kTooFast);
 }
 
+TEST(ConnectionLimitsTest, AfterACutTheAddressGetsNoNewConnectionForAWhile) {
+  ConnectionLimits limits({});
+  ASSERT_EQ(limits.Enter("a", 0), Answer::kWelcome);
+  ASSERT_EQ(limits.Enter("b", 0), Answer::kWelcome);
+  limits.Cut("a", 0);
+  limits.Cut("nobody", 0);
+  EXPECT_EQ(limits.Enter("a", ConnectionLimits::kAfterCut - 1), Answer::kJustCut);
+  EXPECT_EQ(limits.Enter("b", 1), Answer::kWelcome);
+  EXPECT_EQ(limits.Enter("a", ConnectionLimits::kAfterCut), Answer::kWelcome);
+}
+
+TEST(ConnectionLimitsTest, ConnectionsOfAnAddressShareWhatMayComeInBeforeTheyAreKnown) {
+  ConnectionLimits limits({.bytes_per_second = 1 << 20});
+  ASSERT_EQ(limits.Enter("a", 0), Answer::kWelcome);
+  ASSERT_EQ(limits.Enter("b", 0), Answer::kWelcome);
+  EXPECT_TRUE(limits.InflowOf("a")->MayGoOn(Inflow::kBurstBytes, 0));
+  EXPECT_FALSE(limits.InflowOf("a")->MayGoOn(kMebibyte, 0));
+  EXPECT_TRUE(limits.InflowOf("b")->MayGoOn(kMebibyte, 0));
+}
+
 TEST(ConnectionLimitsTest, WithoutAPaceNobodyIsTooFast) {
   ConnectionLimits limits({.new_per_second = 0});
   for (int i = 0; i < 10'000; ++i) {
