@@ -214,20 +214,24 @@ replay_case() {
 
 say_how_to_go_on() {
   say "How to go on"
+  # As a shell reads them, whatever the folders are called.
+  local profiles caseledger stop
+  profiles="$(printf %q "$dir/profiles")" caseledger="$(printf %q "$bin/caseledger")"
+  stop="$(printf '%q stop --dir %q' "$here/quickstart.sh" "$dir")"
   cat <<END
-  export CASELEDGER_SERVER=$(<"$dir/port") CASELEDGER_LEDGER=quang-ninh CASELEDGER_PROFILE=$dir/profiles/supervisor.toml
-  $bin/caseledger report qn-half-year --from 2024-01-01 --to 2024-07-01
-  $bin/caseledger case list --phase open
-  $bin/caseledger case check-closure CASE-2024-0093
-  $bin/caseledger shelter occupancy SH-1 --from 2024-05-01 --to 2024-06-01
-  $bin/caseledger access explain --action GetCase --case CASE-2024-0089   # and which rule decides
-  CASELEDGER_PROFILE=$dir/profiles/auditor.toml $bin/caseledger --purpose audit case history CASE-2024-0089
-  $bin/caseledger audit export CASE-2024-0089 -o case-2024-0089   # the history with proofs, in a folder
-  $bin/caseledger audit verify case-2024-0089 --vkey "\$(head -n 1 case-2024-0089/verifier-keys.txt)"
-  $bin/caseledger log checkpoint
-  $bin/caseledger --help
+  export CASELEDGER_SERVER=$(<"$dir/port") CASELEDGER_LEDGER=quang-ninh CASELEDGER_PROFILE=$profiles/supervisor.toml
+  $caseledger report qn-half-year --from 2024-01-01 --to 2024-07-01
+  $caseledger case list --phase open
+  $caseledger case check-closure CASE-2024-0093
+  $caseledger shelter occupancy SH-1 --from 2024-05-01 --to 2024-06-01
+  $caseledger access explain --action GetCase --case CASE-2024-0089   # and which rule decides
+  CASELEDGER_PROFILE=$profiles/auditor.toml $caseledger --purpose audit case history CASE-2024-0089
+  $caseledger audit export CASE-2024-0089 -o case-2024-0089   # the history with proofs, in a folder
+  $caseledger audit verify case-2024-0089 --vkey "\$(head -n 1 case-2024-0089/verifier-keys.txt)"
+  $caseledger log checkpoint
+  $caseledger --help
 The server keeps running. To stop it:
-  $here/quickstart.sh stop --dir $dir
+  $stop
 END
 }
 

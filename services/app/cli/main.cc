@@ -35,6 +35,16 @@ std::string StandardProfile() {
   return profiles.PathOf(name.empty() ? profiles.InUse() : name);
 }
 
+// Of the name of a profile its path; why there is none, or "".
+std::string PutInProfilePath(std::string& name) {
+  const Profiles profiles = Profiles::OfUser();
+  if (const auto there = profiles.Read(name); !name.empty() && !there.ok()) {
+    return std::string(there.status().message());
+  }
+  name = profiles.PathOf(name);
+  return "";
+}
+
 void AddGlobalOptions(CLI::App& app, ClientOptions& options) {
   options.vietnamese = PrefersVietnamese();
   app.add_option("--server", options.server, "Address of the server")
@@ -56,7 +66,7 @@ void AddGlobalOptions(CLI::App& app, ClientOptions& options) {
   app.set_config("--profile", StandardProfile(),
                  "Named profile (see `caseledger profile --help`) or the path of one; else what "
                  "CASELEDGER_PROFILE says, else the one in use")
-      ->transform([](const std::string& name) { return Profiles::OfUser().PathOf(name); });
+      ->transform(CLI::Validator(PutInProfilePath, ""));
   app.add_option("--format", options.format,
                  "table, text, csv or json, as far as the command has it");
 }

@@ -75,67 +75,79 @@ void Acceptor::StopAccepting() {
   listener_.reset();
 }
 
-ConnectionCounts Acceptor::counts() const {
+int64_t Acceptor::open() const {
   MutexLock lock(&mutex_);
-  return {limits_.open(), refused_, cut_};
+  return limits_.open();
 }
 
 void Acceptor::Accept() {
   while (true) {
     const int connection = listener_->Accept();
     if (connection < 0) return;
-    if (Enter(connection)) {
+    const sockaddr_storage storage = PeerOf(connection);
+    const auto& peer = reinterpret_cast<const sockaddr&>(storage);
+    const std::string address = AddressOf(peer);
+    if (Enter(connection, peer, address)) {
       take_(connection);
     } else {
+      Tell(Ending::kRefused, address);
       close(connection);
     }
   }
 }
 
-bool Acceptor::Enter(int connection) {
-  const sockaddr_storage storage = PeerOf(connection);
-  const auto& peer = reinterpret_cast<const sockaddr&>(storage);
-  const std::string address = AddressOf(peer);
+bool Acceptor::Enter(int connection, const sockaddr& peer, const std::string& address) {
   MutexLock lock(&mutex_);
-  if (limits_.Enter(address, steady_now_()) == ConnectionLimits::Answer::kWelcome) {
-    const int descriptor = fcntl(connection, F_DUPFD_CLOEXEC, 0);
-    if (descriptor >= 0) {
-      watched_.push_back(std::make_unique<Watched>(
-          Watched{descriptor, address, PeerUriOf(peer), limits_.InflowOf(address)}));
-      by_peer_[watched_.back()->peer] = watched_.back().get();
-      return true;
-    }
+  if (limits_.Enter(address, steady_now_()) != ConnectionLimits::Answer::kWelcome) return false;
+  const int descriptor = fcntl(connection, F_DUPFD_CLOEXEC, 0);
+  if (descriptor < 0) {
     limits_.Leave(address);
+    return false;
   }
-  Tell(Ending::kRefused, address);
-  return false;
+  watched_.push_back(std::make_unique<Watched>(
+      Watched{descriptor, address, PeerUriOf(peer), limits_.InflowOf(address)}));
+  by_peer_[watched_.back()->peer] = watched_.back().get();
+  return true;
 }
 
 void Acceptor::Watch() {
-  MutexLock lock(&mutex_);
-  while (!ending_) {
-    LookAtSome();
+  while (true) {
+    for (const std::string& address : LookAtSome()) Tell(Ending::kCut, address);
+    MutexLock lock(&mutex_);
     mutex_.AwaitFor(this, &Acceptor::IsEnding, kBetweenLooks);
+    if (ending_) return;
   }
 }
 
-void Acceptor::LookAtSome() {
+std::vector<std::string> Acceptor::LookAtSome() {
+  std::vector<std::string> cut;
+  MutexLock lock(&mutex_);
   const Micros now = steady_now_();
   for (size_t looks = std::min(watched_.size(), kMostLooks); looks > 0; --looks) {
     if (next_ >= watched_.size()) next_ = 0;
     std::unique_ptr<Watched>& watched = watched_[next_];
-    if (Look(*watched, now)) {
+    const Seen seen = Look(*watched, now);
+    if (seen == Seen::kOpen) {
       ++next_;
       continue;
     }
-    close(watched->descriptor);
-    limits_.Leave(watched->address);
-    // Its port may be another connection's by now.
-    const auto by_peer = by_peer_.find(watched->peer);
-    if (by_peer != by_peer_.end() && by_peer->second == watched.get()) by_peer_.erase(by_peer);
-    std::swap(watched, watched_.back());
-    watched_.pop_back();
+    if (seen == Seen::kPouring) {
+      Cut(*watched, now);
+      cut.push_back(watched->address);
+    }
+    Forget(watched);
   }
+  return cut;
+}
+
+void Acceptor::Forget(std::unique_ptr<Watched>& watched) {
+  close(watched->descriptor);
+  limits_.Leave(watched->address);
+  // Its port may be another connection's by now.
+  const auto by_peer = by_peer_.find(watched->peer);
+  if (by_peer != by_peer_.end() && by_peer->second == watched.get()) by_peer_.erase(by_peer);
+  std::swap(watched, watched_.back());
+  watched_.pop_back();
 }
 
 std::shared_ptr<Inflow> Acceptor::InflowOf(std::string_view agency, Micros now) {
@@ -161,23 +173,19 @@ void Acceptor::Belongs(std::string_view peer, std::string_view agency) {
   watched.inflow->MayGoOn(watched.received, now);  // the next look tells
 }
 
-bool Acceptor::Look(Watched& watched, Micros now) {
+Acceptor::Seen Acceptor::Look(Watched& watched, Micros now) {
   const std::optional<uint64_t> received = BytesReceived(watched.descriptor);
-  if (!received) return false;
+  if (!received) return Seen::kOver;
   const uint64_t more = *received - std::exchange(watched.received, *received);
-  if (watched.inflow->MayGoOn(more, now)) return true;
+  return watched.inflow->MayGoOn(more, now) ? Seen::kOpen : Seen::kPouring;
+}
+
+void Acceptor::Cut(const Watched& watched, Micros now) {
   // The last close resets it: one who waits for room to send would hear of an orderly end late.
   const linger none{.l_onoff = 1, .l_linger = 0};
   setsockopt(watched.descriptor, SOL_SOCKET, SO_LINGER, &none, sizeof(none));
   shutdown(watched.descriptor, SHUT_RDWR);
   limits_.Cut(watched.address, now);
-  Tell(Ending::kCut, watched.address);
-  return false;
-}
-
-void Acceptor::Tell(Ending ending, const std::string& address) {
-  ++(ending == Ending::kCut ? cut_ : refused_);
-  if (on_ending_) on_ending_(ending, address);
 }
 
 }  // namespace caseledger::rpc

@@ -19,15 +19,9 @@
 
 namespace caseledger::rpc {
 
-struct ConnectionCounts {
-  int64_t open = 0;
-  uint64_t refused = 0;
-  uint64_t cut = 0;
-};
-
 // How a connection ends that may not stay: before it is heard, or later.
 enum class Ending { kRefused, kCut };
-// Hears of each of them; must not block.
+// Hears of each of them. While it takes its time no connection is accepted, or none is looked at.
 using OnEnding = std::function<void(Ending ending, const std::string& address)>;
 
 // A connection that may not stay is closed at once: nothing is known of it that an answer could
@@ -51,7 +45,8 @@ class Acceptor {
   // Takes no more, and lets go of the port; connections that are open are still watched.
   // Idempotent; not from two threads at once.
   void StopAccepting();
-  ConnectionCounts counts() const;
+  // How many are open.
+  int64_t open() const;
 
   // Whose the connection of that peer is, by its certificate: from now on what comes in on it is
   // counted together with what comes in on the agency's others. `peer` as PeerUriOf. To be said
@@ -69,15 +64,20 @@ class Acceptor {
   };
 
   void Accept();
-  // False when it may not stay.
-  bool Enter(int connection);
+  // Begins to watch it; false when it may not stay.
+  bool Enter(int connection, const sockaddr& peer, const std::string& address);
   void Watch();
-  void LookAtSome() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // The addresses of those that were cut.
+  std::vector<std::string> LookAtSome() ABSL_LOCKS_EXCLUDED(mutex_);
   std::shared_ptr<Inflow> InflowOf(std::string_view agency, Micros now)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  // False when it is over.
-  bool Look(Watched& watched, Micros now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  void Tell(Ending ending, const std::string& address) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  enum class Seen { kOpen, kOver, kPouring };
+  Seen Look(Watched& watched, Micros now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void Cut(const Watched& watched, Micros now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void Forget(std::unique_ptr<Watched>& watched) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void Tell(Ending ending, const std::string& address) const {
+    if (on_ending_) on_ending_(ending, address);
+  }
   bool IsEnding() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return ending_; }
 
   std::unique_ptr<net::Listener> listener_;  // until no more are accepted
@@ -92,8 +92,6 @@ class Acceptor {
   absl::flat_hash_map<std::string, Watched*> by_peer_ ABSL_GUARDED_BY(mutex_);
   absl::flat_hash_map<std::string, std::shared_ptr<Inflow>> agencies_ ABSL_GUARDED_BY(mutex_);
   size_t next_ ABSL_GUARDED_BY(mutex_) = 0;  // to be looked at
-  uint64_t refused_ ABSL_GUARDED_BY(mutex_) = 0;
-  uint64_t cut_ ABSL_GUARDED_BY(mutex_) = 0;
   bool ending_ ABSL_GUARDED_BY(mutex_) = false;
   std::thread accepting_;
   std::thread watching_;

@@ -106,9 +106,7 @@ void ConnectionLimits::Cut(std::string_view address, Micros now) {
 }
 
 std::shared_ptr<Inflow> ConnectionLimits::InflowOf(std::string_view address) const {
-  const auto found = addresses_.find(ToAbsl(address));
-  return found == addresses_.end() ? std::make_shared<Inflow>(options_.bytes_per_second)
-                                   : found->second.inflow;
+  return addresses_.find(ToAbsl(address))->second.inflow;
 }
 
 bool Inflow::MayGoOn(uint64_t bytes, Micros now) {
