@@ -16,9 +16,8 @@
 #include "eventstore/sequencer/sequencer.h"
 #include "eventstore/signing/signer.h"
 #include "projections/read_model/rocksdb/rocksdb_read_models.h"
-#include "services/app/bootstrap/bootstrap.h"
 #include "services/commands/heads_keeper.h"
-#include "tests/support/admission.h"
+#include "tests/support/bootstrapped.h"
 
 namespace caseledger::bench {
 namespace {
@@ -102,20 +101,8 @@ void Fill(EventLog& log, commands::HeadsKeeper& heads, uint64_t events) {
   log.Close();
 }
 
-void Begin(const std::string& directory) {
-  const testing::Caller administrator = testing::Administrator();
-  app::BootstrapRequest request;
-  request.data_dir = directory;
-  request.ledger = kLedgerName;
-  request.agency = administrator.agency;
-  request.agency_name = "Sở";
-  request.person = administrator.actor;
-  request.rules = testing::DeliveredRules();
-  Must(app::Bootstrap(request, SystemClock(), SystemRandom()).status());
-}
-
 int Run(const std::string& directory, uint64_t events) {
-  Begin(directory);
+  Must(testing::BootstrapLedger(directory, kLedgerName, SystemClock()));
   RocksDbOptions store;
   store.path = directory + "/log";
   auto engine = OpenRocksDbEngine(store);

@@ -1,28 +1,19 @@
 #include "tests/integration/support/cast.h"
 
 #include <chrono>
-#include <fstream>
-#include <iterator>
 
 #include "absl/strings/str_split.h"
-#include "eventstore/base/random.h"
 #include "gtest/gtest.h"
 #include "services/access/trail/trail.h"
-#include "services/app/bootstrap/bootstrap.h"
 #include "tests/integration/support/client.h"
+#include "tests/support/admission.h"
+#include "tests/support/bootstrapped.h"
 #include "tests/support/identity_channels.h"
 
 namespace caseledger::testing {
 namespace {
 
 constexpr std::chrono::seconds kCallLimit{30};
-
-std::string DefaultRules() {
-  std::ifstream file(CASELEDGER_RULES, std::ios::binary);
-  std::string text{std::istreambuf_iterator<char>(file), {}};
-  EXPECT_FALSE(text.empty()) << CASELEDGER_RULES;
-  return text;
-}
 
 }  // namespace
 
@@ -32,17 +23,15 @@ std::vector<std::string> Cast::ServerFlags(const std::vector<std::string>& more)
   return flags;
 }
 
+Who Cast::Administrator() {
+  const Caller administrator = testing::Administrator();
+  return {administrator.actor, administrator.agency, *administrator.roles.begin()};
+}
+
 void Cast::Begin(const std::string& data_dir, const std::string& ledger, Clock& clock) {
+  const absl::Status begun = BootstrapLedger(data_dir, ledger, clock);
+  ASSERT_TRUE(begun.ok()) << begun;
   const Who administrator = Administrator();
-  app::BootstrapRequest request;
-  request.data_dir = data_dir;
-  request.ledger = ledger;
-  request.agency = administrator.agency;
-  request.agency_name = "Sở";
-  request.person = administrator.actor;
-  request.rules = DefaultRules();
-  const auto begun = app::Bootstrap(request, clock, SystemRandom());
-  ASSERT_TRUE(begun.ok()) << begun.status();
   if (first_ledger_.empty()) first_ledger_ = ledger;
   Granted& granted = ledgers_[ledger];
   granted.agencies = {administrator.agency};

@@ -55,7 +55,7 @@ class Cast {
   void Serve(const std::string& address);
   const std::string& address() const { return address_; }
 
-  static Who Administrator() { return {"quan", "so-qn", "administrator"}; }
+  static Who Administrator();
   // Reads whole ledgers.
   static Who Auditor() { return {"tra", "thanh-tra", "auditor", "audit", "QD-12/2026"}; }
 

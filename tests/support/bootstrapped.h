@@ -1,0 +1,15 @@
+// A data directory whose ledger has its first administrator and the delivered rules.
+#pragma once
+
+#include <string>
+
+#include "absl/status/status.h"
+#include "eventstore/base/clock.h"
+
+namespace caseledger::testing {
+
+// As `caseledger access bootstrap` does for Administrator(), while no server uses the directory;
+// the ledger is made if it is new. The errors of app::Bootstrap.
+absl::Status BootstrapLedger(const std::string& data_dir, const std::string& ledger, Clock& clock);
+
+}  // namespace caseledger::testing
