@@ -1,5 +1,6 @@
 #include "tests/architecture/proto_rules.h"
 
+#include <set>
 #include <sstream>
 #include <string_view>
 #include <utility>
@@ -40,6 +41,21 @@ void Add(Violations& violations, const std::string& what, std::string_view why) 
   std::ostringstream sentence;
   sentence << what << ": " << why;
   violations.push_back(sentence.str());
+}
+
+// Texts of questions: none says anything about a person whom a record is about. `person_name` is a
+// member of staff, `name` a projection, `note` and `reason` are the asker's own.
+bool IsAskedBy(const std::string& field) {
+  static const auto& fields =
+      *new std::set<std::string>{"action",     "actor",      "agency_id",  "break_glass_event_id",
+                                 "case_id",    "case_type",  "consent_id", "event_id",
+                                 "fact_names", "fields",     "ledger",     "legal_basis",
+                                 "name",       "note",       "page_token", "owner_agency_id",
+                                 "person_id",  "phase",      "purpose",    "person_name",
+                                 "reason",     "record_id",  "report_id",  "recipient_agency_id",
+                                 "request_id", "shelter_id", "state",      "stream_prefixes",
+                                 "warrant"};
+  return fields.contains(field);
 }
 
 void AddSealing(const FieldDescriptor& field, Violations& violations) {
@@ -199,6 +215,20 @@ Violations ServiceViolations(const ServiceDescriptor& service) {
     const bool result = method.output_type()->full_name() == "caseledger.v1.CommandResult";
     if (IsCommand(*method.input_type()) != result) {
       Add(violations, method.full_name(), "commands, and only commands, answer with CommandResult");
+    }
+  }
+  return violations;
+}
+
+Violations QuestionViolations(const ServiceDescriptor& service) {
+  Violations violations;
+  for (int i = 0; i < service.method_count(); ++i) {
+    const Descriptor& request = *service.method(i)->input_type();
+    if (IsCommand(request)) continue;
+    for (int at = 0; at < request.field_count(); ++at) {
+      const FieldDescriptor& field = *request.field(at);
+      if (field.cpp_type() != FieldDescriptor::CPPTYPE_STRING || IsAskedBy(field.name())) continue;
+      Add(violations, field.full_name(), "is no text that questions are asked by");
     }
   }
   return violations;

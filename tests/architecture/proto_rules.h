@@ -34,4 +34,10 @@ bool IsCommand(const google::protobuf::Descriptor& message);
 // A method that takes a command answers with a CommandResult.
 std::vector<std::string> ServiceViolations(const google::protobuf::ServiceDescriptor& service);
 
+// A method that takes no command asks by ids, codes and positions alone. To ask by what a caller
+// knows of a person, such as a telephone number, would tell whether there is a record: who calls a
+// hotline may be the one that the person fears. A new text is added to the list once somebody has
+// thought of that.
+std::vector<std::string> QuestionViolations(const google::protobuf::ServiceDescriptor& service);
+
 }  // namespace caseledger::architecture

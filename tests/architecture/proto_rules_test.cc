@@ -112,6 +112,14 @@ TEST(PublicProtos, AnswerEveryCommandAlike) {
   }
 }
 
+TEST(PublicProtos, AskByNothingThatIsKnownOfAPerson) {
+  for (const FileDescriptor* file : FilesIn("caseledger/v1")) {
+    for (int i = 0; i < file->service_count(); ++i) {
+      EXPECT_THAT(QuestionViolations(*file->service(i)), IsEmpty());
+    }
+  }
+}
+
 // Wrong protos, built in memory over the real ones.
 class PlantedProto : public testing::Test {
  protected:
@@ -188,6 +196,17 @@ TEST_F(PlantedProto, FactWithoutStreamIsFound) {
                               "oneof_decl { name: 'kind' }"),
       "Fact");
   EXPECT_THAT(StreamViolations(fact), ElementsAre(HasSubstr("to which stream")));
+}
+
+TEST_F(PlantedProto, ASearchByTelephoneIsFound) {
+  const Descriptor& request =
+      Build(Message("FindRequest", Field("ledger", 1, kString) + Field("phone", 2, kString)) +
+                Message("FindResponse", "") +
+                "service { name: 'Finder' method { name: 'Find' "
+                "input_type: '.caseledger.planted.FindRequest' "
+                "output_type: '.caseledger.planted.FindResponse' } }",
+            "FindRequest");
+  EXPECT_THAT(QuestionViolations(*request.file()->service(0)), ElementsAre(HasSubstr("phone")));
 }
 
 TEST_F(PlantedProto, CommandsOfAnotherShapeAreFound) {
