@@ -33,7 +33,11 @@ absl::Status CheckFiles(const TlsFiles& files, Micros now) {
       StrCat("this process could speak TLS 1.2: it sets ", kCiphersVariable, " too late"));
 }
 
-std::shared_ptr<grpc::ServerCredentials> TlsCredentials(const TlsFiles& files) {
+}  // namespace
+
+void SpeakOnlyTls13() { setenv(kCiphersVariable, kNoOldCiphers, /*overwrite=*/1); }
+
+std::shared_ptr<grpc::ServerCredentials> TlsWithoutDoor(const TlsFiles& files) {
   const auto provider = std::make_shared<grpc::experimental::FileWatcherCertificateProvider>(
       files.key, files.certificate, files.client_ca, kSecondsBetweenLooks);
   grpc::experimental::TlsServerCredentialsOptions options(provider);
@@ -43,16 +47,12 @@ std::shared_ptr<grpc::ServerCredentials> TlsCredentials(const TlsFiles& files) {
   return grpc::experimental::TlsServerCredentials(options);
 }
 
-}  // namespace
-
-void SpeakOnlyTls13() { setenv(kCiphersVariable, kNoOldCiphers, /*overwrite=*/1); }
-
 absl::StatusOr<std::shared_ptr<grpc::ServerCredentials>> MakeServerCredentials(
     const std::optional<TlsFiles>& files, access::Authenticator& authenticator, Clock& clock) {
   if (files) RETURN_IF_ERROR(CheckFiles(*files, clock.Now()));
   // Insecure credentials have no door, and local ones look the same on the wire.
   std::shared_ptr<grpc::ServerCredentials> credentials =
-      files ? TlsCredentials(*files) : grpc::experimental::LocalServerCredentials(LOCAL_TCP);
+      files ? TlsWithoutDoor(*files) : grpc::experimental::LocalServerCredentials(LOCAL_TCP);
   credentials->SetAuthMetadataProcessor(MakeDoor(authenticator));
   return credentials;
 }

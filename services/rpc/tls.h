@@ -26,6 +26,10 @@ struct TlsFiles {
 // alone. To be called before gRPC is used and before there are threads.
 void SpeakOnlyTls13();
 
+// TLS that asks for a certificate of `client_ca`, and nothing more: whoever has one is let in. For
+// a server of tests that measures what TLS costs; files that are wrong are told to nobody.
+std::shared_ptr<grpc::ServerCredentials> TlsWithoutDoor(const TlsFiles& files);
+
 // With files: TLS 1.3, and who has no certificate of `client_ca` gets no connection. Without: plain
 // text, for connections of this machine alone. Every rpc passes the authenticator's door, which
 // must outlive the server.

@@ -1,14 +1,13 @@
 #include "tests/bench/limits/noop_server.h"
 
 #include <grpcpp/grpcpp.h>
-#include <grpcpp/security/tls_certificate_provider.h>
-#include <grpcpp/security/tls_credentials_options.h>
 #include <unistd.h>
 
 #include <cstdio>
 #include <memory>
 
 #include "caseledger/v1/intake.grpc.pb.h"
+#include "services/rpc/tls.h"
 #include "tests/bench/load/contact_commands.h"
 
 namespace caseledger::bench {
@@ -44,26 +43,15 @@ class NoopIntake final : public v1::IntakeService::CallbackService {
   const v1::CommandResult answer_ = SampleAnswer();
 };
 
-constexpr unsigned kSecondsBetweenLooks = 1;
-
-// As services/rpc/tls.cc makes them, without the door behind.
-std::shared_ptr<grpc::ServerCredentials> CredentialsOf(const app::ServerOptions& options) {
-  grpc::experimental::TlsServerCredentialsOptions tls(
-      std::make_shared<grpc::experimental::FileWatcherCertificateProvider>(
-          options.tls_key, options.tls_cert, options.client_ca, kSecondsBetweenLooks));
-  tls.watch_root_certs();
-  tls.watch_identity_key_cert_pairs();
-  tls.set_cert_request_type(GRPC_SSL_REQUEST_AND_REQUIRE_CLIENT_CERTIFICATE_AND_VERIFY);
-  return grpc::experimental::TlsServerCredentials(tls);
-}
-
 }  // namespace
 
 int RunNoopServer(const app::ServerOptions& options) {
   NoopIntake service;
   int port = 0;
   grpc::ServerBuilder builder;
-  builder.AddListeningPort(options.listen, CredentialsOf(options), &port);
+  builder.AddListeningPort(
+      options.listen, rpc::TlsWithoutDoor({options.tls_cert, options.tls_key, options.client_ca}),
+      &port);
   builder.RegisterService(&service);
   const std::unique_ptr<grpc::Server> server = builder.BuildAndStart();
   if (server == nullptr) return 1;
