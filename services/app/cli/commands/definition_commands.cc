@@ -26,7 +26,7 @@ absl::StatusOr<std::string> IdFromText(const std::string& text, const std::strin
   return absl::InvalidArgumentError(path + ": no line `id: \"NAME\"`; give --id report/NAME");
 }
 
-absl::StatusOr<int> Load(const std::string& path, std::string id, ClientOptions options) {
+absl::StatusOr<int> Load(const std::string& path, std::string id, const ClientOptions& options) {
   ASSIGN_OR_RETURN(const std::string format, FormatOf(options, "text", {"text", "json"}));
   ASSIGN_OR_RETURN(const std::string text, ReadDefinition(path));
   if (id.empty()) {

@@ -81,7 +81,7 @@ void Print(const ImportSummary& summary, const std::string& format) {
   if (!summary.files.empty()) fmt::print("{}", ToTable(summary));
 }
 
-absl::StatusOr<int> Run(const ImportOptions& import_options, ClientOptions options) {
+absl::StatusOr<int> Run(const ImportOptions& import_options, const ClientOptions& options) {
   const auto format = FormatOf(options, "table", {"table", "json"});
   if (!format.ok()) return format.status();
   ImportSummary summary;

@@ -25,9 +25,6 @@ absl::StatusOr<v1::ListReferralsRequest> ToRequest(const ListOptions& list,
   v1::ListReferralsRequest request;
   request.set_ledger(options.ledger);
   request.set_agency_id(list.agency);
-  if (request.agency_id().empty()) {
-    return absl::InvalidArgumentError("name the agency with --of, such as --of bv-tinh");
-  }
   request.set_direction(list.outbox ? v1::REFERRAL_DIRECTION_OUTBOX : v1::REFERRAL_DIRECTION_INBOX);
   request.set_state(list.state);
   request.set_page_size(list.page_size);
@@ -83,7 +80,7 @@ void AddReferralCommands(CLI::App& app, Chosen& chosen) {
       "  caseledger referral list --of bv-tinh\n"
       "  caseledger referral list --of ctxh-qn --outbox --state pending");
   auto list = std::make_shared<ListOptions>();
-  command->add_option("--of", list->agency, "The agency whose referrals are listed");
+  command->add_option("--of", list->agency, "The agency whose referrals are listed")->required();
   command->add_flag("--outbox", list->outbox, "Those it sent; else those it got");
   command->add_option("--state", list->state, "Only those in this state, such as pending");
   command->add_option("--page-size", list->page_size, "Most rows of a page")

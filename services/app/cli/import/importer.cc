@@ -242,7 +242,7 @@ absl::Status Import(const Connection& connection, const ImportOptions& options,
   summary.ledger = head.ledger();
   const RowContext context(dataset, ImportIds(summary.ledger, options.source),
                            options.on_behalf_of);
-  const absl::Status status = Importer(connection, context, summary).Run();
+  absl::Status status = Importer(connection, context, summary).Run();
   std::ranges::stable_sort(summary.issues, {}, [](const Issue& issue) {
     return std::tuple(issue.file, issue.at.line, issue.at.column);
   });
