@@ -60,6 +60,7 @@ mkdir -p "$logs"
 passed=0
 failed=0
 table=()
+failures=()
 
 # Runs a command with what is left of the time, keeping its output in $log and its code in $code.
 run_timed() {
@@ -110,6 +111,14 @@ ctest_step() {
   bad="$(from_log '.* tests passed, ([0-9]+) tests failed out of [0-9]+.*')"
   all="$(from_log '.* tests failed out of ([0-9]+).*')"
   count $((all - bad)) "$bad"
+  ((bad == 0)) || keep_failures "$name"
+}
+
+# keep_failures NAME: for the end, what failed and the first lines of why, since the log itself is long.
+keep_failures() {
+  failures+=("$(echo "== $1: what failed"
+    grep -nE -A6 ': Failure$|^\[  FAILED  \]|\*\*\*|ERROR: (Address|Thread)|runtime error:' "$log" |
+      cut -c1-300 | head -60)")
 }
 
 # The programs, and that nothing they wrote names the sample's people.
@@ -139,10 +148,12 @@ sanitizer_step() {
   good="$(grep -cE '^ *[0-9]+/[0-9]+ Test .* Passed ' "$log")" || true
   bad="$(grep -cE '^ *[0-9]+/[0-9]+ Test .*\*\*\*' "$log")" || true
   count "$good" "$bad"
+  ((bad == 0)) || keep_failures "$1"
 }
 
 finish() {
   echo
+  ((${#failures[@]} == 0)) || printf '%s\n\n' "${failures[@]}"
   printf '%s\n' "${table[@]}"
   echo "all of it: $((SECONDS / 60)) min $((SECONDS % 60)) s"
   echo "$passed passed, $failed failed"
