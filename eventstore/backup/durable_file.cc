@@ -100,6 +100,14 @@ absl::Status WriteFileDurably(const std::string& path, std::string_view bytes) {
   return SyncDirectory(ParentOf(path));
 }
 
+absl::Status OverwriteFileDurably(const std::string& path, std::string_view bytes) {
+  const Descriptor file(open(path.c_str(), O_WRONLY | O_CLOEXEC | O_NOFOLLOW));
+  if (file.value() < 0) return Failure("open", path, errno);
+  RETURN_IF_ERROR(WriteAll(file.value(), path, bytes));
+  if (fsync(file.value()) != 0) return Failure("make durable", path, errno);
+  return absl::OkStatus();
+}
+
 absl::Status SyncDirectory(const std::string& path) {
   return SyncPath(path, O_RDONLY | O_DIRECTORY);
 }

@@ -18,6 +18,10 @@ absl::Status MakeDirectoryDurably(const std::string& path);
 // meanwhile.
 absl::Status WriteFileDurably(const std::string& path, std::string_view bytes);
 
+// Writes over the first bytes of the file, where they lie and without changing its length beyond;
+// durable on OK. What is worth what on which disk: eventstore/vault/keys/README.md.
+absl::Status OverwriteFileDurably(const std::string& path, std::string_view bytes);
+
 // Makes entries made in, moved into or removed from the directory durable.
 absl::Status SyncDirectory(const std::string& path);
 

@@ -105,7 +105,11 @@ SecretKey DeriveMessageKey(const SecretKey& key, const XaesNonce& nonce) {
 
 void XaesSeal(const SecretKey& key, const XaesNonce& nonce, std::string_view about,
               std::string_view plain, std::string& out) {
-  const SecretKey message_key = DeriveMessageKey(key, nonce);
+  SealMessage(DeriveMessageKey(key, nonce), nonce, about, plain, out);
+}
+
+void SealMessage(const SecretKey& message_key, const XaesNonce& nonce, std::string_view about,
+                 std::string_view plain, std::string& out) {
   const Context context;
   int size = 0;
   Must(EVP_EncryptInit_ex2(context.get(), AesGcm(), message_key.data(),

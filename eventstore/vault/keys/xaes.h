@@ -36,6 +36,8 @@ absl::StatusOr<std::string> XaesOpen(const SecretKey& key, const XaesNonce& nonc
                                      std::string_view about, std::string_view sealed);
 
 // The same with what DeriveMessageKey gave.
+void SealMessage(const SecretKey& message_key, const XaesNonce& nonce, std::string_view about,
+                 std::string_view plain, std::string& out);
 absl::StatusOr<std::string> OpenMessage(const SecretKey& message_key, const XaesNonce& nonce,
                                         std::string_view about, std::string_view sealed);
 
