@@ -54,6 +54,7 @@ class WireReader {
   // On to the next field. False at the end and on damage.
   bool Next() {
     if (!ok_ || left_.empty()) return false;
+    begin_ = left_;
     uint64_t tag = 0;
     ok_ = Varint(tag) && tag >> 3 != 0 && tag <= UINT32_MAX && TakeValue(tag & 7);
     field_ = static_cast<uint32_t>(tag >> 3);
@@ -68,6 +69,8 @@ class WireReader {
     ok_ = ok_ && is_bytes_;
     return bytes_;
   }
+  // The whole field as it stands, its tag included.
+  std::string_view Raw() const { return begin_.substr(0, begin_.size() - left_.size()); }
   // Everything read so far was well formed.
   bool ok() const { return ok_; }
 
@@ -103,6 +106,7 @@ class WireReader {
   }
 
   std::string_view left_;
+  std::string_view begin_;  // from the field on
   std::string_view bytes_;
   uint64_t number_ = 0;
   uint32_t field_ = 0;

@@ -42,10 +42,11 @@ const std::map<std::string_view, Folders>& AllowedLayers() {
 }
 
 // Folders that only services/app may name, besides themselves.
-constexpr std::array<std::string_view, 6> kImplementations = {
+constexpr std::array<std::string_view, 7> kImplementations = {
     "eventstore/engine/memory/",       "eventstore/engine/rocksdb/",
-    "eventstore/engine/postgres/",     "projections/read_model/memory/",
-    "projections/read_model/rocksdb/", "projections/read_model/postgres/"};
+    "eventstore/engine/postgres/",     "eventstore/vault/rocksdb/",
+    "projections/read_model/memory/",  "projections/read_model/rocksdb/",
+    "projections/read_model/postgres/"};
 
 constexpr std::string_view kCommandLine = "services/app/cli/";
 

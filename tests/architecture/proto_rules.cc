@@ -37,6 +37,17 @@ bool IsSealedType(const Descriptor& message) {
   return message.name() == "Private" || message.full_name() == "caseledger.event.v1.FreeText";
 }
 
+// How the message is stored; says nothing by itself.
+bool IsStoredForm(const FieldDescriptor& field) {
+  return IsMessage(field) && field.message_type()->full_name() == "caseledger.event.v1.Sealed";
+}
+
+bool HasStoredForm(const Descriptor& message) {
+  const FieldDescriptor* field = message.FindFieldByNumber(15);
+  return field != nullptr && field->name() == "sealed" && !field->is_repeated() &&
+         IsStoredForm(*field);
+}
+
 void Add(Violations& violations, const std::string& what, std::string_view why) {
   std::ostringstream sentence;
   sentence << what << ": " << why;
@@ -61,6 +72,7 @@ bool IsAskedBy(const std::string& field) {
 void AddSealing(const FieldDescriptor& field, Violations& violations) {
   const Sensitivity sensitivity = SensitivityOf(field);
   const bool personal = sensitivity >= options::v1::SENSITIVITY_PERSONAL;
+  if (IsStoredForm(field)) return;
   if (field.containing_type()->name() == "Private" && !personal) {
     Add(violations, field.full_name(), "is in Private but not PERSONAL or above");
   }
@@ -73,6 +85,12 @@ void AddSealing(const FieldDescriptor& field, Violations& violations) {
   }
   if (IsSealed(field) && !holds_sealed) {
     Add(violations, field.full_name(), "is sealed but holds no Private message");
+  }
+  if (holds_sealed && !HasStoredForm(*field.message_type())) {
+    Add(violations, field.message_type()->full_name(), "lacks `Sealed sealed = 15`");
+  }
+  if (IsSealed(field) && field.is_repeated()) {
+    Add(violations, field.full_name(), "is sealed and repeated: two parts would have one place");
   }
 }
 

@@ -184,6 +184,20 @@ TEST_F(PlantedProto, UnsealedPrivateAndFreeTextAreFound) {
                           HasSubstr("note: holds personal data")));
 }
 
+TEST_F(PlantedProto, ASealedPartWithoutItsStoredFormOrTwiceInOnePlaceIsFound) {
+  const std::string sealed = "options { [caseledger.options.v1.sealed_by]: SUBJECT_PERSON } ";
+  const std::string list = "label: LABEL_REPEATED type: TYPE_MESSAGE ";
+  const Descriptor& message = Build(
+      Message("Private", Field("name", 1, std::string(kString) + kPersonal)) +
+          Message(
+              "Parts",
+              Field("private_part", 1, Type(".caseledger.planted.Private") + sealed) +
+                  Field("notes", 2, list + "type_name: '.caseledger.event.v1.FreeText' " + sealed)),
+      "Parts");
+  EXPECT_THAT(SealingViolations(message), ElementsAre(HasSubstr("lacks `Sealed sealed = 15`"),
+                                                      HasSubstr("sealed and repeated")));
+}
+
 TEST_F(PlantedProto, UnsaidSensitivityIsFound) {
   const Descriptor& message = Build(Message("Unsaid", Field("code", 1, kString)), "Unsaid");
   EXPECT_THAT(UnsaidSensitivities(message), ElementsAre(HasSubstr("how sensitive")));

@@ -1,0 +1,352 @@
+#include "eventstore/vault/vault.h"
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+#include "caseledger/storage/v1/vault.pb.h"
+#include "eventstore/base/status_macros.h"
+#include "eventstore/base/strings.h"
+#include "eventstore/sealing/sealed_fact.h"
+#include "eventstore/vault/vault_rows.h"
+
+namespace caseledger::eventstore {
+namespace {
+
+using storage::v1::VaultInfo;
+using storage::v1::VaultKey;
+using storage::v1::VaultMark;
+using storage::v1::WrappedKey;
+
+constexpr uint32_t kVaultFormatVersion = 1;
+constexpr uint32_t kPersonKind = 2;  // RECORD_KIND_PERSON
+constexpr size_t kEventsPerPage = 1024;
+constexpr size_t kRememberedRecords = 8192;
+constexpr std::string_view kAboutDataKey = "caseledger data key";
+
+std::string Raw(const Uuid& id) { return std::string(id.raw()); }
+
+absl::Status Damaged(std::string_view what) {
+  return absl::DataLossError(
+      StrCat("VAULT_DAMAGED: the vault's ", what, " cannot be read; put its newest backup back"));
+}
+
+absl::Status Unreachable(const absl::Status& status) {
+  return absl::UnavailableError(
+      StrCat("VAULT_UNAVAILABLE: the vault with the keys is not there, so nothing personal can be "
+             "recorded or shown: ",
+             FromAbsl(status.message())));
+}
+
+// The rows that say what a key is for.
+VaultChanges RowsOf(std::string_view ledger, const Uuid& id, WrappedKey wrapped,
+                    const StreamId& record, bool of_note, const std::vector<Uuid>& persons) {
+  VaultKey key;
+  *key.mutable_key() = std::move(wrapped);
+  key.set_stream_kind(record.kind);
+  key.set_stream_id(Raw(record.id));
+  key.set_of_note(of_note);
+  VaultChanges changes;
+  changes.emplace_back(VaultRows::About(ledger, record, id), "");
+  for (const Uuid& person : persons) {
+    key.add_person_ids(Raw(person));
+    changes.emplace_back(VaultRows::About(ledger, {kPersonKind, person}, id), "");
+  }
+  if (!of_note) changes.emplace_back(VaultRows::Current(ledger, record), Raw(id));
+  changes.emplace_back(VaultRows::Key(ledger, id), key.SerializeAsString());
+  changes.emplace_back(VaultRows::Spare(ledger, id), std::nullopt);
+  return changes;
+}
+
+// What a log says of the keys it is sealed with, compared with what the vault knows.
+class KeysInLog {
+ public:
+  KeysInLog(VaultStore& store, std::string_view ledger) : store_(store), ledger_(ledger) {}
+
+  absl::Status Read(const EventLog& log, uint64_t from, uint64_t end) {
+    RETURN_IF_ERROR(ReadSpares());
+    while (from < end) {
+      ASSIGN_OR_RETURN(const std::vector<RecordedEvent> events,
+                       log.ReadLedger(from, std::min<uint64_t>(kEventsPerPage, end - from)));
+      for (const RecordedEvent& event : events) RETURN_IF_ERROR(Add(event));
+      if (events.empty()) break;
+      from = events.back().position + 1;
+    }
+    return absl::OkStatus();
+  }
+
+  // Rows that were forgotten.
+  VaultChanges TakeChanges() { return std::move(changes_); }
+  // That nothing is sealed with.
+  const absl::flat_hash_map<Uuid, std::string>& spares() const { return spares_; }
+  uint64_t missing() const { return missing_; }
+  uint64_t first_missing() const { return first_missing_; }
+
+ private:
+  absl::Status ReadSpares() {
+    return store_.Visit(VaultRows::SparesOf(ledger_),
+                        [this](std::string_view key, std::string_view value) {
+                          spares_.emplace(VaultRows::IdIn(key), value);
+                          return true;
+                        });
+  }
+
+  absl::Status Add(const RecordedEvent& event) {
+    ASSIGN_OR_RETURN(const std::vector<StoredPart> parts, StoredPartsOf(event));
+    for (const StoredPart& part : parts) {
+      if (const auto spare = spares_.find(part.key_id); spare != spares_.end()) {
+        WrappedKey wrapped;
+        if (!wrapped.ParseFromString(spare->second)) return Damaged("spare key");
+        VaultChanges rows = RowsOf(ledger_, part.key_id, std::move(wrapped), event.stream,
+                                   part.is_note, part.persons);
+        std::move(rows.begin(), rows.end(), std::back_inserter(changes_));
+        spares_.erase(spare);
+        found_.insert(part.key_id);
+        continue;
+      }
+      if (found_.contains(part.key_id)) continue;
+      ASSIGN_OR_RETURN(const std::optional<std::string> known,
+                       store_.Get(VaultRows::Key(ledger_, part.key_id)));
+      if (known.has_value()) continue;
+      if (missing_++ == 0) first_missing_ = event.position;
+    }
+    return absl::OkStatus();
+  }
+
+  VaultStore& store_;
+  const std::string_view ledger_;
+  absl::flat_hash_map<Uuid, std::string> spares_;
+  absl::flat_hash_set<Uuid> found_;  // were spare
+  VaultChanges changes_;
+  uint64_t missing_ = 0;
+  uint64_t first_missing_ = 0;
+};
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<Vault>> Vault::Open(VaultStore& store, WrappingKeys& wrapping,
+                                                   const VaultOptions& options) {
+  auto vault = std::unique_ptr<Vault>(new Vault(store, wrapping, options));
+  RETURN_IF_ERROR(vault->Load());
+  RETURN_IF_ERROR(vault->CheckWrappingKeys());
+  const MutexLock lock(&vault->mutex_);
+  RETURN_IF_ERROR(vault->UseNewestWrappingKey());
+  return vault;
+}
+
+absl::Status Vault::Load() {
+  ASSIGN_OR_RETURN(const std::optional<std::string> stored, store_.Get(VaultRows::Info()));
+  VaultInfo info;
+  if (stored.has_value()) {
+    if (!info.ParseFromString(*stored)) return Damaged("description");
+    if (info.format_version() != kVaultFormatVersion) {
+      return absl::FailedPreconditionError(StrCat("the vault has format ", info.format_version(),
+                                                  ", this program knows ", kVaultFormatVersion,
+                                                  ": start a newer program"));
+    }
+    id_ = info.vault_id();
+    return absl::OkStatus();
+  }
+  info.set_format_version(kVaultFormatVersion);
+  info.set_vault_id(Raw(Uuid::Generate(*options_.clock, *options_.random)));
+  info.set_created_at_us(options_.clock->Now());
+  id_ = info.vault_id();
+  return store_.Write({{VaultRows::Info(), info.SerializeAsString()}}, /*durable=*/true);
+}
+
+absl::Status Vault::CheckWrappingKeys() {
+  absl::Status status;
+  RETURN_IF_ERROR(
+      store_.Visit(VaultRows::AllWrapping(), [&](std::string_view key, std::string_view value) {
+        const Uuid id = VaultRows::IdIn(key);
+        status = Unwrap(id, value).status();
+        if (absl::IsNotFound(status) || absl::IsDataLoss(status)) {
+          status = absl::FailedPreconditionError(StrCat(
+              "WRAPPING_KEY_WRONG: the vault's keys are wrapped with the wrapping key ",
+              id.ToString(), ", and the one given is ",
+              absl::IsNotFound(status) ? "not that one" : "another of the same name",
+              "; put the wrapping keys of this vault in their place, or the vault that belongs "
+              "to these wrapping keys"));
+        }
+        return status.ok();
+      }));
+  return status;
+}
+
+absl::Status Vault::UseNewestWrappingKey() {
+  ASSIGN_OR_RETURN(const std::vector<WrappingKeyInfo> keys, wrapping_.List());
+  newest_wrapping_ = keys.back().id;
+  const std::string row = VaultRows::Wrapping(newest_wrapping_);
+  ASSIGN_OR_RETURN(const std::optional<std::string> known, store_.Get(row));
+  if (known.has_value()) return absl::OkStatus();
+  // A key that seals nothing: only to see that the wrapping key is the right one.
+  ASSIGN_OR_RETURN(std::string check, Wrap(newest_wrapping_, SecretKey::Random(*options_.random)));
+  return store_.Write({{row, std::move(check)}}, /*durable=*/true);
+}
+
+std::string Vault::AboutKey(const Uuid& id) const { return StrCat(kAboutDataKey, id_, id.raw()); }
+
+absl::StatusOr<std::string> Vault::Wrap(const Uuid& id, const SecretKey& key) {
+  WrappedKey wrapped;
+  wrapped.set_wrapping_key_id(Raw(newest_wrapping_));
+  ASSIGN_OR_RETURN(*wrapped.mutable_wrapped(), wrapping_.Wrap(newest_wrapping_, key, AboutKey(id)));
+  return wrapped.SerializeAsString();
+}
+
+absl::StatusOr<DataKey> Vault::Unwrap(const Uuid& id, std::string_view wrapped_key) {
+  WrappedKey wrapped;
+  if (!wrapped.ParseFromArray(wrapped_key.data(), static_cast<int>(wrapped_key.size()))) {
+    return Damaged("wrapped key");
+  }
+  ASSIGN_OR_RETURN(SecretKey key,
+                   wrapping_.Unwrap(Uuid::FromBytes(wrapped.wrapping_key_id()).value_or(Uuid()),
+                                    wrapped.wrapped(), AboutKey(id)));
+  return DataKey{id, std::make_shared<const SecretKey>(std::move(key))};
+}
+
+absl::Status Vault::Begin(std::string_view ledger, const EventLog& log) {
+  const MutexLock lock(&mutex_);
+  ASSIGN_OR_RETURN(const std::optional<std::string> stored, store_.Get(VaultRows::Mark(ledger)));
+  VaultMark mark;
+  if (stored.has_value() && !mark.ParseFromString(*stored)) return Damaged("mark");
+  const uint64_t end = log.Head().next_position;
+  KeysInLog keys(store_, ledger);
+  RETURN_IF_ERROR(keys.Read(log, std::min(mark.next_position(), end), end));
+  if (keys.missing() > 0 && !options_.accept_lost_keys) {
+    return absl::DataLossError(StrCat(
+        "KEYS_LOST: the vault lacks the keys of ", keys.missing(), " sealed parts of the ledger ",
+        ledger, ", the first at position ", keys.first_missing(),
+        ": it is older than the log, or another ledger's. Put back the newest backup of the vault; "
+        "what no vault has a key for can never be read again, and --accept-lost-keys starts "
+        "without it"));
+  }
+  LedgerState& state = ledgers_[std::string(ledger)];
+  state = LedgerState();
+  RETURN_IF_ERROR(WriteMark(ledger, state, end, keys.TakeChanges()));
+  for (const auto& [id, wrapped] : keys.spares()) {
+    ASSIGN_OR_RETURN(DataKey spare, Unwrap(id, wrapped));
+    state.spares.push_back(std::move(spare));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Vault::WriteMark(std::string_view ledger, LedgerState& state, uint64_t next_position,
+                              VaultChanges changes) {
+  VaultMark mark;
+  mark.set_next_position(next_position);
+  changes.emplace_back(VaultRows::Mark(ledger), mark.SerializeAsString());
+  RETURN_IF_ERROR(store_.Write(changes, /*durable=*/true));
+  state.reached = std::max(state.reached, next_position);
+  state.marked = next_position;
+  return absl::OkStatus();
+}
+
+void Vault::Reached(std::string_view ledger, uint64_t position) {
+  const MutexLock lock(&mutex_);
+  const auto state = ledgers_.find(ledger);
+  if (state == ledgers_.end()) return;
+  state->second.reached = std::max(state->second.reached, position);
+  if (position < state->second.marked + options_.mark_every) return;
+  WriteMark(ledger, state->second, position, {}).IgnoreError();
+}
+
+absl::StatusOr<Vault::LedgerState*> Vault::StateOf(std::string_view ledger) {
+  const auto state = ledgers_.find(ledger);
+  if (state != ledgers_.end()) return &state->second;
+  return absl::FailedPreconditionError(
+      StrCat("the vault has not read the log of the ledger ", ledger));
+}
+
+absl::Status Vault::MakeSpares(std::string_view ledger, LedgerState& state) {
+  std::vector<DataKey> spares;
+  VaultChanges changes;
+  spares.reserve(options_.spare_keys);
+  changes.reserve(options_.spare_keys + 1);
+  for (size_t i = 0; i < options_.spare_keys; ++i) {
+    DataKey spare{Uuid::Generate(*options_.clock, *options_.random),
+                  std::make_shared<const SecretKey>(SecretKey::Random(*options_.random))};
+    ASSIGN_OR_RETURN(std::string wrapped, Wrap(spare.id, *spare.key));
+    changes.emplace_back(VaultRows::Spare(ledger, spare.id), std::move(wrapped));
+    spares.push_back(std::move(spare));
+  }
+  RETURN_IF_ERROR(WriteMark(ledger, state, state.reached, std::move(changes)));
+  state.spares = std::move(spares);
+  return absl::OkStatus();
+}
+
+absl::StatusOr<DataKey> Vault::GiveOut(std::string_view ledger, LedgerState& state,
+                                       const StreamId& record, bool of_note,
+                                       const std::vector<Uuid>& persons) {
+  if (state.spares.empty()) {
+    const absl::Status made = MakeSpares(ledger, state);
+    if (!made.ok()) return Unreachable(made);
+  }
+  DataKey key = state.spares.back();
+  const std::string spare_row = VaultRows::Spare(ledger, key.id);
+  ASSIGN_OR_RETURN(const std::optional<std::string> wrapped_bytes, store_.Get(spare_row));
+  WrappedKey wrapped;
+  if (!wrapped_bytes.has_value() || !wrapped.ParseFromString(*wrapped_bytes)) {
+    return Damaged("spare key");
+  }
+  const absl::Status written =
+      store_.Write(RowsOf(ledger, key.id, std::move(wrapped), record, of_note, persons),
+                   /*durable=*/false);
+  if (!written.ok()) return Unreachable(written);
+  state.spares.pop_back();
+  cache_.Add(key);
+  return key;
+}
+
+absl::StatusOr<DataKey> Vault::ForRecord(std::string_view ledger, const StreamId& record,
+                                         uint64_t position) {
+  const MutexLock lock(&mutex_);
+  ASSIGN_OR_RETURN(LedgerState * state, StateOf(ledger));
+  state->reached = std::max(state->reached, position);
+  if (const auto known = state->current.find(record); known != state->current.end()) {
+    return known->second;
+  }
+  DataKey key;
+  ASSIGN_OR_RETURN(const std::optional<std::string> current,
+                   store_.Get(VaultRows::Current(ledger, record)));
+  if (current.has_value()) {
+    ASSIGN_OR_RETURN(key, Find(ledger, Uuid::FromBytes(*current).value_or(Uuid())));
+  } else {
+    ASSIGN_OR_RETURN(key, GiveOut(ledger, *state, record, /*of_note=*/false, {}));
+  }
+  if (state->current.size() >= kRememberedRecords) state->current.clear();
+  state->current.emplace(record, key);
+  return key;
+}
+
+absl::StatusOr<DataKey> Vault::ForNote(std::string_view ledger, const StreamId& record,
+                                       const std::vector<Uuid>& persons, uint64_t position) {
+  const MutexLock lock(&mutex_);
+  ASSIGN_OR_RETURN(LedgerState * state, StateOf(ledger));
+  state->reached = std::max(state->reached, position);
+  return GiveOut(ledger, *state, record, /*of_note=*/true, persons);
+}
+
+absl::StatusOr<DataKey> Vault::Find(std::string_view ledger, const Uuid& id) {
+  if (std::shared_ptr<const SecretKey> known = cache_.Find(id)) return DataKey{id, known};
+  const absl::StatusOr<std::optional<std::string>> row = store_.Get(VaultRows::Key(ledger, id));
+  if (!row.ok()) return Unreachable(row.status());
+  if (!row->has_value()) return absl::NotFoundError("the vault has no such key");
+  VaultKey key;
+  if (!key.ParseFromString(**row)) return Damaged("key");
+  if (!key.has_key()) return absl::FailedPreconditionError("the key was destroyed");
+  ASSIGN_OR_RETURN(DataKey found, Unwrap(id, key.key().SerializeAsString()));
+  cache_.Add(found);
+  return found;
+}
+
+absl::Status Vault::Close() {
+  const MutexLock lock(&mutex_);
+  absl::Status status;
+  for (auto& [ledger, state] : ledgers_) {
+    status.Update(WriteMark(ledger, state, state.reached, {}));
+  }
+  ledgers_.clear();
+  return status;
+}
+
+}  // namespace caseledger::eventstore

@@ -1,0 +1,110 @@
+// The vault: data keys, wrapped by wrapping keys, and which record or note each of them seals.
+//
+// Invariants
+// 1. A key seals something only once it is durable, wrapped: spare keys are made durable many at a
+//    time, and given out from memory. So a commit of the log waits for no second disk write.
+// 2. What a spare key was given out for may be forgotten by a crash of the machine, and is found
+//    again in the log (Begin) before the next key is given out.
+// 3. A key of a destroyed row is nowhere: not in the store, not in memory.
+// 4. A wrapping key that wraps anything has a row, with something that only it opens.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/container/flat_hash_set.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "eventstore/base/clock.h"
+#include "eventstore/base/mutex.h"
+#include "eventstore/base/random.h"
+#include "eventstore/sealing/data_keys.h"
+#include "eventstore/vault/key_cache.h"
+#include "eventstore/vault/keys/wrapping_keys.h"
+#include "eventstore/vault/vault_store.h"
+
+namespace caseledger::eventstore {
+
+struct VaultOptions {
+  Clock* clock = nullptr;          // required
+  RandomSource* random = nullptr;  // required
+  // Spare keys of a ledger that are made durable in one write.
+  size_t spare_keys = 1024;
+  // Unwrapped keys in memory; with the spare ones fewer than kLockedKeys.
+  size_t cached_keys = 32768;
+  // At most so many events are read again when the log is opened after a crash, beside those since
+  // spare keys were last made.
+  uint64_t mark_every = 65536;
+  // Go on although keys are missing: what they seal can never be read again.
+  bool accept_lost_keys = false;
+};
+
+// Thread-safe. Calls may block on storage and on the provider of wrapping keys.
+class Vault final : public DataKeys {
+ public:
+  // Opens the vault in the store, or makes one in an empty store. Both must outlive it.
+  // FAILED_PRECONDITION  the wrapping keys are not those of this vault, or the vault is of a newer
+  //                      program; says what to do
+  // UNAVAILABLE          the store or the provider cannot be reached
+  static absl::StatusOr<std::unique_ptr<Vault>> Open(VaultStore& store, WrappingKeys& wrapping,
+                                                     const VaultOptions& options);
+
+  absl::Status Begin(std::string_view ledger, const EventLog& log) override;
+  void Reached(std::string_view ledger, uint64_t position) override;
+  absl::StatusOr<DataKey> ForRecord(std::string_view ledger, const StreamId& record,
+                                    uint64_t position) override;
+  absl::StatusOr<DataKey> ForNote(std::string_view ledger, const StreamId& record,
+                                  const std::vector<Uuid>& persons, uint64_t position) override;
+  absl::StatusOr<DataKey> Find(std::string_view ledger, const Uuid& id) override;
+
+  // Remembers how far the logs were sealed, so that the next Begin reads less. After the logs are
+  // closed.
+  absl::Status Close();
+
+ private:
+  struct LedgerState {
+    std::vector<DataKey> spares;
+    absl::flat_hash_map<StreamId, DataKey> current;  // of records, as far as remembered
+    uint64_t reached = 0;                            // all keys of events below are written
+    uint64_t marked = 0;                             // and durable below this
+  };
+
+  Vault(VaultStore& store, WrappingKeys& wrapping, const VaultOptions& options)
+      : store_(store), wrapping_(wrapping), options_(options), cache_(options.cached_keys) {}
+
+  absl::Status Load();
+  absl::Status CheckWrappingKeys();
+  absl::Status UseNewestWrappingKey() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  absl::StatusOr<std::string> Wrap(const Uuid& id, const SecretKey& key)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  absl::StatusOr<DataKey> Unwrap(const Uuid& id, std::string_view wrapped_key);
+  std::string AboutKey(const Uuid& id) const;
+
+  absl::StatusOr<LedgerState*> StateOf(std::string_view ledger)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  absl::Status MakeSpares(std::string_view ledger, LedgerState& state)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  absl::Status WriteMark(std::string_view ledger, LedgerState& state, uint64_t next_position,
+                         VaultChanges changes) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // Takes a spare key for what `changes` will say of it; writes these.
+  absl::StatusOr<DataKey> GiveOut(std::string_view ledger, LedgerState& state,
+                                  const StreamId& record, bool of_note,
+                                  const std::vector<Uuid>& persons)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+
+  VaultStore& store_;
+  WrappingKeys& wrapping_;
+  const VaultOptions options_;
+  std::string id_;  // of the vault, 16 bytes; fixed after Open
+
+  Mutex mutex_;  // over what is given out
+  Uuid newest_wrapping_ ABSL_GUARDED_BY(mutex_);
+  std::map<std::string, LedgerState, std::less<>> ledgers_ ABSL_GUARDED_BY(mutex_);
+  KeyCache cache_;
+};
+
+}  // namespace caseledger::eventstore
