@@ -87,6 +87,8 @@ class AppendPreparer {
     }
     if (from.fact.size() > context_.limits.max_event_bytes) return TooLarge();
     ASSIGN_OR_RETURN(RecordedEvent event, Record(std::move(from)));
+    // From here on nothing of the event is in the clear: not in the record, not in memory.
+    RETURN_IF_ERROR(context_.sealer->Seal(context_.ledger, event));
     ASSIGN_OR_RETURN(std::string record, EncodeRecord(context_.ledger, event));
     if (record.size() > context_.limits.max_event_bytes) return TooLarge();
     event.leaf_hash = HashLeaf(context_.ledger, event, record);

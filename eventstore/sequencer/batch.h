@@ -1,4 +1,5 @@
-// Resolves the appends that wait into one batch: dedupe, decide, check, name, number, encode, hash.
+// Resolves the appends that wait into one batch: dedupe, decide, check, name, number, seal, encode,
+// hash.
 #pragma once
 
 #include <string>
@@ -9,6 +10,7 @@
 #include "eventstore/codec/upgrades.h"
 #include "eventstore/engine/engine.h"
 #include "eventstore/log.h"
+#include "eventstore/sealing/fact_sealer.h"
 #include "eventstore/sequencer/recent_events.h"
 
 namespace caseledger::eventstore {
@@ -19,6 +21,7 @@ struct BatchContext {
   std::string digest_key;
   LogLimits limits;
   const FactUpgrades* upgrades = nullptr;
+  FactSealer* sealer = nullptr;
   bool keep_tree = true;
 };
 
@@ -42,8 +45,8 @@ struct ResolvedBatch {
   std::vector<Outcome> outcomes;
 };
 
-// Pure: the same view and time give the same batch. Takes at least the first append. `batch` is
-// what the engine has to write.
+// The same view and time give the same batch, but for what is sealed, which is sealed anew. Takes
+// at least the first append. `batch` is what the engine has to write.
 ResolvedBatch ResolveBatch(HeadView& view, const std::vector<const AppendRequest*>& appends,
                            const BatchContext& context, const RecentEvents& recent, Micros now,
                            EngineBatch& batch);

@@ -37,6 +37,7 @@ absl::Status CreateLedger(Engine& engine, std::string_view ledger, Clock& clock,
   info.set_format_version(kLedgerFormatVersion);
   info.set_ledger(std::string(ledger));
   info.set_created_at_us(clock.Now());
+  info.set_sealed(true);
   info.set_request_digest_key(std::move(key));
   return engine.CreateLedger(info);
 }

@@ -30,9 +30,12 @@ absl::Status CheckKnown(const storage::v1::LedgerInfo& info) {
                                                 info.format_version(), ", this program knows ",
                                                 kLedgerFormatVersion));
   }
-  if (info.sealed()) {
-    return absl::FailedPreconditionError(
-        StrCat("ledger ", info.ledger(), " is sealed; this program cannot unseal"));
+  if (!info.sealed()) {
+    return absl::FailedPreconditionError(StrCat(
+        "LEDGER_UNSEALED: the ledger ", info.ledger(),
+        " was made by an older program, which stored names and notes in the clear; it is not "
+        "opened any more. Start with a new data directory and import the records again; then "
+        "destroy the old directory and its backups"));
   }
   if (info.incompatible_features_size() > 0) {
     return absl::FailedPreconditionError(StrCat("ledger ", info.ledger(), " needs the feature ",
@@ -64,7 +67,9 @@ const FactUpgrades& NoUpgrades() {
 
 absl::StatusOr<std::unique_ptr<EventLog>> OpenLog(Engine& engine, std::string_view ledger,
                                                   const SequencerOptions& options) {
-  if (options.clock == nullptr) return absl::InvalidArgumentError("a log needs a clock");
+  if (options.clock == nullptr || options.sealer == nullptr) {
+    return absl::InvalidArgumentError("a log needs a clock and a sealer");
+  }
   ASSIGN_OR_RETURN(const storage::v1::LedgerInfo info, FindLedger(engine, ledger));
   RETURN_IF_ERROR(CheckKnown(info));
   BatchContext context;
@@ -75,12 +80,15 @@ absl::StatusOr<std::unique_ptr<EventLog>> OpenLog(Engine& engine, std::string_vi
   ASSIGN_OR_RETURN(const LedgerHead head, engine.LoadHead(ledger));
   RETURN_IF_ERROR(CheckHead(LedgerReader(engine, ledger, options.limits, *context.upgrades), head));
   context.keep_tree = options.keep_tree;
+  context.sealer = options.sealer;
   TreeEdge tree;
   if (options.keep_tree) {
     ASSIGN_OR_RETURN(tree, TreeReader(head.next_position, StoredTiles(engine, ledger)).Edge());
   }
-  return std::make_unique<LedgerLog>(engine, std::move(context), head, std::move(tree),
-                                     *options.clock);
+  auto log = std::make_unique<LedgerLog>(engine, std::move(context), head, std::move(tree),
+                                         *options.clock);
+  RETURN_IF_ERROR(options.sealer->Begin(ledger, *log));
+  return log;
 }
 
 }  // namespace caseledger::eventstore

@@ -11,12 +11,14 @@
 #include "eventstore/codec/upgrades.h"
 #include "eventstore/engine/engine.h"
 #include "eventstore/log.h"
+#include "eventstore/sealing/fact_sealer.h"
 
 namespace caseledger::eventstore {
 
 struct SequencerOptions {
   LogLimits limits;
-  Clock* clock = nullptr;  // required
+  Clock* clock = nullptr;        // required
+  FactSealer* sealer = nullptr;  // required; must outlive the log
   // Whether the Merkle tree is kept. False for measuring what it costs, and for nothing else: a
   // ledger that was once written so cannot be opened with its tree again.
   bool keep_tree = true;
@@ -26,12 +28,14 @@ struct SequencerOptions {
 
 // Opens the log of an existing ledger and starts its thread. The engine must outlive the log.
 // NOT_FOUND            no such ledger
-// FAILED_PRECONDITION  the ledger needs features or a format this program does not know
-// DATA_LOSS            head and records disagree, or a tile of the tree's right edge is missing
+// FAILED_PRECONDITION  the ledger needs features or a format this program does not know, or is not
+//                      sealed
+// DATA_LOSS            head and records disagree, or a tile of the tree's right edge is missing;
+//                      and as FactSealer::Begin
 absl::StatusOr<std::unique_ptr<EventLog>> OpenLog(Engine& engine, std::string_view ledger,
                                                   const SequencerOptions& options);
 
-// Creates a ledger (unsealed, format 1) with a fresh digest key. ALREADY_EXISTS; INVALID_ARGUMENT
+// Creates a ledger (sealed) with a fresh digest key. ALREADY_EXISTS; INVALID_ARGUMENT
 // for a bad name.
 absl::Status CreateLedger(Engine& engine, std::string_view ledger, Clock& clock,
                           RandomSource& random);

@@ -9,6 +9,7 @@
 
 #include "absl/status/statusor.h"
 #include "eventstore/log.h"
+#include "eventstore/sealing/data_keys.h"
 #include "eventstore/sequencer/stored_ledger.h"
 #include "eventstore/signing/publisher.h"
 #include "eventstore/signing/signer.h"
@@ -27,6 +28,8 @@ struct LedgerParts {
   std::string name;
   Micros created_at = 0;
   bool sealed = false;
+  // Opens what is personal in its events. Outlives the ledger.
+  eventstore::DataKeys* keys = nullptr;
   std::unique_ptr<eventstore::EventLog> log;
   std::unique_ptr<projections::Runtime> projections;
   std::unique_ptr<SnapshotStore> snapshots;  // may be null

@@ -109,6 +109,10 @@ bool IsSet(const Message& message, const FieldDescriptor* field) {
 }
 
 void Checker::Check(const Message& message, const RuledType& type, const Place& at) {
+  // What is not known may be personal, and nobody here would know to seal it.
+  if (!message.GetReflection()->GetUnknownFields(message).empty()) {
+    Add(at, "has a field that this server does not know; use a client of the server's version");
+  }
   for (const RuledField* plan : type.always) {
     CheckField(message, *plan, {&at, plan->field->name()});
   }

@@ -6,11 +6,15 @@
 
 #include "eventstore/base/status_macros.h"
 #include "eventstore/base/strings.h"
+#include "eventstore/codec/leaf.h"
+#include "eventstore/codec/record.h"
+#include "eventstore/sealing/sealed_fact.h"
 #include "eventstore/sequencer/stored_ledger.h"
 #include "eventstore/verifiable/tree_reader.h"
 #include "services/commands/heads_keeper.h"
 #include "services/commands/references.h"
 #include "services/domain/rejection.h"
+#include "services/rpc/recorded_event.h"
 #include "services/rpc/stream_gate.h"
 
 namespace caseledger::rpc {
@@ -124,8 +128,9 @@ class Exporter {
     return absl::OkStatus();
   }
 
-  static absl::Status SetEvent(const StoredLeaf& leaf, eventstore::TreeReader& tree,
-                               v1::ExportedEvent& event) {
+  absl::Status SetEvent(const StoredLeaf& leaf, eventstore::TreeReader& tree,
+                        v1::ExportedEvent& event) const {
+    RETURN_IF_ERROR(SetPartKeys(leaf, event));
     event.set_position(leaf.position);
     event.set_record(leaf.record);
     event.set_leaf_entry(leaf.entry);
@@ -134,7 +139,26 @@ class Exporter {
     return absl::OkStatus();
   }
 
+  absl::Status SetPartKeys(const StoredLeaf& leaf, v1::ExportedEvent& out) const {
+    ASSIGN_OR_RETURN(const eventstore::LeafFields fields, eventstore::DecodeLeafEntry(leaf.entry));
+    ASSIGN_OR_RETURN(const eventstore::RecordedEvent event,
+                     eventstore::DecodeEvent(parts_->name,
+                                             {fields.stream, fields.revision, fields.position,
+                                              eventstore::HashLeafEntry(leaf.entry), leaf.record},
+                                             no_upgrades_));
+    ASSIGN_OR_RETURN(const std::vector<eventstore::PartKey> keys,
+                     eventstore::PartKeysOf(parts_->name, event, KeysOf(*parts_)));
+    for (const eventstore::PartKey& key : keys) {
+      v1::PartKey& part = *out.add_part_keys();
+      part.mutable_path()->Add(key.path.begin(), key.path.end());
+      if (key.key.has_value()) part.set_key(std::string(key.key->raw()));
+      part.set_state(key.state);
+    }
+    return absl::OkStatus();
+  }
+
   StreamGate gate_;
+  const eventstore::FactUpgrades no_upgrades_;
   const std::string ledger_;
   const commands::LedgerParts* parts_ = nullptr;  // null until begun
   const options::v1::RecordKind kind_;

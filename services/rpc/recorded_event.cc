@@ -3,6 +3,8 @@
 #include "eventstore/base/status_macros.h"
 #include "eventstore/base/strings.h"
 #include "eventstore/base/wire.h"
+#include "eventstore/sealing/sealed_fact.h"
+#include "eventstore/vault/no_keys.h"
 #include "google/protobuf/timestamp.pb.h"
 #include "google/protobuf/unknown_field_set.h"
 #include "services/commands/fact_schema.h"
@@ -65,6 +67,19 @@ void AppendSentEvent(const eventstore::RecordedEvent& event, std::string_view le
 }
 
 }  // namespace
+
+eventstore::DataKeys& KeysOf(const commands::LedgerParts& parts) {
+  static eventstore::NoKeys none;
+  return parts.keys == nullptr ? none : *parts.keys;
+}
+
+absl::StatusOr<std::string> OpenedFact(const eventstore::RecordedEvent& event,
+                                       const commands::LedgerParts& parts) {
+  absl::StatusOr<std::string> fact = eventstore::OpenFact(parts.name, event, KeysOf(parts));
+  if (!absl::IsDataLoss(fact.status())) return fact;
+  return absl::DataLossError(StrCat("DATA_LOSS: the fact at position ", event.position,
+                                    " cannot be read; verify the log"));
+}
 
 absl::StatusOr<v1::RecordedEvent> ToPublicEvent(const eventstore::RecordedEvent& event,
                                                 std::string_view ledger) {

@@ -4,11 +4,20 @@
 #include "absl/status/statusor.h"
 #include "caseledger/v1/common.pb.h"
 #include "eventstore/log.h"
+#include "services/commands/ledgers.h"
 #include "services/commands/references.h"
 
 namespace caseledger::rpc {
 
-// DATA_LOSS when the fact cannot be read.
+// The keys of what is personal in the ledger's events; without a vault none.
+eventstore::DataKeys& KeysOf(const commands::LedgerParts& parts);
+
+// The event's fact, opened for who may see what is personal in it. Parts that cannot be opened say
+// why. DATA_LOSS when the fact cannot be read.
+absl::StatusOr<std::string> OpenedFact(const eventstore::RecordedEvent& event,
+                                       const commands::LedgerParts& parts);
+
+// Shows the fact as it stands in the event, sealed or opened. DATA_LOSS when it cannot be read.
 absl::StatusOr<v1::RecordedEvent> ToPublicEvent(const eventstore::RecordedEvent& event,
                                                 std::string_view ledger);
 

@@ -94,15 +94,28 @@ absl::StatusOr<bool> StreamGate::Add(const eventstore::RecordedEvent& event,
                                      const std::string& superseded_by) {
   ASSIGN_OR_RETURN(const Shown* shown, Look(event.stream));
   if (shown->level == access::Level::kNothing) return false;
+  // Nothing is opened for who may not see what is personal.
+  if (shown->level <= access::Level::kInternal || !MayHoldMore(event, access::Level::kInternal)) {
+    return AddAsItIs(event, *shown, ledger, field, response, superseded_by);
+  }
+  eventstore::RecordedEvent opened = event;
+  ASSIGN_OR_RETURN(opened.fact, OpenedFact(event, reading_.ledger().parts));
+  return AddAsItIs(opened, *shown, ledger, field, response, superseded_by);
+}
+
+absl::StatusOr<bool> StreamGate::AddAsItIs(const eventstore::RecordedEvent& event,
+                                           const Shown& shown, std::string_view ledger, int field,
+                                           google::protobuf::Message& response,
+                                           const std::string& superseded_by) {
   const bool whole =
-      !shown->only_shared() && superseded_by.empty() && !MayHoldMore(event, shown->level);
+      !shown.only_shared() && superseded_by.empty() && !MayHoldMore(event, shown.level);
   if (!whole) {
     ASSIGN_OR_RETURN(v1::RecordedEvent open, ToPublicEvent(event, ledger));
-    if (shown->only_shared()) {
-      if (!IsShared(open.fact(), *shown)) return false;
-      RETURN_IF_ERROR(Disclose(event.stream, *shown));
+    if (shown.only_shared()) {
+      if (!IsShared(open.fact(), shown)) return false;
+      RETURN_IF_ERROR(Disclose(event.stream, shown));
     }
-    if (access::Redact(*open.mutable_fact(), shown->level, shown->shared_fields)) {
+    if (access::Redact(*open.mutable_fact(), shown.level, shown.shared_fields)) {
       open.set_redacted(true);
     }
     open.set_superseded_by_event_id(superseded_by);

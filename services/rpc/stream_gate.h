@@ -53,6 +53,10 @@ class StreamGate {
 
  private:
   absl::Status OpenTrail();
+  absl::StatusOr<bool> AddAsItIs(const eventstore::RecordedEvent& event, const Shown& shown,
+                                 std::string_view ledger, int field,
+                                 google::protobuf::Message& response,
+                                 const std::string& superseded_by);
   // Puts a disclosure on the trail before the first event of a record that only a referral shows.
   absl::Status Disclose(const eventstore::StreamId& record, const Shown& shown);
   absl::StatusOr<const Shown*> Look(const eventstore::StreamId& record);

@@ -52,10 +52,12 @@ class TrailAnswers {
  private:
   // The trail of a ledger, as far as its read model is.
   struct View {
-    const eventstore::EventLog* log;
+    const commands::LedgerParts* trail;
     std::unique_ptr<projections::ReadSnapshot> snapshot;
   };
 
+  // The entry, opened. DATA_LOSS when there is none or it cannot be read.
+  static absl::StatusOr<eventstore::RecordedEvent> OpenedAt(const View& view, uint64_t position);
   // Reflects the trail's first `needed_events` events at least.
   absl::StatusOr<View> Look(const commands::Ledger& ledger, uint64_t needed_events,
                             absl::Duration wait) const;

@@ -158,7 +158,7 @@ absl::Status TrailAnswers::ReviewBreakGlass(Reading& reading,
     asked.rules_position = reading.About().rules_position();
     return UseUnknown(commands::DenialOfUnknown("ReviewBreakGlass", asked));
   }
-  ASSIGN_OR_RETURN(const RecordedEvent event, TrailEventAt(*view.log, use->position));
+  ASSIGN_OR_RETURN(const RecordedEvent event, OpenedAt(view, use->position));
   RETURN_IF_ERROR(CheckMayReview(reading, event, use->case_id));
   event::v1::BreakGlassReviewed review;
   review.set_finding(request.finding());

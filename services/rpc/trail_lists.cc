@@ -11,6 +11,7 @@
 #include "services/access/redaction.h"
 #include "services/commands/ledger_authority.h"
 #include "services/commands/times.h"
+#include "services/rpc/recorded_event.h"
 #include "services/rpc/trail_answers.h"
 
 namespace caseledger::rpc {
@@ -186,6 +187,12 @@ absl::StatusOr<RecordedEvent> TrailEventAt(const EventLog& log, uint64_t positio
   return absl::DataLossError(StrCat("the trail has no entry at position ", position));
 }
 
+absl::StatusOr<RecordedEvent> TrailAnswers::OpenedAt(const View& view, uint64_t position) {
+  ASSIGN_OR_RETURN(RecordedEvent event, TrailEventAt(*view.trail->log, position));
+  ASSIGN_OR_RETURN(event.fact, OpenedFact(event, *view.trail));
+  return event;
+}
+
 absl::StatusOr<const commands::Ledger*> TrailAnswers::TrailOf(
     const commands::Ledger& ledger) const {
   const auto trail = ledgers_.Find(access::TrailLedgerOf(ledger.parts.name));
@@ -197,7 +204,7 @@ absl::StatusOr<TrailAnswers::View> TrailAnswers::Look(const commands::Ledger& le
                                                       uint64_t needed_events,
                                                       absl::Duration wait) const {
   ASSIGN_OR_RETURN(const commands::Ledger* trail, TrailOf(ledger));
-  View view{trail->parts.log.get(), nullptr};
+  View view{&trail->parts, nullptr};
   ASSIGN_OR_RETURN(view.snapshot, trail->parts.projections->View(projections::kAccessTrailName,
                                                                  needed_events, wait));
   return view;
@@ -244,7 +251,7 @@ absl::Status TrailAnswers::ListAccess(Reading& reading, const v1::ListAccessRequ
       of_actor ? projections::EntriesOfActor(*view.snapshot, agency, request.actor(), paging)
                : projections::EntriesOfRecord(*view.snapshot, record, paging));
   for (const uint64_t position : page.positions) {
-    ASSIGN_OR_RETURN(const RecordedEvent event, TrailEventAt(*view.log, position));
+    ASSIGN_OR_RETURN(const RecordedEvent event, OpenedAt(view, position));
     ASSIGN_OR_RETURN(v1::TrailEntry entry, EntryOf(event));
     if (!of_actor) KeepOnly(record, entry);
     access::Redact(entry, level, {});
@@ -271,7 +278,7 @@ absl::Status TrailAnswers::ListDenials(Reading& reading, const v1::ListDenialsRe
   const auto show = [&](const projections::TrailPage& page) -> absl::StatusOr<size_t> {
     size_t shown = 0;
     for (const uint64_t position : page.positions) {
-      ASSIGN_OR_RETURN(const RecordedEvent event, TrailEventAt(*view.log, position));
+      ASSIGN_OR_RETURN(const RecordedEvent event, OpenedAt(view, position));
       ASSIGN_OR_RETURN(const std::optional<Level> level, levels.By(TrailOfActor(event)));
       if (!level.has_value()) continue;
       ASSIGN_OR_RETURN(v1::TrailEntry entry, EntryOf(event));
@@ -301,7 +308,7 @@ absl::Status TrailAnswers::ListDisclosures(Reading& reading,
                                             {request.page_size(), request.page_token()}));
   Levels levels(reading);
   for (const uint64_t position : disclosures.page.positions) {
-    ASSIGN_OR_RETURN(const RecordedEvent event, TrailEventAt(*view.log, position));
+    ASSIGN_OR_RETURN(const RecordedEvent event, OpenedAt(view, position));
     ASSIGN_OR_RETURN(v1::TrailEntry entry, EntryOf(event));
     RETURN_IF_ERROR(KeepSeen(person, levels, entry));
     access::Redact(entry, level, {});
@@ -333,7 +340,7 @@ absl::Status TrailAnswers::ListBreakGlass(Reading& reading,
   const auto show = [&](const projections::BreakGlassPage& page) -> absl::StatusOr<size_t> {
     size_t shown = 0;
     for (const projections::BreakGlassUse& use : page.uses) {
-      ASSIGN_OR_RETURN(const RecordedEvent event, TrailEventAt(*view.log, use.position));
+      ASSIGN_OR_RETURN(const RecordedEvent event, OpenedAt(view, use.position));
       ASSIGN_OR_RETURN(std::optional<Level> level,
                        levels.By({static_cast<uint32_t>(kCase), use.case_id}));
       if (!level.has_value()) {
@@ -343,7 +350,7 @@ absl::Status TrailAnswers::ListBreakGlass(Reading& reading,
       v1::BreakGlassRow& row = *response.add_uses();
       ASSIGN_OR_RETURN(*row.mutable_use(), EntryOf(event));
       if (use.review_position.has_value()) {
-        ASSIGN_OR_RETURN(const RecordedEvent review, TrailEventAt(*view.log, *use.review_position));
+        ASSIGN_OR_RETURN(const RecordedEvent review, OpenedAt(view, *use.review_position));
         ASSIGN_OR_RETURN(*row.mutable_review(), EntryOf(review));
       }
       access::Redact(row, *level, {});

@@ -20,6 +20,7 @@
 #include "tests/attack/forger.h"
 #include "tests/eventstore/log_fixture.h"
 #include "tests/integration/support/scratch_directory.h"
+#include "tests/support/opaque_facts.h"
 
 namespace caseledger::eventstore::testing {
 
@@ -106,6 +107,7 @@ class AttackTest : public ::testing::Test {
     if (!signer.ok()) return signer.status();
     SequencerOptions options;
     options.clock = &clock_;
+    options.sealer = &caseledger::testing::SealsNothing();
     auto log = OpenLog(**engine, kLedger, options);
     if (!log.ok()) return log.status();
     work(**log);

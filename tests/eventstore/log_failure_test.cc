@@ -6,6 +6,7 @@
 #include "eventstore/codec/upgrades.h"
 #include "eventstore/engine/memory/memory_engine.h"
 #include "tests/eventstore/log_fixture.h"
+#include "tests/support/opaque_facts.h"
 
 namespace caseledger::eventstore::testing {
 namespace {
@@ -31,6 +32,7 @@ class LogFailure : public ::testing::Test {
   absl::StatusOr<std::unique_ptr<EventLog>> TryOpen(const FactUpgrades* upgrades = nullptr) {
     SequencerOptions options;
     options.clock = &clock_;
+    options.sealer = &caseledger::testing::SealsNothing();
     options.upgrades = upgrades;
     return OpenLog(*engine_, kLedger, options);
   }
@@ -192,12 +194,14 @@ TEST(OpenLogTest, RefusesWhatThisProgramWouldMisread) {
   FakeClock clock;
   SequencerOptions options;
   options.clock = &clock;
+  options.sealer = &caseledger::testing::SealsNothing();
   const auto open = [&](auto change) {
     MemoryEngine engine;
     storage::v1::LedgerInfo info;
     info.set_format_version(eventstore::kLedgerFormatVersion);
     info.set_ledger(std::string(kLedger));
     info.set_request_digest_key(std::string(32, 'k'));
+    info.set_sealed(true);
     change(info);
     EXPECT_TRUE(engine.CreateLedger(info).ok());
     return OpenLog(engine, kLedger, options).status().code();
@@ -207,7 +211,7 @@ TEST(OpenLogTest, RefusesWhatThisProgramWouldMisread) {
   EXPECT_EQ(
       open([](LedgerInfo& info) { info.set_format_version(eventstore::kLedgerFormatVersion + 1); }),
       absl::StatusCode::kFailedPrecondition);
-  EXPECT_EQ(open([](LedgerInfo& info) { info.set_sealed(true); }),
+  EXPECT_EQ(open([](LedgerInfo& info) { info.set_sealed(false); }),
             absl::StatusCode::kFailedPrecondition);
   EXPECT_EQ(open([](LedgerInfo& info) { info.add_incompatible_features("shards"); }),
             absl::StatusCode::kFailedPrecondition);

@@ -19,6 +19,7 @@
 #include "eventstore/log.h"
 #include "eventstore/sequencer/sequencer.h"
 #include "tests/support/fake_clock.h"
+#include "tests/support/opaque_facts.h"
 
 namespace caseledger::eventstore::testing {
 
@@ -107,6 +108,7 @@ class LogHarness {
     SequencerOptions options;
     options.limits = limits;
     options.clock = &clock_;
+    options.sealer = &caseledger::testing::SealsNothing();
     absl::StatusOr<std::unique_ptr<EventLog>> log = OpenLog(engine(), kLedger, options);
     if (!log.ok()) {
       ADD_FAILURE() << log.status();

@@ -13,6 +13,7 @@
 #include "eventstore/sequencer/sequencer.h"
 #include "eventstore/signing/signer.h"
 #include "tests/bench/load/contact_commands.h"
+#include "tests/support/opaque_facts.h"
 
 namespace caseledger::testing {
 namespace {
@@ -84,6 +85,7 @@ class Filler {
     ASSIGN_OR_RETURN(signer_, eventstore::Signer::Open(*engine_, std::move(signing)));
     eventstore::SequencerOptions sequencer;
     sequencer.clock = &SystemClock();
+    sequencer.sealer = &SealsNothing();
     ASSIGN_OR_RETURN(log_, eventstore::OpenLog(*engine_, plan_.ledger, sequencer));
     return absl::OkStatus();
   }

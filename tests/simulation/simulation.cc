@@ -20,6 +20,7 @@
 #include "tests/simulation/viewer.h"
 #include "tests/simulation/world.h"
 #include "tests/simulation/writer.h"
+#include "tests/support/opaque_facts.h"
 
 namespace caseledger::simulation {
 namespace {
@@ -115,6 +116,7 @@ class Director {
       eventstore::SequencerOptions options;
       options.limits = SomeLimits(world_.random);
       options.clock = &world_.clock;
+      options.sealer = &testing::SealsNothing();
       auto opened = eventstore::OpenLog(storage_.engine(), kLedger, options);
       status = opened.status();
       if (opened.ok()) log_ = *std::move(opened);

@@ -15,6 +15,7 @@
 #include "eventstore/base/uuid.h"
 #include "eventstore/verifiable/base64.h"
 #include "eventstore/verifiable/checkpoint.h"
+#include "services/app/audit/part_keys.h"
 
 namespace caseledger::audit {
 namespace {
@@ -157,6 +158,8 @@ absl::Status BundleWriter::WriteEvent(const std::string& name,
   proof.checkpoint = checkpoint_;
   RETURN_IF_ERROR(WriteFile(directory_, name + ".record", event.record()));
   RETURN_IF_ERROR(WriteFile(directory_, name + ".entry", event.leaf_entry()));
+  ASSIGN_OR_RETURN(const std::string keys, PartKeysText(event));
+  RETURN_IF_ERROR(WriteFile(directory_, name + ".keys", keys));
   return WriteFile(directory_, name + ".tlog-proof", proof.ToText());
 }
 

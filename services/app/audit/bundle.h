@@ -12,7 +12,7 @@
 
 namespace caseledger::audit {
 
-inline constexpr int kBundleFormatVersion = 1;
+inline constexpr int kBundleFormatVersion = 2;
 
 // What `bundle.json` says. Nothing in it is trusted; it is what the other files are compared with.
 struct BundleFacts {

@@ -26,7 +26,8 @@ std::set<std::string> FilesOf(const BundleFacts& facts) {
   std::set<std::string> files = {kFactsFile, kCheckpointFile, kVerifierKeysFile, kHeadProofFile};
   for (const auto& [name, maker] : kReadable) files.insert(name);
   const auto add = [&files](const std::string& event) {
-    for (const char* ending : {".record", ".entry", ".tlog-proof"}) files.insert(event + ending);
+    for (const char* ending : {".record", ".entry", ".keys", ".tlog-proof"})
+      files.insert(event + ending);
   };
   add(kHeadsEvent);
   for (uint64_t revision = 1; revision <= facts.event_count; ++revision) add(EventFile(revision));

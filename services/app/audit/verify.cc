@@ -15,6 +15,7 @@
 #include "eventstore/verifiable/checkpoint.h"
 #include "eventstore/verifiable/merkle.h"
 #include "eventstore/verifiable/stream_heads.h"
+#include "services/app/audit/part_keys.h"
 #include "services/app/audit/readable.h"
 #include "services/commands/fact_schema.h"
 #include "services/rpc/recorded_event.h"
@@ -152,9 +153,21 @@ class Verifier {
     return event;
   }
 
+  // What the keys beside an event open is what was sealed: nothing else opens with them.
+  absl::Status OpenParts(const std::string& name, RecordedEvent& event) const {
+    ASSIGN_OR_RETURN(const std::string text, Read(name + ".keys"));
+    const absl::StatusOr<std::vector<eventstore::PartKey>> keys = ParsePartKeys(text);
+    if (!keys.ok()) return Wrong(name + ".keys", FromAbsl(keys.status().message()));
+    absl::StatusOr<std::string> fact = eventstore::OpenFact(verified_.facts.ledger, event, *keys);
+    if (!fact.ok()) return In(name + ".keys", fact.status());
+    event.fact = *std::move(fact);
+    return absl::OkStatus();
+  }
+
   absl::Status CheckHeadsEvent() {
     const std::string file = std::string(kHeadsEvent) + ".record";
     ASSIGN_OR_RETURN(heads_event_, ReadEvent(kHeadsEvent));
+    RETURN_IF_ERROR(OpenParts(kHeadsEvent, heads_event_));
     event::v1::Fact fact;
     if (heads_event_.stream.kind != options::v1::RECORD_KIND_LEDGER ||
         !fact.ParseFromString(heads_event_.fact) || !fact.has_heads_committed() ||
@@ -189,6 +202,7 @@ class Verifier {
       return Wrong(name + ".entry", "was recorded after the heads were committed");
     }
     last_leaf_hash_ = event.leaf_hash;
+    RETURN_IF_ERROR(OpenParts(name, event));
     absl::StatusOr<v1::RecordedEvent> shown = rpc::ToPublicEvent(event, verified_.facts.ledger);
     if (!shown.ok()) return In(name + ".record", shown.status());
     verified_.events.push_back(*std::move(shown));

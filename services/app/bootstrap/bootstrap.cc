@@ -12,6 +12,7 @@
 #include "eventstore/sequencer/sequencer.h"
 #include "services/access/rules/actions.h"
 #include "services/access/rules/rules.h"
+#include "services/app/vault/vault_files.h"
 #include "services/commands/command_handler.h"
 #include "services/commands/ledgers.h"
 #include "services/commands/rights.h"
@@ -32,10 +33,13 @@ class OfflineLedger {
       : clock_(clock), random_(random), handler_(ledgers_, clock, random) {}
   ~OfflineLedger() {
     for (commands::Ledger* ledger : ledgers_.All()) ledger->parts.log->Close();
+    if (vault_ != nullptr) vault_->Close().IgnoreError();
     if (engine_ != nullptr) engine_->Close().IgnoreError();
   }
 
-  absl::Status Open(const std::string& data_dir, const std::string& name) {
+  absl::Status Open(const BootstrapRequest& request) {
+    const std::string& data_dir = request.data_dir;
+    const std::string& name = request.ledger;
     std::error_code error;
     if (std::filesystem::create_directories(data_dir, error)) {
       std::filesystem::permissions(data_dir, std::filesystem::perms::owner_all, error);
@@ -47,12 +51,16 @@ class OfflineLedger {
     eventstore::RocksDbOptions options;
     options.path = data_dir + "/log";
     ASSIGN_OR_RETURN(engine_, eventstore::OpenRocksDbEngine(options));
+    ASSIGN_OR_RETURN(
+        vault_, VaultFiles::Open(VaultIn(data_dir, request.vault_dir, request.wrapping_key_dir),
+                                 *engine_, clock_, random_));
     absl::Status created = eventstore::CreateLedger(*engine_, name, clock_, random_);
     if (!created.ok() && !absl::IsAlreadyExists(created)) return created;
     commands::LedgerParts parts;
     parts.name = name;
     eventstore::SequencerOptions log_options;
     log_options.clock = &clock_;
+    log_options.sealer = &vault_->sealer();
     ASSIGN_OR_RETURN(parts.log, eventstore::OpenLog(*engine_, name, log_options));
     ledgers_.Add(std::move(parts));
     return absl::OkStatus();
@@ -77,6 +85,7 @@ class OfflineLedger {
   Clock& clock_;
   RandomSource& random_;
   std::unique_ptr<eventstore::RocksDbStore> engine_;
+  std::unique_ptr<VaultFiles> vault_;
   commands::Ledgers ledgers_;
   commands::CommandHandler handler_;
 };
@@ -92,7 +101,7 @@ absl::StatusOr<BootstrapResult> Bootstrap(const BootstrapRequest& request, Clock
   ASSIGN_OR_RETURN(const access::Rules rules,
                    access::Rules::Parse(request.rules, access::PublicActions()));
   OfflineLedger ledger(clock, random);
-  RETURN_IF_ERROR(ledger.Open(request.data_dir, request.ledger));
+  RETURN_IF_ERROR(ledger.Open(request));
   ASSIGN_OR_RETURN(const eventstore::StreamHead loaded_before,
                    ledger.log().FindStream(
                        Named(options::v1::RECORD_KIND_DEFINITION, commands::kAccessRulesName)));

@@ -12,8 +12,10 @@ namespace caseledger::app {
 
 struct BootstrapRequest {
   std::string data_dir;
-  std::string ledger;  // created when it is new
-  std::string agency;  // registered when it is new, as of kind `operator`
+  std::string vault_dir;         // empty: in the data directory, as the next one
+  std::string wrapping_key_dir;  // both are made when they are new
+  std::string ledger;            // created when it is new
+  std::string agency;            // registered when it is new, as of kind `operator`
   std::string agency_name;
   std::string person;  // the administrator, by the agency's own name
   std::string rules;   // text of the access rules

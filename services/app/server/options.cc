@@ -187,6 +187,15 @@ ParsedOptions ParseServerOptions(int argc, char** argv) {
   app.add_option("--key-dir", options.key_dir,
                  "Directory of the keys that sign checkpoints, LEDGER.keys, made for a new ledger; "
                  "empty: in the data directory");
+  app.add_option("--vault-dir", options.vault_dir,
+                 "Directory of the vault: the wrapped keys that names and notes are sealed with; "
+                 "empty: in the data directory. Backed up by itself");
+  app.add_option("--wrapping-key-dir", options.wrapping_key_dir,
+                 "Directory of the wrapping keys that open the vault, best on a volume of its own; "
+                 "empty: in the data directory. Never in the same backup as the vault");
+  app.add_flag("--accept-lost-keys", options.accept_lost_keys,
+               "Start although the vault lacks keys that events are sealed with; what they seal "
+               "can never be read again");
   app.add_option("--origin-prefix", options.origin_prefix,
                  "How the names of new logs begin, such as your domain; a log keeps its name")
       ->capture_default_str();

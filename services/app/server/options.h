@@ -31,8 +31,11 @@ struct ServerOptions {
   std::vector<std::string> ledgers;
   std::string port_file;
   std::string log_level = "info";
-  std::string checkpoint_dir;  // empty: `checkpoints` in the data directory
-  std::string key_dir;         // empty: `keys` in the data directory
+  std::string checkpoint_dir;    // empty: `checkpoints` in the data directory
+  std::string key_dir;           // empty: `keys` in the data directory
+  std::string vault_dir;         // empty: `vault` in the data directory
+  std::string wrapping_key_dir;  // empty: `wrapping-keys` in the data directory
+  bool accept_lost_keys = false;
   std::string origin_prefix = "caseledger";
   int commit_heads_seconds = 60;
   bool accept_lost_checkpoint = false;

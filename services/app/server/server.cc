@@ -13,6 +13,7 @@
 #include "eventstore/engine/rocksdb/backup/rocksdb_backup.h"
 #include "eventstore/engine/rocksdb/rocksdb_engine.h"
 #include "eventstore/sequencer/sequencer.h"
+#include "eventstore/vault/keys/secret_key.h"
 #include "eventstore/verifiable/signing_key.h"
 #include "projections/access_trail/access_trail.h"
 #include "projections/case_list/case_list.h"
@@ -27,6 +28,7 @@
 #include "services/app/server/identity.h"
 #include "services/app/server/logging.h"
 #include "services/app/server/metrics.h"
+#include "services/app/vault/vault_files.h"
 #include "services/commands/command_handler.h"
 #include "services/commands/ledgers.h"
 #include "services/rpc/grpc_server.h"
@@ -165,6 +167,7 @@ class RunningServer final : public Server {
       // The last checkpoint: over all that was accepted.
       if (ledger->parts.publisher != nullptr) status.Update(ledger->parts.publisher->Stop());
     }
+    if (vault_ != nullptr) status.Update(vault_->Close());
     if (read_models_ != nullptr) status.Update(read_models_->Close());
     if (engine_ != nullptr) status.Update(engine_->Close());
     return status;
@@ -227,9 +230,29 @@ class RunningServer final : public Server {
     eventstore::RocksDbOptions log_options;
     log_options.path = options_.data_dir + "/log";
     ASSIGN_OR_RETURN(engine_, eventstore::OpenRocksDbEngine(log_options));
+    RETURN_IF_ERROR(OpenVault());
     projections::RocksDbReadModelOptions read_options;
     read_options.path = options_.data_dir + "/read-models";
     ASSIGN_OR_RETURN(read_models_, projections::OpenRocksDbReadModels(read_options));
+    return absl::OkStatus();
+  }
+
+  absl::Status OpenVault() {
+    VaultPlace place = VaultIn(options_.data_dir, options_.vault_dir, options_.wrapping_key_dir);
+    place.accept_lost_keys = options_.accept_lost_keys;
+    ASSIGN_OR_RETURN(vault_, VaultFiles::Open(place, *engine_, clock_, random_));
+    if (!vault_->missing().ok()) {
+      Log(LogLevel::kError, "the vault is missing: only what is not personal is served",
+          {{"reason", std::string(vault_->missing().message())}});
+    }
+    if (options_.accept_lost_keys) {
+      Log(LogLevel::kWarn, "lost keys are accepted: what they seal can never be read again",
+          {{"next", "start without --accept-lost-keys from now on"}});
+    }
+    if (!eventstore::SecretMemoryIsLocked()) {
+      Log(LogLevel::kWarn, "keys are not locked in memory and may reach the swap space",
+          {{"next", "raise the limit of locked memory (LimitMEMLOCK=16M, ulimit -l 16384)"}});
+    }
     return absl::OkStatus();
   }
 
@@ -299,6 +322,7 @@ class RunningServer final : public Server {
     if (!created.ok() && !absl::IsAlreadyExists(created)) return created;
     commands::LedgerParts parts;
     parts.name = name;
+    parts.keys = &vault_->keys();
     ASSIGN_OR_RETURN(const auto infos, engine_->ListLedgers());
     for (const storage::v1::LedgerInfo& info : infos) {
       if (info.ledger() != name) continue;
@@ -311,6 +335,7 @@ class RunningServer final : public Server {
     parts.stored = std::make_unique<eventstore::StoredLedger>(*engine_, name);
     eventstore::SequencerOptions log_options;
     log_options.clock = &clock_;
+    log_options.sealer = &vault_->sealer();
     log_options.limits = options_.log_limits;
     log_options.keep_tree = options_.keep_tree;
     ASSIGN_OR_RETURN(parts.log, eventstore::OpenLog(*engine_, name, log_options));
@@ -363,6 +388,7 @@ class RunningServer final : public Server {
   RandomSource& random_;
   bool closed_ = false;
   std::unique_ptr<eventstore::RocksDbStore> engine_;
+  std::unique_ptr<VaultFiles> vault_;
   std::unique_ptr<projections::ReadModelStore> read_models_;
   commands::Ledgers ledgers_;
   commands::CommandHandler handler_;

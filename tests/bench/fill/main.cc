@@ -16,6 +16,7 @@
 #include "eventstore/sequencer/sequencer.h"
 #include "eventstore/signing/signer.h"
 #include "projections/read_model/rocksdb/rocksdb_read_models.h"
+#include "services/app/vault/vault_files.h"
 #include "services/commands/heads_keeper.h"
 #include "tests/support/bootstrapped.h"
 
@@ -117,6 +118,10 @@ int Run(const std::string& directory, uint64_t events) {
   Must(signer.status());
   SequencerOptions options;
   options.clock = &SystemClock();
+  auto vault =
+      app::VaultFiles::Open(app::VaultIn(directory), **engine, SystemClock(), SystemRandom());
+  Must(vault.status());
+  options.sealer = &(*vault)->sealer();
   auto log = OpenLog(**engine, kLedgerName, options);
   Must(log.status());
   projections::RocksDbReadModelOptions tables;
@@ -131,6 +136,7 @@ int Run(const std::string& directory, uint64_t events) {
   heads->reset();
   Must((*read_models)->Close());
   log->reset();
+  Must((*vault)->Close());
   Must((*engine)->Close());
   return 0;
 }

@@ -25,6 +25,7 @@
 #include "tests/support/admission.h"
 #include "tests/support/counting_random.h"
 #include "tests/support/fake_clock.h"
+#include "tests/support/memory_vault.h"
 
 namespace caseledger::bench {
 namespace {
@@ -51,6 +52,7 @@ class Centre {
     parts.name = kLedger;
     eventstore::SequencerOptions options;
     options.clock = &clock_;
+    options.sealer = &vault_.sealer();
     auto log = eventstore::OpenLog(engine_, kLedger, options);
     Must(log.status());
     log_ = log->get();
@@ -86,6 +88,7 @@ class Centre {
  private:
   testing::FakeClock clock_;
   testing::CountingRandom random_;
+  testing::MemoryVault vault_{clock_, random_};
   eventstore::MemoryEngine engine_;
   commands::Ledgers ledgers_;
   const testing::Caller operator_{kActor, kAgency, {"hotline_operator"}};

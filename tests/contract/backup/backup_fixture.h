@@ -16,6 +16,7 @@
 #include "tests/contract/engine_test_data.h"
 #include "tests/contract/rocksdb_host.h"
 #include "tests/eventstore/log_fixture.h"
+#include "tests/support/opaque_facts.h"
 
 namespace caseledger::eventstore::testing {
 
@@ -54,6 +55,7 @@ class BackupTest : public ::testing::Test {
   void OpenLogs() {
     SequencerOptions options;
     options.clock = &clock_;
+    options.sealer = &caseledger::testing::SealsNothing();
     auto log = OpenLog(host_.engine(), kLedger, options);
     auto other = OpenLog(host_.engine(), kOtherLedger, options);
     ASSERT_TRUE(log.ok() && other.ok()) << log.status() << other.status();

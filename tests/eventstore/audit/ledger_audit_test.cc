@@ -9,6 +9,7 @@
 #include "eventstore/codec/marks.h"
 #include "eventstore/engine/memory/memory_engine.h"
 #include "tests/eventstore/log_fixture.h"
+#include "tests/support/opaque_facts.h"
 
 namespace caseledger::eventstore::testing {
 namespace {
@@ -25,6 +26,7 @@ class Audit : public ::testing::Test {
     EXPECT_TRUE(CreateLedger(engine_, kLedger, clock_, SystemRandom()).ok());
     SequencerOptions options;
     options.clock = &clock_;
+    options.sealer = &caseledger::testing::SealsNothing();
     auto log = OpenLog(engine_, kLedger, options);
     EXPECT_TRUE(log.ok()) << log.status();
     log_ = *std::move(log);

@@ -8,6 +8,7 @@
 #include "eventstore/signing/signer.h"
 #include "tests/eventstore/log_fixture.h"
 #include "tests/integration/support/scratch_directory.h"
+#include "tests/support/opaque_facts.h"
 
 namespace caseledger::eventstore::testing {
 
@@ -28,6 +29,7 @@ class Signing : public ::testing::Test {
   void OpenStore(Store& store) {
     SequencerOptions options;
     options.clock = &clock_;
+    options.sealer = &caseledger::testing::SealsNothing();
     auto log = OpenLog(store.engine, kLedger, options);
     ASSERT_TRUE(log.ok()) << log.status();
     store.log = *std::move(log);

@@ -58,8 +58,10 @@ void HostedLedger::Host(const std::string& name, std::vector<projections::Runtim
   Check(eventstore::CreateLedger(engine_, name, clock_, random_).ok(), "a ledger is made");
   commands::LedgerParts parts;
   parts.name = name;
+  parts.keys = &vault_.vault();
   eventstore::SequencerOptions log_options;
   log_options.clock = &clock_;
+  log_options.sealer = &vault_.sealer();
   parts.log = *eventstore::OpenLog(engine_, name, log_options);
   projections::Runtime::Options runtime_options;
   runtime_options.clock = &clock_;

@@ -18,6 +18,7 @@
 #include "tests/support/admission.h"
 #include "tests/support/counting_random.h"
 #include "tests/support/fake_clock.h"
+#include "tests/support/memory_vault.h"
 
 namespace caseledger::fuzz {
 
@@ -62,6 +63,7 @@ class HostedLedger {
   testing::FakeClock clock_{1'706'000'000'000'000};  // 2024-01-23, after all that is told
   testing::CountingRandom random_;
   testing::CountingRandom trail_random_;
+  testing::MemoryVault vault_{clock_};
   eventstore::MemoryEngine engine_;
   std::unique_ptr<projections::ReadModelStore> read_models_;
   commands::Ledgers ledgers_;

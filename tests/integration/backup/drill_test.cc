@@ -102,6 +102,11 @@ class Drill : public ::testing::Test {
     std::vector<std::string> arguments = {"backup", "restore", backups_, "--to", directory_ / to};
     arguments.insert(arguments.end(), more.begin(), more.end());
     OutOf(RunLocally(arguments));
+    // The vault and its wrapping keys are put back by themselves: the newest there are.
+    for (const char* folder : {"/vault", "/wrapping-keys"}) {
+      std::filesystem::copy(directory_ / "data" + folder, directory_ / to + folder,
+                            std::filesystem::copy_options::recursive);
+    }
   }
   // In `data`, with the trail that `backup` was made with; `trail` is what was read of it before.
   void StartRestored(const std::string& data, const json& backup,

@@ -25,6 +25,7 @@
 #include "projections/runtime/runtime.h"
 #include "tests/projections/read_model/rows.h"
 #include "tests/support/fake_clock.h"
+#include "tests/support/opaque_facts.h"
 
 namespace caseledger::projections::testing {
 
@@ -38,6 +39,7 @@ class LogInMemory {
     EXPECT_TRUE(created.ok()) << created;
     eventstore::SequencerOptions options;
     options.clock = &clock_;
+    options.sealer = &caseledger::testing::SealsNothing();
     auto opened = eventstore::OpenLog(engine_, "qn", options);
     EXPECT_TRUE(opened.ok()) << opened.status();
     log_ = std::move(opened).value();

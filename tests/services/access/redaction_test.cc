@@ -120,7 +120,7 @@ void VisitValues(const Message& message, const std::function<void(const FieldDes
 // In a free text or a private part: of these the open fields go with the last personal one.
 bool IsInSealedPart(const FieldDescriptor* field) {
   const std::string& owner = field->containing_type()->name();
-  return owner == "Private" || owner == "FreeText";
+  return owner == "Private" || owner == "FreeText" || owner == "Sealed";
 }
 
 // Values that must stay at `most`: in sealed parts only what makes them sealed.

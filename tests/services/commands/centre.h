@@ -28,6 +28,7 @@
 #include "tests/support/counting_random.h"
 #include "tests/support/domain_builders.h"
 #include "tests/support/fake_clock.h"
+#include "tests/support/memory_vault.h"
 
 namespace caseledger::testing {
 
@@ -211,7 +212,10 @@ class Centre {
   }
   event::v1::Fact FactAt(uint64_t position) {
     event::v1::Fact fact;
-    EXPECT_TRUE(fact.ParseFromString((*log().ReadLedger(position, 1))[0].fact));
+    const std::vector<eventstore::RecordedEvent> events = log().ReadLedger(position, 1).value();
+    const auto opened = eventstore::OpenFact(kLedgerName, events.at(0), vault_.vault());
+    EXPECT_TRUE(opened.ok()) << opened.status();
+    EXPECT_TRUE(opened.ok() && fact.ParseFromString(*opened));
     return fact;
   }
 
@@ -251,8 +255,10 @@ class Centre {
   commands::LedgerParts Open(const std::string& name) {
     commands::LedgerParts parts;
     parts.name = name;
+    parts.keys = &vault_.vault();
     eventstore::SequencerOptions log_options;
     log_options.clock = &clock_;
+    log_options.sealer = &vault_.sealer();
     parts.log = *eventstore::OpenLog(engine_, name, log_options);
     return parts;
   }
@@ -268,6 +274,7 @@ class Centre {
   FakeClock clock_;
   CountingRandom random_;
   CountingRandom trail_random_;  // refusals are put there by the log's thread
+  MemoryVault vault_{clock_};
   eventstore::MemoryEngine engine_;
   std::unique_ptr<projections::ReadModelStore> read_models_;
   std::unique_ptr<commands::Ledgers> ledgers_;

@@ -5,6 +5,7 @@
 #include "services/commands/validation.h"
 #include "services/domain/contact/contact.h"
 #include "tests/services/commands/centre.h"
+#include "tests/support/memory_vault.h"
 
 namespace caseledger::testing {
 namespace {
@@ -311,8 +312,10 @@ class PlanTest : public HandlerTest {
     return absl::StrCat("plan_drafted { plan_id: 'k' private_part { text: '", text, "' } }");
   }
   event::v1::PlanDrafted Plan() {
-    const domain::Timeline history = centre_.History(kCaseKind, Id(100));
-    return history.in_order().back().fact->plan_drafted();
+    const uint64_t position = centre_.Stream(kCaseKind, Id(100)).back().position;
+    const event::v1::Fact fact = centre_.FactAt(position);
+    return fact.has_fact_corrected() ? fact.fact_corrected().replacement().plan_drafted()
+                                     : fact.plan_drafted();
   }
   Centre::Result Approve(const std::string& hash, const Caller& caller) {
     v1::Command command = centre_.Command(Id(100), 4, "plan_approved { plan_id: 'k' }");
@@ -372,12 +375,14 @@ class LedgersTest : public ::testing::Test {
       parts.name = name;
       eventstore::SequencerOptions options;
       options.clock = &clock_;
+      options.sealer = &vault_.sealer();
       parts.log = *eventstore::OpenLog(engine_, name, options);
       ledgers_.Add(std::move(parts));
     }
   }
 
   FakeClock clock_{AtHour(20'000)};
+  MemoryVault vault_{clock_};
   eventstore::MemoryEngine engine_;
   commands::Ledgers ledgers_;
 };

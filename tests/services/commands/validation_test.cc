@@ -142,6 +142,26 @@ TEST(Validation, TimesMayBeAheadByTheSkewOfClocksOnly) {
   EXPECT_EQ(fields(kNow + commands::kClockSkew + kMicrosPerSecond), 1u);
 }
 
+// A newer client's new field may hold a name: stored as it comes it would not be sealed.
+TEST(Validation, FieldsThatTheServerDoesNotKnowAreRefusedAtAnyDepth) {
+  domain::Fact fact = FactOf(Name("A"));
+  auto& attributes = *fact.mutable_person_registered()->mutable_attributes();
+  attributes.GetReflection()->MutableUnknownFields(&attributes)->AddLengthDelimited(900, "A");
+  const auto violations = commands::Validate(fact, kNow);
+  ASSERT_EQ(violations.size(), 1U);
+  EXPECT_EQ(violations[0].field, "person_registered.attributes");
+  EXPECT_THAT(violations[0].description, HasSubstr("does not know"));
+}
+
+TEST(Validation, WhatTheServerSealsIsNotSentSealed) {
+  EXPECT_THAT(FieldsOf("person_registered { attributes { private_part { sealed { key_id: 'a' } } "
+                       "} }"),
+              ElementsAre("person_registered.attributes.private_part.sealed"));
+  EXPECT_THAT(FieldsOf("contact_received { channel: 'phone' note { sealed { state: "
+                       "SEAL_STATE_ERASED } } }"),
+              ElementsAre("contact_received.note.sealed"));
+}
+
 TEST(Validation, NamesAllViolationsInFieldOrderAndNeverTheValue) {
   const std::string secret = "Nguyễn Thị Bí Mật";
   const auto violations = commands::Validate(

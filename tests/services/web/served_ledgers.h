@@ -11,6 +11,7 @@
 #include "services/commands/ledgers.h"
 #include "tests/eventstore/log_fixture.h"
 #include "tests/integration/support/scratch_directory.h"
+#include "tests/support/opaque_facts.h"
 
 namespace caseledger::testing {
 
@@ -31,6 +32,7 @@ class ServedLedgers {
     parts.signer = *std::move(signer);
     eventstore::SequencerOptions options;
     options.clock = &clock_;
+    options.sealer = &SealsNothing();
     auto log = eventstore::OpenLog(engine_, name, options);
     ASSERT_TRUE(log.ok()) << log.status();
     parts.log = *std::move(log);

@@ -171,6 +171,10 @@ void AddBootstrap(CLI::App& access, Chosen& chosen) {
   auto administrator = std::make_shared<std::string>();
   auto rules = std::make_shared<std::string>();
   command->add_option("--data-dir", request->data_dir, "The server's data directory")->required();
+  command->add_option("--vault-dir", request->vault_dir,
+                      "The server's --vault-dir, when it has one");
+  command->add_option("--wrapping-key-dir", request->wrapping_key_dir,
+                      "The server's --wrapping-key-dir, when it has one");
   command->add_option("--of", request->ledger, "Name of the ledger; created when new")->required();
   command->add_option("--administrator", *administrator, "AGENCY/PERSON")->required();
   command->add_option("--agency-name", request->agency_name,

@@ -14,6 +14,7 @@
 #include "eventstore/sequencer/sequencer.h"
 #include "services/access/trail/trail.h"
 #include "tests/support/fake_clock.h"
+#include "tests/support/memory_vault.h"
 #include "tests/support/recorded_events.h"
 
 namespace caseledger::testing {
@@ -55,6 +56,7 @@ class TrailTest : public ::testing::Test {
   explicit TrailTest(eventstore::LogLimits limits = {}) {
     EXPECT_TRUE(eventstore::CreateLedger(engine_, "qn.access", clock_, SystemRandom()).ok());
     options_.clock = &clock_;
+    options_.sealer = &vault_.sealer();
     options_.limits = limits;
     log_ = eventstore::OpenLog(engine_, "qn.access", options_).value();
     trail_ = std::make_unique<access::Trail>(*log_, SystemRandom());
@@ -79,6 +81,7 @@ class TrailTest : public ::testing::Test {
   }
 
   FakeClock clock_;
+  MemoryVault vault_{clock_};
   eventstore::MemoryEngine engine_;
   eventstore::SequencerOptions options_;
   std::unique_ptr<eventstore::EventLog> log_;

@@ -1,0 +1,95 @@
+#include "services/app/vault/vault_files.h"
+
+#include <filesystem>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+#include "eventstore/base/status_macros.h"
+#include "eventstore/base/strings.h"
+#include "eventstore/vault/keys/key_files.h"
+#include "eventstore/vault/no_keys.h"
+#include "eventstore/vault/rocksdb/rocksdb_vault_store.h"
+
+namespace caseledger::app {
+namespace {
+
+absl::StatusOr<bool> AnyEvents(const eventstore::Engine& engine) {
+  ASSIGN_OR_RETURN(const auto ledgers, engine.ListLedgers());
+  for (const auto& info : ledgers) {
+    ASSIGN_OR_RETURN(const eventstore::LedgerHead head, engine.LoadHead(info.ledger()));
+    if (head.next_position > 0) return true;
+  }
+  return false;
+}
+
+absl::StatusOr<std::unique_ptr<eventstore::WrappingKeys>> OpenWrappingKeys(
+    const std::string& folder, bool make, Clock& clock, RandomSource& random) {
+  if (make) {
+    auto made = eventstore::KeyFiles::CreateFolder(folder, clock, random);
+    if (made.ok()) return *std::move(made);
+    if (!absl::IsAlreadyExists(made.status())) return made.status();
+  }
+  return eventstore::KeyFiles::Open(folder, clock, random);
+}
+
+bool HasVault(const std::string& folder) {
+  std::error_code error;
+  return std::filesystem::exists(folder + "/CURRENT", error);
+}
+
+}  // namespace
+
+VaultPlace VaultIn(const std::string& data_dir, const std::string& vault_dir,
+                   const std::string& wrapping_key_dir) {
+  VaultPlace place;
+  place.vault_dir = vault_dir.empty() ? data_dir + "/vault" : vault_dir;
+  place.wrapping_key_dir =
+      wrapping_key_dir.empty() ? data_dir + "/wrapping-keys" : wrapping_key_dir;
+  return place;
+}
+
+absl::StatusOr<std::unique_ptr<VaultFiles>> VaultFiles::Open(const VaultPlace& place,
+                                                             const eventstore::Engine& engine,
+                                                             Clock& clock, RandomSource& random) {
+  auto files = std::unique_ptr<VaultFiles>(new VaultFiles);
+  ASSIGN_OR_RETURN(const bool any_events, AnyEvents(engine));
+  const bool make = !any_events && !HasVault(place.vault_dir);
+  const absl::Status opened = files->OpenThere(place, make, clock, random);
+  if (absl::IsUnavailable(opened) || absl::IsNotFound(opened)) {
+    files->missing_ = absl::UnavailableError(
+        StrCat("VAULT_MISSING: nothing personal can be recorded or shown until the vault ",
+               place.vault_dir, " and its wrapping keys ", place.wrapping_key_dir,
+               " are back and the server is started again: ", FromAbsl(opened.message())));
+    files->no_keys_ = std::make_unique<eventstore::NoKeys>();
+    files->keys_ = files->no_keys_.get();
+  } else if (!opened.ok()) {
+    return opened;
+  }
+  files->sealer_ = std::make_unique<eventstore::KeyedSealer>(*files->keys_, random);
+  return files;
+}
+
+absl::Status VaultFiles::OpenThere(const VaultPlace& place, bool make, Clock& clock,
+                                   RandomSource& random) {
+  // RocksDB would leave an empty folder where the vault is to come back to.
+  if (!make && !HasVault(place.vault_dir)) {
+    return absl::NotFoundError(StrCat("there is no vault in ", place.vault_dir));
+  }
+  ASSIGN_OR_RETURN(wrapping_, OpenWrappingKeys(place.wrapping_key_dir, make, clock, random));
+  eventstore::RocksDbVaultOptions store;
+  store.path = place.vault_dir;
+  store.create_if_missing = make;
+  ASSIGN_OR_RETURN(store_, eventstore::OpenRocksDbVaultStore(store));
+  eventstore::VaultOptions options;
+  options.clock = &clock;
+  options.random = &random;
+  options.accept_lost_keys = place.accept_lost_keys;
+  ASSIGN_OR_RETURN(vault_, eventstore::Vault::Open(*store_, *wrapping_, options));
+  keys_ = vault_.get();
+  return absl::OkStatus();
+}
+
+absl::Status VaultFiles::Close() { return vault_ == nullptr ? absl::OkStatus() : vault_->Close(); }
+
+}  // namespace caseledger::app

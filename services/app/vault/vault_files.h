@@ -1,0 +1,66 @@
+// The vault of a data directory and its wrapping keys, as files. Shared by the server and by
+// programs that work on the directory of a stopped one.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "eventstore/base/clock.h"
+#include "eventstore/base/random.h"
+#include "eventstore/engine/engine.h"
+#include "eventstore/sealing/data_keys.h"
+#include "eventstore/sealing/sealed_fact.h"
+#include "eventstore/vault/keys/wrapping_keys.h"
+#include "eventstore/vault/vault.h"
+#include "eventstore/vault/vault_store.h"
+
+namespace caseledger::app {
+
+struct VaultPlace {
+  std::string vault_dir;
+  std::string wrapping_key_dir;
+  bool accept_lost_keys = false;
+};
+
+// Where both are: in the data directory unless something else is said.
+VaultPlace VaultIn(const std::string& data_dir, const std::string& vault_dir = "",
+                   const std::string& wrapping_key_dir = "");
+
+// Thread-safe. What it gives out must not outlive it.
+class VaultFiles {
+ public:
+  // Opens the vault; makes it, with a wrapping key, when none of the engine's ledgers has an event
+  // yet. When it is not there, or its wrapping keys are not, everything but what is personal can
+  // still be recorded and shown: then `missing` says what to do.
+  //
+  // FAILED_PRECONDITION  wrong wrapping keys, a newer program's vault, files that others may read,
+  //                      or in use
+  // DATA_LOSS            damaged
+  static absl::StatusOr<std::unique_ptr<VaultFiles>> Open(const VaultPlace& place,
+                                                          const eventstore::Engine& engine,
+                                                          Clock& clock, RandomSource& random);
+
+  eventstore::DataKeys& keys() { return *keys_; }
+  eventstore::FactSealer& sealer() { return *sealer_; }
+  // OK, or VAULT_MISSING and what to do.
+  const absl::Status& missing() const { return missing_; }
+
+  // After the logs are closed.
+  absl::Status Close();
+
+ private:
+  VaultFiles() = default;
+  absl::Status OpenThere(const VaultPlace& place, bool make, Clock& clock, RandomSource& random);
+
+  absl::Status missing_;
+  std::unique_ptr<eventstore::WrappingKeys> wrapping_;
+  std::unique_ptr<eventstore::VaultStore> store_;
+  std::unique_ptr<eventstore::Vault> vault_;
+  std::unique_ptr<eventstore::DataKeys> no_keys_;
+  eventstore::DataKeys* keys_ = nullptr;  // one of the two
+  std::unique_ptr<eventstore::FactSealer> sealer_;
+};
+
+}  // namespace caseledger::app

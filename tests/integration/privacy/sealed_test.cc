@@ -1,0 +1,258 @@
+// What is personal is nowhere on disk in the clear, and is read by who may as long as its keys are
+// there.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <signal.h>
+
+#include <algorithm>
+#include <array>
+#include <filesystem>
+#include <fstream>
+#include <set>
+#include <sstream>
+
+#include "eventstore/base/clock.h"
+#include "google/protobuf/text_format.h"
+#include "tests/integration/privacy/scan.h"
+#include "tests/integration/support/cast.h"
+#include "tests/integration/support/child_process.h"
+#include "tests/integration/support/client.h"
+#include "tests/integration/support/scratch_directory.h"
+
+namespace caseledger::testing {
+namespace {
+
+namespace fs = std::filesystem;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+constexpr char kLedger[] = "quang-ninh";
+constexpr char kSample[] = "deploy/sample/quang-ninh-2024-h1";
+const Who kDataSteward{"nhap-lieu", "so-qn", "data_steward"};
+
+constexpr char kCaller[] = "Người Gọi Giấu Tên";
+constexpr char kCallerPhone[] = "+84987001122";
+constexpr char kNote[] = "Chị kể đã rời nhà lúc nửa đêm";
+constexpr char kPlan[] = "Đưa hai mẹ con về nhà bà ngoại";
+constexpr char kNumber[] = "022190001234";
+constexpr char kSafety[] = "chỉ gọi buổi trưa";
+constexpr char kShelterPlace[] = "Ngõ 17 đường Hoa Ban";
+// What an auditor with a warrant reads; the place of a shelter is for its own staff.
+constexpr std::array<const char*, 6> kWritten = {kCaller, kCallerPhone, kNote,
+                                                 kPlan,   kNumber,      kSafety};
+
+// Column `name` of a CSV file whose fields have no quotes.
+std::set<std::string> Column(const std::string& path, const std::string& name) {
+  std::ifstream file(path);
+  std::string line;
+  std::getline(file, line);
+  const auto fields_of = [](std::string text) {
+    if (text.ends_with('\r')) text.pop_back();
+    std::vector<std::string> fields;
+    std::istringstream fields_in(text);
+    for (std::string field; std::getline(fields_in, field, ',');) fields.push_back(field);
+    return fields;
+  };
+  const std::vector<std::string> header = fields_of(line);
+  const auto at =
+      static_cast<size_t>(std::find(header.begin(), header.end(), name) - header.begin());
+  EXPECT_LT(at, header.size()) << name;
+  std::set<std::string> values;
+  while (std::getline(file, line)) {
+    const std::vector<std::string> fields = fields_of(line);
+    if (at < fields.size() && !fields[at].empty()) values.insert(fields[at]);
+  }
+  return values;
+}
+
+// All that is personal in the sample and in what WriteMore records.
+std::vector<std::string> Secrets() {
+  std::vector<std::string> secrets(kWritten.begin(), kWritten.end());
+  secrets.push_back(kShelterPlace);
+  for (const char* column : {"full_name", "phone"}) {
+    const std::set<std::string> values = Column(std::string(kSample) + "/persons.csv", column);
+    secrets.insert(secrets.end(), values.begin(), values.end());
+  }
+  return secrets;
+}
+
+class SealedTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    cast_.Begin(data_dir_, kLedger, SystemClock());
+    Start();
+  }
+
+  void Start(const std::vector<std::string>& flags = {}) {
+    std::vector<std::string> all = NoAgencyLimits();
+    all.insert(all.end(), flags.begin(), flags.end());
+    server_ = std::make_unique<ServerProcess>(data_dir_, std::vector<std::string>{kLedger},
+                                              cast_.ServerFlags(all));
+    ASSERT_NE(server_->address(), "") << server_->process().err();
+    cast_.Serve(server_->address());
+  }
+  void Stop() {
+    server_->process().Signal(SIGTERM);
+    ASSERT_EQ(server_->process().Wait(), 0);
+  }
+
+  void Import() {
+    cast_.Admit(kLedger, kDataSteward);
+    std::vector<std::string> import = {CASELEDGER_PATH, "--ledger", kLedger};
+    for (const std::string& flag : cast_.ProgramFlags(kDataSteward)) import.push_back(flag);
+    import.insert(import.end(), {"import", kSample});
+    const Finished finished = RunToEnd(import);
+    ASSERT_EQ(finished.code, 0) << finished.err << finished.out;
+  }
+
+  // Everything personal that the sample has nothing of.
+  void WriteMore() {
+    Client client(cast_, kLedger);
+    contact_ = NewUuid();
+    person_ = NewUuid();
+    case_ = NewUuid();
+    client.Record(contact_, std::string("contact_received { channel: 'phone' note { text: '") +
+                                kNote + "' } private_part { caller_name: '" + kCaller +
+                                "' caller_phone: '" + kCallerPhone + "' } }");
+    client.Record(person_,
+                  std::string("person_registered { attributes { private_part { full_name: '") +
+                      kCaller + "' } } }");
+    client.Record(person_, std::string("identifier_attached { identifier_id: 'a' identifier_kind: "
+                                       "'citizen_id' private_part { number: '") +
+                               kNumber + "' } }");
+    client.Record(person_,
+                  std::string("safe_contact_rule_set { may_call: true private_part { how: '") +
+                      kSafety + "' } }");
+    client.Record(case_,
+                  "case_opened { case_type: 'gender_based_violence' owner_agency_id: 'ctxh-qn' "
+                  "owner_worker_id: 'nv-07' }");
+    client.Record(
+        case_, std::string("plan_drafted { plan_id: 'p' private_part { text: '") + kPlan + "' } }");
+    client.Record(NewUuid(), std::string("shelter_registered { agency_id: 'ctxh-qn' beds: 2 "
+                                         "private_part { address: '") +
+                                 kShelterPlace + "' } }");
+  }
+  // What a reader of everything is shown of the whole ledger, Vietnamese as it is.
+  std::string Everything(const Who& who = Cast::Auditor()) {
+    Client reader(cast_, kLedger, who);
+    google::protobuf::TextFormat::Printer printer;
+    printer.SetUseUtf8StringEscaping(true);
+    const auto events = reader.Replay();
+    EXPECT_TRUE(events.ok()) << events.status.error_message();
+    std::string text;
+    for (const v1::RecordedEvent& event : events.value) {
+      std::string one;
+      EXPECT_TRUE(printer.PrintToString(event, &one));
+      text += one;
+    }
+    return text;
+  }
+  void ExpectAllIsRead() {
+    const std::string everything = Everything();
+    for (const char* secret : kWritten) EXPECT_THAT(everything, HasSubstr(secret));
+    EXPECT_THAT(everything, Not(HasSubstr("sealed {")));
+    EXPECT_THAT(everything, Not(HasSubstr(kShelterPlace)));
+    EXPECT_THAT(Everything(Who{}), HasSubstr(kShelterPlace));
+  }
+  // The server does not start with the directory as it is; what it says.
+  std::string RefusalToStart() {
+    std::vector<std::string> command = {
+        CASELEDGERD_PATH, "--data-dir",       data_dir_, "--ledger",     kLedger, "--listen",
+        "127.0.0.1:0",    "--metrics-listen", "none",    "--log-listen", "none"};
+    for (const std::string& flag : cast_.ServerFlags()) command.push_back(flag);
+    const Finished server = RunToEnd(command);
+    EXPECT_NE(server.code, 0);
+    return server.err;
+  }
+
+  ScratchDirectory directory_;
+  const std::string data_dir_ = directory_ / "data";
+  Cast cast_{directory_ / "pki"};
+  std::unique_ptr<ServerProcess> server_;
+  std::string contact_;
+  std::string person_;
+  std::string case_;
+};
+
+TEST_F(SealedTest, NothingPersonalOfTheSampleIsOnDiskInTheClear) {
+  Import();
+  WriteMore();
+  Stop();
+  std::ofstream(directory_ / "data/planted") << "x" << kCaller;
+  const std::vector<std::string> secrets = Secrets();
+  ASSERT_GT(secrets.size(), 100U);
+  Scan scan = ScanFor(secrets, data_dir_);
+  ASSERT_EQ(scan.found.size(), 1U) << "the planted one, which shows that the scan finds";
+  EXPECT_THAT(scan.found.front().where, HasSubstr("planted"));
+  EXPECT_GT(scan.rows, 20'000U);
+  fs::remove(directory_ / "data/planted");
+  scan = ScanFor(secrets, data_dir_);
+  for (const Found& found : scan.found) ADD_FAILURE() << found.text << " in " << found.where;
+  std::printf("scanned %zu files and %zu rows, %zu bytes, for %zu texts\n", scan.files, scan.rows,
+              scan.bytes, secrets.size());
+  EXPECT_THAT(server_->process().err() + server_->process().out(), Not(HasSubstr(kCaller)));
+}
+
+TEST_F(SealedTest, AllOfItIsReadByWhoMayAlsoAfterAKill) {
+  WriteMore();
+  ExpectAllIsRead();
+  server_->process().Signal(SIGKILL);
+  server_->process().Wait();
+  Start();
+  ExpectAllIsRead();
+}
+
+TEST_F(SealedTest, WithoutTheVaultWhatIsOpenIsServedAndTheRestIsSaidToBeMissing) {
+  WriteMore();
+  Stop();
+  fs::rename(directory_ / "data/vault", directory_ / "vault-elsewhere");
+  Start();
+  EXPECT_TRUE(server_->process().WaitForError("the vault is missing"));
+  const std::string everything = Everything();
+  for (const char* secret : kWritten) EXPECT_THAT(everything, Not(HasSubstr(secret)));
+  EXPECT_THAT(everything, HasSubstr("state: SEAL_STATE_UNAVAILABLE"));
+  EXPECT_THAT(everything, HasSubstr("channel: \"phone\""));
+  Client client(cast_, kLedger);
+  client.Record(contact_, "contact_ended { outcome: CONTACT_OUTCOME_COUNSELLED }");
+  const auto refused =
+      client.Send(CommandOf(NewUuid(), "contact_received { channel: 'phone' note { text: 'x' } }"));
+  EXPECT_EQ(refused.status.error_code(), grpc::StatusCode::UNAVAILABLE);
+  EXPECT_EQ(Explain(refused.status).reason, "VAULT_UNAVAILABLE");
+  Stop();
+  fs::rename(directory_ / "vault-elsewhere", directory_ / "data/vault");
+  Start();
+  ExpectAllIsRead();
+}
+
+TEST_F(SealedTest, WrongWrappingKeysAreRefusedWithWhatToDo) {
+  WriteMore();
+  Stop();
+  fs::rename(directory_ / "data/wrapping-keys", directory_ / "right");
+  cast_.Begin(directory_ / "other", "other", SystemClock());
+  fs::copy(directory_ / "other/wrapping-keys", directory_ / "data/wrapping-keys",
+           fs::copy_options::recursive);
+  EXPECT_THAT(RefusalToStart(), HasSubstr("WRAPPING_KEY_WRONG"));
+  fs::remove_all(directory_ / "data/wrapping-keys");
+  fs::rename(directory_ / "right", directory_ / "data/wrapping-keys");
+  cast_.Begin(directory_ / "data", "second", SystemClock());
+  Start();
+  ExpectAllIsRead();
+}
+
+TEST_F(SealedTest, AVaultThatLacksKeysIsRefusedUnlessTheLossIsAccepted) {
+  Stop();
+  fs::copy(directory_ / "data/vault", directory_ / "empty", fs::copy_options::recursive);
+  Start();
+  WriteMore();
+  Stop();
+  fs::rename(directory_ / "data/vault", directory_ / "newest");
+  fs::rename(directory_ / "empty", directory_ / "data/vault");
+  EXPECT_THAT(RefusalToStart(), HasSubstr("KEYS_LOST"));
+  Start({"--accept-lost-keys"});
+  const std::string everything = Everything();
+  EXPECT_THAT(everything, HasSubstr("state: SEAL_STATE_KEY_LOST"));
+  for (const char* secret : kWritten) EXPECT_THAT(everything, Not(HasSubstr(secret)));
+}
+
+}  // namespace
+}  // namespace caseledger::testing
