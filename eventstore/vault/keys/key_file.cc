@@ -5,6 +5,7 @@
 #include <array>
 #include <cstdint>
 #include <optional>
+#include <utility>
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
@@ -50,9 +51,7 @@ std::optional<SecretKey> KeyOf(std::string_view digits) {
 
 }  // namespace
 
-KeyText::~KeyText() { OPENSSL_cleanse(text_.data(), text_.size()); }
-
-KeyText WriteKeyFile(const WrappingKey& key) {
+SecretText WriteKeyFile(const WrappingKey& key) {
   std::string text;
   text.reserve(kKeyFileBytes);  // a text that moved would leave the key behind
   text.append(kFormat).append(kVersion);
@@ -66,7 +65,7 @@ KeyText WriteKeyFile(const WrappingKey& key) {
   text.push_back('\n');
   const std::string check = Sha256({text}).ToHex();
   text.append("check ").append(check).push_back('\n');
-  return KeyText(std::move(text));
+  return SecretText(std::move(text));
 }
 
 absl::StatusOr<WrappingKey> ReadKeyFile(std::string_view text) {

@@ -15,26 +15,13 @@
 #include <cstddef>
 #include <string>
 #include <string_view>
-#include <utility>
 
 #include "absl/status/statusor.h"
 #include "eventstore/vault/keys/secret_key.h"
+#include "eventstore/vault/keys/secret_text.h"
 #include "eventstore/vault/keys/wrapping_keys.h"
 
 namespace caseledger::eventstore {
-
-// A text that holds a key: in ordinary memory, wiped at the end. Not thread-safe.
-class KeyText {
- public:
-  explicit KeyText(std::string text) : text_(std::move(text)) {}
-  ~KeyText();
-  KeyText(const KeyText&) = delete;
-  KeyText& operator=(const KeyText&) = delete;
-  std::string_view view() const { return text_; }
-
- private:
-  std::string text_;
-};
 
 struct WrappingKey {
   WrappingKeyInfo info;
@@ -44,7 +31,7 @@ struct WrappingKey {
 inline constexpr size_t kKeyFileBytes = 239;
 
 // Thread-safe, as is the other.
-KeyText WriteKeyFile(const WrappingKey& key);
+SecretText WriteKeyFile(const WrappingKey& key);
 
 // DATA_LOSS            not what WriteKeyFile gives out
 // FAILED_PRECONDITION  a version of the format this program does not know

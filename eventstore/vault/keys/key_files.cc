@@ -114,7 +114,7 @@ absl::Status KeyFiles::Load() {
 absl::Status KeyFiles::LoadKey(const std::string& name) {
   const std::string path = StrCat(folder_->path(), "/", name);
   ASSIGN_OR_RETURN(std::string bytes, folder_->Read(name));
-  const KeyText text(std::move(bytes));
+  const SecretText text(std::move(bytes));
   absl::StatusOr<WrappingKey> key = ReadKeyFile(text.view());
   if (key.ok() && key->info.id != IdIn(name, kKey)) {
     return absl::DataLossError(StrCat(path, " has another key than its name says: restore it"));

@@ -14,6 +14,7 @@
 #include "eventstore/backup/durable_file.h"
 #include "eventstore/base/status_macros.h"
 #include "eventstore/base/strings.h"
+#include "eventstore/vault/keys/private_file.h"
 
 namespace caseledger::eventstore {
 namespace {
@@ -23,22 +24,6 @@ namespace fs = std::filesystem;
 absl::Status Failure(std::string_view what, const std::string& path, int error) {
   return absl::UnavailableError(
       StrCat("cannot ", what, " ", path, ": ", std::system_category().message(error)));
-}
-
-// Why what lies at `path` may not keep keys, or OK.
-absl::Status CheckIsOursAlone(const std::string& path, const struct stat& found,
-                              std::string_view mode) {
-  if (found.st_uid != geteuid()) {
-    return absl::FailedPreconditionError(
-        StrCat(path, " belongs to user ", found.st_uid, ", and this program runs as user ",
-               geteuid(), ": run the program as that user, or `chown ", geteuid(), " ", path, "`"));
-  }
-  if ((found.st_mode & (S_IRWXG | S_IRWXO)) != 0) {
-    return absl::FailedPreconditionError(
-        StrCat("others may read the wrapping keys in ", path, ": run `chmod ", mode, " ", path,
-               "`, and if somebody may have read them, rotate the wrapping key"));
-  }
-  return absl::OkStatus();
 }
 
 class SystemKeyFolder final : public KeyFolder {
@@ -61,14 +46,7 @@ class SystemKeyFolder final : public KeyFolder {
   }
 
   absl::StatusOr<std::string> Read(const std::string& name) override {
-    struct stat found {};
-    if (lstat(At(name).c_str(), &found) != 0) return Failure("look at", At(name), errno);
-    if (!S_ISREG(found.st_mode)) {
-      return absl::FailedPreconditionError(
-          StrCat(At(name), " is no regular file: put the key file itself there"));
-    }
-    RETURN_IF_ERROR(CheckIsOursAlone(At(name), found, "600"));
-    return ReadSmallFile(At(name), kMaxFileBytes);
+    return ReadPrivateFile(At(name), kMaxFileBytes);
   }
 
   absl::Status Make(const std::string& name, std::string_view bytes) override {
@@ -119,7 +97,7 @@ absl::StatusOr<std::unique_ptr<KeyFolder>> OpenKeyFolder(const std::string& path
                " is no folder: give the path of the folder of wrapping keys itself, not of "
                "a symlink or a file"));
   }
-  RETURN_IF_ERROR(CheckIsOursAlone(name, found, "700"));
+  RETURN_IF_ERROR(CheckIsOursAlone(name, found));
   const int folder = open(name.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
   if (folder < 0) return Failure("open", name, errno);
   auto opened = std::make_unique<SystemKeyFolder>(name, folder);
