@@ -130,6 +130,9 @@ std::string_view ForeignRule(std::string_view path, std::string_view layer,
   if (header.starts_with("rocksdb/") && path.find("/rocksdb/") == std::string_view::npos) {
     return "RocksDB is spoken only in the folders named after it";
   }
+  if (header.starts_with("p11-kit/") && path.find("/pkcs11/") == std::string_view::npos) {
+    return "PKCS#11 is spoken only in the folder named after it";
+  }
   return "";
 }
 

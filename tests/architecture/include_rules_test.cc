@@ -106,6 +106,8 @@ TEST(PlantedInclude, OfForeignCodeIsFound) {
               ElementsAre(HasSubstr("gRPC")));
   EXPECT_THAT(ViolationsOf("eventstore/codec/x.cc", "#include <rocksdb/db.h>\n"),
               ElementsAre(HasSubstr("RocksDB")));
+  EXPECT_THAT(ViolationsOf("eventstore/vault/x.cc", "#include <p11-kit/pkcs11.h>\n"),
+              ElementsAre(HasSubstr("PKCS#11")));
 }
 
 TEST(PlantedInclude, AlongTheLayersIsAllowed) {
@@ -121,6 +123,8 @@ TEST(PlantedInclude, AlongTheLayersIsAllowed) {
   EXPECT_THAT(ViolationsOf("eventstore/engine/rocksdb/rocksdb_engine.cc",
                            "#include \"eventstore/engine/rocksdb/keys.h\"\n"
                            "#include <rocksdb/db.h>\n"),
+              IsEmpty());
+  EXPECT_THAT(ViolationsOf("eventstore/vault/keys/pkcs11/x.cc", "#include <p11-kit/pkcs11.h>\n"),
               IsEmpty());
   EXPECT_THAT(ViolationsOf("tests/contract/engines.h",
                            "#include \"eventstore/engine/memory/memory_engine.h\"\n"),

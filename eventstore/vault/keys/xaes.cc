@@ -10,9 +10,6 @@
 namespace caseledger::eventstore {
 namespace {
 
-constexpr size_t kBlock = 16;
-using Block = std::array<uint8_t, kBlock>;
-
 // Encryption with a sound key and sound lengths fails only when the machine is broken.
 void Must(bool done) {
   if (!done) std::abort();
@@ -64,35 +61,42 @@ void AddAbout(EVP_CIPHER_CTX* context, std::string_view about, bool encrypt) {
 }
 
 // The subkey of SP 800-38B: doubled in GF(2^128).
-Block Doubled(const Block& block) {
-  Block out{};
-  for (size_t i = 0; i < kBlock; ++i) {
-    const unsigned next = i + 1 < kBlock ? block[i + 1] : 0U;
+CmacBlock Doubled(const CmacBlock& block) {
+  CmacBlock out{};
+  for (size_t i = 0; i < kCmacBytes; ++i) {
+    const unsigned next = i + 1 < kCmacBytes ? block[i + 1] : 0U;
     out[i] = static_cast<uint8_t>((unsigned{block[i]} << 1U) | (next >> 7U));
   }
-  if ((block[0] & 0x80U) != 0) out[kBlock - 1] ^= 0x87;
+  if ((block[0] & 0x80U) != 0) out[kCmacBytes - 1] ^= 0x87;
   return out;
 }
 
 }  // namespace
+
+std::array<CmacBlock, 2> BlocksToDerive(const XaesNonce& nonce) {
+  std::array<CmacBlock, 2> blocks{};
+  for (size_t i = 0; i < blocks.size(); ++i) {
+    blocks[i][1] = static_cast<uint8_t>(i + 1);  // the counter
+    blocks[i][2] = 'X';
+    std::memcpy(blocks[i].data() + kCmacBytes - kGcmNonceBytes, nonce.data(), kGcmNonceBytes);
+  }
+  return blocks;
+}
 
 SecretKey DeriveMessageKey(const SecretKey& key, const XaesNonce& nonce) {
   const Context context;
   int size = 0;
   Must(EVP_EncryptInit_ex2(context.get(), AesBlocks(), key.data(), nullptr, nullptr) == 1);
   EVP_CIPHER_CTX_set_padding(context.get(), 0);
-  Block zero{};
-  Block subkey{};
-  Must(EVP_EncryptUpdate(context.get(), subkey.data(), &size, zero.data(), Int(kBlock)) == 1);
+  CmacBlock zero{};
+  CmacBlock subkey{};
+  Must(EVP_EncryptUpdate(context.get(), subkey.data(), &size, zero.data(), Int(kCmacBytes)) == 1);
   subkey = Doubled(subkey);
 
-  std::array<uint8_t, 2 * kBlock> input{};
-  for (size_t counter = 1; counter <= 2; ++counter) {
-    uint8_t* const block = input.data() + (counter - 1) * kBlock;
-    block[1] = static_cast<uint8_t>(counter);
-    block[2] = 'X';
-    std::memcpy(block + 4, nonce.data(), kGcmNonceBytes);
-    for (size_t i = 0; i < kBlock; ++i) block[i] ^= subkey[i];
+  std::array<uint8_t, 2 * kCmacBytes> input{};
+  uint8_t* next = input.data();
+  for (const CmacBlock& block : BlocksToDerive(nonce)) {
+    for (size_t i = 0; i < kCmacBytes; ++i) *next++ = block[i] ^ subkey[i];
   }
   std::array<uint8_t, kSecretKeyBytes> derived{};
   Must(EVP_EncryptUpdate(context.get(), derived.data(), &size, input.data(), Int(input.size())) ==

@@ -27,6 +27,12 @@ using XaesNonce = std::array<uint8_t, kXaesNonceBytes>;
 // Thread-safe, as are those below.
 SecretKey DeriveMessageKey(const SecretKey& key, const XaesNonce& nonce);
 
+// The same for a key that lies where CMAC is all one gets: the message key is the AES-CMAC (NIST
+// SP 800-38B) of the first block, then that of the second.
+inline constexpr size_t kCmacBytes = 16;
+using CmacBlock = std::array<uint8_t, kCmacBytes>;
+std::array<CmacBlock, 2> BlocksToDerive(const XaesNonce& nonce);
+
 // Appends the ciphertext and its tag (16 bytes) to `out`.
 void XaesSeal(const SecretKey& key, const XaesNonce& nonce, std::string_view about,
               std::string_view plain, std::string& out);
