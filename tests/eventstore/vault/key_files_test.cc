@@ -225,7 +225,7 @@ class EndingFolder final : public KeyFolder {
  private:
   absl::Status Change(const std::function<absl::Status()>& whole,
                       const std::function<void()>& half) {
-    const absl::Status failed = absl::UnavailableError("the test ends the program here");
+    absl::Status failed = absl::UnavailableError("the test ends the program here");
     if (ended_) return failed;
     if (changes_++ != end_at_) return whole();
     ended_ = true;

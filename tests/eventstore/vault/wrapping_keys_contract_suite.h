@@ -169,6 +169,7 @@ TEST_P(WrappingKeysContract, ReopeningKeepsKeysTimesAndOrder) {
   }
   const std::vector<WrappingKeyInfo> before = All();
   std::vector<std::string> wrapped;
+  wrapped.reserve(before.size());
   for (const WrappingKeyInfo& info : before) wrapped.push_back(Wrap(info.id, data_key_, "a"));
   Restart();
   const std::vector<WrappingKeyInfo> after = All();
@@ -227,6 +228,7 @@ TEST_P(WrappingKeysContract, ThreadsWrapAndUnwrapWhileKeysRotate) {
     }
   };
   std::vector<Thread> threads;
+  threads.reserve(kThreads);
   for (int i = 0; i < kThreads; ++i) {
     threads.emplace_back("wraps", [&] {
       work();
