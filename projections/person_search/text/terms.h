@@ -64,9 +64,10 @@ static_assert(kMostTermsOfName == 156);
 
 Terms TermsOfPerson(const PersonText& person);
 
-// Who has every term of one of the alternatives is a candidate, to be opened and compared.
+// Who has every term of one of the alternatives is a candidate, to be opened and judged by FitOf.
 // No alternative is without terms.
 struct AskedTerms {
+  // Who fits as Fit::kSimilar only is a candidate by chance here, and is to be dropped.
   std::vector<Terms> strict = {};
   // For when `strict` brings nobody: one word of the name may be wrong or missing, a phone number
   // may have another prefix. Includes `strict`.
