@@ -70,7 +70,15 @@ const CodeLists& Lists() {
       {"role",
        {"hotline_operator", "case_worker", "therapist", "shelter_manager", "supervisor", "partner",
         "auditor", "dashboard_viewer", "data_steward", "privacy_officer", "administrator",
-        "service"}},
+        "service", "legal_officer"}},
+      {"data_request_kind", {"access", "correction", "restriction", "erasure"}},
+      {"data_request_asker", {"self", "representative", "heir", "authority"}},
+      {"data_request_refusal",
+       {"law_requires_keeping", "identity_not_shown", "legal_hold", "other"}},
+      {"restriction_reason",
+       {"accuracy_contested", "unlawful_processing", "objection", "legal_claim", "other"}},
+      {"restriction_end_reason",
+       {"data_corrected", "claim_settled", "objection_withdrawn", "other"}},
   };
   return *lists;
 }

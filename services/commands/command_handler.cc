@@ -240,9 +240,10 @@ void CommandHandler::Append(PreparedCommand prepared, std::string content, Done 
   request.origin = OriginOf(prepared);
   Aggregates& aggregates = (*ledger)->aggregates;
   Authority& authority = (*ledger)->authority;
+  ErasureKeys* const keys = (*ledger)->parts.erasure_keys.get();
   const auto shared = std::make_shared<const PreparedCommand>(std::move(prepared));
-  request.decide = [&aggregates, &authority, shared](eventstore::LedgerView& view) {
-    return Judge(view, aggregates, authority, *shared).Decide();
+  request.decide = [&aggregates, &authority, keys, shared](eventstore::LedgerView& view) {
+    return Judge(view, aggregates, authority, *shared, keys).Decide();
   };
   request.may_hear_again = [&aggregates, &authority, shared](eventstore::LedgerView& view) {
     return Judge(view, aggregates, authority, *shared).Authorize();

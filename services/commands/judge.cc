@@ -33,6 +33,8 @@ using google::protobuf::FieldDescriptor;
 // Data quality: the code of a unit is not registered in the version it names.
 constexpr char kUnitUnknown[] = "UNIT_UNKNOWN";
 
+constexpr char kLegalOfficer[] = "legal_officer";
+
 // Records by id and name, whatever became of them.
 RecordIndex IndexOf(eventstore::LedgerView& view) {
   return {[&view](uint32_t kind, std::string_view source, std::string_view value) {
@@ -62,6 +64,19 @@ const std::string& TargetOf(const domain::Fact& fact) {
                                    : fact.event_voided().target_event_id();
 }
 
+// Facts that may name somebody who was erased: they add nothing to what is known of them.
+bool EndsWhatWas(const domain::Fact& fact) {
+  const domain::Fact& content =
+      fact.has_fact_corrected() ? fact.fact_corrected().replacement() : fact;
+  return content.has_participant_removed() || content.has_representative_excluded() ||
+         content.has_merge_reversed();
+}
+
+// Facts that only a legal officer may put right: else a supervisor could lift a hold by voiding it.
+bool IsOfLegalOfficer(const domain::Fact& fact) {
+  return fact.has_legal_hold_placed() || fact.has_legal_hold_lifted();
+}
+
 // Facts that bring facts into other streams.
 bool HasConsequences(const domain::Fact& fact) {
   return fact.has_resident_admitted() || fact.has_resident_discharged() ||
@@ -86,13 +101,13 @@ const domain::ProposedFact* FindSame(const std::vector<domain::ProposedFact>& fa
 }  // namespace
 
 Judge::Judge(eventstore::LedgerView& view, Aggregates& aggregates, Authority& authority,
-             const PreparedCommand& prepared)
+             const PreparedCommand& prepared, ErasureKeys* keys)
     : view_(view),
       aggregates_(aggregates),
       prepared_(prepared),
       rights_(authority.For(view, aggregates, prepared.call)),
       caller_{prepared.call.actor, prepared.call.agency, {}},
-      related_(view, aggregates),
+      related_(view, aggregates, keys),
       index_(IndexOf(view)) {}
 
 absl::StatusOr<eventstore::Decision> Judge::Decide() {
@@ -171,9 +186,22 @@ absl::StatusOr<Judge::Proposal> Judge::ResolveTarget() {
 RecordIndex Judge::ExistingRecords() {
   return {index_.find_name, [this](const StreamId& stream) -> absl::StatusOr<bool> {
             ASSIGN_OR_RETURN(const bool exists, Exists(view_, aggregates_, stream));
-            if (!exists || prepared_.from_server || prepared_.by_right_to_import) return exists;
-            return rights_->MayRefer(stream);
+            return exists ? MayName(stream) : exists;
           }};
+}
+
+absl::StatusOr<bool> Judge::MayName(const StreamId& record) {
+  if (!prepared_.from_server && !prepared_.by_right_to_import) {
+    ASSIGN_OR_RETURN(const bool may_refer, rights_->MayRefer(record));
+    if (!may_refer) return false;
+  }
+  if (record.kind != RecordKind::RECORD_KIND_PERSON || EndsWhatWas(prepared_.command.fact())) {
+    return true;
+  }
+  const std::string id = record.id.ToString();
+  if (related_.IsErased(id)) return Reject(Reason::kPersonErased, id);
+  RETURN_IF_ERROR(related_.status());
+  return true;
 }
 
 // Looked at before any rule: who decided on an old state should hear that first.
@@ -315,6 +343,7 @@ absl::Status Judge::JudgeCorrection(const Proposal& proposal, DecideFunction dec
     return Reject(history.timeline.IsVoided(target_id) ? Reason::kTargetVoided
                                                        : Reason::kTargetUnknown);
   }
+  if (target->fact->has_person_erased()) return Reject(Reason::kErasureIsFinal);
   const Uuid target_request = history.request_ids.at(target_id);
   const domain::Micros target_at = target->occurred_at;
   if (!proposal.is_consequence) RETURN_IF_ERROR(MayCorrect(*target, history));
@@ -452,6 +481,9 @@ absl::Status Judge::MayCorrect(const domain::DomainEvent& target,
     if (said == nullptr) return Reject(Reason::kCorrectionNotAllowed);
   }
   const domain::Caller& caller = caller_;
+  if (IsOfLegalOfficer(*target.fact) && !caller.HasRole(kLegalOfficer)) {
+    return Reject(Reason::kCorrectionNotAllowed);
+  }
   const bool author = caller.actor == said->actor && caller.agency == said->agency;
   const bool supervisor = caller.HasRole("supervisor") && caller.agency == said->agency;
   if (author || supervisor || prepared_.imported) return absl::OkStatus();

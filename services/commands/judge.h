@@ -12,6 +12,7 @@
 #include "eventstore/log.h"
 #include "services/commands/aggregates.h"
 #include "services/commands/authority.h"
+#include "services/commands/erasure_keys.h"
 #include "services/commands/prepared_command.h"
 #include "services/commands/references.h"
 #include "services/commands/related_records.h"
@@ -21,8 +22,9 @@ namespace caseledger::commands {
 
 class Judge {
  public:
+  // `keys` may be null: then nothing can be erased.
   Judge(eventstore::LedgerView& view, Aggregates& aggregates, Authority& authority,
-        const PreparedCommand& prepared);
+        const PreparedCommand& prepared, ErasureKeys* keys = nullptr);
 
   // The events, checks and names of the command, or why it is refused.
   absl::StatusOr<eventstore::Decision> Decide();
@@ -48,6 +50,8 @@ class Judge {
   absl::StatusOr<bool> Begins(const Proposal& proposal);
   absl::Status ExpectRevision(const eventstore::StreamId& stream);
   RecordIndex ExistingRecords();
+  // What a fact of the command may name: nobody who was erased, unless it ends something.
+  absl::StatusOr<bool> MayName(const eventstore::StreamId& record);
   void ClaimName(const Proposal& proposal);
   // Keeps in mind that a unit of the fact is not registered in its version.
   absl::Status FlagUnknownUnits(const google::protobuf::Message& message);

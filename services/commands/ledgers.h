@@ -17,6 +17,7 @@
 #include "services/access/trail/trail.h"
 #include "services/commands/aggregates.h"
 #include "services/commands/authority.h"
+#include "services/commands/erasure_keys.h"
 #include "services/commands/heads_keeper.h"
 #include "services/commands/ledger_authority.h"
 #include "services/commands/read_rights.h"
@@ -30,6 +31,8 @@ struct LedgerParts {
   bool sealed = false;
   // Opens what is personal in its events. Outlives the ledger.
   eventstore::DataKeys* keys = nullptr;
+  // Asked by the log's thread, so it goes after the log. Null: nothing can be erased.
+  std::unique_ptr<ErasureKeys> erasure_keys;
   std::unique_ptr<eventstore::EventLog> log;
   std::unique_ptr<projections::Runtime> projections;
   std::unique_ptr<SnapshotStore> snapshots;  // may be null

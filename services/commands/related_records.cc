@@ -1,6 +1,8 @@
 #include "services/commands/related_records.h"
 
 #include <algorithm>
+#include <cstdint>
+#include <set>
 #include <utility>
 #include <vector>
 
@@ -23,6 +25,10 @@ std::optional<eventstore::StreamId> StreamOf(domain::RecordKind kind, std::strin
 // A withdrawal and all that follows from it are one append, of 1,024 events at most.
 constexpr size_t kMostCasesRead = 1000;
 constexpr size_t kMostReferralsEnded = 1000;
+// An erasure and all that follows from it are one append too.
+constexpr size_t kMostPersonRecords = 1000;
+// Later than anything that is recorded.
+constexpr domain::Micros kEnd = INT64_MAX;
 
 bool IsOpen(const domain::CaseState& state) {
   return state.lifecycle.phase() == domain::CasePhase::kOpen;
@@ -192,6 +198,104 @@ int RelatedRecords::BirthYear(std::string_view person_id, domain::Micros at) con
       domain::RecordKind::RECORD_KIND_PERSON, person_id, at,
       [&](const domain::PersonState& person) { year = person.birth_year; });
   return year;
+}
+
+bool RelatedRecords::IsRestricted(std::string_view person_id, domain::Micros at) const {
+  bool restricted = false;
+  const auto records = RecordsOf(person_id, at);
+  if (!records.has_value()) return true;  // too many to say that none is
+  for (const std::string& record : *records) {
+    WithState<domain::PersonState>(domain::RecordKind::RECORD_KIND_PERSON, record, at,
+                                   [&](const domain::PersonState& person) {
+                                     restricted = restricted || person.restrictions.Any();
+                                   });
+  }
+  return restricted;
+}
+
+bool RelatedRecords::IsErased(std::string_view person_id) const {
+  bool erased = false;
+  WithState<domain::PersonState>(
+      domain::RecordKind::RECORD_KIND_PERSON, person_id, kEnd,
+      [&](const domain::PersonState& person) { erased = person.erasure.erased; });
+  return erased;
+}
+
+std::optional<std::vector<std::string>> RelatedRecords::RecordsOf(std::string_view person_id,
+                                                                  domain::Micros at) const {
+  std::vector<std::string> records{std::string(person_id)};
+  std::set<std::string> found{records[0]};
+  for (size_t next = 0; next < records.size(); ++next) {
+    const std::string record = records[next];
+    WithState<domain::PersonState>(domain::RecordKind::RECORD_KIND_PERSON, record, at,
+                                   [&](const domain::PersonState& person) {
+                                     for (const std::string& merged : person.merged_person_ids) {
+                                       if (found.insert(merged).second) records.push_back(merged);
+                                     }
+                                   });
+    if (records.size() > kMostPersonRecords) return std::nullopt;
+  }
+  return records;
+}
+
+// Whoever the case names is part of what a hold keeps, whether or not they still take part.
+void RelatedRecords::AddObstacles(const eventstore::StreamId& record,
+                                  const std::vector<std::string>& persons,
+                                  domain::ErasureReach& reach) const {
+  const auto current = aggregates_.Load<domain::CaseState>(view_, record);
+  status_.Update(current.status());
+  if (!current.ok()) return;
+  const domain::CaseState& state = (*current)->state;
+  for (const auto& [hold, in_force] : state.holds.in_force) {
+    if (!in_force || !reach.held_case.empty()) continue;
+    reach.held_case = record.id.ToString();
+    reach.hold = hold;
+  }
+  const bool takes_part =
+      std::any_of(persons.begin(), persons.end(),
+                  [&](const std::string& person) { return state.participants.Has(person); });
+  if (IsOpen(state) && takes_part && reach.open_case.empty()) {
+    reach.open_case = record.id.ToString();
+  }
+}
+
+std::optional<domain::ErasureReach> RelatedRecords::ReachOfErasure(
+    std::string_view person_id) const {
+  domain::ErasureReach reach;
+  const auto persons = RecordsOf(person_id, kEnd);
+  if (!persons.has_value()) return std::nullopt;
+  std::set<eventstore::StreamId> cases;
+  for (const std::string& person : *persons) {
+    const auto named = CasesOf(person);
+    status_.Update(named.status());
+    if (!named.ok()) return reach;
+    if (!named->has_value()) return std::nullopt;
+    cases.insert((*named)->begin(), (*named)->end());
+    if (cases.size() > kMostCasesRead) return std::nullopt;
+    WithState<domain::PersonState>(domain::RecordKind::RECORD_KIND_PERSON, person, kEnd,
+                                   [&](const domain::PersonState& state) {
+                                     if (state.open_stay.has_value())
+                                       reach.open_stay = state.open_stay->shelter_id;
+                                   });
+  }
+  for (const eventstore::StreamId& record : cases) AddObstacles(record, *persons, reach);
+  reach.merged_person_ids.assign(persons->begin() + 1, persons->end());
+  return reach;
+}
+
+std::vector<std::string> RelatedRecords::KeyFingerprints(std::string_view person_id) const {
+  std::vector<std::string> fingerprints;
+  const std::optional<Uuid> id = Uuid::Parse(person_id);
+  if (keys_ == nullptr || !id.has_value()) {
+    status_.Update(Reject(domain::Reason::kErasureKeysUnavailable));
+    return fingerprints;
+  }
+  const absl::StatusOr<std::vector<Hash256>> keys = keys_->FingerprintsOf(*id);
+  status_.Update(keys.status());
+  if (!keys.ok()) return fingerprints;
+  fingerprints.reserve(keys->size());
+  for (const Hash256& key : *keys) fingerprints.emplace_back(key.raw());
+  return fingerprints;
 }
 
 }  // namespace caseledger::commands

@@ -11,6 +11,7 @@
 #include "eventstore/base/uuid.h"
 #include "eventstore/log.h"
 #include "services/commands/aggregates.h"
+#include "services/commands/erasure_keys.h"
 #include "services/domain/case_record/referrals.h"
 #include "services/domain/context.h"
 
@@ -20,8 +21,9 @@ namespace caseledger::commands {
 // at afterwards: the answers given meanwhile are worthless.
 class RelatedRecords final : public domain::Related {
  public:
-  RelatedRecords(eventstore::LedgerView& view, Aggregates& aggregates)
-      : view_(view), aggregates_(aggregates) {}
+  // `keys` may be null: then nothing can be erased.
+  RelatedRecords(eventstore::LedgerView& view, Aggregates& aggregates, ErasureKeys* keys = nullptr)
+      : view_(view), aggregates_(aggregates), keys_(keys) {}
 
   std::optional<std::string> ConsentInForce(std::string_view person_id, std::string_view purpose,
                                             std::string_view agency, std::string_view preferred,
@@ -35,6 +37,12 @@ class RelatedRecords final : public domain::Related {
   std::optional<std::vector<domain::ReferralOnConsent>> ReferralsOnConsent(
       std::string_view person_id, std::string_view withdrawn, domain::Micros at) const override;
   int BirthYear(std::string_view person_id, domain::Micros at) const override;
+  bool IsRestricted(std::string_view person_id, domain::Micros at) const override;
+  bool IsErased(std::string_view person_id) const override;
+  // At most 1,000 records merged into the person, and 1,000 cases that name any of them.
+  std::optional<domain::ErasureReach> ReachOfErasure(std::string_view person_id) const override;
+  // Without keys to ask, status() is ERASURE_KEYS_UNAVAILABLE.
+  std::vector<std::string> KeyFingerprints(std::string_view person_id) const override;
 
   // The facts in force by which the person's referrals ended with the consent, each with its time,
   // by case. FAILED_PRECONDITION when too many cases name the person.
@@ -62,6 +70,12 @@ class RelatedRecords final : public domain::Related {
   template <typename State, typename Use>
   void WithState(domain::RecordKind kind, std::string_view id, domain::Micros at, Use use) const;
 
+  // The person, then every record merged into it as of `at`, through others too; nullopt when there
+  // are too many.
+  std::optional<std::vector<std::string>> RecordsOf(std::string_view person_id,
+                                                    domain::Micros at) const;
+  void AddObstacles(const eventstore::StreamId& record, const std::vector<std::string>& persons,
+                    domain::ErasureReach& reach) const;
   // Those that name the person, in order; nullopt when there are too many.
   absl::StatusOr<std::optional<std::vector<eventstore::StreamId>>> CasesOf(
       std::string_view person_id) const;
@@ -71,6 +85,7 @@ class RelatedRecords final : public domain::Related {
 
   eventstore::LedgerView& view_;
   Aggregates& aggregates_;
+  ErasureKeys* const keys_;
   std::optional<Uuid> left_out_;
   std::optional<std::string> ends_left_out_;
   std::optional<eventstore::StreamId> replaced_;

@@ -33,6 +33,15 @@ struct ReferralOnConsent {
   Micros since = 0;  // its last step: nothing about it happened later
 };
 
+// What an erasure of a person takes with it, and what stands in its way; "": nothing does.
+struct ErasureReach {
+  std::vector<std::string> merged_person_ids;  // that stand for the person, through others too
+  std::string held_case;                       // one that names any of them, under a legal hold
+  std::string hold;                            // key of that hold
+  std::string open_case;                       // one in which any of them takes part
+  std::string open_stay;                       // the shelter
+};
+
 // Facts of other records, as they were when the proposed fact occurred. Implemented by
 // services/commands.
 class Related {
@@ -61,6 +70,14 @@ class Related {
       std::string_view person_id, std::string_view withdrawn, Micros at) const = 0;
   // Year of birth of the person as known at `at`; 0 if unknown.
   virtual int BirthYear(std::string_view person_id, Micros at) const = 0;
+  // Whether what is held of the person, or of a record merged into it, is only kept at `at`.
+  virtual bool IsRestricted(std::string_view person_id, Micros at) const = 0;
+  // The next three tell of all that is recorded, whenever it occurred.
+  virtual bool IsErased(std::string_view person_id) const = 0;
+  // nullopt: more than one decision may read.
+  virtual std::optional<ErasureReach> ReachOfErasure(std::string_view person_id) const = 0;
+  // Fingerprints of the keys that an erasure of this record destroys, 32 bytes each.
+  virtual std::vector<std::string> KeyFingerprints(std::string_view person_id) const = 0;
 };
 
 struct Context {

@@ -66,6 +66,7 @@ class RunningServer final : public GrpcServer {
         backups_(options.backup_maker, ledgers, callers_, options.streams, clock),
         intake_(commands_),
         person_(commands_),
+        privacy_(commands_),
         directory_(commands_),
         casework_(commands_, queries_, answers_),
         referral_(commands_, queries_, answers_),
@@ -139,11 +140,11 @@ class RunningServer final : public GrpcServer {
       "caseledger.v1.ClosureService",   "caseledger.v1.HistoryService",
       "caseledger.v1.DashboardService", "caseledger.v1.AdminService",
       "caseledger.v1.AccessService",    "caseledger.v1.BatchService",
-      "caseledger.v1.AuditService"};
+      "caseledger.v1.AuditService",     "caseledger.v1.PrivacyService"};
 
   std::vector<grpc::Service*> Services() {
     return {&intake_,  &person_, &directory_, &casework_, &referral_, &shelter_, &closure_,
-            &history_, &audit_,  &dashboard_, &admin_,    &access_,   &batch_};
+            &history_, &audit_,  &dashboard_, &admin_,    &access_,   &batch_,   &privacy_};
   }
 
   Executor executor_;
@@ -158,6 +159,7 @@ class RunningServer final : public GrpcServer {
   BackupCalls backups_;
   IntakeServiceImpl intake_;
   PersonServiceImpl person_;
+  PrivacyServiceImpl privacy_;
   DirectoryServiceImpl directory_;
   CaseworkServiceImpl casework_;
   ReferralServiceImpl referral_;

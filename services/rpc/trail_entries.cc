@@ -107,6 +107,19 @@ absl::StatusOr<std::string> ConsentTo(const commands::Ledger& ledger, const Stre
   return consent;
 }
 
+// Whether what is held of the person is only kept now. Refuses to tell anything of who was erased.
+absl::StatusOr<bool> IsRestricted(const commands::Ledger& ledger, const StreamId& person,
+                                  Micros now) {
+  commands::CommittedView view(*ledger.parts.log, now);
+  commands::Aggregates aggregates(1, nullptr);
+  const commands::RelatedRecords related(view, aggregates);
+  const std::string id = person.id.ToString();
+  if (related.IsErased(id)) return Reject(Reason::kPersonErased, id);
+  const bool restricted = related.IsRestricted(id, now);
+  RETURN_IF_ERROR(related.status());
+  return restricted;
+}
+
 }  // namespace
 
 absl::Status TrailAnswers::UseBreakGlass(Reading& reading, const v1::UseBreakGlassRequest& request,
@@ -184,6 +197,10 @@ absl::Status TrailAnswers::RecordDisclosure(Reading& reading,
     RETURN_IF_ERROR(reading.StillHolds());
     ASSIGN_OR_RETURN(const std::string consent,
                      ConsentTo(*ledger, person, request.recipient_agency_id(), now));
+    ASSIGN_OR_RETURN(const bool restricted, IsRestricted(*ledger, person, now));
+    if (restricted && request.legal_basis().empty()) {
+      return Reject(Reason::kProcessingRestricted, person.id.ToString());
+    }
     if (consent.empty() && request.legal_basis().empty()) return Reject(Reason::kConsentMissing);
     Fact fact;
     event::v1::DisclosureMade& made = *fact.mutable_disclosure_made();
@@ -197,7 +214,7 @@ absl::Status TrailAnswers::RecordDisclosure(Reading& reading,
     made.set_recipient_agency_id(request.recipient_agency_id());
     made.set_person_id(person.id.ToString());
     made.set_consent_id(consent);
-    if (consent.empty()) made.set_legal_basis(request.legal_basis());
+    if (consent.empty() || restricted) made.set_legal_basis(request.legal_basis());
     commands::NormalizeText(fact);
     return fact;
   };

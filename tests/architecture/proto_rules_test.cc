@@ -22,6 +22,7 @@
 #include "caseledger/v1/history.pb.h"
 #include "caseledger/v1/intake.pb.h"
 #include "caseledger/v1/person.pb.h"
+#include "caseledger/v1/privacy.pb.h"
 #include "caseledger/v1/referral.pb.h"
 #include "caseledger/v1/report_definition.pb.h"
 #include "caseledger/v1/shelter.pb.h"
@@ -40,22 +41,15 @@ using ::testing::IsEmpty;
 
 // One message of every public file, so that the linker keeps its descriptor.
 const std::vector<const Descriptor*>& LinkedFiles() {
-  static const auto& linked =
-      *new std::vector<const Descriptor*>{v1::ListLedgersRequest::descriptor(),
-                                          v1::ExportRecordRequest::descriptor(),
-                                          v1::ExplainAccessRequest::descriptor(),
-                                          v1::ExecuteRequest::descriptor(),
-                                          v1::OpenCaseRequest::descriptor(),
-                                          v1::CloseCaseRequest::descriptor(),
-                                          v1::ListCasesRequest::descriptor(),
-                                          v1::RegisterAgencyRequest::descriptor(),
-                                          v1::GetLedgerHeadRequest::descriptor(),
-                                          v1::ReceiveContactRequest::descriptor(),
-                                          v1::RegisterPersonRequest::descriptor(),
-                                          v1::SendReferralRequest::descriptor(),
-                                          v1::RegisterShelterRequest::descriptor(),
-                                          v1::ReportDefinition::descriptor(),
-                                          v1::Deadlines::descriptor()};
+  static const auto& linked = *new std::vector<const Descriptor*>{
+      v1::ListLedgersRequest::descriptor(),    v1::ExportRecordRequest::descriptor(),
+      v1::ExplainAccessRequest::descriptor(),  v1::ExecuteRequest::descriptor(),
+      v1::OpenCaseRequest::descriptor(),       v1::CloseCaseRequest::descriptor(),
+      v1::ListCasesRequest::descriptor(),      v1::RegisterAgencyRequest::descriptor(),
+      v1::GetLedgerHeadRequest::descriptor(),  v1::ReceiveContactRequest::descriptor(),
+      v1::RegisterPersonRequest::descriptor(), v1::ReceiveDataRequestRequest::descriptor(),
+      v1::SendReferralRequest::descriptor(),   v1::RegisterShelterRequest::descriptor(),
+      v1::ReportDefinition::descriptor(),      v1::Deadlines::descriptor()};
   return linked;
 }
 

@@ -21,6 +21,7 @@
 #include "caseledger/v1/history.pb.h"
 #include "caseledger/v1/intake.pb.h"
 #include "caseledger/v1/person.pb.h"
+#include "caseledger/v1/privacy.pb.h"
 #include "eventstore/base/status_macros.h"
 #include "services/commands/fact_schema.h"
 #include "services/commands/times.h"
@@ -60,8 +61,8 @@ std::vector<const MethodDescriptor*> AllMethods() {
         v1::ListCasesRequest::descriptor(), v1::ListLedgersRequest::descriptor(),
         v1::GetLedgerHeadRequest::descriptor(), v1::ExecuteRequest::descriptor(),
         v1::ReceiveContactRequest::descriptor(), v1::RegisterPersonRequest::descriptor(),
-        v1::RegisterAgencyRequest::descriptor(), v1::ExportRecordRequest::descriptor(),
-        v1::ExplainAccessRequest::descriptor()}) {
+        v1::ReceiveDataRequestRequest::descriptor(), v1::RegisterAgencyRequest::descriptor(),
+        v1::ExportRecordRequest::descriptor(), v1::ExplainAccessRequest::descriptor()}) {
     const auto* file = one_of_each->file();
     for (int s = 0; s < file->service_count(); ++s) {
       for (int m = 0; m < file->service(s)->method_count(); ++m) {

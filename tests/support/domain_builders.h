@@ -61,6 +61,7 @@ class GivenRelated final : public domain::Related {
   std::set<std::string> closed_cases;
   std::set<std::string> outsiders;  // persons who take part in no case
   std::map<std::string, int> birth_years;
+  std::set<std::string> restricted;
   // Whoever asks, and whenever; nullopt: too many.
   std::optional<std::vector<domain::ReferralOnConsent>> referrals_on_consent =
       std::vector<domain::ReferralOnConsent>();
@@ -95,6 +96,14 @@ class GivenRelated final : public domain::Related {
     const auto it = birth_years.find(std::string(person_id));
     return it == birth_years.end() ? 0 : it->second;
   }
+  bool IsRestricted(std::string_view person_id, domain::Micros) const override {
+    return restricted.contains(std::string(person_id));
+  }
+  bool IsErased(std::string_view) const override { return false; }
+  std::optional<domain::ErasureReach> ReachOfErasure(std::string_view) const override {
+    return domain::ErasureReach();
+  }
+  std::vector<std::string> KeyFingerprints(std::string_view) const override { return {}; }
 };
 
 // One record: judges facts as the command handler does (decide as of when it occurred, then check

@@ -11,6 +11,7 @@
 #include "caseledger/v1/history.pb.h"
 #include "caseledger/v1/intake.pb.h"
 #include "caseledger/v1/person.pb.h"
+#include "caseledger/v1/privacy.pb.h"
 #include "caseledger/v1/referral.pb.h"
 #include "caseledger/v1/shelter.pb.h"
 #include "services/access/rules/rules.h"
@@ -33,9 +34,13 @@ std::string_view ActionOfCommand(std::string_view method, options::v1::RecordKin
                                  bool imported) {
   const bool describes_agency =
       method == "RegisterAgency" || method == "ChangeAgency" || method == "RetireAgency";
+  // What cannot be undone, or keeps it from being done, is not brought in from a file.
+  const bool is_of_erasure = method == "DecideErasure" || method == "ApproveErasure" ||
+                             method == "ErasePerson" || method == "PlaceLegalHold" ||
+                             method == "LiftLegalHold";
   const bool may_give_rights = kind == options::v1::RECORD_KIND_DEFINITION ||
                                (kind == options::v1::RECORD_KIND_AGENCY && !describes_agency);
-  return imported && !may_give_rights ? kImportAction : method;
+  return imported && !may_give_rights && !is_of_erasure ? kImportAction : method;
 }
 
 const std::vector<const google::protobuf::FileDescriptor*>& PublicFiles() {
@@ -51,6 +56,7 @@ const std::vector<const google::protobuf::FileDescriptor*>& PublicFiles() {
       v1::GetLedgerHeadRequest::descriptor()->file(),
       v1::ReceiveContactRequest::descriptor()->file(),
       v1::RegisterPersonRequest::descriptor()->file(),
+      v1::ReceiveDataRequestRequest::descriptor()->file(),
       v1::SendReferralRequest::descriptor()->file(),
       v1::RegisterShelterRequest::descriptor()->file()};
   return files;

@@ -28,9 +28,9 @@ std::optional<size_t> PlaceOf(const std::array<std::string_view, size>& names,
 
 const std::vector<std::string>& KnownRoles() {
   static const auto& roles = *new std::vector<std::string>{
-      "hotline_operator", "case_worker",     "therapist",     "shelter_manager",
-      "supervisor",       "partner",         "auditor",       "dashboard_viewer",
-      "data_steward",     "privacy_officer", "administrator", "service"};
+      "hotline_operator", "case_worker", "therapist",        "shelter_manager", "supervisor",
+      "partner",          "auditor",     "dashboard_viewer", "data_steward",    "privacy_officer",
+      "administrator",    "service",     "legal_officer"};
   return roles;
 }
 

@@ -81,7 +81,8 @@ std::vector<ClosureBlocker> ClosureBlockers(const CaseState& state, Micros at);
 // completed fact afterwards. PlanDrafted.content_hash is over sealed text, so it is set before.
 //
 // PERMISSION_DENIED    CLOSURE_NEEDS_SUPERVISOR, REFERRAL_NOT_YOURS, REFERRAL_NOT_FROM_YOU
-// FAILED_PRECONDITION  AGENCY_INACTIVE, CONSENT_MISSING, PARTICIPANT_MERGED_AWAY
+// FAILED_PRECONDITION  AGENCY_INACTIVE, PROCESSING_RESTRICTED, CONSENT_MISSING,
+//                      PARTICIPANT_MERGED_AWAY
 //
 // For imports all but PARTICIPANT_MERGED_AWAY become data-quality items.
 absl::StatusOr<Decided> DecideCase(const CaseState& state_at_occurred, const Fact& fact,

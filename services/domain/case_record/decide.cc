@@ -38,6 +38,15 @@ class Decision {
         return JudgeClosing(*fact.mutable_case_closed());
       case Fact::kCaseReopened:
         return DemandSupervisor();
+      case Fact::kServiceDelivered:
+        return JudgeService(fact.service_delivered());
+      case Fact::kTherapyScreened:
+        return DemandUnrestricted(fact.therapy_screened().person_id());
+      case Fact::kTherapyEnrolled:
+        return DemandUnrestricted(state_.therapy.PersonOf(fact.therapy_enrolled().episode_id()));
+      case Fact::kTherapySessionHeld:
+        return DemandUnrestricted(
+            state_.therapy.PersonOf(fact.therapy_session_held().episode_id()));
       case Fact::kReferralSent:
         return JudgeSending(*fact.mutable_referral_sent());
       case Fact::kReferralForwarded:
@@ -75,6 +84,7 @@ class Decision {
     const bool ours = sent.from_agency_id() == context_.caller.agency;
     absl::Status status = Demand(ours, Reason::kReferralNotFromYou, sent.referral_id());
     if (status.ok()) status = DemandActive(sent.to_agency_id());
+    if (status.ok()) status = DemandUnrestricted(sent.person_id());
     if (!status.ok()) return status;
     return DemandConsent(sent.person_id(), sent.to_agency_id(), *sent.mutable_consent_id());
   }
@@ -85,8 +95,17 @@ class Decision {
     if (!status.ok()) return status;
     const Referral* referral = Find(state_.referrals.referrals, forwarded.referral_id());
     if (referral == nullptr) return absl::OkStatus();  // Check says so
+    status = DemandUnrestricted(referral->person);
+    if (!status.ok()) return status;
     return DemandConsent(referral->person, forwarded.to_agency_id(),
                          *forwarded.mutable_consent_id());
+  }
+
+  absl::Status JudgeService(const event::v1::ServiceDelivered& delivered) {
+    for (const std::string& person : delivered.beneficiary_person_ids()) {
+      if (absl::Status status = DemandUnrestricted(person); !status.ok()) return status;
+    }
+    return absl::OkStatus();
   }
 
   absl::Status Demand(bool holds, Reason reason, const std::string& item) {
@@ -106,6 +125,13 @@ class Decision {
   absl::Status DemandActive(const std::string& agency_id) {
     const bool active = context_.related->IsAgencyActive(agency_id, context_.occurred_at);
     return Demand(active, Reason::kAgencyInactive, agency_id);
+  }
+
+  // What is only kept of a person is used on a legal basis alone. Whom nobody knows: Check says so.
+  absl::Status DemandUnrestricted(const std::string& person_id) {
+    if (person_id.empty() || !context_.legal_basis.empty()) return absl::OkStatus();
+    const bool restricted = context_.related->IsRestricted(person_id, context_.occurred_at);
+    return Demand(!restricted, Reason::kProcessingRestricted, person_id);
   }
 
   // Fills `consent_id`; it stays empty where the legal basis of the command stands in. A fact that

@@ -25,7 +25,8 @@ std::string_view OtherPersonOf(const Fact& fact) {
 // What protects the person is taken wherever it is told: consents stay where they were given.
 bool MayFollowAMerge(const Fact& fact) {
   return fact.has_merge_reversed() || fact.has_consent_withdrawn() ||
-         fact.has_representative_excluded();
+         fact.has_representative_excluded() || fact.has_data_request_answered() ||
+         fact.has_restriction_lifted() || !fact.person_erased().decided_on_person_id().empty();
 }
 
 // Whether the stream is that of the record which stands for another after the merge.
@@ -56,6 +57,7 @@ absl::StatusOr<Decided> DecideMerge(const Fact& fact, const Context& context) {
   if (context.related->IsMergedAway(merged, context.occurred_at)) {
     return Reject(Reason::kMergedAway, merged);
   }
+  if (context.related->IsErased(merged)) return Reject(Reason::kPersonErased, merged);
   Decided decided{fact, {}, {}};
   decided.fact.mutable_persons_merged()->set_survivor_person_id(context.record_id);
   decided.consequences.push_back(ForPerson(merged, decided.fact));
@@ -88,6 +90,9 @@ absl::StatusOr<Decided> DecideAppointment(const PersonState& state, const Fact& 
 
 void PersonState::Apply(const DomainEvent& event) {
   const Fact& fact = *event.fact;
+  requests.Apply(event);
+  erasure.Apply(event);
+  restrictions.Apply(event);
   switch (KindOf(fact)) {
     case Fact::kPersonRegistered:
       registered = true;
@@ -166,18 +171,12 @@ void PersonState::ApplyReversal(const DomainEvent& event) {
 }
 
 absl::Status PersonState::Check(const DomainEvent& event) const {
+  absl::Status status = CheckRecord(event);
+  if (status.ok()) status = requests.Check(event);
+  if (status.ok()) status = erasure.Check(event, requests);
+  if (status.ok()) status = restrictions.Check(event);
+  if (!status.ok()) return status;
   const Fact& fact = *event.fact;
-  if (fact.has_person_registered()) {
-    return registered ? Reject(Reason::kRecordExists) : absl::OkStatus();
-  }
-  if (!registered) return Reject(Reason::kBeforeRecordBegan);
-  if (const std::string_view other = OtherPersonOf(fact);
-      !other.empty() && other == event.record_id) {
-    return Reject(Reason::kRelatedToItself);
-  }
-  if (merged_into.has_value() && !MayFollowAMerge(fact)) {
-    return Reject(Reason::kMergedAway, *merged_into);
-  }
   switch (KindOf(fact)) {
     case Fact::kIdentifierAttached: {
       const std::string& key = fact.identifier_attached().identifier_id();
@@ -194,11 +193,35 @@ absl::Status PersonState::Check(const DomainEvent& event) const {
     case Fact::kStayBegan:
       return open_stay.has_value() ? Reject(Reason::kPersonHasOpenStay, open_stay->shelter_id)
                                    : absl::OkStatus();
+    case Fact::kErasureDecided:
+    case Fact::kErasureApproved:
+    case Fact::kPersonErased:
+      return open_stay.has_value() ? Reject(Reason::kErasureOpenStay, open_stay->shelter_id)
+                                   : absl::OkStatus();
     case Fact::kStayFinished:
       return CheckStayFinished(fact.stay_finished());
     default:
       return absl::OkStatus();
   }
+}
+
+// Whether the record takes such a fact at all.
+absl::Status PersonState::CheckRecord(const DomainEvent& event) const {
+  const Fact& fact = *event.fact;
+  if (fact.has_person_registered()) {
+    return registered ? Reject(Reason::kRecordExists) : absl::OkStatus();
+  }
+  if (!registered) return Reject(Reason::kBeforeRecordBegan);
+  if (const std::string_view other = OtherPersonOf(fact);
+      !other.empty() && other == event.record_id) {
+    return Reject(Reason::kRelatedToItself);
+  }
+  if (erasure.erased && !MayFollowAnErasure(fact)) return Reject(Reason::kPersonErased);
+  if (merged_into.has_value() && !MayFollowAMerge(fact)) {
+    return Reject(IsOfErasure(fact) ? Reason::kErasureOfMergedRecord : Reason::kMergedAway,
+                  *merged_into);
+  }
+  return absl::OkStatus();
 }
 
 absl::Status PersonState::CheckConsent(const DomainEvent& event) const {
@@ -253,6 +276,9 @@ absl::StatusOr<Decided> DecidePerson(const PersonState& state, const Fact& fact,
   if (OtherPersonOf(fact) == context.record_id && !context.record_id.empty()) {
     return Reject(Reason::kRelatedToItself);
   }
+  if (!MayFollowAnErasure(fact) && context.related->IsErased(context.record_id)) {
+    return Reject(Reason::kPersonErased);
+  }
   switch (KindOf(fact)) {
     case Fact::kRepresentativeAppointed:
       return DecideAppointment(state, fact, context);
@@ -264,6 +290,12 @@ absl::StatusOr<Decided> DecidePerson(const PersonState& state, const Fact& fact,
       return DecideMerge(fact, context);
     case Fact::kMergeReversed:
       return DecideReversal(fact, context);
+    case Fact::kDataRequestAnswered:
+      return DecideAnswer(state, fact, context);
+    case Fact::kErasureDecided:
+    case Fact::kErasureApproved:
+    case Fact::kPersonErased:
+      return DecideErasure(state, fact, context);
     default:
       return Decided{fact, {}, {}};
   }

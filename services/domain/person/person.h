@@ -11,7 +11,11 @@
 //     is in force only together with the other's. Imported ones stand alone.
 //  6. At most one stay in a shelter is open at a time, also of a human with several records: a
 //     record with an open stay is not merged away.
-//  7. A record merged away takes no facts but the reversal of a merge, withdrawals and exclusions.
+//  7. A record merged away takes no facts but the reversal of a merge, withdrawals, exclusions, and
+//     what ends a request or a restriction. It is erased with the record that goes on.
+//  8. Nothing personal is added to a person who was erased, also nothing that occurred before.
+//  Those
+//     of requests, restrictions and erasures are in privacy.h.
 #pragma once
 
 #include <cstdint>
@@ -25,11 +29,12 @@
 #include "absl/status/statusor.h"
 #include "services/domain/context.h"
 #include "services/domain/event.h"
+#include "services/domain/person/privacy.h"
 
 namespace caseledger::domain {
 
 struct PersonState {
-  static constexpr uint32_t kVersion = 3;
+  static constexpr uint32_t kVersion = 4;
 
   struct Consent {
     std::set<std::string> purposes;
@@ -69,6 +74,9 @@ struct PersonState {
   std::optional<Stay> open_stay;
   std::optional<std::string> merged_into;   // the record that goes on
   std::set<std::string> merged_person_ids;  // records that stand for this one
+  DataRequests requests;
+  Erasure erasure;
+  Restrictions restrictions;
 
   // Whether the record was begun, and its beginning was not voided.
   bool Exists() const { return registered; }
@@ -79,13 +87,14 @@ struct PersonState {
   template <typename Archive>
   void Fields(Archive& archive) {
     archive(registered, registered_by, birth_year, identifiers, representatives, exclusions,
-            consents, open_stay, merged_into, merged_person_ids);
+            consents, open_stay, merged_into, merged_person_ids, requests, erasure, restrictions);
   }
 
  private:
   void ApplyAppointment(const DomainEvent& event);
   void ApplyMerge(const DomainEvent& event);
   void ApplyReversal(const DomainEvent& event);
+  absl::Status CheckRecord(const DomainEvent& event) const;
   absl::Status CheckConsent(const DomainEvent& event) const;
   absl::Status CheckWithdrawal(const std::string& consent_id) const;
   absl::Status CheckMerge(const DomainEvent& event) const;

@@ -160,6 +160,28 @@ TEST_F(TrailQueries, ADisclosureNeedsAConsentOrALegalBasis) {
   EXPECT_EQ(Disclosures(person, "c2").entries_size(), 0);
 }
 
+TEST_F(TrailQueries, WhatIsOnlyKeptIsDisclosedOnALegalBasisAlone) {
+  const std::string person = RegisterPerson();
+  const std::string case_id = OpenCaseFor(person);
+  client().Record(person,
+                  "consent_given { consent_id: 'c1' purposes: 'sharing' given_by: 'self' }");
+  Who officer = Named("hoa", "ctxh-qn", "privacy_officer");
+  officer.purpose = "request of the person";
+  const auto restricted = client().Send(
+      CommandOf(person, "processing_restricted { restriction_id: 'k' reason: 'objection' }"),
+      officer);
+  ASSERT_TRUE(restricted.ok()) << restricted.status.error_message();
+  v1::RecordDisclosureRequest request = DisclosureRequest(case_id, person);
+  EXPECT_EQ(ReasonOf(Ask(&AccessStub::RecordDisclosure, request).status), "PROCESSING_RESTRICTED");
+  EXPECT_EQ(Disclosures(person).entries_size(), 0);
+  request.set_legal_basis("Law 13/2022, article 15");
+  const auto by_law = Ask(&AccessStub::RecordDisclosure, request);
+  ASSERT_TRUE(by_law.ok()) << by_law.status.error_message();
+  const v1::ListDisclosuresResponse all = Disclosures(person);
+  ASSERT_EQ(all.entries_size(), 1);
+  EXPECT_EQ(all.entries(0).disclosed().legal_basis(), "Law 13/2022, article 15");
+}
+
 TEST_F(TrailQueries, OnlyWhoTakesPartCanBeDisclosed) {
   const std::string person = RegisterPerson();
   const std::string case_id = OpenCaseFor(RegisterPerson());

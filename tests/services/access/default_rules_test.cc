@@ -348,6 +348,33 @@ TEST_F(DefaultRulesTest, NameARuleForEveryAnswerThatAllows) {
   });
 }
 
+TEST_F(DefaultRulesTest, LetLegalOfficersAloneHoldAndPrivacyOfficersAloneErase) {
+  const std::map<std::string, Roles> alone{{"PlaceLegalHold", {"legal_officer"}},
+                                           {"LiftLegalHold", {"legal_officer"}},
+                                           {"DecideErasure", {"privacy_officer"}},
+                                           {"ErasePerson", {"privacy_officer"}},
+                                           {"AnswerDataRequest", {"privacy_officer"}},
+                                           {"RestrictProcessing", {"privacy_officer"}},
+                                           {"LiftRestriction", {"privacy_officer"}},
+                                           {"ApproveErasure", {"privacy_officer", "supervisor"}}};
+  std::map<std::string, Roles> found;
+  ForAllRoles([&](const Question& question, const Answer& answer) {
+    const std::string action(question.action);
+    if (!answer.allowed() || !alone.contains(action)) return;
+    found[action].insert(question.roles->begin(), question.roles->end());
+    ASSERT_EQ(answer.level, Level::kNothing) << Describe(question);
+    ASSERT_TRUE(question.purpose || question.roles->contains("supervisor")) << Describe(question);
+  });
+  EXPECT_EQ(found, alone);
+  for (const auto& [action, roles] : alone) {
+    if (roles == Roles{"privacy_officer"} && action != "DecideErasure" && action != "ErasePerson") {
+      continue;
+    }
+    EXPECT_EQ(access::ActionOfCommand(action, options::v1::RECORD_KIND_PERSON, true), action)
+        << "the right to import does not cover it";
+  }
+}
+
 TEST_F(DefaultRulesTest, LetNobodyImportRightsAndOnlyAdministratorsGiveThem) {
   using access::ActionOfCommand;
   EXPECT_EQ(ActionOfCommand("OpenCase", options::v1::RECORD_KIND_CASE_RECORD, true), "Import");

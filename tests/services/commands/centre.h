@@ -8,6 +8,7 @@
 #include <gtest/gtest.h>
 
 #include <cstdio>
+#include <functional>
 #include <future>
 #include <memory>
 #include <optional>
@@ -54,6 +55,14 @@ inline Caller Manager(const std::string& agency = "hotline") {
 }
 // Reads whole ledgers.
 inline Caller Auditor() { return {"tra", "thanh-tra", {"auditor"}, "audit", "QD-12/2026"}; }
+// Decides and carries out erasures; others of the kind approve them.
+inline Caller PrivacyOfficer(const std::string& actor = "hoa") {
+  return {actor, "so-qn", {"privacy_officer"}, "data subject request"};
+}
+// Places and lifts legal holds.
+inline Caller LegalOfficer(const std::string& actor = "luat") {
+  return {actor, "so-tp", {"legal_officer"}, "court order"};
+}
 inline Caller Steward() { return {"steward", "hotline", {"data_steward"}}; }
 
 // The reason id at the beginning of the status's message, or "OK".
@@ -73,7 +82,9 @@ struct CentreOptions {
   bool begun = true;  // else there is nothing in the ledger, and no rules
   // Refusals that hide a record wait for the trail's beat: not for properties that refuse much.
   bool trail = true;
-  eventstore::MemoryEngineOptions engine;
+  eventstore::MemoryEngineOptions engine = {};
+  // Makes what knows the keys of persons; else there is none, and nothing can be erased.
+  std::function<std::unique_ptr<commands::ErasureKeys>()> erasure_keys = {};
 };
 
 // Not thread-safe; one command at a time unless Start is used.
@@ -105,6 +116,7 @@ class Centre {
     if (options_.trail) {
       parts.trail = std::make_unique<access::Trail>(trail_log(), trail_random_);
     }
+    if (options_.erasure_keys) parts.erasure_keys = options_.erasure_keys();
     if (options_.snapshots) {
       parts.snapshots = std::make_unique<commands::SnapshotStore>(OpenSnapshots());
     }

@@ -20,6 +20,7 @@
 #include "caseledger/v1/history.pb.h"
 #include "caseledger/v1/intake.pb.h"
 #include "caseledger/v1/person.pb.h"
+#include "caseledger/v1/privacy.pb.h"
 #include "caseledger/v1/referral.pb.h"
 #include "caseledger/v1/shelter.pb.h"
 #include "google/rpc/error_details.pb.h"
@@ -36,17 +37,19 @@ using google::protobuf::MethodDescriptor;
 using ::testing::ElementsAre;
 
 std::vector<const MethodDescriptor*> CommandMethods() {
-  const std::vector<const FileDescriptor*> files{v1::ReceiveContactRequest::descriptor()->file(),
-                                                 v1::RegisterPersonRequest::descriptor()->file(),
-                                                 v1::RegisterAgencyRequest::descriptor()->file(),
-                                                 v1::OpenCaseRequest::descriptor()->file(),
-                                                 v1::SendReferralRequest::descriptor()->file(),
-                                                 v1::RegisterShelterRequest::descriptor()->file(),
-                                                 v1::CloseCaseRequest::descriptor()->file(),
-                                                 v1::CorrectFactRequest::descriptor()->file(),
-                                                 v1::ExecuteRequest::descriptor()->file(),
-                                                 v1::ListCasesRequest::descriptor()->file(),
-                                                 v1::ListLedgersRequest::descriptor()->file()};
+  const std::vector<const FileDescriptor*> files{
+      v1::ReceiveContactRequest::descriptor()->file(),
+      v1::RegisterPersonRequest::descriptor()->file(),
+      v1::ReceiveDataRequestRequest::descriptor()->file(),
+      v1::RegisterAgencyRequest::descriptor()->file(),
+      v1::OpenCaseRequest::descriptor()->file(),
+      v1::SendReferralRequest::descriptor()->file(),
+      v1::RegisterShelterRequest::descriptor()->file(),
+      v1::CloseCaseRequest::descriptor()->file(),
+      v1::CorrectFactRequest::descriptor()->file(),
+      v1::ExecuteRequest::descriptor()->file(),
+      v1::ListCasesRequest::descriptor()->file(),
+      v1::ListLedgersRequest::descriptor()->file()};
   std::vector<const MethodDescriptor*> methods;
   for (const FileDescriptor* file : files) {
     for (int s = 0; s < file->service_count(); ++s) {

@@ -60,6 +60,7 @@ struct Step {
   std::string agency = "ctxh-qn";
   std::set<std::string> roles = {};
   bool imported = false;
+  std::string actor = "an";
 };
 
 // The stream of one record, written as the command layer does: decide on the state as of the fact's
@@ -90,6 +91,8 @@ class Record {
     event.revision = next_revision_;
     event.occurred_at = At(step.hours);
     event.fact = std::make_shared<const Fact>(fact);
+    event.actor = step.actor;
+    event.agency = step.agency;
     event.imported = step.imported;
     event.record_id = id_;
     Timeline after = timeline_;
@@ -109,7 +112,7 @@ class Record {
  private:
   absl::StatusOr<Decided> Decide(const Fact& fact, const Step& step) {
     Context context;
-    context.caller = {"an", step.agency, step.roles};
+    context.caller = {step.actor, step.agency, step.roles};
     context.record_id = id_;
     context.record_name = name_;
     context.now = At(100'000);

@@ -2,6 +2,7 @@
 // open, everybody takes part, agencies take new work, nobody is merged away.
 #pragma once
 
+#include <map>
 #include <optional>
 #include <set>
 #include <string>
@@ -20,6 +21,12 @@ struct ToldRelated final : Related {
   // Whoever asks, and whenever; nullopt: too many.
   std::optional<std::vector<ReferralOnConsent>> referrals_on_consent =
       std::vector<ReferralOnConsent>();
+
+  std::set<std::string> restricted;
+  std::set<std::string> erased;
+  // Whoever asks; nullopt: too many records.
+  std::optional<ErasureReach> erasure_reach = ErasureReach();
+  std::map<std::string, std::vector<std::string>> keys;  // by person
 
   std::optional<std::string> ConsentInForce(std::string_view, std::string_view, std::string_view,
                                             std::string_view, Micros) const override {
@@ -43,6 +50,19 @@ struct ToldRelated final : Related {
     return referrals_on_consent;
   }
   int BirthYear(std::string_view, Micros) const override { return 0; }
+  bool IsRestricted(std::string_view person_id, Micros) const override {
+    return restricted.contains(std::string(person_id));
+  }
+  bool IsErased(std::string_view person_id) const override {
+    return erased.contains(std::string(person_id));
+  }
+  std::optional<ErasureReach> ReachOfErasure(std::string_view) const override {
+    return erasure_reach;
+  }
+  std::vector<std::string> KeyFingerprints(std::string_view person_id) const override {
+    const auto it = keys.find(std::string(person_id));
+    return it == keys.end() ? std::vector<std::string>() : it->second;
+  }
 };
 
 }  // namespace caseledger::domain::testing
