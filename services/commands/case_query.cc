@@ -105,6 +105,17 @@ void FillFromFacts(const std::vector<domain::DomainEvent>& in_order, v1::GetCase
       v1::CaseReferral& referral = *out.add_referrals();
       referral.set_referral_id(fact.referral_sent().referral_id());
       referral.set_service(fact.referral_sent().service());
+    } else if (fact.has_legal_hold_placed()) {
+      const event::v1::LegalHoldPlaced& placed = fact.legal_hold_placed();
+      v1::CaseLegalHold& hold = *out.add_legal_holds();
+      hold.set_hold_id(placed.hold_id());
+      hold.set_basis(placed.basis());
+      hold.set_document_number(placed.document_number());
+      *hold.mutable_placed_time() = ToTimestamp(event.occurred_at);
+      const domain::ReasonText& effect = domain::TextOf(domain::Reason::kErasureLegalHold);
+      hold.set_reason(std::string(effect.id));
+      hold.set_effect_vi(std::string(effect.vi));
+      hold.set_effect_en(std::string(effect.en));
     } else if (fact.has_referral_forwarded()) {
       v1::CaseReferral& referral = *out.add_referrals();
       referral.set_referral_id(fact.referral_forwarded().new_referral_id());
@@ -143,6 +154,10 @@ absl::StatusOr<v1::GetCaseResponse> GetCase(const eventstore::EventLog& log,
     shown.set_person_id(it->second.person);
     shown.set_to_agency_id(it->second.to_agency);
     shown.set_state(PhaseOf(it->second, now));
+  }
+  auto& holds = *out.mutable_legal_holds();
+  for (int i = holds.size() - 1; i >= 0; --i) {
+    if (!state.holds.IsInForce(holds.Get(i).hold_id())) holds.DeleteSubrange(i, 1);
   }
   for (const auto& [key, stay] : state.stays.stays) {
     out.set_open_stays(out.open_stays() + (stay.open ? 1 : 0));

@@ -32,6 +32,7 @@ void KeepOnlyShared(const access::Call& call, v1::GetCaseResponse& response) {
   }
   response.clear_owner_worker_id();
   response.clear_open_stays();
+  response.clear_legal_holds();
 }
 
 std::string StateName(projections::ProjectionHealth::State state) {

@@ -48,9 +48,9 @@ absl::Status Transfers::CheckAnswer(const std::string& key) const {
   return key == open_key ? absl::OkStatus() : Reject(Reason::kTransferNotOpen, key);
 }
 
-bool LegalHolds::Any() const {
-  return std::any_of(in_force.begin(), in_force.end(),
-                     [](const auto& hold) { return hold.second; });
+bool LegalHolds::IsInForce(const std::string& key) const {
+  const bool* hold = Find(in_force, key);
+  return hold != nullptr && *hold;
 }
 
 void LegalHolds::Apply(const DomainEvent& event) {

@@ -34,8 +34,7 @@ struct Transfers {
 struct LegalHolds {
   std::map<std::string, bool> in_force;  // by hold id; false once lifted
 
-  // Whether anything keeps the case from being erased.
-  bool Any() const;
+  bool IsInForce(const std::string& key) const;
 
   void Apply(const DomainEvent& event);
   absl::Status Check(const DomainEvent& event) const;

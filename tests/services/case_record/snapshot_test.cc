@@ -42,7 +42,7 @@ TEST(CaseSnapshotTest, RestoredStateIsTheSameAndJudgesTheSame) {
   EXPECT_EQ(domain::ClosureBlockers(*restored, AtHour(3)).size(), 4u);
   EXPECT_EQ(restored->plans.plans.at("P").drafter, "an");
   EXPECT_EQ(restored->referrals.referrals.at("R").expire_at, AtHour(9));
-  EXPECT_TRUE(restored->holds.Any());
+  EXPECT_TRUE(restored->holds.IsInForce("H"));
 }
 
 TEST(CaseSnapshotTest, TruncatedBytesAreRefused) {
