@@ -4,7 +4,9 @@
 #include <string_view>
 #include <vector>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_split.h"
+#include "caseledger/event/v1/person.pb.h"
 #include "caseledger/v1/deadlines.pb.h"
 #include "eventstore/base/status_macros.h"
 #include "eventstore/base/strings.h"
@@ -14,6 +16,7 @@
 #include "projections/report_facts/definition.h"
 #include "services/access/rules/actions.h"
 #include "services/access/rules/rules.h"
+#include "services/commands/codes.h"
 #include "services/commands/validation.h"
 
 namespace caseledger::commands {
@@ -66,6 +69,33 @@ bool IsFactName(const std::string& name) {
   return event::v1::Fact::descriptor()->FindFieldByName(name) != nullptr;
 }
 
+// Such as `fulfilled`, of DATA_REQUEST_OUTCOME_FULFILLED.
+bool IsOutcome(const std::string& name) {
+  event::v1::DataRequestOutcome outcome{};
+  return name == absl::AsciiStrToLower(name) && name != "unspecified" &&
+         event::v1::DataRequestOutcome_Parse("DATA_REQUEST_OUTCOME_" + absl::AsciiStrToUpper(name),
+                                             &outcome);
+}
+
+// What narrows a deadline to some requests of data subjects, and some answers to them.
+void CheckRequestRules(const v1::Deadline& deadline, const std::string& where,
+                       std::vector<Violation>& violations) {
+  const bool of_requests = deadline.starts_with() == "data_request_received";
+  if (!of_requests && (!deadline.request_kind().empty() || deadline.outcome_size() > 0)) {
+    violations.push_back(
+        {where, "has request_kind or outcome, but does not start with data_request_received"});
+  }
+  if (!deadline.request_kind().empty() &&
+      !IsKnownCode("data_request_kind", deadline.request_kind())) {
+    violations.push_back({where, "names no known kind of request: " + deadline.request_kind()});
+  }
+  for (const std::string& outcome : deadline.outcome()) {
+    if (!IsOutcome(outcome)) {
+      violations.push_back({where, "names no known outcome: " + outcome});
+    }
+  }
+}
+
 absl::Status CheckDeadlines(const std::string& text) {
   v1::Deadlines deadlines;
   FirstError errors;
@@ -92,6 +122,7 @@ absl::Status CheckDeadlines(const std::string& text) {
     for (const std::string& fact : facts) {
       if (!IsFactName(fact)) violations.push_back({where, StrCat("names no known fact: ", fact)});
     }
+    CheckRequestRules(deadline, where, violations);
     const int lengths =
         (deadline.hours() > 0) + (deadline.days() > 0) + (deadline.working_days() > 0);
     if (lengths != 1)

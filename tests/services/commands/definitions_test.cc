@@ -110,12 +110,21 @@ TEST_F(DefinitionsTest, ShippedDeadlinesAreLoaded) {
   ASSERT_TRUE(google::protobuf::TextFormat::ParseFromString(text, &deadlines));
   std::map<std::string, v1::Deadline> by_id;
   for (const v1::Deadline& deadline : deadlines.deadline()) by_id[deadline.id()] = deadline;
-  EXPECT_EQ(by_id.size(), 9u);
+  EXPECT_EQ(by_id.size(), 12u);
   EXPECT_EQ(by_id["first_measures"].hours(), 12u);
   EXPECT_EQ(by_id["plan_draft"].working_days(), 5u);
   EXPECT_EQ(by_id["plan_approval"].working_days(), 7u);
   EXPECT_EQ(by_id["separation_review"].days(), 15u);
   EXPECT_EQ(by_id["trafficking_support_end"].days(), 120u);
+  EXPECT_EQ(by_id["data_request_answer"].working_days(), 2u);
+  EXPECT_EQ(by_id["data_request_access"].days(), 10u);
+  EXPECT_EQ(by_id["data_request_access"].request_kind(), "access");
+  EXPECT_EQ(by_id["data_request_erasure"].days(), 20u);
+  EXPECT_EQ(by_id["data_request_erasure"].request_kind(), "erasure");
+  for (const char* id : {"data_request_answer", "data_request_access", "data_request_erasure"}) {
+    EXPECT_EQ(by_id[id].starts_with(), "data_request_received");
+    EXPECT_THAT(by_id[id].met_by(), ::testing::Contains("data_request_answered"));
+  }
 }
 
 TEST_F(DefinitionsTest, BrokenDeadlinesAreRefused) {
@@ -135,6 +144,16 @@ TEST_F(DefinitionsTest, BrokenDeadlinesAreRefused) {
               HasSubstr("no other deadline"));
   EXPECT_THAT(refusal("deadline { id: '\\xff' starts_with: 'case_opened' hours: 1 }"),
               HasSubstr("not UTF-8"));
+  const std::string request = "deadline { id: 'a' hours: 1 starts_with: 'data_request_received' ";
+  EXPECT_THAT(refusal(request + "request_kind: 'acces' }"), HasSubstr("acces"));
+  for (const std::string outcome : {"answered", "FULFILLED", "unspecified"}) {
+    EXPECT_THAT(refusal(request + "outcome: '" + outcome + "' }"), HasSubstr(outcome));
+  }
+  for (const std::string narrowed : {"request_kind: 'access'", "outcome: 'fulfilled'"}) {
+    EXPECT_THAT(
+        refusal("deadline { id: 'a' starts_with: 'case_opened' hours: 1 " + narrowed + " }"),
+        HasSubstr("does not start with data_request_received"));
+  }
   EXPECT_EQ(centre_.size(), begun_);
 }
 
