@@ -2,6 +2,12 @@
 
 namespace caseledger::eventstore {
 
+MemoryVaultStore::MemoryVaultStore(const MemoryVaultStore& from) : VaultStore() {
+  const MutexLock from_lock(&from.mutex_);
+  const MutexLock lock(&mutex_);
+  rows_ = from.rows_;
+}
+
 absl::StatusOr<std::optional<std::string>> MemoryVaultStore::Get(std::string_view key) const {
   const MutexLock lock(&mutex_);
   const auto found = rows_.find(key);

@@ -10,6 +10,11 @@ namespace caseledger::eventstore {
 
 class MemoryVaultStore final : public VaultStore {
  public:
+  MemoryVaultStore() = default;
+  // A copy of its rows, as a backup would hold them.
+  MemoryVaultStore(const MemoryVaultStore& from);
+  MemoryVaultStore& operator=(const MemoryVaultStore&) = delete;
+
   absl::StatusOr<std::optional<std::string>> Get(std::string_view key) const override;
   absl::Status Visit(
       std::string_view prefix,

@@ -1,13 +1,15 @@
 #include "eventstore/vault/vault.h"
 
 #include <algorithm>
+#include <cstdint>
 #include <optional>
 #include <utility>
 
 #include "caseledger/storage/v1/vault.pb.h"
 #include "eventstore/base/status_macros.h"
 #include "eventstore/base/strings.h"
-#include "eventstore/sealing/sealed_fact.h"
+#include "eventstore/vault/keys_in_log.h"
+#include "eventstore/vault/vault_records.h"
 #include "eventstore/vault/vault_rows.h"
 
 namespace caseledger::eventstore {
@@ -19,17 +21,8 @@ using storage::v1::VaultMark;
 using storage::v1::WrappedKey;
 
 constexpr uint32_t kVaultFormatVersion = 1;
-constexpr uint32_t kPersonKind = 2;  // RECORD_KIND_PERSON
-constexpr size_t kEventsPerPage = 1024;
 constexpr size_t kRememberedRecords = 8192;
 constexpr std::string_view kAboutDataKey = "caseledger data key";
-
-std::string Raw(const Uuid& id) { return std::string(id.raw()); }
-
-absl::Status Damaged(std::string_view what) {
-  return absl::DataLossError(
-      StrCat("VAULT_DAMAGED: the vault's ", what, " cannot be read; put its newest backup back"));
-}
 
 absl::Status Unreachable(const absl::Status& status) {
   return absl::UnavailableError(
@@ -38,89 +31,12 @@ absl::Status Unreachable(const absl::Status& status) {
              FromAbsl(status.message())));
 }
 
-// The rows that say what a key is for.
-VaultChanges RowsOf(std::string_view ledger, const Uuid& id, WrappedKey wrapped,
-                    const StreamId& record, bool of_note, const std::vector<Uuid>& persons) {
-  VaultKey key;
-  *key.mutable_key() = std::move(wrapped);
-  key.set_stream_kind(record.kind);
-  key.set_stream_id(Raw(record.id));
-  key.set_of_note(of_note);
-  VaultChanges changes;
-  changes.emplace_back(VaultRows::About(ledger, record, id), "");
-  for (const Uuid& person : persons) {
-    key.add_person_ids(Raw(person));
-    changes.emplace_back(VaultRows::About(ledger, {kPersonKind, person}, id), "");
-  }
-  if (!of_note) changes.emplace_back(VaultRows::Current(ledger, record), Raw(id));
-  changes.emplace_back(VaultRows::Key(ledger, id), key.SerializeAsString());
-  changes.emplace_back(VaultRows::Spare(ledger, id), std::nullopt);
-  return changes;
+absl::StatusOr<uint64_t> ReadMark(const VaultStore& store, std::string_view row) {
+  ASSIGN_OR_RETURN(const std::optional<std::string> stored, store.Get(row));
+  VaultMark mark;
+  if (stored.has_value() && !mark.ParseFromString(*stored)) return VaultDamaged("mark");
+  return mark.next_position();
 }
-
-// What a log says of the keys it is sealed with, compared with what the vault knows.
-class KeysInLog {
- public:
-  KeysInLog(VaultStore& store, std::string_view ledger) : store_(store), ledger_(ledger) {}
-
-  absl::Status Read(const EventLog& log, uint64_t from, uint64_t end) {
-    RETURN_IF_ERROR(ReadSpares());
-    while (from < end) {
-      ASSIGN_OR_RETURN(const std::vector<RecordedEvent> events,
-                       log.ReadLedger(from, std::min<uint64_t>(kEventsPerPage, end - from)));
-      for (const RecordedEvent& event : events) RETURN_IF_ERROR(Add(event));
-      if (events.empty()) break;
-      from = events.back().position + 1;
-    }
-    return absl::OkStatus();
-  }
-
-  // Rows that were forgotten.
-  VaultChanges TakeChanges() { return std::move(changes_); }
-  // That nothing is sealed with.
-  const absl::flat_hash_map<Uuid, std::string>& spares() const { return spares_; }
-  uint64_t missing() const { return missing_; }
-  uint64_t first_missing() const { return first_missing_; }
-
- private:
-  absl::Status ReadSpares() {
-    return store_.Visit(VaultRows::SparesOf(ledger_),
-                        [this](std::string_view key, std::string_view value) {
-                          spares_.emplace(VaultRows::IdIn(key), value);
-                          return true;
-                        });
-  }
-
-  absl::Status Add(const RecordedEvent& event) {
-    ASSIGN_OR_RETURN(const std::vector<StoredPart> parts, StoredPartsOf(event));
-    for (const StoredPart& part : parts) {
-      if (const auto spare = spares_.find(part.key_id); spare != spares_.end()) {
-        WrappedKey wrapped;
-        if (!wrapped.ParseFromString(spare->second)) return Damaged("spare key");
-        VaultChanges rows = RowsOf(ledger_, part.key_id, std::move(wrapped), event.stream,
-                                   part.is_note, part.persons);
-        std::move(rows.begin(), rows.end(), std::back_inserter(changes_));
-        spares_.erase(spare);
-        found_.insert(part.key_id);
-        continue;
-      }
-      if (found_.contains(part.key_id)) continue;
-      ASSIGN_OR_RETURN(const std::optional<std::string> known,
-                       store_.Get(VaultRows::Key(ledger_, part.key_id)));
-      if (known.has_value()) continue;
-      if (missing_++ == 0) first_missing_ = event.position;
-    }
-    return absl::OkStatus();
-  }
-
-  VaultStore& store_;
-  const std::string_view ledger_;
-  absl::flat_hash_map<Uuid, std::string> spares_;
-  absl::flat_hash_set<Uuid> found_;  // were spare
-  VaultChanges changes_;
-  uint64_t missing_ = 0;
-  uint64_t first_missing_ = 0;
-};
 
 }  // namespace
 
@@ -138,7 +54,7 @@ absl::Status Vault::Load() {
   ASSIGN_OR_RETURN(const std::optional<std::string> stored, store_.Get(VaultRows::Info()));
   VaultInfo info;
   if (stored.has_value()) {
-    if (!info.ParseFromString(*stored)) return Damaged("description");
+    if (!info.ParseFromString(*stored)) return VaultDamaged("description");
     if (info.format_version() != kVaultFormatVersion) {
       return absl::FailedPreconditionError(StrCat("the vault has format ", info.format_version(),
                                                   ", this program knows ", kVaultFormatVersion,
@@ -148,7 +64,7 @@ absl::Status Vault::Load() {
     return absl::OkStatus();
   }
   info.set_format_version(kVaultFormatVersion);
-  info.set_vault_id(Raw(Uuid::Generate(*options_.clock, *options_.random)));
+  info.set_vault_id(std::string(Uuid::Generate(*options_.clock, *options_.random).raw()));
   info.set_created_at_us(options_.clock->Now());
   id_ = info.vault_id();
   return store_.Write({{VaultRows::Info(), info.SerializeAsString()}}, /*durable=*/true);
@@ -188,7 +104,7 @@ std::string Vault::AboutKey(const Uuid& id) const { return StrCat(kAboutDataKey,
 
 absl::StatusOr<std::string> Vault::Wrap(const Uuid& id, const SecretKey& key) {
   WrappedKey wrapped;
-  wrapped.set_wrapping_key_id(Raw(newest_wrapping_));
+  wrapped.set_wrapping_key_id(std::string(newest_wrapping_.raw()));
   ASSIGN_OR_RETURN(*wrapped.mutable_wrapped(), wrapping_.Wrap(newest_wrapping_, key, AboutKey(id)));
   return wrapped.SerializeAsString();
 }
@@ -196,7 +112,7 @@ absl::StatusOr<std::string> Vault::Wrap(const Uuid& id, const SecretKey& key) {
 absl::StatusOr<DataKey> Vault::Unwrap(const Uuid& id, std::string_view wrapped_key) {
   WrappedKey wrapped;
   if (!wrapped.ParseFromArray(wrapped_key.data(), static_cast<int>(wrapped_key.size()))) {
-    return Damaged("wrapped key");
+    return VaultDamaged("wrapped key");
   }
   ASSIGN_OR_RETURN(SecretKey key,
                    wrapping_.Unwrap(Uuid::FromBytes(wrapped.wrapping_key_id()).value_or(Uuid()),
@@ -205,17 +121,24 @@ absl::StatusOr<DataKey> Vault::Unwrap(const Uuid& id, std::string_view wrapped_k
 }
 
 absl::Status Vault::Begin(std::string_view ledger, const EventLog& log) {
-  const MutexLock lock(&mutex_);
-  ASSIGN_OR_RETURN(const std::optional<std::string> stored, store_.Get(VaultRows::Mark(ledger)));
-  VaultMark mark;
-  if (stored.has_value() && !mark.ParseFromString(*stored)) return Damaged("mark");
   const uint64_t end = log.Head().next_position;
   KeysInLog keys(store_, ledger);
-  RETURN_IF_ERROR(keys.Read(log, std::min(mark.next_position(), end), end));
+  ASSIGN_OR_RETURN(const uint64_t marked, ReadMark(store_, VaultRows::Mark(ledger)));
+  ASSIGN_OR_RETURN(const uint64_t erased, ReadMark(store_, VaultRows::Erased(ledger)));
+  RETURN_IF_ERROR(keys.Read(log, std::min({marked, erased, end}), end));
+  RETURN_IF_ERROR(TakeIn(ledger, end, keys));
+  for (const RecordedEvent& event : keys.erasures()) {
+    RETURN_IF_ERROR(CarryOut(ledger, event).status());
+  }
+  return ErasedUntil(ledger, end);
+}
+
+absl::Status Vault::TakeIn(std::string_view ledger, uint64_t end, KeysInLog& keys) {
+  const MutexLock lock(&mutex_);
   if (keys.missing() > 0 && !options_.accept_lost_keys) {
     return absl::DataLossError(StrCat(
-        "KEYS_LOST: the vault lacks the keys of ", keys.missing(), " sealed parts of the ledger ",
-        ledger, ", the first at position ", keys.first_missing(),
+        "KEYS_LOST: the vault lacks ", keys.missing(), " keys of the ledger ", ledger,
+        ", the first of the event at position ", keys.first_missing(),
         ": it is older than the log, or another ledger's. Put back the newest backup of the vault; "
         "what no vault has a key for can never be read again, and --accept-lost-keys starts "
         "without it"));
@@ -286,10 +209,10 @@ absl::StatusOr<DataKey> Vault::GiveOut(std::string_view ledger, LedgerState& sta
   ASSIGN_OR_RETURN(const std::optional<std::string> wrapped_bytes, store_.Get(spare_row));
   WrappedKey wrapped;
   if (!wrapped_bytes.has_value() || !wrapped.ParseFromString(*wrapped_bytes)) {
-    return Damaged("spare key");
+    return VaultDamaged("spare key");
   }
   const absl::Status written =
-      store_.Write(RowsOf(ledger, key.id, std::move(wrapped), record, of_note, persons),
+      store_.Write(RowsOfKey(ledger, key.id, std::move(wrapped), record, of_note, persons),
                    /*durable=*/false);
   if (!written.ok()) return Unreachable(written);
   state.spares.pop_back();
@@ -332,11 +255,83 @@ absl::StatusOr<DataKey> Vault::Find(std::string_view ledger, const Uuid& id) {
   if (!row.ok()) return Unreachable(row.status());
   if (!row->has_value()) return absl::NotFoundError("the vault has no such key");
   VaultKey key;
-  if (!key.ParseFromString(**row)) return Damaged("key");
+  if (!key.ParseFromString(**row)) return VaultDamaged("key");
   if (!key.has_key()) return absl::FailedPreconditionError("the key was destroyed");
   ASSIGN_OR_RETURN(DataKey found, Unwrap(id, key.key().SerializeAsString()));
   cache_.Add(found);
-  return found;
+  // It may have been destroyed since it was read: then it must not stay here.
+  const absl::StatusOr<std::optional<std::string>> now = store_.Get(VaultRows::Key(ledger, id));
+  if (now.ok() && *now == *row) return found;
+  cache_.Drop(id);
+  return now.ok() ? absl::FailedPreconditionError("the key was destroyed")
+                  : Unreachable(now.status());
+}
+
+absl::StatusOr<std::vector<Uuid>> Vault::KeysAbout(std::string_view ledger, const StreamId& subject,
+                                                   size_t most) const {
+  std::vector<Uuid> ids;
+  absl::Status status;
+  RETURN_IF_ERROR(store_.Visit(
+      VaultRows::AllAbout(ledger, subject), [&](std::string_view row, std::string_view) {
+        const Uuid id = VaultRows::IdIn(row);
+        const auto stored = store_.Get(VaultRows::Key(ledger, id));
+        VaultKey key;
+        if (!stored.ok()) {
+          status = stored.status();
+        } else if (!stored->has_value() || !key.ParseFromString(**stored)) {
+          status = VaultDamaged("key");
+        } else if (key.has_key()) {
+          ids.push_back(id);
+        }
+        return status.ok() && ids.size() <= most;
+      }));
+  RETURN_IF_ERROR(status);
+  return ids;
+}
+
+absl::StatusOr<std::vector<Uuid>> Vault::Destroy(std::string_view ledger, const StreamId& subject,
+                                                 const KeyFingerprints& fingerprints) {
+  ASSIGN_OR_RETURN(std::vector<Uuid> ids, KeysAbout(ledger, subject, SIZE_MAX - 1));
+  std::erase_if(ids,
+                [&](const Uuid& id) { return !fingerprints.contains(FingerprintOf(id).raw()); });
+  VaultChanges changes;
+  for (const Uuid& id : ids) {
+    const std::string row = VaultRows::Key(ledger, id);
+    ASSIGN_OR_RETURN(const std::optional<std::string> stored, store_.Get(row));
+    VaultKey key;
+    if (!stored.has_value() || !key.ParseFromString(*stored)) return VaultDamaged("key");
+    key.clear_key();
+    key.set_destroyed_at_us(options_.clock->Now());
+    changes.emplace_back(row, key.SerializeAsString());
+    if (key.of_note()) continue;
+    const StreamId record{key.stream_kind(), Uuid::FromBytes(key.stream_id()).value_or(Uuid())};
+    changes.emplace_back(VaultRows::Current(ledger, record), std::nullopt);
+    if (const auto state = ledgers_.find(ledger); state != ledgers_.end()) {
+      state->second.current.erase(record);
+    }
+  }
+  RETURN_IF_ERROR(store_.Write(changes, /*durable=*/true));
+  for (const Uuid& id : ids) cache_.Drop(id);
+  return ids;
+}
+
+absl::StatusOr<size_t> Vault::CarryOut(std::string_view ledger, const RecordedEvent& event) {
+  ASSIGN_OR_RETURN(const KeyFingerprints fingerprints, FingerprintsIn(event));
+  if (fingerprints.empty()) return 0;
+  std::vector<Uuid> destroyed;
+  {
+    const MutexLock lock(&mutex_);
+    ASSIGN_OR_RETURN(destroyed, Destroy(ledger, event.stream, fingerprints));
+  }
+  // Also when they were destroyed before: the purge may not have been reached.
+  RETURN_IF_ERROR(store_.Purge());
+  return destroyed.size();
+}
+
+absl::Status Vault::ErasedUntil(std::string_view ledger, uint64_t next_position) {
+  VaultMark mark;
+  mark.set_next_position(next_position);
+  return store_.Write({{VaultRows::Erased(ledger), mark.SerializeAsString()}}, /*durable=*/false);
 }
 
 absl::Status Vault::Close() {

@@ -6,7 +6,9 @@
 // 2. What a spare key was given out for may be forgotten by a crash of the machine, and is found
 //    again in the log (Begin) before the next key is given out.
 // 3. A key of a destroyed row is nowhere: not in the store, not in memory.
-// 4. A wrapping key that wraps anything has a row, with something that only it opens.
+// 4. After Begin every erasure in the log is carried out; those that come are, when CarryOut is
+//    given their events (eraser.h).
+// 5. A wrapping key that wraps anything has a row, with something that only it opens.
 #pragma once
 
 #include <map>
@@ -16,7 +18,6 @@
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
-#include "absl/container/flat_hash_set.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "eventstore/base/clock.h"
@@ -25,6 +26,8 @@
 #include "eventstore/sealing/data_keys.h"
 #include "eventstore/vault/key_cache.h"
 #include "eventstore/vault/keys/wrapping_keys.h"
+#include "eventstore/vault/keys_in_log.h"
+#include "eventstore/vault/vault_records.h"
 #include "eventstore/vault/vault_store.h"
 
 namespace caseledger::eventstore {
@@ -61,6 +64,19 @@ class Vault final : public DataKeys {
                                   const std::vector<Uuid>& persons, uint64_t position) override;
   absl::StatusOr<DataKey> Find(std::string_view ledger, const Uuid& id) override;
 
+  // The keys that seal something about a record or person and are not destroyed: its own, and those
+  // of notes that name it. At most `most` and one.
+  absl::StatusOr<std::vector<Uuid>> KeysAbout(std::string_view ledger, const StreamId& subject,
+                                              size_t most) const;
+
+  // Carries out the erasure that the event is: destroys the keys about its record whose
+  // fingerprints it names, for good. How many there were; 0 for other events and when it was done
+  // before. After an error it is to be called again.
+  absl::StatusOr<size_t> CarryOut(std::string_view ledger, const RecordedEvent& event);
+
+  // All erasures of events below are carried out: Begin reads from there. Need not be durable.
+  absl::Status ErasedUntil(std::string_view ledger, uint64_t next_position);
+
   // Remembers how far the logs were sealed, so that the next Begin reads less. After the logs are
   // closed.
   absl::Status Close();
@@ -77,6 +93,8 @@ class Vault final : public DataKeys {
       : store_(store), wrapping_(wrapping), options_(options), cache_(options.cached_keys) {}
 
   absl::Status Load();
+  // What the log knows and the vault did not.
+  absl::Status TakeIn(std::string_view ledger, uint64_t end, KeysInLog& keys);
   absl::Status CheckWrappingKeys();
   absl::Status UseNewestWrappingKey() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   absl::StatusOr<std::string> Wrap(const Uuid& id, const SecretKey& key)
@@ -90,6 +108,10 @@ class Vault final : public DataKeys {
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   absl::Status WriteMark(std::string_view ledger, LedgerState& state, uint64_t next_position,
                          VaultChanges changes) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // Removes the keys from their rows; what was removed. Not yet from the store's files.
+  absl::StatusOr<std::vector<Uuid>> Destroy(std::string_view ledger, const StreamId& subject,
+                                            const KeyFingerprints& fingerprints)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // Takes a spare key for what `changes` will say of it; writes these.
   absl::StatusOr<DataKey> GiveOut(std::string_view ledger, LedgerState& state,
                                   const StreamId& record, bool of_note,

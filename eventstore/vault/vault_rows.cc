@@ -5,7 +5,7 @@
 namespace caseledger::eventstore {
 namespace {
 
-enum class Kind : char { kInfo = 1, kKey, kAbout, kCurrent, kSpare, kMark, kWrapping };
+enum class Kind : char { kInfo = 1, kKey, kAbout, kCurrent, kSpare, kMark, kWrapping, kErased };
 
 std::string Begin(Kind kind) { return {static_cast<char>(kind)}; }
 
@@ -48,6 +48,7 @@ std::string VaultRows::Spare(std::string_view ledger, const Uuid& key_id) {
 }
 std::string VaultRows::SparesOf(std::string_view ledger) { return Begin(Kind::kSpare, ledger); }
 std::string VaultRows::Mark(std::string_view ledger) { return Begin(Kind::kMark, ledger); }
+std::string VaultRows::Erased(std::string_view ledger) { return Begin(Kind::kErased, ledger); }
 std::string VaultRows::Wrapping(const Uuid& wrapping_key_id) {
   return With(AllWrapping(), wrapping_key_id);
 }

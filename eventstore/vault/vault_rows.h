@@ -28,6 +28,8 @@ class VaultRows {
   static std::string SparesOf(std::string_view ledger);
   // How far a ledger is known: VaultMark.
   static std::string Mark(std::string_view ledger);
+  // Up to where the ledger's erasures are carried out: VaultMark.
+  static std::string Erased(std::string_view ledger);
   // A wrapping key that wraps something: a WrappedKey that it must open.
   static std::string Wrapping(const Uuid& wrapping_key_id);
   static std::string AllWrapping();

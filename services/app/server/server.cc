@@ -13,6 +13,7 @@
 #include "eventstore/engine/rocksdb/backup/rocksdb_backup.h"
 #include "eventstore/engine/rocksdb/rocksdb_engine.h"
 #include "eventstore/sequencer/sequencer.h"
+#include "eventstore/vault/eraser.h"
 #include "eventstore/vault/keys/secret_key.h"
 #include "eventstore/verifiable/signing_key.h"
 #include "projections/access_trail/access_trail.h"
@@ -28,6 +29,7 @@
 #include "services/app/server/identity.h"
 #include "services/app/server/logging.h"
 #include "services/app/server/metrics.h"
+#include "services/app/vault/vault_erasure_keys.h"
 #include "services/app/vault/vault_files.h"
 #include "services/commands/command_handler.h"
 #include "services/commands/ledgers.h"
@@ -116,6 +118,9 @@ class RunningServer final : public Server {
     RETURN_IF_ERROR(OpenStorage());
     const std::set<std::string> names(options_.ledgers.begin(), options_.ledgers.end());
     for (const std::string& name : names) RETURN_IF_ERROR(OpenLedgerAndTrail(name));
+    for (commands::Ledger* ledger : ledgers_.All()) {
+      if (!ledger->is_trail()) RETURN_IF_ERROR(StartEraser(ledger->parts));
+    }
     ASSIGN_OR_RETURN(backups_, MakeBackups(options_, *engine_, clock_, metrics_));
     handler_.Observe(&metrics_);
     if (!options_.metrics_listen.empty()) RETURN_IF_ERROR(metrics_.Listen(options_.metrics_listen));
@@ -167,6 +172,7 @@ class RunningServer final : public Server {
       // The last checkpoint: over all that was accepted.
       if (ledger->parts.publisher != nullptr) status.Update(ledger->parts.publisher->Stop());
     }
+    erasers_.clear();
     if (vault_ != nullptr) status.Update(vault_->Close());
     if (read_models_ != nullptr) status.Update(read_models_->Close());
     if (engine_ != nullptr) status.Update(engine_->Close());
@@ -339,6 +345,9 @@ class RunningServer final : public Server {
     log_options.limits = options_.log_limits;
     log_options.keep_tree = options_.keep_tree;
     ASSIGN_OR_RETURN(parts.log, eventstore::OpenLog(*engine_, name, log_options));
+    if (vault_->vault() != nullptr && !access::IsTrailLedger(name)) {
+      parts.erasure_keys = std::make_unique<VaultErasureKeys>(*vault_->vault(), name);
+    }
     projections::Runtime::Options runtime_options;
     runtime_options.clock = &clock_;
     ASSIGN_OR_RETURN(parts.projections,
@@ -372,6 +381,28 @@ class RunningServer final : public Server {
     return absl::OkStatus();
   }
 
+  absl::Status StartEraser(commands::LedgerParts& parts) {
+    eventstore::Vault* const vault = vault_->vault();
+    if (vault == nullptr) return absl::OkStatus();
+    const std::string& name = parts.name;
+    erasers_.push_back(std::make_unique<eventstore::Eraser>(
+        *vault, name, *parts.log,
+        [name](const eventstore::StreamId& person, const absl::StatusOr<size_t>& destroyed) {
+          if (destroyed.ok()) {
+            Log(LogLevel::kInfo, "a person was erased",
+                {{"ledger", name},
+                 {"person", person.id.ToString()},
+                 {"keys_destroyed", StrCat(*destroyed)}});
+          } else {
+            Log(LogLevel::kError, "a person cannot be erased; it is tried again every second",
+                {{"ledger", name},
+                 {"person", person.id.ToString()},
+                 {"reason", std::string(destroyed.status().message())}});
+          }
+        }));
+    return erasers_.back()->Start();
+  }
+
   static void StartPublisher(commands::LedgerParts& parts) {
     const std::string& name = parts.name;
     parts.publisher = std::make_unique<eventstore::Publisher>(
@@ -391,6 +422,7 @@ class RunningServer final : public Server {
   std::unique_ptr<VaultFiles> vault_;
   std::unique_ptr<projections::ReadModelStore> read_models_;
   commands::Ledgers ledgers_;
+  std::vector<std::unique_ptr<eventstore::Eraser>> erasers_;  // of logs in ledgers_
   commands::CommandHandler handler_;
   Metrics metrics_;
   timers::ExpiryWorker expiry_;

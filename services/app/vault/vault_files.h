@@ -44,6 +44,8 @@ class VaultFiles {
 
   eventstore::DataKeys& keys() { return *keys_; }
   eventstore::FactSealer& sealer() { return *sealer_; }
+  // Null when it is missing.
+  eventstore::Vault* vault() { return vault_.get(); }
   // OK, or VAULT_MISSING and what to do.
   const absl::Status& missing() const { return missing_; }
 

@@ -15,8 +15,10 @@
 #include "eventstore/engine/memory/memory_engine.h"
 #include "eventstore/sealing/sealed_fact.h"
 #include "eventstore/sequencer/sequencer.h"
+#include "eventstore/vault/eraser.h"
 #include "eventstore/vault/keys/memory_keys.h"
 #include "eventstore/vault/memory_store.h"
+#include "eventstore/vault/vault_records.h"
 #include "eventstore/vault/vault_rows.h"
 #include "tests/support/fake_clock.h"
 
@@ -204,7 +206,7 @@ TEST_F(VaultTest, AVaultWithoutTheLogsKeysIsRefusedAndSaysWhatToDo) {
   const absl::Status refused = Start(empty, wrapping_);
   EXPECT_EQ(refused.code(), absl::StatusCode::kDataLoss);
   EXPECT_THAT(refused.ToString(), HasSubstr("KEYS_LOST"));
-  EXPECT_THAT(refused.ToString(), HasSubstr("2 sealed parts"));
+  EXPECT_THAT(refused.ToString(), HasSubstr("lacks 2 keys"));
   EXPECT_THAT(refused.ToString(), HasSubstr("newest backup"));
   Stop();
   options_.accept_lost_keys = true;
@@ -246,6 +248,106 @@ TEST_F(VaultTest, WithoutStorageWhatIsPersonalIsRefusedAndTheRestIsTaken) {
   EXPECT_TRUE(Record({1, IdOf(2)}, ended).ok());
   store.fails = false;
   EXPECT_TRUE(RecordNote(2).ok()) << "nothing was lost";
+}
+
+// An erasure as the domain records it: the keys about the person, by their fingerprints.
+Fact ErasureOf(const Vault& vault, const StreamId& person) {
+  Fact fact;
+  fact.mutable_person_erased()->set_request_id("r");
+  const std::vector<Uuid> ids = vault.KeysAbout(kLedger, person, 100).value();
+  for (const Uuid& id : ids) {
+    fact.mutable_person_erased()->add_key_fingerprints(std::string(FingerprintOf(id).raw()));
+  }
+  return fact;
+}
+
+Fact NoteAbout(const Uuid& person) {
+  Fact fact;
+  event::v1::FreeText& note = *fact.mutable_contact_received()->mutable_note();
+  note.set_text("about somebody");
+  note.add_about_person_ids(person.ToString());
+  return fact;
+}
+
+const std::string kErased = StrCat("state ", int{event::v1::SEAL_STATE_ERASED});
+
+TEST_F(VaultTest, AnErasureTakesThePersonsKeyAndNotesThatNameThemAndNothingElse) {
+  ASSERT_TRUE(Start().ok());
+  Eraser eraser(*vault_, kLedger, *log_, [](const StreamId&, const absl::StatusOr<size_t>&) {});
+  ASSERT_TRUE(eraser.Start().ok());
+  const StreamId person{2, IdOf(1)};
+  ASSERT_TRUE(RecordName(1).ok() && RecordName(2).ok() && RecordNote(3).ok());
+  ASSERT_TRUE(Record({1, IdOf(4)}, NoteAbout(person.id)).ok());
+  ASSERT_TRUE(RecordName(1).ok());
+  const Fact erasure = ErasureOf(*vault_, person);
+  EXPECT_EQ(erasure.person_erased().key_fingerprints_size(), 2);
+  EXPECT_THAT(Opened(),
+              ::testing::ElementsAre("name 1", "name 2", "note 3", "about somebody", "name 1"))
+      << "also in the cache";
+  ASSERT_TRUE(Record(person, erasure).ok());
+  while (!vault_->KeysAbout(kLedger, person, 100).value().empty()) std::this_thread::yield();
+  EXPECT_THAT(Opened(), ::testing::ElementsAre(kErased, "name 2", "note 3", kErased, kErased, ""));
+  eraser.Stop();
+  Stop();
+  ASSERT_TRUE(Start().ok());
+  EXPECT_THAT(Opened(), ::testing::ElementsAre(kErased, "name 2", "note 3", kErased, kErased, ""));
+}
+
+// The fence is in the log and the program ends before any key is destroyed.
+TEST_F(VaultTest, AFenceWithoutItsErasureIsMadeGoodAtTheNextStart) {
+  ASSERT_TRUE(Start().ok());
+  const StreamId person{2, IdOf(1)};
+  ASSERT_TRUE(RecordName(1).ok());
+  ASSERT_TRUE(Record(person, ErasureOf(*vault_, person)).ok());
+  for (int i = 10; i < 30; ++i) ASSERT_TRUE(RecordNote(i).ok()) << "the marks go on meanwhile";
+  EXPECT_EQ(Opened().front(), "name 1");
+  log_->Close();
+  ASSERT_TRUE(vault_->Close().ok());
+  Stop();
+  ASSERT_TRUE(Start().ok());
+  EXPECT_EQ(Opened().front(), kErased);
+  EXPECT_TRUE(vault_->KeysAbout(kLedger, person, 100).value().empty());
+}
+
+TEST_F(VaultTest, AnOlderVaultThatIsPutBackDoesNotBringThePersonBack) {
+  ASSERT_TRUE(Start().ok());
+  const StreamId person{2, IdOf(1)};
+  ASSERT_TRUE(RecordName(1).ok());
+  Stop();
+  MemoryVaultStore before_the_note(store_);
+  ASSERT_TRUE(Start().ok());
+  // More than the spare keys: the older vault has never heard of the last ones.
+  for (int i = 0; i < 20; ++i) {
+    ASSERT_TRUE(Record({1, IdOf(100 + i)}, NoteAbout(person.id)).ok());
+  }
+  const absl::StatusOr<size_t> destroyed = [&]() -> absl::StatusOr<size_t> {
+    const absl::Status recorded = Record(person, ErasureOf(*vault_, person));
+    if (!recorded.ok()) return recorded;
+    return vault_->CarryOut(kLedger, log_->ReadLedger(21, 1).value().at(0));
+  }();
+  ASSERT_TRUE(destroyed.ok()) << destroyed.status();
+  EXPECT_EQ(*destroyed, 21U);
+  Stop();
+  const absl::Status started = Start(before_the_note, wrapping_);
+  ASSERT_TRUE(started.ok()) << started;
+  std::vector<std::string> expected(21, kErased);
+  expected.emplace_back();
+  EXPECT_EQ(Opened(), expected);
+}
+
+TEST_F(VaultTest, AnErasureThatFailsIsAnErrorAndCanBeGoneOnWith) {
+  FailingStore store;
+  ASSERT_TRUE(Start(store, wrapping_).ok());
+  const StreamId person{2, IdOf(1)};
+  ASSERT_TRUE(RecordName(1).ok());
+  ASSERT_TRUE(Record(person, ErasureOf(*vault_, person)).ok());
+  const RecordedEvent erasure = log_->ReadLedger(1, 1).value().at(0);
+  store.fails = true;
+  EXPECT_EQ(vault_->CarryOut(kLedger, erasure).status().code(), absl::StatusCode::kUnavailable);
+  store.fails = false;
+  EXPECT_EQ(vault_->CarryOut(kLedger, erasure).value(), 1U);
+  EXPECT_EQ(Opened().front(), kErased);
+  EXPECT_EQ(vault_->CarryOut(kLedger, erasure).value(), 0U) << "done before";
 }
 
 TEST_F(VaultTest, MoreKeysThanMemoryHoldsAreFoundInTheStore) {

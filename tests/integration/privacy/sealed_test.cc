@@ -2,7 +2,6 @@
 // there.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <signal.h>
 
 #include <algorithm>
 #include <array>
@@ -11,13 +10,8 @@
 #include <set>
 #include <sstream>
 
-#include "eventstore/base/clock.h"
-#include "google/protobuf/text_format.h"
+#include "tests/integration/privacy/privacy_fixture.h"
 #include "tests/integration/privacy/scan.h"
-#include "tests/integration/support/cast.h"
-#include "tests/integration/support/child_process.h"
-#include "tests/integration/support/client.h"
-#include "tests/integration/support/scratch_directory.h"
 
 namespace caseledger::testing {
 namespace {
@@ -26,7 +20,6 @@ namespace fs = std::filesystem;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-constexpr char kLedger[] = "quang-ninh";
 constexpr char kSample[] = "deploy/sample/quang-ninh-2024-h1";
 const Who kDataSteward{"nhap-lieu", "so-qn", "data_steward"};
 
@@ -76,29 +69,11 @@ std::vector<std::string> Secrets() {
   return secrets;
 }
 
-class SealedTest : public ::testing::Test {
+class SealedTest : public PrivacyTest {
  protected:
-  void SetUp() override {
-    cast_.Begin(data_dir_, kLedger, SystemClock());
-    Start();
-  }
-
-  void Start(const std::vector<std::string>& flags = {}) {
-    std::vector<std::string> all = NoAgencyLimits();
-    all.insert(all.end(), flags.begin(), flags.end());
-    server_ = std::make_unique<ServerProcess>(data_dir_, std::vector<std::string>{kLedger},
-                                              cast_.ServerFlags(all));
-    ASSERT_NE(server_->address(), "") << server_->process().err();
-    cast_.Serve(server_->address());
-  }
-  void Stop() {
-    server_->process().Signal(SIGTERM);
-    ASSERT_EQ(server_->process().Wait(), 0);
-  }
-
   void Import() {
-    cast_.Admit(kLedger, kDataSteward);
-    std::vector<std::string> import = {CASELEDGER_PATH, "--ledger", kLedger};
+    cast_.Admit(kPrivacyLedger, kDataSteward);
+    std::vector<std::string> import = {CASELEDGER_PATH, "--ledger", kPrivacyLedger};
     for (const std::string& flag : cast_.ProgramFlags(kDataSteward)) import.push_back(flag);
     import.insert(import.end(), {"import", kSample});
     const Finished finished = RunToEnd(import);
@@ -107,7 +82,7 @@ class SealedTest : public ::testing::Test {
 
   // Everything personal that the sample has nothing of.
   void WriteMore() {
-    Client client(cast_, kLedger);
+    Client client(cast_, kPrivacyLedger);
     contact_ = NewUuid();
     person_ = NewUuid();
     case_ = NewUuid();
@@ -132,21 +107,6 @@ class SealedTest : public ::testing::Test {
                                          "private_part { address: '") +
                                  kShelterPlace + "' } }");
   }
-  // What a reader of everything is shown of the whole ledger, Vietnamese as it is.
-  std::string Everything(const Who& who = Cast::Auditor()) {
-    Client reader(cast_, kLedger, who);
-    google::protobuf::TextFormat::Printer printer;
-    printer.SetUseUtf8StringEscaping(true);
-    const auto events = reader.Replay();
-    EXPECT_TRUE(events.ok()) << events.status.error_message();
-    std::string text;
-    for (const v1::RecordedEvent& event : events.value) {
-      std::string one;
-      EXPECT_TRUE(printer.PrintToString(event, &one));
-      text += one;
-    }
-    return text;
-  }
   void ExpectAllIsRead() {
     const std::string everything = Everything();
     for (const char* secret : kWritten) EXPECT_THAT(everything, HasSubstr(secret));
@@ -157,7 +117,7 @@ class SealedTest : public ::testing::Test {
   // The server does not start with the directory as it is; what it says.
   std::string RefusalToStart() {
     std::vector<std::string> command = {
-        CASELEDGERD_PATH, "--data-dir",       data_dir_, "--ledger",     kLedger, "--listen",
+        CASELEDGERD_PATH, "--data-dir",       data_dir_, "--ledger",     kPrivacyLedger, "--listen",
         "127.0.0.1:0",    "--metrics-listen", "none",    "--log-listen", "none"};
     for (const std::string& flag : cast_.ServerFlags()) command.push_back(flag);
     const Finished server = RunToEnd(command);
@@ -165,10 +125,6 @@ class SealedTest : public ::testing::Test {
     return server.err;
   }
 
-  ScratchDirectory directory_;
-  const std::string data_dir_ = directory_ / "data";
-  Cast cast_{directory_ / "pki"};
-  std::unique_ptr<ServerProcess> server_;
   std::string contact_;
   std::string person_;
   std::string case_;
@@ -196,8 +152,7 @@ TEST_F(SealedTest, NothingPersonalOfTheSampleIsOnDiskInTheClear) {
 TEST_F(SealedTest, AllOfItIsReadByWhoMayAlsoAfterAKill) {
   WriteMore();
   ExpectAllIsRead();
-  server_->process().Signal(SIGKILL);
-  server_->process().Wait();
+  Kill();
   Start();
   ExpectAllIsRead();
 }
@@ -212,7 +167,7 @@ TEST_F(SealedTest, WithoutTheVaultWhatIsOpenIsServedAndTheRestIsSaidToBeMissing)
   for (const char* secret : kWritten) EXPECT_THAT(everything, Not(HasSubstr(secret)));
   EXPECT_THAT(everything, HasSubstr("state: SEAL_STATE_UNAVAILABLE"));
   EXPECT_THAT(everything, HasSubstr("channel: \"phone\""));
-  Client client(cast_, kLedger);
+  Client client(cast_, kPrivacyLedger);
   client.Record(contact_, "contact_ended { outcome: CONTACT_OUTCOME_COUNSELLED }");
   const auto refused =
       client.Send(CommandOf(NewUuid(), "contact_received { channel: 'phone' note { text: 'x' } }"));

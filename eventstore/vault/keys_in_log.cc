@@ -1,0 +1,81 @@
+#include "eventstore/vault/keys_in_log.h"
+
+#include <algorithm>
+#include <iterator>
+#include <optional>
+#include <utility>
+
+#include "eventstore/base/status_macros.h"
+#include "eventstore/sealing/sealed_fact.h"
+#include "eventstore/vault/vault_rows.h"
+
+namespace caseledger::eventstore {
+namespace {
+
+constexpr size_t kEventsPerPage = 1024;
+
+}  // namespace
+
+absl::Status KeysInLog::Read(const EventLog& log, uint64_t from, uint64_t end) {
+  RETURN_IF_ERROR(ReadSpares());
+  while (from < end) {
+    ASSIGN_OR_RETURN(const std::vector<RecordedEvent> events,
+                     log.ReadLedger(from, std::min<uint64_t>(kEventsPerPage, end - from)));
+    for (const RecordedEvent& event : events) RETURN_IF_ERROR(Add(event));
+    if (events.empty()) break;
+    from = events.back().position + 1;
+  }
+  SetErasedAside();
+  return absl::OkStatus();
+}
+
+uint64_t KeysInLog::first_missing() const {
+  uint64_t first = UINT64_MAX;
+  for (const auto& [id, position] : missing_) first = std::min(first, position);
+  return first;
+}
+
+absl::Status KeysInLog::ReadSpares() {
+  return store_.Visit(VaultRows::SparesOf(ledger_),
+                      [this](std::string_view key, std::string_view value) {
+                        spares_.emplace(VaultRows::IdIn(key), value);
+                        return true;
+                      });
+}
+
+absl::Status KeysInLog::Add(const RecordedEvent& event) {
+  ASSIGN_OR_RETURN(const std::vector<StoredPart> parts, StoredPartsOf(event));
+  for (const StoredPart& part : parts) {
+    if (const auto spare = spares_.find(part.key_id); spare != spares_.end()) {
+      storage::v1::WrappedKey wrapped;
+      if (!wrapped.ParseFromString(spare->second)) return VaultDamaged("spare key");
+      VaultChanges rows = RowsOfKey(ledger_, part.key_id, std::move(wrapped), event.stream,
+                                    part.is_note, part.persons);
+      std::move(rows.begin(), rows.end(), std::back_inserter(changes_));
+      spares_.erase(spare);
+      found_.insert(part.key_id);
+      continue;
+    }
+    if (found_.contains(part.key_id)) continue;
+    ASSIGN_OR_RETURN(const std::optional<std::string> known,
+                     store_.Get(VaultRows::Key(ledger_, part.key_id)));
+    if (!known.has_value()) missing_.try_emplace(part.key_id, event.position);
+  }
+  if (!IsErasure(event)) return absl::OkStatus();
+  ASSIGN_OR_RETURN(const KeyFingerprints fingerprints, FingerprintsIn(event));
+  erased_.insert(fingerprints.begin(), fingerprints.end());
+  erasures_.push_back(event);
+  return absl::OkStatus();
+}
+
+// A key that is missing and erased leaves the row that a destroyed one leaves.
+void KeysInLog::SetErasedAside() {
+  const storage::v1::VaultKey destroyed;
+  absl::erase_if(missing_, [&](const auto& each) {
+    if (!erased_.contains(FingerprintOf(each.first).raw())) return false;
+    changes_.emplace_back(VaultRows::Key(ledger_, each.first), destroyed.SerializeAsString());
+    return true;
+  });
+}
+
+}  // namespace caseledger::eventstore

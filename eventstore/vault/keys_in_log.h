@@ -1,0 +1,55 @@
+// What a log says of the keys it is sealed with, compared with what a vault knows.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/container/flat_hash_set.h"
+#include "absl/status/status.h"
+#include "eventstore/base/uuid.h"
+#include "eventstore/log.h"
+#include "eventstore/vault/vault_records.h"
+#include "eventstore/vault/vault_store.h"
+
+namespace caseledger::eventstore {
+
+// For one reading of one log; changes nothing. Not thread-safe.
+class KeysInLog {
+ public:
+  // `ledger` must outlive it.
+  KeysInLog(const VaultStore& store, std::string_view ledger) : store_(store), ledger_(ledger) {}
+
+  // Events [from, end). Once.
+  absl::Status Read(const EventLog& log, uint64_t from, uint64_t end);
+
+  // Rows that the vault lacks and the log gives.
+  VaultChanges TakeChanges() { return std::move(changes_); }
+  // Spare keys that nothing is sealed with: wrapped, by id.
+  const absl::flat_hash_map<Uuid, std::string>& spares() const { return spares_; }
+  // Erasures, in order.
+  const std::vector<RecordedEvent>& erasures() const { return erasures_; }
+  // Keys that the vault does not have and no erasure names.
+  size_t missing() const { return missing_.size(); }
+  // The first event that one of these seals.
+  uint64_t first_missing() const;
+
+ private:
+  absl::Status ReadSpares();
+  absl::Status Add(const RecordedEvent& event);
+  void SetErasedAside();
+
+  const VaultStore& store_;
+  const std::string_view ledger_;
+  absl::flat_hash_map<Uuid, std::string> spares_;
+  absl::flat_hash_set<Uuid> found_;  // were spare
+  VaultChanges changes_;
+  absl::flat_hash_map<Uuid, uint64_t> missing_;  // where each is first used
+  KeyFingerprints erased_;
+  std::vector<RecordedEvent> erasures_;
+};
+
+}  // namespace caseledger::eventstore

@@ -1,0 +1,29 @@
+#include "services/app/vault/vault_erasure_keys.h"
+
+#include "caseledger/options/v1/options.pb.h"
+#include "eventstore/base/status_macros.h"
+#include "eventstore/base/strings.h"
+#include "eventstore/vault/vault_records.h"
+
+namespace caseledger::app {
+namespace {
+
+constexpr size_t kMostKeys = 10'000;  // that an erasure names
+
+}  // namespace
+
+absl::StatusOr<std::vector<Hash256>> VaultErasureKeys::FingerprintsOf(const Uuid& person_id) {
+  const absl::StatusOr<std::vector<Uuid>> ids =
+      vault_.KeysAbout(ledger_, {options::v1::RECORD_KIND_PERSON, person_id}, kMostKeys);
+  if (!ids.ok()) {
+    return absl::UnavailableError(
+        StrCat("VAULT_UNAVAILABLE: the vault cannot be read, so nothing can be erased now: ",
+               FromAbsl(ids.status().message())));
+  }
+  std::vector<Hash256> fingerprints;
+  fingerprints.reserve(ids->size());
+  for (const Uuid& id : *ids) fingerprints.push_back(eventstore::FingerprintOf(id));
+  return fingerprints;
+}
+
+}  // namespace caseledger::app
