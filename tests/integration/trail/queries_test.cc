@@ -166,7 +166,7 @@ TEST_F(TrailQueries, WhatIsOnlyKeptIsDisclosedOnALegalBasisAlone) {
   client().Record(person,
                   "consent_given { consent_id: 'c1' purposes: 'sharing' given_by: 'self' }");
   Who officer = Named("hoa", "ctxh-qn", "privacy_officer");
-  officer.purpose = "request of the person";
+  officer.purpose = "request-of-the-person";
   const auto restricted = client().Send(
       CommandOf(person, "processing_restricted { restriction_id: 'k' reason: 'objection' }"),
       officer);
