@@ -88,7 +88,7 @@ class RocksDbVaultStore final : public VaultStore {
     }
     rocksdb::WriteOptions options;
     options.sync = durable;
-    const absl::Status status = ToStatus(db_->Write(options, &batch));
+    absl::Status status = ToStatus(db_->Write(options, &batch));
     // A failed sync is never tried again: what it dropped is gone.
     if (!status.ok()) failed_ = true;
     return status;

@@ -35,10 +35,10 @@ struct ServerOptions {
   std::string key_dir;           // empty: `keys` in the data directory
   std::string vault_dir;         // empty: `vault` in the data directory
   std::string wrapping_key_dir;  // empty: `wrapping-keys` in the data directory
-  bool accept_lost_keys = false;
   std::string origin_prefix = "caseledger";
   int commit_heads_seconds = 60;
   bool accept_lost_checkpoint = false;
+  bool accept_lost_keys = false;
   std::vector<std::string> witnesses;  // `URL VKEY` each
   size_t min_witnesses = 0;
   std::vector<std::string> new_origins;  // ledgers that go on as another log

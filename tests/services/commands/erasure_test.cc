@@ -18,7 +18,6 @@ using ::testing::IsEmpty;
 
 constexpr RecordKind kPersonKind = RecordKind::RECORD_KIND_PERSON;
 constexpr RecordKind kCaseKind = RecordKind::RECORD_KIND_CASE_RECORD;
-constexpr RecordKind kShelterKind = RecordKind::RECORD_KIND_SHELTER;
 constexpr int kPerson = 1;
 constexpr int kOther = 2;
 constexpr int kThird = 3;
