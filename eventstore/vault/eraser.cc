@@ -35,7 +35,8 @@ void Eraser::Run() {
   while (true) {
     const absl::StatusOr<Subscription::Delivery> delivery = events_->Next(kWait);
     if (absl::IsDeadlineExceeded(delivery.status())) continue;
-    if (!delivery.ok()) return;  // cancelled, or the log closed or is damaged
+    if (absl::IsCancelled(delivery.status())) return;
+    if (!delivery.ok()) return on_erasure_({}, delivery.status());
     bool erased = false;
     for (const RecordedEvent& event : delivery->events) {
       if (!IsErasure(event)) continue;

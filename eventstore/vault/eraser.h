@@ -1,4 +1,5 @@
-// Destroys keys as the log says: follows a ledger and carries out each erasure in it.
+// Destroys keys as the log says: follows a ledger and carries out each erasure in it. Every ledger
+// has one, for it also remembers how far that was done: the next start reads the log from there.
 #pragma once
 
 #include <functional>
@@ -19,7 +20,8 @@ namespace caseledger::eventstore {
 // wait, and the next start begins with it.
 class Eraser {
  public:
-  // Hears of each erasure that is done how many keys were destroyed, and of each failure.
+  // Hears of each erasure that is done how many keys were destroyed, and of each failure; without a
+  // person when the log cannot be read any more, which ends it.
   using OnErasure =
       std::function<void(const StreamId& person, const absl::StatusOr<size_t>& destroyed)>;
 

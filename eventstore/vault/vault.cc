@@ -128,8 +128,9 @@ absl::Status Vault::Begin(std::string_view ledger, const EventLog& log) {
   RETURN_IF_ERROR(keys.Read(log, std::min({marked, erased, end}), end));
   RETURN_IF_ERROR(TakeIn(ledger, end, keys));
   for (const RecordedEvent& event : keys.erasures()) {
-    RETURN_IF_ERROR(CarryOut(ledger, event).status());
+    RETURN_IF_ERROR(DestroyFor(ledger, event).status());
   }
+  if (!keys.erasures().empty()) RETURN_IF_ERROR(store_.Purge());
   return ErasedUntil(ledger, end);
 }
 
@@ -315,17 +316,20 @@ absl::StatusOr<std::vector<Uuid>> Vault::Destroy(std::string_view ledger, const 
   return ids;
 }
 
-absl::StatusOr<size_t> Vault::CarryOut(std::string_view ledger, const RecordedEvent& event) {
+absl::StatusOr<size_t> Vault::DestroyFor(std::string_view ledger, const RecordedEvent& event) {
   ASSIGN_OR_RETURN(const KeyFingerprints fingerprints, FingerprintsIn(event));
   if (fingerprints.empty()) return 0;
-  std::vector<Uuid> destroyed;
-  {
-    const MutexLock lock(&mutex_);
-    ASSIGN_OR_RETURN(destroyed, Destroy(ledger, event.stream, fingerprints));
-  }
+  const MutexLock lock(&mutex_);
+  ASSIGN_OR_RETURN(const std::vector<Uuid> destroyed, Destroy(ledger, event.stream, fingerprints));
+  return destroyed.size();
+}
+
+absl::StatusOr<size_t> Vault::CarryOut(std::string_view ledger, const RecordedEvent& event) {
+  if (!IsErasure(event)) return 0;
+  ASSIGN_OR_RETURN(const size_t destroyed, DestroyFor(ledger, event));
   // Also when they were destroyed before: the purge may not have been reached.
   RETURN_IF_ERROR(store_.Purge());
-  return destroyed.size();
+  return destroyed;
 }
 
 absl::Status Vault::ErasedUntil(std::string_view ledger, uint64_t next_position) {

@@ -108,6 +108,8 @@ class Vault final : public DataKeys {
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   absl::Status WriteMark(std::string_view ledger, LedgerState& state, uint64_t next_position,
                          VaultChanges changes) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // CarryOut without the purge.
+  absl::StatusOr<size_t> DestroyFor(std::string_view ledger, const RecordedEvent& event);
   // Removes the keys from their rows; what was removed. Not yet from the store's files.
   absl::StatusOr<std::vector<Uuid>> Destroy(std::string_view ledger, const StreamId& subject,
                                             const KeyFingerprints& fingerprints)

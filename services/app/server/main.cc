@@ -2,6 +2,7 @@
 #include <google/protobuf/stubs/logging.h>
 #include <grpc/support/log.h>
 #include <pthread.h>
+#include <sys/resource.h>
 
 #include <csignal>
 #include <cstdio>
@@ -43,7 +44,14 @@ void LogOfGrpc(gpr_log_func_args* line) {
   Log(LogLevel::kDebug, "grpc", {{"message", line->message}});
 }
 
+// A core dump would write keys and names to disk.
+void DumpNoCore() {
+  const rlimit none{0, 0};
+  setrlimit(RLIMIT_CORE, &none);
+}
+
 int Run(const ServerOptions& options) {
+  DumpNoCore();
   SetLogLevel(options.log_level);
   google::protobuf::SetLogHandler(LogOfProtobuf);
   gpr_set_log_function(LogOfGrpc);

@@ -119,7 +119,7 @@ class RunningServer final : public Server {
     const std::set<std::string> names(options_.ledgers.begin(), options_.ledgers.end());
     for (const std::string& name : names) RETURN_IF_ERROR(OpenLedgerAndTrail(name));
     for (commands::Ledger* ledger : ledgers_.All()) {
-      if (!ledger->is_trail()) RETURN_IF_ERROR(StartEraser(ledger->parts));
+      RETURN_IF_ERROR(StartEraser(ledger->parts));
     }
     ASSIGN_OR_RETURN(backups_, MakeBackups(options_, *engine_, clock_, metrics_));
     handler_.Observe(&metrics_);

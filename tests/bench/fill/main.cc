@@ -15,6 +15,7 @@
 #include "eventstore/engine/rocksdb/rocksdb_engine.h"
 #include "eventstore/sequencer/sequencer.h"
 #include "eventstore/signing/signer.h"
+#include "eventstore/vault/eraser.h"
 #include "projections/read_model/rocksdb/rocksdb_read_models.h"
 #include "services/app/vault/vault_files.h"
 #include "services/commands/heads_keeper.h"
@@ -124,6 +125,8 @@ int Run(const std::string& directory, uint64_t events) {
   options.sealer = &(*vault)->sealer();
   auto log = OpenLog(**engine, kLedgerName, options);
   Must(log.status());
+  Eraser eraser(*(*vault)->vault(), kLedgerName, **log, [](const auto&, const auto&) {});
+  Must(eraser.Start());
   projections::RocksDbReadModelOptions tables;
   tables.path = directory + "/read-models";
   auto read_models = projections::OpenRocksDbReadModels(tables);
@@ -135,6 +138,7 @@ int Run(const std::string& directory, uint64_t events) {
   std::printf("%s\n", (*signer)->Verifiers().front().ToText().c_str());
   heads->reset();
   Must((*read_models)->Close());
+  eraser.Stop();
   log->reset();
   Must((*vault)->Close());
   Must((*engine)->Close());

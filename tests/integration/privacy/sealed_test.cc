@@ -149,6 +149,15 @@ TEST_F(SealedTest, NothingPersonalOfTheSampleIsOnDiskInTheClear) {
   EXPECT_THAT(server_->process().err() + server_->process().out(), Not(HasSubstr(kCaller)));
 }
 
+TEST_F(SealedTest, TheServerLeavesNoCoreDump) {
+  const std::string limits =
+      ReadWholeFile("/proc/" + std::to_string(server_->process().pid()) + "/limits");
+  const size_t at = limits.find("Max core file size");
+  ASSERT_NE(at, std::string::npos);
+  EXPECT_THAT(limits.substr(at, limits.find('\n', at) - at),
+              ::testing::ContainsRegex("size +0 +0 +bytes"));
+}
+
 TEST_F(SealedTest, AllOfItIsReadByWhoMayAlsoAfterAKill) {
   WriteMore();
   ExpectAllIsRead();
