@@ -1,5 +1,6 @@
 #include "services/commands/dependants.h"
 
+#include <algorithm>
 #include <string>
 #include <utility>
 
@@ -111,7 +112,45 @@ absl::Status JudgeByKind(Change& change, const StreamId& from, std::vector<std::
   }
 }
 
+// The key of the referral that the fact begins, or "".
+const std::string& BegunReferral(const Fact& fact) {
+  return fact.has_referral_forwarded() ? fact.referral_forwarded().new_referral_id()
+                                       : fact.referral_sent().referral_id();
+}
+
 }  // namespace
+
+absl::Status CheckConsentsCarry(LedgerView& view, Aggregates& aggregates, const StreamId& person,
+                                const std::vector<DomainEvent>& after,
+                                const std::vector<domain::ProposedFact>& ends) {
+  RelatedRecords related(view, aggregates);
+  related.Replace(person, after);
+  std::vector<std::string> broken;
+  for (const domain::ProposedFact& end : ends) {
+    const std::string& key = end.fact.referral_consent_lost().referral_id();
+    const StreamId record{static_cast<uint32_t>(end.kind),
+                          Uuid::Parse(end.record_id).value_or(Uuid())};
+    ASSIGN_OR_RETURN(const StreamHistory history, ReadHistory(view, record));
+    const std::vector<DomainEvent>& events = history.timeline.in_order();
+    const auto begin = std::find_if(events.begin(), events.end(), [&](const DomainEvent& event) {
+      return BegunReferral(*event.fact) == key;
+    });
+    const domain::Referrals state = domain::FoldAll<domain::CaseState>(events).referrals;
+    const auto referral = state.referrals.find(key);
+    if (begin == events.end() || referral == state.referrals.end()) continue;
+    if (end.occurred_at.has_value() && *end.occurred_at <= begin->occurred_at) continue;
+    const std::string& consent = referral->second.consent_id;
+    if (related.ConsentInForce(referral->second.person, domain::kPurposeSharing,
+                               referral->second.to_agency, consent,
+                               begin->occurred_at) != consent) {
+      broken.push_back(begin->event_id);
+    }
+    if (broken.size() == kMostFactsNamed) break;
+  }
+  RETURN_IF_ERROR(related.status());
+  if (broken.empty()) return absl::OkStatus();
+  return Reject(domain::Reason::kLaterFactWouldBreak, absl::StrJoin(broken, ","));
+}
 
 bool OthersMayRestOn(const Fact& fact) {
   switch (domain::KindOf(fact)) {

@@ -12,7 +12,8 @@
 namespace caseledger::commands {
 
 // Whether decisions on other records look at facts of this type. Withdrawals, exclusions and
-// retirements are left out on purpose: they can always be put right, whatever was done meanwhile.
+// retirements are left out on purpose: they can be put right, whatever was done meanwhile. What a
+// withdrawal had ended is looked at by CheckConsentsCarry.
 bool OthersMayRestOn(const domain::Fact& fact);
 
 // LATER_FACT_WOULD_BREAK, naming them, when facts in force of other records could happen while the
@@ -23,5 +24,14 @@ absl::Status CheckOthersStand(eventstore::LedgerView& view, Aggregates& aggregat
                               const eventstore::StreamId& record,
                               const std::vector<domain::DomainEvent>& before,
                               const std::vector<domain::DomainEvent>& after);
+
+// LATER_FACT_WOULD_BREAK, naming them, when referrals that a withdrawal had ended (`ends`: their
+// ReferralConsentLost; with a time, a withdrawal ends them again from then on) would be in force
+// again, with the person's effective facts `after`, on a consent that does not carry them any more:
+// it may have been corrected since.
+absl::Status CheckConsentsCarry(eventstore::LedgerView& view, Aggregates& aggregates,
+                                const eventstore::StreamId& person,
+                                const std::vector<domain::DomainEvent>& after,
+                                const std::vector<domain::ProposedFact>& ends);
 
 }  // namespace caseledger::commands

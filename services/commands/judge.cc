@@ -98,6 +98,22 @@ const domain::ProposedFact* FindSame(const std::vector<domain::ProposedFact>& fa
   return it == facts.end() ? nullptr : &*it;
 }
 
+// Those of `before` that are gone in `after`, with no time, or moved, with the time of the
+// withdrawal that they follow from now.
+std::vector<domain::ProposedFact> NotAsBefore(const std::vector<domain::ProposedFact>& before,
+                                              const std::vector<domain::ProposedFact>& after,
+                                              domain::Micros withdrawn_at) {
+  std::vector<domain::ProposedFact> changed;
+  for (const domain::ProposedFact& old : before) {
+    const domain::ProposedFact* same = FindSame(after, old);
+    if (same != nullptr && same->occurred_at == old.occurred_at) continue;
+    changed.push_back(old);
+    changed.back().occurred_at.reset();
+    if (same != nullptr) changed.back().occurred_at = withdrawn_at;
+  }
+  return changed;
+}
+
 }  // namespace
 
 Judge::Judge(eventstore::LedgerView& view, Aggregates& aggregates, Authority& authority,
@@ -406,6 +422,10 @@ absl::Status Judge::JudgeCorrection(const Proposal& proposal, DecideFunction dec
   if (OthersMayRestOn(*target->fact)) {
     RETURN_IF_ERROR(CheckOthersStand(view_, aggregates_, proposal.stream,
                                      history.timeline.in_order(), after.in_order()));
+  }
+  if (target->fact->has_consent_withdrawn()) {
+    RETURN_IF_ERROR(CheckConsentsCarry(view_, aggregates_, proposal.stream, after.in_order(),
+                                       NotAsBefore(old_consequences, new_consequences, new_at)));
   }
   RETURN_IF_ERROR(related_.status());
   RETURN_IF_ERROR(Emit(proposal, std::move(event), std::move(data_quality)));

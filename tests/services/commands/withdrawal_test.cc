@@ -188,6 +188,28 @@ TEST_F(WithdrawalTest, VoidBringsTheReferralsBack) {
   EXPECT_THAT(Referrals(kCase), ElementsAre("r1 consent_lost", "r2 consent_lost"));
 }
 
+// The consent was corrected to another purpose while nothing rested on it any more.
+TEST_F(WithdrawalTest, VoidUnderWhichAReferralWouldRestOnAConsentForSomethingElseIsRefused) {
+  const std::string given = centre_.Given(Id(kPerson), 2, Consent("c1"));
+  const std::string sent = centre_.Given(Id(kCase), 25, Referral("r1"));
+  const std::string withdrawn = centre_.Given(Id(kPerson), 12, Withdrawn("c1"));
+  ASSERT_THAT(Referrals(kCase), ElementsAre("r1 consent_lost"));
+  const std::string other =
+      "consent_given { consent_id: 'c1' purposes: 'statistics' given_by: 'self' }";
+  const auto corrected = centre_.Correct(Id(kPerson), given, other);
+  ASSERT_TRUE(corrected.ok()) << corrected.status();
+  const auto refused = centre_.Void(kPersonKind, Id(kPerson), withdrawn);
+  EXPECT_EQ(ReasonIdOf(refused), "LATER_FACT_WOULD_BREAK");
+  EXPECT_THAT(std::string(refused.status().message()), ::testing::HasSubstr(sent));
+  EXPECT_EQ(ReasonIdOf(centre_.Correct(Id(kPerson), withdrawn, Withdrawn("c1"), Worker(), 28)),
+            "LATER_FACT_WOULD_BREAK")
+      << "it would be in force from 25 to 28";
+  EXPECT_THAT(Referrals(kCase), ElementsAre("r1 consent_lost"));
+  ASSERT_TRUE(centre_.Correct(Id(kPerson), given, Consent("c1")).ok());
+  EXPECT_TRUE(centre_.Void(kPersonKind, Id(kPerson), withdrawn).ok());
+  EXPECT_THAT(Referrals(kCase), ElementsAre("r1 pending"));
+}
+
 TEST_F(WithdrawalTest, VoidUnderWhichAClosingWouldBreakIsRefusedAndNamesIt) {
   centre_.Given(Id(kPerson), 2, Consent("c1"));
   centre_.Given(Id(kCase), 3, Referral("r1"));
