@@ -52,6 +52,9 @@ class DoorTest : public ::testing::Test {
     options_.log_listen = "";
     options_.ledgers = {"quang-ninh"};
     options_.log_level = "off";
+    // These tests connect as often as they can: who is refused is refused for who they are.
+    options_.connections.new_per_second = 0;
+    options_.connections.of_an_address = options_.connections.at_a_time;
     auto server = app::StartServer(options_, clock_, SystemRandom());
     ASSERT_TRUE(server.ok()) << server.status();
     server_ = *std::move(server);
