@@ -22,6 +22,9 @@ using storage::v1::WrappedKey;
 
 constexpr uint32_t kVaultFormatVersion = 1;
 constexpr size_t kRememberedRecords = 8192;
+constexpr int kMostRotationsMeanwhile = 3;
+// Rows of keys given out that are written at once: some sixty keys.
+constexpr size_t kMostUnwritten = 256;
 constexpr std::string_view kAboutDataKey = "caseledger data key";
 
 absl::Status Unreachable(const absl::Status& status) {
@@ -75,14 +78,19 @@ absl::Status Vault::CheckWrappingKeys() {
   RETURN_IF_ERROR(
       store_.Visit(VaultRows::AllWrapping(), [&](std::string_view key, std::string_view value) {
         const Uuid id = VaultRows::IdIn(key);
-        status = Unwrap(id, value).status();
+        WrappedKey check;
+        status = check.ParseFromArray(value.data(), static_cast<int>(value.size()))
+                     ? Unwrap(id, check).status()
+                     : VaultDamaged("wrapping key");
+        if (absl::IsNotFound(status) && options_.accept_lost_keys) status = absl::OkStatus();
         if (absl::IsNotFound(status) || absl::IsDataLoss(status)) {
           status = absl::FailedPreconditionError(StrCat(
               "WRAPPING_KEY_WRONG: the vault's keys are wrapped with the wrapping key ",
               id.ToString(), ", and the one given is ",
               absl::IsNotFound(status) ? "not that one" : "another of the same name",
               "; put the wrapping keys of this vault in their place, or the vault that belongs "
-              "to these wrapping keys"));
+              "to these wrapping keys: a copy of the vault from before the last change of "
+              "wrapping keys cannot be opened any more"));
         }
         return status.ok();
       }));
@@ -96,24 +104,21 @@ absl::Status Vault::UseNewestWrappingKey() {
   ASSIGN_OR_RETURN(const std::optional<std::string> known, store_.Get(row));
   if (known.has_value()) return absl::OkStatus();
   // A key that seals nothing: only to see that the wrapping key is the right one.
-  ASSIGN_OR_RETURN(std::string check, Wrap(newest_wrapping_, SecretKey::Random(*options_.random)));
-  return store_.Write({{row, std::move(check)}}, /*durable=*/true);
+  ASSIGN_OR_RETURN(const WrappedKey check,
+                   Wrap(newest_wrapping_, newest_wrapping_, SecretKey::Random(*options_.random)));
+  return store_.Write({{row, check.SerializeAsString()}}, /*durable=*/true);
 }
 
 std::string Vault::AboutKey(const Uuid& id) const { return StrCat(kAboutDataKey, id_, id.raw()); }
 
-absl::StatusOr<std::string> Vault::Wrap(const Uuid& id, const SecretKey& key) {
+absl::StatusOr<WrappedKey> Vault::Wrap(const Uuid& with, const Uuid& id, const SecretKey& key) {
   WrappedKey wrapped;
-  wrapped.set_wrapping_key_id(std::string(newest_wrapping_.raw()));
-  ASSIGN_OR_RETURN(*wrapped.mutable_wrapped(), wrapping_.Wrap(newest_wrapping_, key, AboutKey(id)));
-  return wrapped.SerializeAsString();
+  wrapped.set_wrapping_key_id(std::string(with.raw()));
+  ASSIGN_OR_RETURN(*wrapped.mutable_wrapped(), wrapping_.Wrap(with, key, AboutKey(id)));
+  return wrapped;
 }
 
-absl::StatusOr<DataKey> Vault::Unwrap(const Uuid& id, std::string_view wrapped_key) {
-  WrappedKey wrapped;
-  if (!wrapped.ParseFromArray(wrapped_key.data(), static_cast<int>(wrapped_key.size()))) {
-    return VaultDamaged("wrapped key");
-  }
+absl::StatusOr<DataKey> Vault::Unwrap(const Uuid& id, const WrappedKey& wrapped) {
   ASSIGN_OR_RETURN(SecretKey key,
                    wrapping_.Unwrap(Uuid::FromBytes(wrapped.wrapping_key_id()).value_or(Uuid()),
                                     wrapped.wrapped(), AboutKey(id)));
@@ -121,6 +126,7 @@ absl::StatusOr<DataKey> Vault::Unwrap(const Uuid& id, std::string_view wrapped_k
 }
 
 absl::Status Vault::Begin(std::string_view ledger, const EventLog& log) {
+  const MutexLock rotation(&rotation_);
   const uint64_t end = log.Head().next_position;
   KeysInLog keys(store_, ledger);
   ASSIGN_OR_RETURN(const uint64_t marked, ReadMark(store_, VaultRows::Mark(ledger)));
@@ -147,8 +153,13 @@ absl::Status Vault::TakeIn(std::string_view ledger, uint64_t end, KeysInLog& key
   LedgerState& state = ledgers_[std::string(ledger)];
   state = LedgerState();
   RETURN_IF_ERROR(WriteMark(ledger, state, end, keys.TakeChanges()));
-  for (const auto& [id, wrapped] : keys.spares()) {
-    ASSIGN_OR_RETURN(DataKey spare, Unwrap(id, wrapped));
+  for (const auto& [id, row] : keys.spares()) {
+    Spare spare;
+    if (!spare.wrapped.ParseFromString(row)) return VaultDamaged("spare key");
+    absl::StatusOr<DataKey> key = Unwrap(id, spare.wrapped);
+    if (absl::IsNotFound(key.status())) continue;  // lost, which was accepted: it seals nothing
+    RETURN_IF_ERROR(key.status());
+    spare.key = *std::move(key);
     state.spares.push_back(std::move(spare));
   }
   return absl::OkStatus();
@@ -158,8 +169,10 @@ absl::Status Vault::WriteMark(std::string_view ledger, LedgerState& state, uint6
                               VaultChanges changes) {
   VaultMark mark;
   mark.set_next_position(next_position);
+  changes.insert(changes.end(), state.unwritten.begin(), state.unwritten.end());
   changes.emplace_back(VaultRows::Mark(ledger), mark.SerializeAsString());
   RETURN_IF_ERROR(store_.Write(changes, /*durable=*/true));
+  state.unwritten.clear();
   state.reached = std::max(state.reached, next_position);
   state.marked = next_position;
   return absl::OkStatus();
@@ -174,6 +187,19 @@ void Vault::Reached(std::string_view ledger, uint64_t position) {
   WriteMark(ledger, state->second, position, {}).IgnoreError();
 }
 
+absl::Status Vault::WriteGivenOut(LedgerState& state) {
+  if (state.unwritten.empty()) return absl::OkStatus();
+  RETURN_IF_ERROR(store_.Write(state.unwritten, /*durable=*/false));
+  state.unwritten.clear();
+  return absl::OkStatus();
+}
+
+absl::Status Vault::WriteGivenOut() {
+  const MutexLock lock(&mutex_);
+  for (auto& [ledger, state] : ledgers_) RETURN_IF_ERROR(WriteGivenOut(state));
+  return absl::OkStatus();
+}
+
 absl::StatusOr<Vault::LedgerState*> Vault::StateOf(std::string_view ledger) {
   const auto state = ledgers_.find(ledger);
   if (state != ledgers_.end()) return &state->second;
@@ -182,15 +208,16 @@ absl::StatusOr<Vault::LedgerState*> Vault::StateOf(std::string_view ledger) {
 }
 
 absl::Status Vault::MakeSpares(std::string_view ledger, LedgerState& state) {
-  std::vector<DataKey> spares;
+  std::vector<Spare> spares;
   VaultChanges changes;
   spares.reserve(options_.spare_keys);
   changes.reserve(options_.spare_keys + 1);
   for (size_t i = 0; i < options_.spare_keys; ++i) {
-    DataKey spare{Uuid::Generate(*options_.clock, *options_.random),
-                  std::make_shared<const SecretKey>(SecretKey::Random(*options_.random))};
-    ASSIGN_OR_RETURN(std::string wrapped, Wrap(spare.id, *spare.key));
-    changes.emplace_back(VaultRows::Spare(ledger, spare.id), std::move(wrapped));
+    Spare spare;
+    spare.key = {Uuid::Generate(*options_.clock, *options_.random),
+                 std::make_shared<const SecretKey>(SecretKey::Random(*options_.random))};
+    ASSIGN_OR_RETURN(spare.wrapped, Wrap(newest_wrapping_, spare.key.id, *spare.key.key));
+    changes.emplace_back(VaultRows::Spare(ledger, spare.key.id), spare.wrapped.SerializeAsString());
     spares.push_back(std::move(spare));
   }
   RETURN_IF_ERROR(WriteMark(ledger, state, state.reached, std::move(changes)));
@@ -201,21 +228,25 @@ absl::Status Vault::MakeSpares(std::string_view ledger, LedgerState& state) {
 absl::StatusOr<DataKey> Vault::GiveOut(std::string_view ledger, LedgerState& state,
                                        const StreamId& record, bool of_note,
                                        const std::vector<Uuid>& persons) {
+  if (state.unwritten.size() >= kMostUnwritten) {
+    const absl::Status written = WriteGivenOut(state);
+    if (!written.ok()) return Unreachable(written);
+  }
   if (state.spares.empty()) {
     const absl::Status made = MakeSpares(ledger, state);
     if (!made.ok()) return Unreachable(made);
   }
-  DataKey key = state.spares.back();
-  const std::string spare_row = VaultRows::Spare(ledger, key.id);
-  ASSIGN_OR_RETURN(const std::optional<std::string> wrapped_bytes, store_.Get(spare_row));
-  WrappedKey wrapped;
-  if (!wrapped_bytes.has_value() || !wrapped.ParseFromString(*wrapped_bytes)) {
-    return VaultDamaged("spare key");
+  Spare& spare = state.spares.back();
+  // The wrapping key may have changed since it was made.
+  if (spare.wrapped.wrapping_key_id() != newest_wrapping_.raw()) {
+    absl::StatusOr<WrappedKey> wrapped = Wrap(newest_wrapping_, spare.key.id, *spare.key.key);
+    if (!wrapped.ok()) return Unreachable(wrapped.status());
+    spare.wrapped = *std::move(wrapped);
   }
-  const absl::Status written =
-      store_.Write(RowsOfKey(ledger, key.id, std::move(wrapped), record, of_note, persons),
-                   /*durable=*/false);
-  if (!written.ok()) return Unreachable(written);
+  const DataKey key = std::move(spare.key);
+  for (auto& row : RowsOfKey(ledger, key.id, std::move(spare.wrapped), record, of_note, persons)) {
+    state.unwritten.push_back(std::move(row));
+  }
   state.spares.pop_back();
   cache_.Add(key);
   return key;
@@ -229,16 +260,21 @@ absl::StatusOr<DataKey> Vault::ForRecord(std::string_view ledger, const StreamId
   if (const auto known = state->current.find(record); known != state->current.end()) {
     return known->second;
   }
-  DataKey key;
   ASSIGN_OR_RETURN(const std::optional<std::string> current,
                    store_.Get(VaultRows::Current(ledger, record)));
-  if (current.has_value()) {
-    ASSIGN_OR_RETURN(key, Find(ledger, Uuid::FromBytes(*current).value_or(Uuid())));
-  } else {
-    ASSIGN_OR_RETURN(key, GiveOut(ledger, *state, record, /*of_note=*/false, {}));
+  absl::StatusOr<DataKey> key = absl::NotFoundError("it has none");
+  if (current.has_value()) key = FindStored(ledger, Uuid::FromBytes(*current).value_or(Uuid()));
+  // None yet, or one that was lost, which somebody accepted.
+  if (absl::IsNotFound(key.status())) {
+    key = GiveOut(ledger, *state, record, /*of_note=*/false, {});
   }
-  if (state->current.size() >= kRememberedRecords) state->current.clear();
-  state->current.emplace(record, key);
+  if (!key.ok()) return key;
+  if (state->current.size() >= kRememberedRecords) {
+    const absl::Status written = WriteGivenOut(*state);
+    if (!written.ok()) return Unreachable(written);
+    state->current.clear();
+  }
+  state->current.emplace(record, *key);
   return key;
 }
 
@@ -252,24 +288,51 @@ absl::StatusOr<DataKey> Vault::ForNote(std::string_view ledger, const StreamId& 
 
 absl::StatusOr<DataKey> Vault::Find(std::string_view ledger, const Uuid& id) {
   if (std::shared_ptr<const SecretKey> known = cache_.Find(id)) return DataKey{id, known};
+  const absl::Status written = WriteGivenOut();
+  if (!written.ok()) return Unreachable(written);
+  return FindStored(ledger, id);
+}
+
+absl::StatusOr<DataKey> Vault::FindStored(std::string_view ledger, const Uuid& id) {
+  if (std::shared_ptr<const SecretKey> known = cache_.Find(id)) return DataKey{id, known};
+  ASSIGN_OR_RETURN(WrappedKey wrapped, ReadKey(ledger, id));
+  absl::StatusOr<DataKey> found = Unwrap(id, wrapped);
+  // It may have been wrapped anew since it was read, again and again.
+  for (int tries = 0; absl::IsNotFound(found.status()) && tries < kMostRotationsMeanwhile;
+       ++tries) {
+    ASSIGN_OR_RETURN(WrappedKey anew, ReadKey(ledger, id));
+    if (anew.wrapping_key_id() == wrapped.wrapping_key_id()) break;
+    wrapped = std::move(anew);
+    found = Unwrap(id, wrapped);
+  }
+  RETURN_IF_ERROR(found.status());
+  cache_.Add(*found);
+  // Or destroyed: then it must not stay here.
+  const absl::Status still = ReadKey(ledger, id).status();
+  if (still.ok()) return found;
+  cache_.Drop(id);
+  return still;
+}
+
+absl::StatusOr<WrappedKey> Vault::ReadKey(std::string_view ledger, const Uuid& id) const {
   const absl::StatusOr<std::optional<std::string>> row = store_.Get(VaultRows::Key(ledger, id));
   if (!row.ok()) return Unreachable(row.status());
   if (!row->has_value()) return absl::NotFoundError("the vault has no such key");
   VaultKey key;
   if (!key.ParseFromString(**row)) return VaultDamaged("key");
   if (!key.has_key()) return absl::FailedPreconditionError("the key was destroyed");
-  ASSIGN_OR_RETURN(DataKey found, Unwrap(id, key.key().SerializeAsString()));
-  cache_.Add(found);
-  // It may have been destroyed since it was read: then it must not stay here.
-  const absl::StatusOr<std::optional<std::string>> now = store_.Get(VaultRows::Key(ledger, id));
-  if (now.ok() && *now == *row) return found;
-  cache_.Drop(id);
-  return now.ok() ? absl::FailedPreconditionError("the key was destroyed")
-                  : Unreachable(now.status());
+  return std::move(*key.mutable_key());
 }
 
 absl::StatusOr<std::vector<Uuid>> Vault::KeysAbout(std::string_view ledger, const StreamId& subject,
-                                                   size_t most) const {
+                                                   size_t most) {
+  RETURN_IF_ERROR(WriteGivenOut());
+  return StoredKeysAbout(ledger, subject, most);
+}
+
+absl::StatusOr<std::vector<Uuid>> Vault::StoredKeysAbout(std::string_view ledger,
+                                                         const StreamId& subject,
+                                                         size_t most) const {
   std::vector<Uuid> ids;
   absl::Status status;
   RETURN_IF_ERROR(store_.Visit(
@@ -292,9 +355,13 @@ absl::StatusOr<std::vector<Uuid>> Vault::KeysAbout(std::string_view ledger, cons
 
 absl::StatusOr<std::vector<Uuid>> Vault::Destroy(std::string_view ledger, const StreamId& subject,
                                                  const KeyFingerprints& fingerprints) {
-  ASSIGN_OR_RETURN(std::vector<Uuid> ids, KeysAbout(ledger, subject, SIZE_MAX - 1));
+  if (const auto state = ledgers_.find(ledger); state != ledgers_.end()) {
+    RETURN_IF_ERROR(WriteGivenOut(state->second));
+  }
+  ASSIGN_OR_RETURN(std::vector<Uuid> ids, StoredKeysAbout(ledger, subject, SIZE_MAX - 1));
   std::erase_if(ids,
                 [&](const Uuid& id) { return !fingerprints.contains(FingerprintOf(id).raw()); });
+  ASSIGN_OR_RETURN(const std::vector<Uuid> wrapping_keys, WrappingKeyRows());
   VaultChanges changes;
   for (const Uuid& id : ids) {
     const std::string row = VaultRows::Key(ledger, id);
@@ -303,6 +370,7 @@ absl::StatusOr<std::vector<Uuid>> Vault::Destroy(std::string_view ledger, const 
     if (!stored.has_value() || !key.ParseFromString(*stored)) return VaultDamaged("key");
     key.clear_key();
     key.set_destroyed_at_us(options_.clock->Now());
+    for (const Uuid& each : wrapping_keys) key.add_wrapping_key_ids(std::string(each.raw()));
     changes.emplace_back(row, key.SerializeAsString());
     if (key.of_note()) continue;
     const StreamId record{key.stream_kind(), Uuid::FromBytes(key.stream_id()).value_or(Uuid())};

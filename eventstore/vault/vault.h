@@ -5,21 +5,28 @@
 //    time, and given out from memory. So a commit of the log waits for no second disk write.
 // 2. What a spare key was given out for may be forgotten by a crash of the machine, and is found
 //    again in the log (Begin) before the next key is given out.
+//    The same holds for what a crash of the program forgets: rows of keys given out are written
+//    some at a time.
 // 3. A key of a destroyed row is nowhere: not in the store, not in memory.
 // 4. After Begin every erasure in the log is carried out; those that come are, when CarryOut is
 //    given their events (eraser.h).
 // 5. A wrapping key that wraps anything has a row, with something that only it opens.
+// 6. A wrapping key is destroyed only when no row is wrapped with it, and no file of the store has
+//    what once was.
 #pragma once
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
+#include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "caseledger/storage/v1/vault.pb.h"
 #include "eventstore/base/clock.h"
 #include "eventstore/base/mutex.h"
 #include "eventstore/base/random.h"
@@ -32,6 +39,21 @@
 
 namespace caseledger::eventstore {
 
+// How far a change of wrapping keys is: data keys looked at, of all there were at its beginning.
+struct RotationProgress {
+  uint64_t done = 0;
+  uint64_t total = 0;  // not below `done`
+};
+
+// What became of the keys that seal something about a record or person.
+struct ErasureState {
+  uint64_t destroyed_keys = 0;
+  uint64_t remaining_keys = 0;
+  // The newest wrapping key that may have wrapped a destroyed one and is there still: until it is
+  // destroyed, too, whoever has an old copy of the vault and of this key can undo the erasure.
+  std::optional<WrappingKeyInfo> waits_for;
+};
+
 struct VaultOptions {
   Clock* clock = nullptr;          // required
   RandomSource* random = nullptr;  // required
@@ -42,7 +64,7 @@ struct VaultOptions {
   // At most so many events are read again when the log is opened after a crash, beside those since
   // spare keys were last made.
   uint64_t mark_every = 65536;
-  // Go on although keys are missing: what they seal can never be read again.
+  // Go on although keys or wrapping keys are missing: what they seal can never be read again.
   bool accept_lost_keys = false;
 };
 
@@ -67,12 +89,25 @@ class Vault final : public DataKeys {
   // The keys that seal something about a record or person and are not destroyed: its own, and those
   // of notes that name it. At most `most` and one.
   absl::StatusOr<std::vector<Uuid>> KeysAbout(std::string_view ledger, const StreamId& subject,
-                                              size_t most) const;
+                                              size_t most);
 
   // Carries out the erasure that the event is: destroys the keys about its record whose
   // fingerprints it names, for good. How many there were; 0 for other events and when it was done
   // before. After an error it is to be called again.
   absl::StatusOr<size_t> CarryOut(std::string_view ledger, const RecordedEvent& event);
+
+  // What became of keys about a record or person.
+  absl::StatusOr<ErasureState> ErasureOf(std::string_view ledger, const StreamId& subject);
+
+  // Those that exist, oldest first; the last one wraps new data keys.
+  absl::StatusOr<std::vector<WrappingKeyInfo>> ListWrappingKeys() const { return wrapping_.List(); }
+  // Makes a new wrapping key, wraps all data keys with it, and destroys the older ones. Others go
+  // on meanwhile, but for Begin, which waits. `progress` hears how far it is, and ends it by
+  // returning false: CANCELLED. After an error or a crash, FinishRotation goes on.
+  absl::Status Rotate(absl::FunctionRef<bool(const RotationProgress&)> progress);
+  // Whether a change of wrapping keys was begun and did not come to its end.
+  absl::StatusOr<bool> RotationUnfinished() const;
+  absl::Status FinishRotation(absl::FunctionRef<bool(const RotationProgress&)> progress);
 
   // All erasures of events below are carried out: Begin reads from there. Need not be durable.
   absl::Status ErasedUntil(std::string_view ledger, uint64_t next_position);
@@ -82,11 +117,17 @@ class Vault final : public DataKeys {
   absl::Status Close();
 
  private:
+  struct Spare {
+    DataKey key;
+    storage::v1::WrappedKey wrapped;
+  };
   struct LedgerState {
-    std::vector<DataKey> spares;
-    absl::flat_hash_map<StreamId, DataKey> current;  // of records, as far as remembered
-    uint64_t reached = 0;                            // all keys of events below are written
-    uint64_t marked = 0;                             // and durable below this
+    std::vector<Spare> spares;
+    VaultChanges unwritten;  // rows of keys that were given out
+    // Of records, as far as remembered; those of which `unwritten` tells are.
+    absl::flat_hash_map<StreamId, DataKey> current;
+    uint64_t reached = 0;  // all keys of events below are written
+    uint64_t marked = 0;   // and durable below this
   };
 
   Vault(VaultStore& store, WrappingKeys& wrapping, const VaultOptions& options)
@@ -97,10 +138,25 @@ class Vault final : public DataKeys {
   absl::Status TakeIn(std::string_view ledger, uint64_t end, KeysInLog& keys);
   absl::Status CheckWrappingKeys();
   absl::Status UseNewestWrappingKey() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  absl::StatusOr<std::string> Wrap(const Uuid& id, const SecretKey& key)
-      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  absl::StatusOr<DataKey> Unwrap(const Uuid& id, std::string_view wrapped_key);
+  absl::StatusOr<storage::v1::WrappedKey> Wrap(const Uuid& with, const Uuid& id,
+                                               const SecretKey& key);
+  absl::StatusOr<DataKey> Unwrap(const Uuid& id, const storage::v1::WrappedKey& wrapped);
   std::string AboutKey(const Uuid& id) const;
+
+  // vault_rotation.cc
+  using Listener = absl::FunctionRef<bool(const RotationProgress&)>;
+  struct WrappedAnew;
+  absl::Status RewrapAll(const Uuid& newest, Listener progress)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(rotation_);
+  // How many rows below `prefix` were wrapped with another key than `newest`.
+  absl::StatusOr<uint64_t> RewrapRows(std::string_view prefix, const Uuid& newest,
+                                      RotationProgress& seen, Listener progress)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(rotation_);
+  absl::StatusOr<std::optional<std::string>> RewrapRow(std::string_view row, std::string_view value,
+                                                       const Uuid& newest);
+  absl::Status ReplaceUnchanged(const std::vector<WrappedAnew>& page);
+  absl::Status DestroyRetired() ABSL_EXCLUSIVE_LOCKS_REQUIRED(rotation_);
+  absl::StatusOr<std::vector<Uuid>> WrappingKeyRows() const;
 
   absl::StatusOr<LedgerState*> StateOf(std::string_view ledger)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
@@ -108,13 +164,21 @@ class Vault final : public DataKeys {
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   absl::Status WriteMark(std::string_view ledger, LedgerState& state, uint64_t next_position,
                          VaultChanges changes) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // What was given out and not written, of one ledger or of all.
+  absl::Status WriteGivenOut(LedgerState& state) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  absl::Status WriteGivenOut() ABSL_LOCKS_EXCLUDED(mutex_);
+  absl::StatusOr<DataKey> FindStored(std::string_view ledger, const Uuid& id);
+  // FAILED_PRECONDITION when it was destroyed, NOT_FOUND when there is none.
+  absl::StatusOr<storage::v1::WrappedKey> ReadKey(std::string_view ledger, const Uuid& id) const;
+  absl::StatusOr<std::vector<Uuid>> StoredKeysAbout(std::string_view ledger,
+                                                    const StreamId& subject, size_t most) const;
   // CarryOut without the purge.
   absl::StatusOr<size_t> DestroyFor(std::string_view ledger, const RecordedEvent& event);
   // Removes the keys from their rows; what was removed. Not yet from the store's files.
   absl::StatusOr<std::vector<Uuid>> Destroy(std::string_view ledger, const StreamId& subject,
                                             const KeyFingerprints& fingerprints)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  // Takes a spare key for what `changes` will say of it; writes these.
+  // Takes a spare key; its rows are written with others.
   absl::StatusOr<DataKey> GiveOut(std::string_view ledger, LedgerState& state,
                                   const StreamId& record, bool of_note,
                                   const std::vector<Uuid>& persons)
@@ -125,6 +189,9 @@ class Vault final : public DataKeys {
   const VaultOptions options_;
   std::string id_;  // of the vault, 16 bytes; fixed after Open
 
+  // Held over a change of wrapping keys, so that nothing is wrapped with one that goes. Before
+  // mutex_.
+  Mutex rotation_;
   Mutex mutex_;  // over what is given out
   Uuid newest_wrapping_ ABSL_GUARDED_BY(mutex_);
   std::map<std::string, LedgerState, std::less<>> ledgers_ ABSL_GUARDED_BY(mutex_);

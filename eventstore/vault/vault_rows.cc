@@ -5,7 +5,17 @@
 namespace caseledger::eventstore {
 namespace {
 
-enum class Kind : char { kInfo = 1, kKey, kAbout, kCurrent, kSpare, kMark, kWrapping, kErased };
+enum class Kind : char {
+  kInfo = 1,
+  kKey,
+  kAbout,
+  kCurrent,
+  kSpare,
+  kMark,
+  kWrapping,
+  kErased,
+  kRetired = 10
+};
 
 std::string Begin(Kind kind) { return {static_cast<char>(kind)}; }
 
@@ -53,6 +63,12 @@ std::string VaultRows::Wrapping(const Uuid& wrapping_key_id) {
   return With(AllWrapping(), wrapping_key_id);
 }
 std::string VaultRows::AllWrapping() { return Begin(Kind::kWrapping); }
+std::string VaultRows::Retired(const Uuid& wrapping_key_id) {
+  return With(AllRetired(), wrapping_key_id);
+}
+std::string VaultRows::AllRetired() { return Begin(Kind::kRetired); }
+std::string VaultRows::AllKeys() { return Begin(Kind::kKey); }
+std::string VaultRows::AllSpares() { return Begin(Kind::kSpare); }
 
 Uuid VaultRows::IdIn(std::string_view key) {
   constexpr size_t kIdBytes = sizeof(Uuid::bytes);

@@ -33,8 +33,14 @@ class VaultRows {
   // A wrapping key that wraps something: a WrappedKey that it must open.
   static std::string Wrapping(const Uuid& wrapping_key_id);
   static std::string AllWrapping();
+  // A wrapping key that wraps nothing any more and is to be destroyed: empty.
+  static std::string Retired(const Uuid& wrapping_key_id);
+  static std::string AllRetired();
+  // Those of every ledger.
+  static std::string AllKeys();
+  static std::string AllSpares();
 
-  // The id at the end of keys of Key, About, Spare and Wrapping.
+  // The id at the end of keys of Key, About, Spare, Wrapping and Retired.
   static Uuid IdIn(std::string_view key);
 };
 

@@ -2,9 +2,12 @@
 // whoever keeps the keys.
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "eventstore/base/clock.h"
 #include "eventstore/base/hash.h"
 #include "eventstore/base/uuid.h"
 
@@ -22,6 +25,18 @@ class ErasureKeys {
   //
   // UNAVAILABLE  the keys are not known now; nothing is decided
   virtual absl::StatusOr<std::vector<Hash256>> FingerprintsOf(const Uuid& person_id) = 0;
+
+  // What became of them.
+  struct State {
+    uint64_t destroyed = 0;
+    uint64_t remaining = 0;
+    // Nobody who kept a copy of what was there can undo it.
+    bool beyond_recovery = false;
+    // When that will be, if it is not so and happens by itself.
+    std::optional<Micros> beyond_recovery_at;
+  };
+  // UNAVAILABLE  the keys are not known now
+  virtual absl::StatusOr<State> StateOf(const Uuid& person_id) = 0;
 };
 
 }  // namespace caseledger::commands

@@ -6,6 +6,9 @@
 #include "eventstore/base/status_macros.h"
 #include "services/access/redaction.h"
 #include "services/commands/case_query.h"
+#include "services/commands/committed_view.h"
+#include "services/commands/erasure_query.h"
+#include "services/commands/times.h"
 #include "services/rpc/queries.h"
 
 namespace caseledger::rpc {
@@ -14,6 +17,7 @@ namespace {
 using commands::Ledger;
 
 constexpr auto kCase = options::v1::RECORD_KIND_CASE_RECORD;
+constexpr auto kPerson = options::v1::RECORD_KIND_PERSON;
 
 // Of a case that only a referral shows: the referral's own person, and no other referral.
 void KeepOnlyShared(const access::Call& call, v1::GetCaseResponse& response) {
@@ -111,6 +115,49 @@ absl::Status Queries::RebuildProjection(Reading& reading,
   ASSIGN_OR_RETURN(const Ledger* ledger, reading.Begin(request.ledger()));
   reading.AskedFor("projection=" + request.name());
   return ledger->parts.projections->Rebuild(request.name());
+}
+
+absl::Status Queries::GetVault(Reading& reading, const v1::GetVaultRequest& request, absl::Duration,
+                               v1::GetVaultResponse& response) const {
+  RETURN_IF_ERROR(reading.Begin(request.ledger()).status());
+  if (vault_.rotator == nullptr) {
+    response.set_trouble(std::string(vault_.missing.message()));
+    return absl::OkStatus();
+  }
+  const eventstore::Rotator::State state = vault_.rotator->state();
+  response.set_available(true);
+  if (!state.last.ok()) response.set_trouble(std::string(state.last.message()));
+  for (const eventstore::WrappingKeyInfo& each : state.keys) {
+    v1::VaultWrappingKey& key = *response.add_wrapping_keys();
+    key.set_wrapping_key_id(each.id.ToString());
+    *key.mutable_created_time() = commands::ToTimestamp(each.created_at);
+    key.set_newest(each.id == state.keys.back().id);
+  }
+  if (state.next_at) *response.mutable_next_rotation_time() = commands::ToTimestamp(*state.next_at);
+  response.set_rotating(state.rotating);
+  response.set_rotated_keys(state.progress.done);
+  response.set_total_keys(state.progress.total);
+  return absl::OkStatus();
+}
+
+absl::Status Queries::RotateWrappingKey(Reading& reading,
+                                        const v1::RotateWrappingKeyRequest& request, absl::Duration,
+                                        v1::RotateWrappingKeyResponse&) const {
+  RETURN_IF_ERROR(reading.Begin(request.ledger()).status());
+  reading.AskedFor("wrapping-key");
+  if (vault_.rotator == nullptr) return vault_.missing;
+  vault_.rotator->RotateNow();
+  return absl::OkStatus();
+}
+
+absl::Status Queries::GetErasure(Reading& reading, const v1::GetErasureRequest& request,
+                                 absl::Duration, v1::GetErasureResponse& response) const {
+  ASSIGN_OR_RETURN(const Ledger* ledger, reading.Begin(request.ledger(), kPerson));
+  ASSIGN_OR_RETURN(const eventstore::StreamId person, reading.Open(kPerson, request.person_id()));
+  if (ledger->parts.erasure_keys == nullptr) return vault_.missing;
+  commands::CommittedView view(*ledger->parts.log, clock_.Now());
+  ASSIGN_OR_RETURN(response, commands::GetErasure(view, person, *ledger->parts.erasure_keys));
+  return absl::OkStatus();
 }
 
 }  // namespace caseledger::rpc

@@ -4,7 +4,6 @@
 #include "caseledger/v1/directory.grpc.pb.h"
 #include "caseledger/v1/intake.grpc.pb.h"
 #include "caseledger/v1/person.grpc.pb.h"
-#include "caseledger/v1/privacy.grpc.pb.h"
 #include "services/rpc/command_adapter.h"
 
 namespace caseledger::rpc {
@@ -40,22 +39,6 @@ class PersonServiceImpl final : public v1::PersonService::CallbackService {
   CASELEDGER_COMMAND(WithdrawConsent)
   CASELEDGER_COMMAND(MergePersons)
   CASELEDGER_COMMAND(ReverseMerge)
-
- private:
-  CommandAdapter& commands_;
-};
-
-class PrivacyServiceImpl final : public v1::PrivacyService::CallbackService {
- public:
-  explicit PrivacyServiceImpl(CommandAdapter& commands) : commands_(commands) {}
-
-  CASELEDGER_COMMAND(ReceiveDataRequest)
-  CASELEDGER_COMMAND(AnswerDataRequest)
-  CASELEDGER_COMMAND(DecideErasure)
-  CASELEDGER_COMMAND(ApproveErasure)
-  CASELEDGER_COMMAND(ErasePerson)
-  CASELEDGER_COMMAND(RestrictProcessing)
-  CASELEDGER_COMMAND(LiftRestriction)
 
  private:
   CommandAdapter& commands_;

@@ -14,6 +14,7 @@
 #include "services/commands/command_handler.h"
 #include "services/commands/ledgers.h"
 #include "services/rpc/connections/acceptor.h"
+#include "services/rpc/queries.h"
 #include "services/rpc/threads/stream_warden.h"
 #include "services/rpc/tls.h"
 
@@ -40,6 +41,7 @@ struct GrpcServerOptions {
   std::string version;
   // Makes backups; must outlive the server. Null: there is no directory for them.
   eventstore::BackupMaker* backup_maker = nullptr;
+  VaultFace vault;
 };
 
 // Thread-safe.

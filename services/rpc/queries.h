@@ -12,13 +12,21 @@
 #include "caseledger/v1/casework.pb.h"
 #include "caseledger/v1/closure.pb.h"
 #include "caseledger/v1/dashboard.pb.h"
+#include "caseledger/v1/privacy.pb.h"
 #include "caseledger/v1/referral.pb.h"
 #include "caseledger/v1/shelter.pb.h"
+#include "eventstore/vault/rotator.h"
 #include "services/commands/ledgers.h"
 #include "services/commands/validation.h"
 #include "services/rpc/reading.h"
 
 namespace caseledger::rpc {
+
+// What administrators see of the vault.
+struct VaultFace {
+  eventstore::Rotator* rotator = nullptr;  // must outlive the server; null: there is no vault
+  absl::Status missing;                    // why, and what to do
+};
 
 // Every answer begins with Reading::Begin and shows only what the reading lets through.
 //
@@ -33,8 +41,8 @@ namespace caseledger::rpc {
 // UNAVAILABLE        the read model is stopped before that point
 class Queries {
  public:
-  Queries(const commands::Ledgers& ledgers, Clock& clock, std::string version)
-      : ledgers_(ledgers), clock_(clock), version_(std::move(version)) {}
+  Queries(const commands::Ledgers& ledgers, Clock& clock, std::string version, VaultFace vault)
+      : ledgers_(ledgers), clock_(clock), version_(std::move(version)), vault_(std::move(vault)) {}
 
   // Runs `query` when the request keeps the rules of its fields.
   template <typename Request, typename Query>
@@ -63,11 +71,19 @@ class Queries {
   absl::Status RebuildProjection(Reading& reading, const v1::RebuildProjectionRequest& request,
                                  absl::Duration wait,
                                  v1::RebuildProjectionResponse& response) const;
+  absl::Status GetVault(Reading& reading, const v1::GetVaultRequest& request, absl::Duration wait,
+                        v1::GetVaultResponse& response) const;
+  absl::Status RotateWrappingKey(Reading& reading, const v1::RotateWrappingKeyRequest& request,
+                                 absl::Duration wait,
+                                 v1::RotateWrappingKeyResponse& response) const;
+  absl::Status GetErasure(Reading& reading, const v1::GetErasureRequest& request,
+                          absl::Duration wait, v1::GetErasureResponse& response) const;
 
  private:
   const commands::Ledgers& ledgers_;
   Clock& clock_;
   const std::string version_;
+  const VaultFace vault_;
 };
 
 }  // namespace caseledger::rpc

@@ -5,6 +5,7 @@
 #include "caseledger/v1/casework.grpc.pb.h"
 #include "caseledger/v1/closure.grpc.pb.h"
 #include "caseledger/v1/dashboard.grpc.pb.h"
+#include "caseledger/v1/privacy.grpc.pb.h"
 #include "caseledger/v1/referral.grpc.pb.h"
 #include "caseledger/v1/shelter.grpc.pb.h"
 #include "services/rpc/backup_calls.h"
@@ -132,6 +133,26 @@ class ClosureServiceImpl final : public v1::ClosureService::CallbackService {
   Queries& answers_;
 };
 
+class PrivacyServiceImpl final : public v1::PrivacyService::CallbackService {
+ public:
+  PrivacyServiceImpl(CommandAdapter& commands, QueryRunner& queries, Queries& answers)
+      : commands_(commands), queries_(queries), answers_(answers) {}
+
+  CASELEDGER_COMMAND(ReceiveDataRequest)
+  CASELEDGER_COMMAND(AnswerDataRequest)
+  CASELEDGER_COMMAND(DecideErasure)
+  CASELEDGER_COMMAND(ApproveErasure)
+  CASELEDGER_COMMAND(ErasePerson)
+  CASELEDGER_COMMAND(RestrictProcessing)
+  CASELEDGER_COMMAND(LiftRestriction)
+  CASELEDGER_QUERY(GetErasure)
+
+ private:
+  CommandAdapter& commands_;
+  QueryRunner& queries_;
+  Queries& answers_;
+};
+
 class DashboardServiceImpl final : public v1::DashboardService::CallbackService {
  public:
   DashboardServiceImpl(QueryRunner& queries, Queries& answers)
@@ -153,6 +174,8 @@ class AdminServiceImpl final : public v1::AdminService::CallbackService {
   CASELEDGER_QUERY_UNTRAILED(ListLedgers)
   CASELEDGER_QUERY_UNTRAILED(ListProjections)
   CASELEDGER_QUERY(RebuildProjection)
+  CASELEDGER_QUERY_UNTRAILED(GetVault)
+  CASELEDGER_QUERY(RotateWrappingKey)
 
   grpc::ServerWriteReactor<v1::CreateBackupResponse>* CreateBackup(
       grpc::CallbackServerContext* context, const v1::CreateBackupRequest* request) override {

@@ -106,6 +106,7 @@ int Run(int argc, char** argv) {
   AddHistoryCommands(app, chosen);
   AddProfileCommands(app, chosen);
   AddProjectionCommands(app, chosen);
+  AddVaultCommands(app, chosen);
   AddBackupCommands(app, chosen);
   AddKeyCommands(app, chosen);
   AddAuditCommands(app, chosen);

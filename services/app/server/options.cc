@@ -193,6 +193,13 @@ ParsedOptions ParseServerOptions(int argc, char** argv) {
   app.add_option("--wrapping-key-dir", options.wrapping_key_dir,
                  "Directory of the wrapping keys that open the vault, best on a volume of its own; "
                  "empty: in the data directory. Never in the same backup as the vault");
+  app.add_option("--rotate-wrapping-keys-days", options.rotate_wrapping_days,
+                 "How old a wrapping key gets: then a new one is made, all keys of the vault are "
+                 "wrapped with it, and the old one is destroyed, which makes erasures complete. "
+                 "Older copies of the vault cannot be opened afterwards: back it up more often. "
+                 "0: only when `caseledger vault rotate` asks")
+      ->capture_default_str()
+      ->check(CLI::Range(0, 365));
   app.add_flag("--accept-lost-keys", options.accept_lost_keys,
                "Start although the vault lacks keys that events are sealed with; what they seal "
                "can never be read again");

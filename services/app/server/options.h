@@ -2,12 +2,14 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "eventstore/log.h"
+#include "eventstore/vault/rotator.h"
 #include "services/access/limits/agency_limits.h"
 #include "services/rpc/connections/connection_limits.h"
 
@@ -31,9 +33,10 @@ struct ServerOptions {
   std::vector<std::string> ledgers;
   std::string port_file;
   std::string log_level = "info";
-  std::string checkpoint_dir;    // empty: `checkpoints` in the data directory
-  std::string key_dir;           // empty: `keys` in the data directory
-  std::string vault_dir;         // empty: `vault` in the data directory
+  std::string checkpoint_dir;  // empty: `checkpoints` in the data directory
+  std::string key_dir;         // empty: `keys` in the data directory
+  std::string vault_dir;       // empty: `vault` in the data directory
+  int64_t rotate_wrapping_days = eventstore::RotatorOptions::kUsualDays;  // 0: only when asked
   std::string wrapping_key_dir;  // empty: `wrapping-keys` in the data directory
   std::string origin_prefix = "caseledger";
   int commit_heads_seconds = 60;

@@ -121,6 +121,7 @@ class RunningServer final : public Server {
     for (commands::Ledger* ledger : ledgers_.All()) {
       RETURN_IF_ERROR(StartEraser(ledger->parts));
     }
+    StartRotator();
     ASSIGN_OR_RETURN(backups_, MakeBackups(options_, *engine_, clock_, metrics_));
     handler_.Observe(&metrics_);
     if (!options_.metrics_listen.empty()) RETURN_IF_ERROR(metrics_.Listen(options_.metrics_listen));
@@ -147,6 +148,7 @@ class RunningServer final : public Server {
     grpc_options.max_exports = std::max<size_t>(1, grpc_options.query_threads / 2);
     grpc_options.version = CASELEDGER_VERSION;
     grpc_options.backup_maker = backups_.get();
+    grpc_options.vault = {vault_->rotator(), vault_->missing()};
     ASSIGN_OR_RETURN(grpc_, rpc::StartGrpcServer(grpc_options, ledgers_, handler_, clock_));
     expiry_.Start();
     heads_.Start();
@@ -346,7 +348,8 @@ class RunningServer final : public Server {
     log_options.keep_tree = options_.keep_tree;
     ASSIGN_OR_RETURN(parts.log, eventstore::OpenLog(*engine_, name, log_options));
     if (vault_->vault() != nullptr && !access::IsTrailLedger(name)) {
-      parts.erasure_keys = std::make_unique<VaultErasureKeys>(*vault_->vault(), name);
+      parts.erasure_keys =
+          std::make_unique<VaultErasureKeys>(*vault_->vault(), name, RotationPeriod());
     }
     projections::Runtime::Options runtime_options;
     runtime_options.clock = &clock_;
@@ -379,6 +382,26 @@ class RunningServer final : public Server {
     if (parts.signer != nullptr) StartPublisher(parts);
     ledgers_.Add(std::move(parts));
     return absl::OkStatus();
+  }
+
+  Micros RotationPeriod() const {
+    return options_.rotate_wrapping_days * 24 * 3600 * kMicrosPerSecond;
+  }
+
+  void StartRotator() {
+    eventstore::RotatorOptions options;
+    options.clock = &clock_;
+    options.period = RotationPeriod();
+    vault_->Begun(options, [](const absl::StatusOr<uint64_t>& keys) {
+      if (keys.ok()) {
+        Log(LogLevel::kInfo, "the wrapping key was changed and the older one destroyed",
+            {{"data keys", std::to_string(*keys)}, {"next", "back the vault up again"}});
+      } else {
+        Log(LogLevel::kError, "the wrapping key cannot be changed",
+            {{"reason", std::string(keys.status().message())},
+             {"next", "it is tried again every minute; until then erasures are not complete"}});
+      }
+    });
   }
 
   absl::Status StartEraser(commands::LedgerParts& parts) {

@@ -26,4 +26,21 @@ absl::StatusOr<std::vector<Hash256>> VaultErasureKeys::FingerprintsOf(const Uuid
   return fingerprints;
 }
 
+absl::StatusOr<VaultErasureKeys::State> VaultErasureKeys::StateOf(const Uuid& person_id) {
+  const absl::StatusOr<eventstore::ErasureState> kept =
+      vault_.ErasureOf(ledger_, {options::v1::RECORD_KIND_PERSON, person_id});
+  if (!kept.ok()) {
+    return absl::UnavailableError(
+        StrCat("VAULT_UNAVAILABLE: the vault cannot be read: ", FromAbsl(kept.status().message())));
+  }
+  State state;
+  state.destroyed = kept->destroyed_keys;
+  state.remaining = kept->remaining_keys;
+  state.beyond_recovery = !kept->waits_for.has_value();
+  if (kept->waits_for.has_value() && period_ > 0) {
+    state.beyond_recovery_at = kept->waits_for->created_at + period_;
+  }
+  return state;
+}
+
 }  // namespace caseledger::app

@@ -10,17 +10,20 @@
 
 namespace caseledger::app {
 
-// Thread-safe. The vault must outlive it.
+// Thread-safe. The vault must outlive it. `period`: how often wrapping keys are changed; 0: only
+// when somebody asks.
 class VaultErasureKeys final : public commands::ErasureKeys {
  public:
-  VaultErasureKeys(const eventstore::Vault& vault, std::string ledger)
-      : vault_(vault), ledger_(std::move(ledger)) {}
+  VaultErasureKeys(eventstore::Vault& vault, std::string ledger, Micros period)
+      : vault_(vault), ledger_(std::move(ledger)), period_(period) {}
 
   absl::StatusOr<std::vector<Hash256>> FingerprintsOf(const Uuid& person_id) override;
+  absl::StatusOr<State> StateOf(const Uuid& person_id) override;
 
  private:
-  const eventstore::Vault& vault_;
+  eventstore::Vault& vault_;
   const std::string ledger_;
+  const Micros period_;
 };
 
 }  // namespace caseledger::app

@@ -90,6 +90,17 @@ absl::Status VaultFiles::OpenThere(const VaultPlace& place, bool make, Clock& cl
   return absl::OkStatus();
 }
 
-absl::Status VaultFiles::Close() { return vault_ == nullptr ? absl::OkStatus() : vault_->Close(); }
+void VaultFiles::Begun(const eventstore::RotatorOptions& options,
+                       eventstore::Rotator::OnRotation on_rotation) {
+  if (vault_ == nullptr) return;
+  rotator_ = std::make_unique<eventstore::Rotator>(*vault_, options, std::move(on_rotation));
+  rotator_->Start();
+}
+
+absl::Status VaultFiles::Close() {
+  if (vault_ == nullptr) return absl::OkStatus();
+  if (rotator_ != nullptr) rotator_->Stop();
+  return vault_->Close();
+}
 
 }  // namespace caseledger::app

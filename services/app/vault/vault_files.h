@@ -13,6 +13,7 @@
 #include "eventstore/sealing/data_keys.h"
 #include "eventstore/sealing/sealed_fact.h"
 #include "eventstore/vault/keys/wrapping_keys.h"
+#include "eventstore/vault/rotator.h"
 #include "eventstore/vault/vault.h"
 #include "eventstore/vault/vault_store.h"
 
@@ -46,6 +47,11 @@ class VaultFiles {
   eventstore::FactSealer& sealer() { return *sealer_; }
   // Null when it is missing.
   eventstore::Vault* vault() { return vault_.get(); }
+  // Changes the wrapping keys; null when the vault is missing. Started by Begun.
+  eventstore::Rotator* rotator() { return rotator_.get(); }
+  // After all ledgers have begun with the keys.
+  void Begun(const eventstore::RotatorOptions& options,
+             eventstore::Rotator::OnRotation on_rotation);
   // OK, or VAULT_MISSING and what to do.
   const absl::Status& missing() const { return missing_; }
 
@@ -60,6 +66,7 @@ class VaultFiles {
   std::unique_ptr<eventstore::WrappingKeys> wrapping_;
   std::unique_ptr<eventstore::VaultStore> store_;
   std::unique_ptr<eventstore::Vault> vault_;
+  std::unique_ptr<eventstore::Rotator> rotator_;
   std::unique_ptr<eventstore::DataKeys> no_keys_;
   eventstore::DataKeys* keys_ = nullptr;  // one of the two
   std::unique_ptr<eventstore::FactSealer> sealer_;

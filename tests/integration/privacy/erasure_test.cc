@@ -5,7 +5,7 @@
 #include <random>
 #include <thread>
 
-#include "tests/integration/privacy/privacy_fixture.h"
+#include "tests/integration/privacy/erasure_fixture.h"
 
 namespace caseledger::testing {
 namespace {
@@ -13,46 +13,6 @@ namespace {
 namespace fs = std::filesystem;
 using ::testing::HasSubstr;
 using ::testing::Not;
-
-const Who kOfficer{"hoa", "so-qn", "privacy_officer", "data-subject-request"};
-const Who kSecondOfficer{"binh", "so-qn", "privacy_officer", "data-subject-request"};
-
-constexpr char kErased[] = "state: SEAL_STATE_ERASED";
-
-class ErasureOfAPerson : public PrivacyTest {
- protected:
-  // A person whose name is `name`, with a document and a note of a call about them.
-  std::string Register(const std::string& name) {
-    Client client(cast_, kPrivacyLedger);
-    const std::string person = NewUuid();
-    client.Record(person,
-                  "person_registered { attributes { sex: 'female' private_part { "
-                  "full_name: '" +
-                      name + "' } } }");
-    client.Record(person,
-                  "identifier_attached { identifier_id: 'a' identifier_kind: 'citizen_id' "
-                  "private_part { number: '022190001234' } }");
-    client.Record(NewUuid(), "contact_received { channel: 'phone' note { text: 'call of " + name +
-                                 "' about_person_ids: '" + person + "' } }");
-    return person;
-  }
-  void Prepare(const std::string& person) {
-    Client client(cast_, kPrivacyLedger);
-    client.Record(person,
-                  "data_request_received { request_id: 'r' request_kind: 'erasure' "
-                  "asked_by: 'self' channel: 'letter' }");
-    As(kOfficer, person, "erasure_decided { request_id: 'r' }");
-    As(kSecondOfficer, person, "erasure_approved { request_id: 'r' }");
-  }
-  void As(const Who& who, const std::string& person, const std::string& fact) {
-    Client client(cast_, kPrivacyLedger, who);
-    const auto done = client.Send(CommandOf(person, fact));
-    ASSERT_TRUE(done.ok()) << fact << ": " << done.status.error_message();
-  }
-  void Erase(const std::string& person) {
-    As(kOfficer, person, "person_erased { request_id: 'r' }");
-  }
-};
 
 TEST_F(ErasureOfAPerson, LeavesTheirEventsAndNothingOfThemAlsoWithAnOlderVault) {
   const std::string person = Register("Vũ Thị Xóa");

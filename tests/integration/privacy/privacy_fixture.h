@@ -60,6 +60,19 @@ class PrivacyTest : public ::testing::Test {
     return text;
   }
 
+  // What a server with this data says when it does not start.
+  std::string RefusalToStart(const std::string& data_dir) {
+    std::vector<std::string> command = {
+        CASELEDGERD_PATH, "--data-dir",       data_dir, "--ledger",     kPrivacyLedger, "--listen",
+        "127.0.0.1:0",    "--metrics-listen", "none",   "--log-listen", "none"};
+    for (const std::string& flag : cast_.ServerFlags()) command.push_back(flag);
+    const Finished server = RunToEnd(command);
+    EXPECT_NE(server.code, 0);
+    return server.err;
+  }
+
+  std::string RefusalToStart() { return RefusalToStart(data_dir_); }
+
   ScratchDirectory directory_;
   const std::string data_dir_ = directory_ / "data";
   Cast cast_{directory_ / "pki"};

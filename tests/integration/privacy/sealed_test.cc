@@ -115,16 +115,6 @@ class SealedTest : public PrivacyTest {
     EXPECT_THAT(Everything(Who{}), HasSubstr(kShelterPlace));
   }
   // The server does not start with the directory as it is; what it says.
-  std::string RefusalToStart() {
-    std::vector<std::string> command = {
-        CASELEDGERD_PATH, "--data-dir",       data_dir_, "--ledger",     kPrivacyLedger, "--listen",
-        "127.0.0.1:0",    "--metrics-listen", "none",    "--log-listen", "none"};
-    for (const std::string& flag : cast_.ServerFlags()) command.push_back(flag);
-    const Finished server = RunToEnd(command);
-    EXPECT_NE(server.code, 0);
-    return server.err;
-  }
-
   std::string contact_;
   std::string person_;
   std::string case_;

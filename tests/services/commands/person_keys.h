@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "eventstore/base/status_macros.h"
 #include "services/commands/erasure_keys.h"
 
 namespace caseledger::testing {
@@ -42,6 +43,12 @@ class PersonKeys {
       explicit Shared(std::shared_ptr<PersonKeys> keys) : keys_(std::move(keys)) {}
       absl::StatusOr<std::vector<Hash256>> FingerprintsOf(const Uuid& person_id) override {
         return keys_->FingerprintsOf(person_id);
+      }
+      absl::StatusOr<State> StateOf(const Uuid& person_id) override {
+        ASSIGN_OR_RETURN(const auto there, keys_->FingerprintsOf(person_id));
+        State state;
+        state.remaining = there.size();
+        return state;
       }
 
      private:

@@ -44,6 +44,7 @@ void AddAuditCommands(CLI::App& app, Chosen& chosen);
 void AddBackupCommands(CLI::App& app, Chosen& chosen);
 void AddProfileCommands(CLI::App& app, Chosen& chosen);
 void AddProjectionCommands(CLI::App& app, Chosen& chosen);
+void AddVaultCommands(CLI::App& app, Chosen& chosen);
 void AddWitnessCommand(CLI::App& app, Chosen& chosen);
 void AddShelterCommands(CLI::App& app, Chosen& chosen);
 void AddReferralCommands(CLI::App& app, Chosen& chosen);

@@ -1,0 +1,105 @@
+#include <fmt/format.h>
+
+#include <chrono>
+#include <string>
+#include <thread>
+
+#include "caseledger/v1/admin.grpc.pb.h"
+#include "eventstore/base/status_macros.h"
+#include "eventstore/base/strings.h"
+#include "services/app/cli/commands/commands.h"
+#include "services/app/cli/print/json.h"
+#include "services/app/cli/print/progress.h"
+#include "services/app/cli/print/text_table.h"
+
+namespace caseledger::cli {
+namespace {
+
+constexpr auto kBetweenQuestions = std::chrono::milliseconds(200);
+
+absl::StatusOr<v1::GetVaultResponse> Ask(const Connection& connection,
+                                         const ClientOptions& options) {
+  v1::GetVaultRequest request;
+  request.set_ledger(options.ledger);
+  v1::GetVaultResponse response;
+  grpc::ClientContext context;
+  connection.PrepareCall(context);
+  const auto stub = v1::AdminService::NewStub(connection.channel());
+  RETURN_IF_ERROR(CallStatus(stub->GetVault(&context, request, &response), options));
+  return response;
+}
+
+absl::StatusOr<int> Status(const ClientOptions& options) {
+  ASSIGN_OR_RETURN(const std::string format, FormatOf(options, "table", {"table", "json"}));
+  const Connection connection(options);
+  ASSIGN_OR_RETURN(const v1::GetVaultResponse vault, Ask(connection, options));
+  if (format == "json") {
+    fmt::print("{}", ToDocument(ToJson(vault)));
+    return vault.available() ? kExitGood : kExitSomeRefused;
+  }
+  if (!vault.available()) {
+    fmt::print("there is no vault: {}\n", vault.trouble());
+    return kExitSomeRefused;
+  }
+  TextTable table({{"wrapping key"}, {"made"}, {"wraps"}});
+  for (const v1::VaultWrappingKey& key : vault.wrapping_keys()) {
+    table.AddRow({key.wrapping_key_id(), ToText(key.created_time()),
+                  key.newest() ? "new data keys" : "what is not wrapped anew yet"});
+  }
+  fmt::print("{}\n", table.ToString());
+  if (vault.rotating()) {
+    fmt::print("the wrapping key is being changed: {} of {} data keys\n", vault.rotated_keys(),
+               vault.total_keys());
+  } else if (vault.has_next_rotation_time()) {
+    fmt::print("it is changed at {}\n", ToText(vault.next_rotation_time()));
+  } else {
+    fmt::print("it is changed only by `caseledger vault rotate`\n");
+  }
+  if (!vault.trouble().empty()) fmt::print("trouble: {}\n", vault.trouble());
+  return kExitGood;
+}
+
+absl::StatusOr<int> Rotate(const ClientOptions& options) {
+  const Connection connection(options);
+  v1::RotateWrappingKeyRequest request;
+  request.set_ledger(options.ledger);
+  v1::RotateWrappingKeyResponse response;
+  grpc::ClientContext context;
+  connection.PrepareCall(context);
+  const auto stub = v1::AdminService::NewStub(connection.channel());
+  RETURN_IF_ERROR(CallStatus(stub->RotateWrappingKey(&context, request, &response), options));
+  Progress progress("data keys wrapped anew", 0);
+  while (true) {
+    ASSIGN_OR_RETURN(const v1::GetVaultResponse vault, Ask(connection, options));
+    progress.AdvanceTo(vault.rotated_keys(), vault.total_keys());
+    if (!vault.trouble().empty()) {
+      return absl::UnavailableError(StrCat("the wrapping key is not changed yet: ", vault.trouble(),
+                                           "; the server tries again every minute"));
+    }
+    if (!vault.rotating()) break;
+    std::this_thread::sleep_for(kBetweenQuestions);
+  }
+  progress.Finish();
+  fmt::print(
+      "the wrapping key was changed and the older one destroyed.\nBack the vault up now: copies "
+      "from before cannot be opened any more. Destroy the copies of older wrapping keys, too.\n");
+  return kExitGood;
+}
+
+}  // namespace
+
+void AddVaultCommands(CLI::App& app, Chosen& chosen) {
+  CLI::App* group = app.add_subcommand(
+      "vault", "The vault with the keys of what is personal: its wrapping keys.");
+  group->require_subcommand(1);
+  CLI::App* status =
+      group->add_subcommand("status", "Show the wrapping keys and their next change.");
+  status->footer("Example:\n  caseledger vault status --format json");
+  status->callback([&chosen] { chosen.action = Status; });
+  CLI::App* rotate = group->add_subcommand(
+      "rotate", "Wrap all keys with a new wrapping key and destroy the older one, now.");
+  rotate->footer("Example:\n  caseledger vault rotate");
+  rotate->callback([&chosen] { chosen.action = Rotate; });
+}
+
+}  // namespace caseledger::cli
