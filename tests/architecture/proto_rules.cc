@@ -58,14 +58,14 @@ void Add(Violations& violations, const std::string& what, std::string_view why) 
 // member of staff, `name` a projection, `note` and `reason` are the asker's own.
 bool IsAskedBy(const std::string& field) {
   static const auto& fields =
-      *new std::set<std::string>{"action",     "actor",      "agency_id",  "break_glass_event_id",
-                                 "case_id",    "case_type",  "consent_id", "event_id",
-                                 "fact_names", "fields",     "ledger",     "legal_basis",
-                                 "name",       "note",       "page_token", "owner_agency_id",
-                                 "person_id",  "phase",      "purpose",    "person_name",
-                                 "reason",     "record_id",  "report_id",  "recipient_agency_id",
-                                 "request_id", "shelter_id", "state",      "stream_prefixes",
-                                 "warrant"};
+      *new std::set<std::string>{"action",    "actor",       "agency_id",  "break_glass_event_id",
+                                 "case_id",   "case_type",   "consent_id", "recipient_agency_id",
+                                 "event_id",  "fact_names",  "fields",     "owner_agency_id",
+                                 "ledger",    "legal_basis", "name",       "stream_prefixes",
+                                 "note",      "page_token",  "person_id",  "person_name",
+                                 "phase",     "purpose",     "reason",     "request_kind",
+                                 "record_id", "report_id",   "request_id", "shelter_id",
+                                 "state",     "warrant"};
   return fields.contains(field);
 }
 
@@ -94,9 +94,41 @@ void AddSealing(const FieldDescriptor& field, Violations& violations) {
   }
 }
 
-// A timestamp is a value, not a message with sensitivities of its own.
+// Messages of others, such as times and errors, are values: they say nothing of their own fields.
 bool HoldsValue(const FieldDescriptor& field) {
-  return !IsMessage(field) || field.message_type()->file()->package() == "google.protobuf";
+  return !IsMessage(field) || !field.message_type()->file()->package().starts_with("caseledger.");
+}
+
+// Whether records of that kind have such a key; a text with a key of its own may be in any.
+bool HasKey(RecordKind kind, options::v1::Subject subject) {
+  switch (static_cast<int>(subject)) {
+    case options::v1::SUBJECT_NOTE:
+      return true;
+    case options::v1::SUBJECT_PERSON:
+      return kind == RecordKind::RECORD_KIND_PERSON;
+    case options::v1::SUBJECT_CONTACT:
+      return kind == RecordKind::RECORD_KIND_CONTACT;
+    case options::v1::SUBJECT_CASE_RECORD:
+      return kind == RecordKind::RECORD_KIND_CASE_RECORD;
+    case options::v1::SUBJECT_SHELTER:
+      return kind == RecordKind::RECORD_KIND_SHELTER;
+    default:
+      return false;
+  }
+}
+
+// Of the message and everything in it; `seen` ends circles.
+void AddSubjects(const Descriptor& message, RecordKind stream, std::set<const Descriptor*>& seen,
+                 Violations& violations) {
+  if (!seen.insert(&message).second) return;
+  for (int i = 0; i < message.field_count(); ++i) {
+    const FieldDescriptor& field = *message.field(i);
+    if (IsSealed(field) && !HasKey(stream, field.options().GetExtension(options::v1::sealed_by))) {
+      Add(violations, field.full_name(),
+          "is sealed by another kind of record than " + RecordKind_Name(stream));
+    }
+    if (IsMessage(field)) AddSubjects(*field.message_type(), stream, seen, violations);
+  }
 }
 
 bool IsFactAboutFacts(const Descriptor& message) {
@@ -167,6 +199,19 @@ Violations UnsaidSensitivities(const Descriptor& message) {
     for (std::string& sentence : UnsaidSensitivities(*message.nested_type(i))) {
       violations.push_back(std::move(sentence));
     }
+  }
+  return violations;
+}
+
+Violations SubjectViolations(const Descriptor& fact) {
+  Violations violations;
+  for (int i = 0; i < fact.field_count(); ++i) {
+    if (!IsMessage(*fact.field(i))) continue;
+    const Descriptor& type = *fact.field(i)->message_type();
+    // A correction is judged as what it replaces: it holds a whole Fact again.
+    if (IsFactAboutFacts(type)) continue;
+    std::set<const Descriptor*> seen;
+    AddSubjects(type, type.options().GetExtension(options::v1::stream).kind(), seen, violations);
   }
   return violations;
 }

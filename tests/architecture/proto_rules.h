@@ -18,8 +18,14 @@ std::vector<std::string> SealingViolations(const google::protobuf::Descriptor& m
 // Every field that holds a value of its own says how sensitive it is.
 std::vector<std::string> UnsaidSensitivities(const google::protobuf::Descriptor& message);
 
+// A part is sealed under the key of the record that its fact belongs to: in facts of persons by the
+// person's, and so on; a text of its own may stand in any. The vault finds keys by the record of
+// the stream, so another subject would name a key that no erasure of that subject finds. `fact` is
+// the descriptor of caseledger.event.v1.Fact.
+std::vector<std::string> SubjectViolations(const google::protobuf::Descriptor& fact);
+
 // Every alternative of `fact` has the stream option, except corrections and voids, which may stand
-// in any stream. `fact` is the descriptor of caseledger.event.v1.Fact.
+// in any stream.
 std::vector<std::string> StreamViolations(const google::protobuf::Descriptor& fact);
 
 // A request with a `header` of type CommandHeader is {header = 1, record id = 2, fact = 3}, where

@@ -6,6 +6,7 @@
 #include <google/protobuf/text_format.h>
 #include <gtest/gtest.h>
 
+#include <set>
 #include <string>
 #include <vector>
 
@@ -69,6 +70,26 @@ std::vector<const FileDescriptor*> FilesIn(const std::string& folder) {
   return files;
 }
 
+// Every message that requests and answers of the service hold, at any depth.
+std::set<const Descriptor*> ReachedFrom(const google::protobuf::ServiceDescriptor& service) {
+  std::vector<const Descriptor*> waiting;
+  for (int i = 0; i < service.method_count(); ++i) {
+    waiting.push_back(service.method(i)->input_type());
+    waiting.push_back(service.method(i)->output_type());
+  }
+  std::set<const Descriptor*> reached;
+  while (!waiting.empty()) {
+    const Descriptor* message = waiting.back();
+    waiting.pop_back();
+    if (!reached.insert(message).second) continue;
+    for (int i = 0; i < message->field_count(); ++i) {
+      const Descriptor* held = message->field(i)->message_type();
+      if (held != nullptr) waiting.push_back(held);
+    }
+  }
+  return reached;
+}
+
 template <typename Judge>
 void ExpectNone(const std::string& folder, Judge judge) {
   for (const FileDescriptor* file : FilesIn(folder)) {
@@ -86,6 +107,31 @@ TEST(EventProtos, SayHowSensitiveEveryFieldIs) {
 
 TEST(EventProtos, SayToWhichStreamEveryFactBelongs) {
   EXPECT_THAT(StreamViolations(FactDescriptor()), IsEmpty());
+}
+
+TEST(EventProtos, SealUnderTheKeyOfTheirOwnRecord) {
+  EXPECT_THAT(SubjectViolations(FactDescriptor()), IsEmpty());
+}
+
+TEST(PublicProtos, SayHowSensitiveEveryFieldIs) {
+  ExpectNone("caseledger/v1", UnsaidSensitivities);
+}
+
+// What the services take and give is judged through the files above: nothing of ours is elsewhere.
+TEST(PublicProtos, AskAndAnswerWithJudgedMessagesOnly) {
+  int reached = 0;
+  for (const FileDescriptor* file : FilesIn("caseledger/v1")) {
+    for (int i = 0; i < file->service_count(); ++i) {
+      for (const Descriptor* message : ReachedFrom(*file->service(i))) {
+        ++reached;
+        const std::string& package = message->file()->package();
+        EXPECT_TRUE(package == "caseledger.v1" || package == "caseledger.event.v1" ||
+                    package.starts_with("google."))
+            << message->full_name();
+      }
+    }
+  }
+  EXPECT_GT(reached, 200);
 }
 
 TEST(PublicProtos, GiveEveryCommandOneShape) {
@@ -124,7 +170,9 @@ class PlantedProto : public testing::Test {
         "dependency: 'caseledger/options/v1/options.proto' "
         "dependency: 'caseledger/event/v1/common.proto' "
         "dependency: 'caseledger/event/v1/contact.proto' "
-        "dependency: 'caseledger/v1/common.proto' " +
+        "dependency: 'caseledger/v1/common.proto' "
+        "dependency: 'google/protobuf/timestamp.proto' "
+        "dependency: 'google/rpc/status.proto' " +
         body;
     FileDescriptorProto proto;
     EXPECT_TRUE(google::protobuf::TextFormat::ParseFromString(text, &proto));
@@ -195,6 +243,38 @@ TEST_F(PlantedProto, ASealedPartWithoutItsStoredFormOrTwiceInOnePlaceIsFound) {
 TEST_F(PlantedProto, UnsaidSensitivityIsFound) {
   const Descriptor& message = Build(Message("Unsaid", Field("code", 1, kString)), "Unsaid");
   EXPECT_THAT(UnsaidSensitivities(message), ElementsAre(HasSubstr("how sensitive")));
+}
+
+TEST_F(PlantedProto, UnsaidSensitivityOfAnAnswerWithAnErrorAndATimeIsFound) {
+  const Descriptor& message =
+      Build(Message("Answer", Field("error", 1, Type(".google.rpc.Status")) +
+                                  Field("time", 2, Type(".google.protobuf.Timestamp")) +
+                                  Field("code", 3, std::string(kString) + kInternal) +
+                                  Field("header", 4, Type(".caseledger.v1.CommandHeader"))),
+            "Answer");
+  EXPECT_THAT(UnsaidSensitivities(message),
+              ElementsAre(HasSubstr("Answer.error"), HasSubstr("Answer.time")));
+}
+
+TEST_F(PlantedProto, APartSealedByAnotherKindOfRecordIsFound) {
+  const auto sealed_by = [](const std::string& subject) {
+    return "options { [caseledger.options.v1.sealed_by]: " + subject + " } ";
+  };
+  const std::string in_case =
+      "options { [caseledger.options.v1.stream] { kind: RECORD_KIND_CASE_RECORD } } ";
+  const std::string text = Type(".caseledger.event.v1.FreeText");
+  const Descriptor& fact = Build(
+      Message("Inner", Field("deep", 1, text + sealed_by("SUBJECT_PERSON"))) +
+          Message("Told", in_case + Field("own", 1, text + sealed_by("SUBJECT_CASE_RECORD")) +
+                              Field("note", 2, text + sealed_by("SUBJECT_NOTE")) +
+                              Field("place", 3, text + sealed_by("SUBJECT_SHELTER")) +
+                              Field("inner", 4, Type(".caseledger.planted.Inner"))) +
+          Message("Fact", Field("told", 1, Type(".caseledger.planted.Told") + "oneof_index: 0 ") +
+                              "oneof_decl { name: 'kind' }"),
+      "Fact");
+  EXPECT_THAT(SubjectViolations(fact),
+              ElementsAre(HasSubstr("Told.place: is sealed by another kind"),
+                          HasSubstr("Inner.deep: is sealed by another kind")));
 }
 
 TEST_F(PlantedProto, FactWithoutStreamIsFound) {
