@@ -14,6 +14,7 @@
 
 #include "caseledger/event/v1/fact.pb.h"
 #include "caseledger/options/v1/options.pb.h"
+#include "caseledger/v1/casework.pb.h"
 
 namespace caseledger::access {
 namespace {
@@ -189,6 +190,26 @@ TEST(Redaction, FactsThatCanHoldNoMoreAreLeftAsTheyAre) {
       EXPECT_FALSE(Redact(fact, level, {})) << field->name() << NameOf(level);
     }
   }
+}
+
+// Answers are cut by what their own fields say, like facts.
+TEST(Redaction, AnswersShowTheirCodesToThePublicAndTheirIdsToThoseWithARight) {
+  v1::GetCaseResponse answer;
+  answer.set_case_id("id");
+  answer.set_case_type("trafficking");
+  answer.set_owner_agency_id("ctxh-qn");
+  answer.add_participants()->set_person_id("person");
+  answer.mutable_participants(0)->set_role("client");
+  answer.add_legal_holds()->set_document_number("12/QD");
+  v1::GetCaseResponse whole = answer;
+  EXPECT_FALSE(Redact(whole, Level::kInternal, {}));
+  EXPECT_TRUE(google::protobuf::util::MessageDifferencer::Equals(whole, answer));
+  EXPECT_TRUE(Redact(answer, Level::kPublic, {}));
+  EXPECT_EQ(answer.case_type(), "trafficking");
+  EXPECT_EQ(answer.participants(0).role(), "client");
+  EXPECT_EQ(answer.case_id() + answer.owner_agency_id() + answer.participants(0).person_id() +
+                answer.legal_holds(0).document_number(),
+            "");
 }
 
 TEST(Redaction, WhatWasSharedByNameStays) {
