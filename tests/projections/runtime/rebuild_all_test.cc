@@ -5,6 +5,7 @@
 #include "projections/access_trail/access_trail.h"
 #include "projections/case_list/case_list.h"
 #include "projections/due_items/due_items.h"
+#include "projections/due_requests/due_requests.h"
 #include "projections/referrals/referrals.h"
 #include "projections/shelter_occupancy/shelter_occupancy.h"
 #include "tests/projections/read_model/stores.h"
@@ -18,11 +19,16 @@ using namespace caseledger::testing;  // NOLINT: the facts
 using event::v1::Fact;
 
 constexpr int kEvents = 400;
-const std::vector<std::string_view> kNames = {kAccessTrailName, kCaseListName, kDueItemsName,
-                                              kReferralsName, kShelterOccupancyName};
+constexpr options::v1::RecordKind kKinds[] = {
+    options::v1::RECORD_KIND_CASE_RECORD, options::v1::RECORD_KIND_SHELTER,
+    options::v1::RECORD_KIND_PERSON, options::v1::RECORD_KIND_DEFINITION};
+const std::vector<std::string_view> kNames = {kAccessTrailName, kCaseListName,
+                                              kDueItemsName,    kDueRequestsName,
+                                              kReferralsName,   kShelterOccupancyName};
 
 std::vector<Runtime::Factory> AllProjections() {
-  return {MakeAccessTrail, MakeCaseList, MakeReferrals, MakeShelterOccupancy, MakeDueItems};
+  return {MakeAccessTrail,      MakeCaseList, MakeReferrals,
+          MakeShelterOccupancy, MakeDueItems, MakeDueRequests};
 }
 
 class RebuildAll : public RuntimeTest {
@@ -77,6 +83,35 @@ class RebuildAll : public RuntimeTest {
         return RequestedFact(placement, {"c"});
     }
   }
+  Fact PersonFact() {
+    const std::string request = "r" + std::to_string(random_() % 3);
+    Fact fact;
+    switch (random_() % 5) {
+      case 0:
+        fact.mutable_data_request_answered()->set_request_id(request);
+        fact.mutable_data_request_answered()->set_outcome(event::v1::DATA_REQUEST_OUTCOME_ACCEPTED);
+        return fact;
+      case 1:
+        fact.mutable_erasure_decided()->set_request_id(request);
+        fact.mutable_erasure_decided()->set_retention_rule("rule");
+        return fact;
+      case 2:
+        fact.mutable_person_erased()->set_request_id(request);
+        return fact;
+      default:
+        fact.mutable_data_request_received()->set_request_id(request);
+        fact.mutable_data_request_received()->set_request_kind("erasure");
+        return fact;
+    }
+  }
+  Fact DefinitionFact() {
+    Fact fact;
+    fact.mutable_deadlines_loaded()->set_agency_id("default");
+    fact.mutable_deadlines_loaded()->set_text(
+        "deadline { id: 'answer' starts_with: 'data_request_received' days: " +
+        std::to_string(1 + random_() % 20) + " }");
+    return fact;
+  }
   event::v1::TrailRecord RandomRecord() {
     event::v1::TrailRecord record;
     record.set_kind(options::v1::RECORD_KIND_CASE_RECORD);
@@ -110,6 +145,11 @@ class RebuildAll : public RuntimeTest {
         return fact;
     }
   }
+  Fact FactOf(options::v1::RecordKind kind) {
+    if (kind == options::v1::RECORD_KIND_CASE_RECORD) return CaseFact();
+    if (kind == options::v1::RECORD_KIND_SHELTER) return ShelterFact();
+    return kind == options::v1::RECORD_KIND_PERSON ? PersonFact() : DefinitionFact();
+  }
   void AppendToTrail(int number) {
     const Fact fact = TrailFact();
     const Uuid id = NamedId("event-" + std::to_string(number));
@@ -120,11 +160,9 @@ class RebuildAll : public RuntimeTest {
   // One random event; now and then a correction or void of an earlier one of the stream.
   void AppendRandom(int number) {
     if (random_() % 3 == 0) return AppendToTrail(number);
-    const bool of_case = random_() % 2 == 0;
-    const auto stream = NamedStream(
-        of_case ? options::v1::RECORD_KIND_CASE_RECORD : options::v1::RECORD_KIND_SHELTER,
-        std::to_string(random_() % 3));
-    Fact fact = of_case ? CaseFact() : ShelterFact();
+    const size_t kind = random_() % std::size(kKinds);
+    const auto stream = NamedStream(kKinds[kind], std::to_string(random_() % 3));
+    Fact fact = FactOf(kKinds[kind]);
     std::vector<Uuid>& earlier = ids_[stream];
     if (!earlier.empty() && random_() % 5 == 0) {
       const std::string target = earlier[random_() % earlier.size()].ToString();
