@@ -43,7 +43,7 @@ std::vector<std::string> ServiceViolations(const google::protobuf::ServiceDescri
 // A method that takes no command asks by ids, codes and positions alone. To ask by what a caller
 // knows of a person, such as a telephone number, would tell whether there is a record: who calls a
 // hotline may be the one that the person fears. A new text is added to the list once somebody has
-// thought of that.
+// thought of that; SearchPersons is let through by name.
 std::vector<std::string> QuestionViolations(const google::protobuf::ServiceDescriptor& service);
 
 }  // namespace caseledger::architecture
