@@ -48,6 +48,11 @@ class DataKeys {
   // NOT_FOUND            the vault does not know it
   // UNAVAILABLE          the vault is not there
   virtual absl::StatusOr<DataKey> Find(std::string_view ledger, const Uuid& id) = 0;
+
+  // The ledger's secret for keyed hashes by which sealed texts are found; seals nothing. Made
+  // durable when first asked for, the same ever after.
+  // UNAVAILABLE  the vault is not there
+  virtual absl::StatusOr<std::shared_ptr<const SecretKey>> IndexKey(std::string_view ledger) = 0;
 };
 
 }  // namespace caseledger::eventstore

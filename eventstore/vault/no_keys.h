@@ -23,6 +23,9 @@ class NoKeys final : public DataKeys {
   absl::StatusOr<DataKey> Find(std::string_view /*ledger*/, const Uuid& /*id*/) override {
     return Missing();
   }
+  absl::StatusOr<std::shared_ptr<const SecretKey>> IndexKey(std::string_view /*ledger*/) override {
+    return Missing();
+  }
 
  private:
   static absl::Status Missing() {

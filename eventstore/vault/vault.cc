@@ -324,6 +324,41 @@ absl::StatusOr<WrappedKey> Vault::ReadKey(std::string_view ledger, const Uuid& i
   return std::move(*key.mutable_key());
 }
 
+absl::StatusOr<std::shared_ptr<const SecretKey>> Vault::IndexKey(std::string_view ledger) {
+  const MutexLock lock(&mutex_);
+  if (const auto known = index_keys_.find(ledger); known != index_keys_.end()) {
+    return known->second;
+  }
+  ASSIGN_OR_RETURN(DataKey key, FindOrMakeIndexKey(ledger));
+  return index_keys_.emplace(ledger, std::move(key.key)).first->second;
+}
+
+absl::StatusOr<DataKey> Vault::FindOrMakeIndexKey(std::string_view ledger) {
+  std::optional<std::pair<std::string, std::string>> kept;
+  const absl::Status visited =
+      store_.Visit(VaultRows::IndexOf(ledger), [&](std::string_view row, std::string_view value) {
+        kept.emplace(row, value);
+        return false;
+      });
+  if (!visited.ok()) return Unreachable(visited);
+  VaultChanges changes;
+  if (kept.has_value()) {
+    WrappedKey wrapped;
+    if (!wrapped.ParseFromString(kept->second)) return VaultDamaged("index key");
+    absl::StatusOr<DataKey> found = Unwrap(VaultRows::IdIn(kept->first), wrapped);
+    const bool lost = absl::IsNotFound(found.status()) && options_.accept_lost_keys;
+    if (!lost) return found;
+    changes.emplace_back(kept->first, std::nullopt);
+  }
+  DataKey key{Uuid::Generate(*options_.clock, *options_.random),
+              std::make_shared<const SecretKey>(SecretKey::Random(*options_.random))};
+  ASSIGN_OR_RETURN(const WrappedKey wrapped, Wrap(newest_wrapping_, key.id, *key.key));
+  changes.emplace_back(VaultRows::Index(ledger, key.id), wrapped.SerializeAsString());
+  const absl::Status written = store_.Write(changes, /*durable=*/true);
+  if (!written.ok()) return Unreachable(written);
+  return key;
+}
+
 absl::StatusOr<std::vector<Uuid>> Vault::KeysAbout(std::string_view ledger, const StreamId& subject,
                                                    size_t most) {
   RETURN_IF_ERROR(WriteGivenOut());

@@ -85,6 +85,7 @@ class Vault final : public DataKeys {
   absl::StatusOr<DataKey> ForNote(std::string_view ledger, const StreamId& record,
                                   const std::vector<Uuid>& persons, uint64_t position) override;
   absl::StatusOr<DataKey> Find(std::string_view ledger, const Uuid& id) override;
+  absl::StatusOr<std::shared_ptr<const SecretKey>> IndexKey(std::string_view ledger) override;
 
   // The keys that seal something about a record or person and are not destroyed: its own, and those
   // of notes that name it. At most `most` and one.
@@ -160,6 +161,8 @@ class Vault final : public DataKeys {
 
   absl::StatusOr<LedgerState*> StateOf(std::string_view ledger)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  absl::StatusOr<DataKey> FindOrMakeIndexKey(std::string_view ledger)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   absl::Status MakeSpares(std::string_view ledger, LedgerState& state)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   absl::Status WriteMark(std::string_view ledger, LedgerState& state, uint64_t next_position,
@@ -195,6 +198,8 @@ class Vault final : public DataKeys {
   Mutex mutex_;  // over what is given out
   Uuid newest_wrapping_ ABSL_GUARDED_BY(mutex_);
   std::map<std::string, LedgerState, std::less<>> ledgers_ ABSL_GUARDED_BY(mutex_);
+  std::map<std::string, std::shared_ptr<const SecretKey>, std::less<>> index_keys_
+      ABSL_GUARDED_BY(mutex_);  // as far as asked for
   KeyCache cache_;
 };
 

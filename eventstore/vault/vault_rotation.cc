@@ -24,12 +24,12 @@ constexpr size_t kRowsPerPage = 128;
 // that something still wraps with it.
 constexpr int kMostPasses = 3;
 
-// Of a row of `VaultRows::AllKeys` or AllSpares. Null: a destroyed key.
+// Of a row of `VaultRows::AllKeys`, AllSpares or AllIndexes. Null: a destroyed key.
 absl::StatusOr<std::optional<WrappedKey>> WrappedIn(std::string_view row, std::string_view value) {
-  WrappedKey spare;
-  if (row.starts_with(VaultRows::AllSpares())) {
-    if (!spare.ParseFromString(std::string(value))) return VaultDamaged("spare key");
-    return spare;
+  WrappedKey bare;
+  if (!row.starts_with(VaultRows::AllKeys())) {
+    if (!bare.ParseFromString(std::string(value))) return VaultDamaged("spare key");
+    return bare;
   }
   VaultKey key;
   if (!key.ParseFromString(std::string(value))) return VaultDamaged("key");
@@ -38,7 +38,7 @@ absl::StatusOr<std::optional<WrappedKey>> WrappedIn(std::string_view row, std::s
 }
 
 std::string WithWrapped(std::string_view row, std::string_view value, WrappedKey wrapped) {
-  if (row.starts_with(VaultRows::AllSpares())) return wrapped.SerializeAsString();
+  if (!row.starts_with(VaultRows::AllKeys())) return wrapped.SerializeAsString();
   VaultKey key;
   key.ParseFromString(std::string(value));  // was read before
   *key.mutable_key() = std::move(wrapped);
@@ -123,16 +123,19 @@ absl::Status Vault::RewrapAll(const Uuid& newest, Listener progress) {
     ++seen.total;
     return true;
   };
-  RETURN_IF_ERROR(store_.Visit(VaultRows::AllKeys(), count));
-  RETURN_IF_ERROR(store_.Visit(VaultRows::AllSpares(), count));
+  const std::string kinds[] = {VaultRows::AllKeys(), VaultRows::AllSpares(),
+                               VaultRows::AllIndexes()};
+  for (const std::string& rows : kinds) RETURN_IF_ERROR(store_.Visit(rows, count));
   for (int pass = 0; pass < kMostPasses; ++pass) {
     seen.done = 0;
     // What is given out after this is wrapped with the newest, and what was before is in the rows.
     RETURN_IF_ERROR(WriteGivenOut());
-    ASSIGN_OR_RETURN(const uint64_t keys, RewrapRows(VaultRows::AllKeys(), newest, seen, progress));
-    ASSIGN_OR_RETURN(const uint64_t spares,
-                     RewrapRows(VaultRows::AllSpares(), newest, seen, progress));
-    if (keys + spares == 0) return absl::OkStatus();
+    uint64_t found = 0;
+    for (const std::string& rows : kinds) {
+      ASSIGN_OR_RETURN(const uint64_t found_here, RewrapRows(rows, newest, seen, progress));
+      found += found_here;
+    }
+    if (found == 0) return absl::OkStatus();
   }
   return absl::InternalError(
       "something still wraps with an older wrapping key; it stays, start the server anew");

@@ -14,7 +14,8 @@ enum class Kind : char {
   kMark,
   kWrapping,
   kErased,
-  kRetired = 10
+  kIndex,
+  kRetired,
 };
 
 std::string Begin(Kind kind) { return {static_cast<char>(kind)}; }
@@ -69,6 +70,11 @@ std::string VaultRows::Retired(const Uuid& wrapping_key_id) {
 std::string VaultRows::AllRetired() { return Begin(Kind::kRetired); }
 std::string VaultRows::AllKeys() { return Begin(Kind::kKey); }
 std::string VaultRows::AllSpares() { return Begin(Kind::kSpare); }
+std::string VaultRows::Index(std::string_view ledger, const Uuid& key_id) {
+  return With(IndexOf(ledger), key_id);
+}
+std::string VaultRows::IndexOf(std::string_view ledger) { return Begin(Kind::kIndex, ledger); }
+std::string VaultRows::AllIndexes() { return Begin(Kind::kIndex); }
 
 Uuid VaultRows::IdIn(std::string_view key) {
   constexpr size_t kIdBytes = sizeof(Uuid::bytes);

@@ -33,14 +33,18 @@ class VaultRows {
   // A wrapping key that wraps something: a WrappedKey that it must open.
   static std::string Wrapping(const Uuid& wrapping_key_id);
   static std::string AllWrapping();
+  // The secret under which a ledger's blind indexes are made: WrappedKey. One for each ledger.
+  static std::string Index(std::string_view ledger, const Uuid& key_id);
+  static std::string IndexOf(std::string_view ledger);
   // A wrapping key that wraps nothing any more and is to be destroyed: empty.
   static std::string Retired(const Uuid& wrapping_key_id);
   static std::string AllRetired();
   // Those of every ledger.
   static std::string AllKeys();
   static std::string AllSpares();
+  static std::string AllIndexes();
 
-  // The id at the end of keys of Key, About, Spare, Wrapping and Retired.
+  // The id at the end of keys of Key, About, Spare, Wrapping, Retired and Index.
   static Uuid IdIn(std::string_view key);
 };
 

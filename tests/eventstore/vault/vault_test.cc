@@ -221,6 +221,34 @@ TEST_F(VaultTest, MoreKeysThanMemoryHoldsAreFoundInTheStore) {
   for (int i = 0; i < 40; ++i) EXPECT_EQ(names[static_cast<size_t>(i)], StrCat("name ", i));
 }
 
+TEST_F(VaultTest, TheIndexKeyOfALedgerIsMadeOnceAndIsNoOtherLedgers) {
+  FailingStore store;
+  ASSERT_TRUE(Start(store, wrapping_).ok());
+  store.fails = true;
+  EXPECT_EQ(vault_->IndexKey(kLedger).status().code(), absl::StatusCode::kUnavailable)
+      << "not durable, not given out";
+  store.fails = false;
+  const std::string key(vault_->IndexKey(kLedger).value()->raw());
+  EXPECT_EQ(vault_->IndexKey(kLedger).value()->raw(), key);
+  EXPECT_NE(vault_->IndexKey("quang-ninh-2").value()->raw(), key);
+  const Uuid first = wrapping_.List().value().back().id;
+  ASSERT_TRUE(vault_->Rotate([](const RotationProgress&) { return true; }).ok());
+  Stop();
+  EXPECT_NE(wrapping_.List().value().front().id, first) << "the older wrapping key is gone";
+  ASSERT_TRUE(Start(store, wrapping_).ok());
+  EXPECT_EQ(vault_->IndexKey(kLedger).value()->raw(), key) << "under a newer wrapping key";
+  size_t rows = 0;
+  ASSERT_TRUE(store
+                  .Visit(VaultRows::IndexOf(kLedger),
+                         [&](std::string_view, std::string_view value) {
+                           ++rows;
+                           EXPECT_EQ(value.find(key), std::string_view::npos) << "wrapped";
+                           return true;
+                         })
+                  .ok());
+  EXPECT_EQ(rows, 1U);
+}
+
 TEST_F(VaultTest, ReadersAndTheLogShareIt) {
   options_.cached_keys = 8;
   ASSERT_TRUE(Start().ok());
