@@ -37,6 +37,10 @@ class ReadModelBatch : public ReadSnapshot {
  public:
   virtual void Put(std::string_view key, std::string_view value) = 0;
   virtual void Delete(std::string_view key) = 0;
+  // What rows of the ledger's tables were before they were deleted or overwritten, by this batch or
+  // earlier, is not to stay in the store's files: the commit removes it once it is durable, as soon
+  // as no older snapshot needs it, and at the latest when the store is next opened.
+  virtual void PurgeDeleted() = 0;
 };
 
 // One table. Thread-safe, but only one batch at a time.
@@ -46,7 +50,7 @@ class ReadModelTable {
   virtual std::unique_ptr<ReadSnapshot> Snapshot() const = 0;
   virtual std::unique_ptr<ReadModelBatch> NewBatch() = 0;
   // Commits rows and position at once. FAILED_PRECONDITION unless the table reflects exactly
-  // `expected_applied` events.
+  // `expected_applied` events. An error of a purge comes after rows and position were committed.
   virtual absl::Status Commit(ReadModelBatch& batch, uint64_t expected_applied,
                               uint64_t new_applied) = 0;
 };

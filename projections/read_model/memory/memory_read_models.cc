@@ -121,6 +121,7 @@ class MemoryBatch final : public ReadModelBatch {
     changes_[std::string(key)] = std::string(value);
   }
   void Delete(std::string_view key) override { changes_[std::string(key)] = std::nullopt; }
+  void PurgeDeleted() override {}  // there are no files
 
   absl::Status CommitTo(const TableData* data, uint64_t expected_applied, uint64_t new_applied) {
     if (data != data_.get()) return absl::InvalidArgumentError("a batch of another table");

@@ -7,6 +7,8 @@
 #include "eventstore/base/status_macros.h"
 #include "eventstore/base/strings.h"
 #include "projections/read_model/keys.h"
+#include "projections/read_model/rocksdb/purge.h"
+#include "projections/read_model/rocksdb/rocksdb_status.h"
 #include "projections/read_model/rocksdb/store_keys.h"
 #include "rocksdb/db.h"
 #include "rocksdb/env.h"
@@ -17,21 +19,6 @@ namespace {
 
 using Database = std::shared_ptr<rocksdb::DB>;
 
-rocksdb::Slice ToSlice(std::string_view bytes) { return {bytes.data(), bytes.size()}; }
-std::string_view FromSlice(const rocksdb::Slice& slice) { return {slice.data(), slice.size()}; }
-
-absl::Status ToStatus(const rocksdb::Status& status) {
-  if (status.ok()) return absl::OkStatus();
-  const std::string text = StrCat("read models: ", status.ToString());
-  if (status.IsCorruption()) {
-    return absl::DataLossError(StrCat(text, " (safe to delete: they are rebuilt from the log)"));
-  }
-  if (status.IsIOError() || status.IsBusy() || status.IsShutdownInProgress()) {
-    return absl::UnavailableError(text);
-  }
-  return absl::InternalError(text);
-}
-
 absl::StatusOr<std::optional<std::string>> Found(const rocksdb::Status& status, std::string value) {
   if (status.IsNotFound()) return std::optional<std::string>();
   RETURN_IF_ERROR(ToStatus(status));
@@ -40,10 +27,18 @@ absl::StatusOr<std::optional<std::string>> Found(const rocksdb::Status& status, 
 
 // One open table: what its handles share.
 struct TableData {
-  TableData(Database database, std::string_view ledger, std::string_view table)
-      : db(std::move(database)), keys(ledger, table) {}
+  TableData(Database database, std::shared_ptr<Purger> of_store, std::string_view ledger,
+            std::string_view table)
+      : db(std::move(database)),
+        purger(std::move(of_store)),
+        ledger_name(ledger),
+        table_name(table),
+        keys(ledger, table) {}
 
   const Database db;
+  const std::shared_ptr<Purger> purger;
+  const std::string ledger_name;
+  const std::string table_name;
   const TableKeys keys;
   Mutex mutex;  // over commits, snapshots and the drop
   uint64_t applied_events = 0;
@@ -67,10 +62,14 @@ class RocksDbSnapshot final : public ReadSnapshot {
  public:
   explicit RocksDbSnapshot(std::shared_ptr<TableData> data) : data_(std::move(data)) {
     MutexLock lock(&data_->mutex);
+    number_ = data_->purger->snapshots().Add();
     options_.snapshot = data_->db->GetSnapshot();
     applied_events_ = data_->applied_events;
   }
-  ~RocksDbSnapshot() override { data_->db->ReleaseSnapshot(options_.snapshot); }
+  ~RocksDbSnapshot() override {
+    data_->db->ReleaseSnapshot(options_.snapshot);
+    data_->purger->snapshots().Remove(number_);
+  }
   RocksDbSnapshot(const RocksDbSnapshot&) = delete;
   RocksDbSnapshot& operator=(const RocksDbSnapshot&) = delete;
 
@@ -92,6 +91,7 @@ class RocksDbSnapshot final : public ReadSnapshot {
 
  private:
   std::shared_ptr<TableData> data_;
+  uint64_t number_ = 0;
   rocksdb::ReadOptions options_;
   uint64_t applied_events_ = 0;
 };
@@ -127,9 +127,22 @@ class RocksDbBatch final : public ReadModelBatch {
   void Delete(std::string_view key) override {
     Note(changes_.Delete(StrCat(data_->keys.rows, key)));
   }
+  void PurgeDeleted() override {
+    purges_ = true;
+    Note(changes_.Put(PurgeKey(data_->ledger_name, data_->table_name), ""));
+  }
 
   absl::Status CommitTo(const TableData* data, uint64_t expected_applied, uint64_t new_applied) {
     if (data != data_.get()) return absl::InvalidArgumentError("a batch of another table");
+    RETURN_IF_ERROR(Write(expected_applied, new_applied));
+    if (!std::exchange(purges_, false)) {
+      return data_->purger->Retry(data_->ledger_name, data_->table_name);
+    }
+    return data_->purger->Purge(data_->ledger_name, data_->table_name);
+  }
+
+ private:
+  absl::Status Write(uint64_t expected_applied, uint64_t new_applied) {
     RETURN_IF_ERROR(first_error_);
     MutexLock lock(&data_->mutex);
     if (data_->dropped) return absl::FailedPreconditionError("the table was dropped");
@@ -144,8 +157,6 @@ class RocksDbBatch final : public ReadModelBatch {
     changes_.Clear();
     return absl::OkStatus();
   }
-
- private:
   void Note(const rocksdb::Status& status) {
     if (first_error_.ok()) first_error_ = ToStatus(status);
   }
@@ -155,6 +166,7 @@ class RocksDbBatch final : public ReadModelBatch {
   mutable rocksdb::WriteBatchWithIndex changes_{rocksdb::BytewiseComparator(), 0,
                                                 /*overwrite_key=*/true};
   uint64_t applied_events_ = 0;
+  bool purges_ = false;
   absl::Status first_error_;
 };
 
@@ -181,7 +193,8 @@ class RocksDbTable final : public ReadModelTable {
 
 class RocksDbReadModels final : public ReadModelStore {
  public:
-  explicit RocksDbReadModels(Database db) : db_(std::move(db)) {}
+  RocksDbReadModels(Database db, std::shared_ptr<Purger> purger)
+      : db_(std::move(db)), purger_(std::move(purger)) {}
 
   absl::StatusOr<std::unique_ptr<ReadModelTable>> OpenTable(std::string_view ledger,
                                                             std::string_view table) override {
@@ -192,7 +205,7 @@ class RocksDbReadModels final : public ReadModelStore {
     if (const auto it = tables_.find(name); it != tables_.end()) {
       return std::make_unique<RocksDbTable>(it->second);
     }
-    auto data = std::make_shared<TableData>(db_, ledger, table);
+    auto data = std::make_shared<TableData>(db_, purger_, ledger, table);
     RETURN_IF_ERROR(LoadPosition(*data));
     tables_.emplace(name, data);
     return std::make_unique<RocksDbTable>(std::move(data));
@@ -236,6 +249,7 @@ class RocksDbReadModels final : public ReadModelStore {
   absl::Status Close() override {
     MutexLock lock(&mutex_);
     tables_.clear();
+    purger_.reset();
     db_.reset();
     return absl::OkStatus();
   }
@@ -263,6 +277,7 @@ class RocksDbReadModels final : public ReadModelStore {
 
   mutable Mutex mutex_;
   Database db_;
+  std::shared_ptr<Purger> purger_;
   std::map<std::pair<std::string, std::string>, std::shared_ptr<TableData>> tables_;
 };
 
@@ -285,12 +300,18 @@ absl::StatusOr<std::unique_ptr<ReadModelStore>> OpenRocksDbReadModels(
     const RocksDbReadModelOptions& options) {
   rocksdb::Options db_options;
   db_options.create_if_missing = true;
+  // Keys of rows must not outlive the rows: the MANIFEST names those at files' ends, so each change
+  // begins a new one, and the info log those at the ends of compactions.
+  db_options.max_manifest_file_size = 1;
+  db_options.info_log_level = rocksdb::InfoLogLevel::WARN_LEVEL;
   if (options.env != nullptr) db_options.env = options.env;
   rocksdb::DB* opened = nullptr;
   RETURN_IF_ERROR(ToStatus(rocksdb::DB::Open(db_options, options.path, &opened)));
   Database db(opened);
   RETURN_IF_ERROR(CheckFormat(*db));
-  return std::make_unique<RocksDbReadModels>(std::move(db));
+  auto purger = std::make_shared<Purger>(db, options.purge_wait);
+  RETURN_IF_ERROR(purger->PurgeAllDue());
+  return std::make_unique<RocksDbReadModels>(std::move(db), std::move(purger));
 }
 
 }  // namespace caseledger::projections

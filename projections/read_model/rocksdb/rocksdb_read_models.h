@@ -1,6 +1,7 @@
 // Read models in one RocksDB directory of their own, beside the log's and the vault's.
 #pragma once
 
+#include <chrono>
 #include <memory>
 #include <string>
 
@@ -16,6 +17,9 @@ namespace caseledger::projections {
 struct RocksDbReadModelOptions {
   std::string path;             // a directory; created when missing
   rocksdb::Env* env = nullptr;  // null: the system's
+  // How long a purge waits for snapshots that are open: as long as a query may take. Those that
+  // stay open longer put it off to a later commit.
+  std::chrono::microseconds purge_wait = std::chrono::seconds(15);
 };
 
 // Opens all tables. A crash may lose the newest commits, but rows and position always together: the

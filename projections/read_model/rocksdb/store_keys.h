@@ -1,6 +1,7 @@
 // The only place that knows the bytes of the store's keys.
 //
 //   0x00 "format"                              -> "1"
+//   0x00 "purge" L ledger T table              -> "", while a purge of the table's ledger is due
 //   L ledger T table 0x00                      -> applied events (8 bytes, big-endian)
 //   L ledger T table 0x01 ROWKEY               -> row value
 //
@@ -12,6 +13,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "absl/status/status.h"
 
@@ -19,6 +21,11 @@ namespace caseledger::projections {
 
 inline constexpr std::string_view kFormatKey{"\0format", 7};
 inline constexpr std::string_view kFormat = "1";
+
+inline constexpr std::string_view kPurgePrefix{"\0purge", 6};
+std::string PurgeKey(std::string_view ledger, std::string_view table);
+// Ledger and table when `key` is one of PurgeKey.
+std::optional<std::pair<std::string, std::string>> TableOfPurgeKey(std::string_view key);
 
 // INVALID_ARGUMENT unless both names have 1 to 255 bytes.
 absl::Status CheckNames(std::string_view ledger, std::string_view table);
