@@ -3,7 +3,6 @@
 
 #include "caseledger/v1/directory.grpc.pb.h"
 #include "caseledger/v1/intake.grpc.pb.h"
-#include "caseledger/v1/person.grpc.pb.h"
 #include "services/rpc/command_adapter.h"
 
 namespace caseledger::rpc {
@@ -19,26 +18,6 @@ class IntakeServiceImpl final : public v1::IntakeService::CallbackService {
   CASELEDGER_COMMAND(UnlinkContact)
   CASELEDGER_COMMAND(ForwardReport)
   CASELEDGER_COMMAND(AcknowledgeReport)
-
- private:
-  CommandAdapter& commands_;
-};
-
-class PersonServiceImpl final : public v1::PersonService::CallbackService {
- public:
-  explicit PersonServiceImpl(CommandAdapter& commands) : commands_(commands) {}
-
-  CASELEDGER_COMMAND(RegisterPerson)
-  CASELEDGER_COMMAND(AmendPerson)
-  CASELEDGER_COMMAND(AttachIdentifier)
-  CASELEDGER_COMMAND(RecordRelationship)
-  CASELEDGER_COMMAND(SetSafeContactRule)
-  CASELEDGER_COMMAND(AppointRepresentative)
-  CASELEDGER_COMMAND(ExcludeRepresentative)
-  CASELEDGER_COMMAND(GiveConsent)
-  CASELEDGER_COMMAND(WithdrawConsent)
-  CASELEDGER_COMMAND(MergePersons)
-  CASELEDGER_COMMAND(ReverseMerge)
 
  private:
   CommandAdapter& commands_;

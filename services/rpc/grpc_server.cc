@@ -65,7 +65,7 @@ class RunningServer final : public GrpcServer {
         answers_(ledgers, clock, options.version, options.vault),
         backups_(options.backup_maker, ledgers, callers_, options.streams, clock),
         intake_(commands_),
-        person_(commands_),
+        person_(commands_, queries_, answers_),
         privacy_(commands_, queries_, answers_),
         directory_(commands_),
         casework_(commands_, queries_, answers_),

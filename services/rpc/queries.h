@@ -12,6 +12,7 @@
 #include "caseledger/v1/casework.pb.h"
 #include "caseledger/v1/closure.pb.h"
 #include "caseledger/v1/dashboard.pb.h"
+#include "caseledger/v1/person.pb.h"
 #include "caseledger/v1/privacy.pb.h"
 #include "caseledger/v1/referral.pb.h"
 #include "caseledger/v1/shelter.pb.h"
@@ -62,6 +63,8 @@ class Queries {
                             absl::Duration wait, v1::GetOccupancyResponse& response) const;
   absl::Status ListCases(Reading& reading, const v1::ListCasesRequest& request, absl::Duration wait,
                          v1::ListCasesResponse& response) const;
+  absl::Status SearchPersons(Reading& reading, const v1::SearchPersonsRequest& request,
+                             absl::Duration wait, v1::SearchPersonsResponse& response) const;
   absl::Status RunReport(Reading& reading, const v1::RunReportRequest& request, absl::Duration wait,
                          v1::RunReportResponse& response) const;
   absl::Status ListLedgers(Reading& reading, const v1::ListLedgersRequest& request,

@@ -5,6 +5,7 @@
 #include "caseledger/v1/casework.grpc.pb.h"
 #include "caseledger/v1/closure.grpc.pb.h"
 #include "caseledger/v1/dashboard.grpc.pb.h"
+#include "caseledger/v1/person.grpc.pb.h"
 #include "caseledger/v1/privacy.grpc.pb.h"
 #include "caseledger/v1/referral.grpc.pb.h"
 #include "caseledger/v1/shelter.grpc.pb.h"
@@ -69,6 +70,30 @@ class CaseworkServiceImpl final : public v1::CaseworkService::CallbackService {
   CASELEDGER_COMMAND(PlaceLegalHold)
   CASELEDGER_COMMAND(LiftLegalHold)
   CASELEDGER_QUERY(GetCase)
+
+ private:
+  CommandAdapter& commands_;
+  QueryRunner& queries_;
+  Queries& answers_;
+};
+
+class PersonServiceImpl final : public v1::PersonService::CallbackService {
+ public:
+  PersonServiceImpl(CommandAdapter& commands, QueryRunner& queries, Queries& answers)
+      : commands_(commands), queries_(queries), answers_(answers) {}
+
+  CASELEDGER_COMMAND(RegisterPerson)
+  CASELEDGER_COMMAND(AmendPerson)
+  CASELEDGER_COMMAND(AttachIdentifier)
+  CASELEDGER_COMMAND(RecordRelationship)
+  CASELEDGER_COMMAND(SetSafeContactRule)
+  CASELEDGER_COMMAND(AppointRepresentative)
+  CASELEDGER_COMMAND(ExcludeRepresentative)
+  CASELEDGER_COMMAND(GiveConsent)
+  CASELEDGER_COMMAND(WithdrawConsent)
+  CASELEDGER_COMMAND(MergePersons)
+  CASELEDGER_COMMAND(ReverseMerge)
+  CASELEDGER_QUERY(SearchPersons)
 
  private:
   CommandAdapter& commands_;

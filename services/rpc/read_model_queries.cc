@@ -19,6 +19,7 @@
 #include "services/commands/times.h"
 #include "services/commands/validation.h"
 #include "services/rpc/queries.h"
+#include "services/rpc/read_model_view.h"
 #include "services/rpc/recorded_event.h"
 #include "services/rpc/requests.h"
 
@@ -28,7 +29,6 @@ namespace {
 using commands::FromTimestamp;
 using commands::Ledger;
 using commands::ToTimestamp;
-using projections::ReadSnapshot;
 
 // A phase nobody knows would find no case, and an empty list looks like a true answer.
 absl::Status CheckPhase(const std::string& phase) {
@@ -37,30 +37,6 @@ absl::Status CheckPhase(const std::string& phase) {
   }
   return commands::InvalidRequest(
       {commands::Violation{"phase", "must be open, closed or transferred"}});
-}
-
-// A view that reflects what the client asks for, and how many events count.
-struct View {
-  std::unique_ptr<ReadSnapshot> snapshot;
-  uint64_t as_of_events = projections::kLatest;
-};
-
-// `min_position` 0 asks for nothing: the list then shows what the read model has.
-absl::StatusOr<View> Look(const Ledger& ledger, std::string_view projection, uint64_t min_position,
-                          const v1::AsOf* as_of, absl::Duration wait) {
-  const uint64_t events = ledger.parts.log->Head().next_position;
-  if (min_position > 0 && min_position >= events) {
-    return absl::OutOfRangeError(StrCat(
-        "POSITION_PAST_END: min_position is past the end; the ledger has ", events, " events"));
-  }
-  uint64_t needed = min_position > 0 ? min_position + 1 : 0;
-  View view;
-  if (as_of != nullptr && as_of->point_case() != v1::AsOf::POINT_NOT_SET) {
-    ASSIGN_OR_RETURN(view.as_of_events, EventsAsOf(*ledger.parts.log, *as_of));
-    needed = std::max(needed, view.as_of_events);
-  }
-  ASSIGN_OR_RETURN(view.snapshot, ledger.parts.projections->View(projection, needed, wait));
-  return view;
 }
 
 void Show(const projections::CaseRow& row, v1::CaseRow& out) {
@@ -161,8 +137,9 @@ absl::Status Queries::ListCases(Reading& reading, const v1::ListCasesRequest& re
   reading.AskedFor(StrCat("owner_agency=", KeyOnly(request.owner_agency_id()),
                           " phase=", request.phase(), " case_type=", KeyOnly(request.case_type()),
                           " page_size=", request.page_size()));
-  ASSIGN_OR_RETURN(const View view, Look(*ledger, projections::kCaseListName,
-                                         request.min_position(), &request.as_of(), wait));
+  ASSIGN_OR_RETURN(
+      const ReadModelView view,
+      LookAt(*ledger, projections::kCaseListName, request.min_position(), &request.as_of(), wait));
   projections::CaseListQuery query;
   query.owner_agency_id = request.owner_agency_id();
   query.phase = request.phase();
@@ -198,8 +175,8 @@ absl::Status Queries::ListReferrals(Reading& reading, const v1::ListReferralsReq
   reading.AskedFor(StrCat("agency=", KeyOnly(request.agency_id()),
                           " direction=", static_cast<int>(request.direction()),
                           " state=", KeyOnly(request.state()), " page_size=", request.page_size()));
-  ASSIGN_OR_RETURN(const View view, Look(*ledger, projections::kReferralsName,
-                                         request.min_position(), nullptr, wait));
+  ASSIGN_OR_RETURN(const ReadModelView view, LookAt(*ledger, projections::kReferralsName,
+                                                    request.min_position(), nullptr, wait));
   const bool inbox = request.direction() == v1::REFERRAL_DIRECTION_INBOX;
   projections::ReferralQuery query;
   query.agency_id = request.agency_id();
@@ -234,8 +211,9 @@ absl::Status Queries::GetOccupancy(Reading& reading, const v1::GetOccupancyReque
                    reading.Begin(request.ledger(), options::v1::RECORD_KIND_SHELTER));
   ASSIGN_OR_RETURN(const eventstore::StreamId shelter,
                    reading.Open(options::v1::RECORD_KIND_SHELTER, request.shelter_id()));
-  ASSIGN_OR_RETURN(const View view, Look(*ledger, projections::kShelterOccupancyName,
-                                         request.min_position(), &request.as_of(), wait));
+  ASSIGN_OR_RETURN(const ReadModelView view,
+                   LookAt(*ledger, projections::kShelterOccupancyName, request.min_position(),
+                          &request.as_of(), wait));
   projections::OccupancyQuery query;
   query.shelter_id = shelter.id;
   query.at = clock_.Now();
@@ -271,8 +249,9 @@ absl::Status Queries::RunReport(Reading& reading, const v1::RunReportRequest& re
   if (to <= from) {
     return commands::InvalidRequest({commands::Violation{"to_time", "must be after from_time"}});
   }
-  ASSIGN_OR_RETURN(const View view, Look(*ledger, projections::ReportFacts::kName,
-                                         request.min_position(), &request.as_of(), wait));
+  ASSIGN_OR_RETURN(const ReadModelView view,
+                   LookAt(*ledger, projections::ReportFacts::kName, request.min_position(),
+                          &request.as_of(), wait));
   // The newest definition counts, also for figures of the past: a figure as it was known then, by
   // the text of today.
   ASSIGN_OR_RETURN(const projections::LoadedDefinition loaded,

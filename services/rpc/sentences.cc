@@ -91,6 +91,15 @@ constexpr std::array kRows{
          "SOURCE/VALUE."}},
     Row{"PROJECTION_UNKNOWN",
         {"Không có bảng số liệu nào mang tên đó.", "There is no projection of that name."}},
+    Row{"VAULT_UNAVAILABLE",
+        {"Kho khóa không có ở đây nên không ghi, không xem và không tìm được thông tin cá nhân; "
+         "hãy "
+         "báo cho người vận hành hệ thống.",
+         "The vault with the keys is not there, so nothing personal can be recorded, shown or "
+         "searched; tell whoever runs the system."}},
+    Row{"SEARCH_KEY_CHANGED",
+        {"Bảng tra cứu người cần được dựng lại; hãy báo cho người vận hành hệ thống.",
+         "The search for persons must be built anew; tell whoever runs the system."}},
     Row{"REVISION_CONFLICT",
         {"Người khác vừa thay đổi hồ sơ này; hãy tải lại rồi thử lại.",
          "Someone else has changed the record meanwhile; load it again and retry."}},

@@ -19,6 +19,7 @@
 #include "projections/access_trail/access_trail.h"
 #include "projections/case_list/case_list.h"
 #include "projections/due_items/due_items.h"
+#include "projections/person_search/person_search.h"
 #include "projections/read_model/rocksdb/rocksdb_read_models.h"
 #include "projections/referrals/referrals.h"
 #include "projections/report_facts/report_facts.h"
@@ -319,7 +320,13 @@ class RunningServer final : public Server {
     const std::string trail = access::TrailLedgerOf(name);
     RETURN_IF_ERROR(OpenLedger(trail, TrailProjections(), nullptr));
     ASSIGN_OR_RETURN(const commands::Ledger* opened, ledgers_.Find(trail));
-    return OpenLedger(name, FoundationProjections(),
+    std::vector<projections::Runtime::Factory> projections = FoundationProjections();
+    // It opens what is personal: without a vault its rows wait.
+    if (vault_->vault() != nullptr) {
+      projections.push_back(
+          [this, name] { return projections::MakePersonSearch(name, vault_->keys()); });
+    }
+    return OpenLedger(name, std::move(projections),
                       std::make_unique<access::Trail>(*opened->parts.log, random_));
   }
 
