@@ -113,6 +113,7 @@ int Run(int argc, char** argv) {
   AddWitnessCommand(app, chosen);
   AddShelterCommands(app, chosen);
   AddReferralCommands(app, chosen);
+  AddPersonCommands(app, chosen);
   try {
     app.parse(argc, argv);
   } catch (const CLI::RequiredError& error) {

@@ -303,6 +303,35 @@ TEST_F(PersonSearch, WithoutTheVaultItSaysSoAndOtherListsAreServed) {
   EXPECT_THAT(Found(ByName("hoa")), SizeIs(1));
 }
 
+TEST_F(PersonSearch, TheProgramPrintsATableOrJsonAndReadsWhatIsNotToBeSeenFromItsInput) {
+  const std::string person = Register("Nguyễn Thị Hoà", "0391234567");
+  cast_.Admit(kPrivacyLedger, Who{});
+  const auto run = [&](const std::string& input, const std::vector<std::string>& arguments) {
+    std::vector<std::string> command = {
+        "/bin/sh",  "-c",          "printf '%s\\n' \"$0\" | \"$@\"", input, CASELEDGER_PATH,
+        "--ledger", kPrivacyLedger};
+    for (const std::string& flag : cast_.ProgramFlags(Who{})) command.push_back(flag);
+    command.insert(command.end(), {"person", "search"});
+    command.insert(command.end(), arguments.begin(), arguments.end());
+    return RunToEnd(command);
+  };
+  const Finished table = run("", {"--name", "hoa nguyen"});
+  EXPECT_EQ(table.code, 0) << table.err;
+  EXPECT_THAT(table.out, HasSubstr(person));
+  EXPECT_THAT(table.out, HasSubstr("Nguyễn Thị Hoà"));
+  EXPECT_THAT(table.out, HasSubstr("partial"));
+  const Finished json = run("039 123 4567", {"--phone", "-", "--format", "json"});
+  EXPECT_EQ(json.code, 0) << json.err;
+  EXPECT_THAT(json.out, HasSubstr("\"full_name\": \"Nguyễn Thị Hoà\""));
+  EXPECT_THAT(json.out, HasSubstr("\"fit\": \"exact\""));
+  const Finished nobody = run("", {"--name", "Hoàng"});
+  EXPECT_EQ(nobody.code, 0) << nobody.err;
+  EXPECT_THAT(nobody.err, HasSubstr("--wider"));
+  const Finished nothing = run("", {});
+  EXPECT_EQ(nothing.code, 1);
+  EXPECT_THAT(nothing.err, HasSubstr("give a name, a phone number or an identity number"));
+}
+
 TEST_F(PersonSearch, FindsEverybodyOfTheSample) {
   cast_.Admit(kPrivacyLedger, kDataSteward);
   std::vector<std::string> import = {CASELEDGER_PATH, "--ledger", kPrivacyLedger};

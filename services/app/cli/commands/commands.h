@@ -48,6 +48,7 @@ void AddVaultCommands(CLI::App& app, Chosen& chosen);
 void AddWitnessCommand(CLI::App& app, Chosen& chosen);
 void AddShelterCommands(CLI::App& app, Chosen& chosen);
 void AddReferralCommands(CLI::App& app, Chosen& chosen);
+void AddPersonCommands(CLI::App& app, Chosen& chosen);
 
 inline constexpr char kKinds[] =
     "contact, person, case_record, shelter, programme, agency, admin_units, definition, ledger, "
