@@ -280,6 +280,7 @@ Drivers QuestionDrivers() {
   drivers[v1::GetCaseRequest::descriptor()] = Query(&Queries::GetCase, true);
   drivers[v1::CheckClosureRequest::descriptor()] = Query(&Queries::CheckClosure, true);
   drivers[v1::ListReferralsRequest::descriptor()] = Query(&Queries::ListReferrals, true);
+  drivers[v1::SearchPersonsRequest::descriptor()] = Query(&Queries::SearchPersons, true);
   drivers[v1::GetOccupancyRequest::descriptor()] = Query(&Queries::GetOccupancy, true);
   drivers[v1::ListCasesRequest::descriptor()] = Query(&Queries::ListCases, true);
   drivers[v1::RunReportRequest::descriptor()] = Query(&Queries::RunReport, true);

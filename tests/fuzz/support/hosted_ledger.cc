@@ -10,6 +10,7 @@
 #include "projections/access_trail/access_trail.h"
 #include "projections/case_list/case_list.h"
 #include "projections/due_items/due_items.h"
+#include "projections/person_search/person_search.h"
 #include "projections/read_model/memory/memory_read_models.h"
 #include "projections/referrals/referrals.h"
 #include "projections/report_facts/report_facts.h"
@@ -49,7 +50,9 @@ HostedLedger::HostedLedger()
       admissions_(kHostedName, kOccurred * kMicrosPerSecond) {
   const std::string trail = access::TrailLedgerOf(kHostedName);
   Host(trail, {[] { return projections::MakeAccessTrail(); }}, nullptr);
-  Host(kHostedName, AllProjections(),
+  std::vector<projections::Runtime::Factory> models = AllProjections();
+  models.push_back([this] { return projections::MakePersonSearch(kHostedName, vault_.vault()); });
+  Host(kHostedName, std::move(models),
        std::make_unique<access::Trail>(*(*ledgers_.Find(trail))->parts.log, trail_random_));
 }
 
