@@ -62,8 +62,8 @@ absl::Status KeysInLog::Add(const RecordedEvent& event) {
     if (!known.has_value()) missing_.try_emplace(part.key_id, event.position);
   }
   if (!IsErasure(event)) return absl::OkStatus();
-  ASSIGN_OR_RETURN(const KeyFingerprints fingerprints, FingerprintsIn(event));
-  erased_.insert(fingerprints.begin(), fingerprints.end());
+  ASSIGN_OR_RETURN(const ErasedKeys erased, ErasedBy(event));
+  erased_.insert(erased.fingerprints.begin(), erased.fingerprints.end());
   erasures_.push_back(event);
   return absl::OkStatus();
 }

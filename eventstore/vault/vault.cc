@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <optional>
+#include <set>
 #include <utility>
 
 #include "caseledger/storage/v1/vault.pb.h"
@@ -362,12 +363,26 @@ absl::StatusOr<DataKey> Vault::FindOrMakeIndexKey(std::string_view ledger) {
 absl::StatusOr<std::vector<Uuid>> Vault::KeysAbout(std::string_view ledger, const StreamId& subject,
                                                    size_t most) {
   RETURN_IF_ERROR(WriteGivenOut());
-  return StoredKeysAbout(ledger, subject, most);
+  return StoredKeysAbout(ledger, subject, most, [](const VaultKey&) { return true; });
 }
 
-absl::StatusOr<std::vector<Uuid>> Vault::StoredKeysAbout(std::string_view ledger,
-                                                         const StreamId& subject,
-                                                         size_t most) const {
+absl::StatusOr<std::vector<Uuid>> Vault::KeysOfNobodyElse(std::string_view ledger,
+                                                          const StreamId& record,
+                                                          const std::vector<Uuid>& persons,
+                                                          size_t most) {
+  RETURN_IF_ERROR(WriteGivenOut());
+  return StoredKeysAbout(ledger, record, most, [&](const VaultKey& key) {
+    const auto& named = key.person_ids();
+    return std::all_of(named.begin(), named.end(), [&](const std::string& id) {
+      return std::any_of(persons.begin(), persons.end(),
+                         [&](const Uuid& person) { return person.raw() == id; });
+    });
+  });
+}
+
+absl::StatusOr<std::vector<Uuid>> Vault::StoredKeysAbout(
+    std::string_view ledger, const StreamId& subject, size_t most,
+    absl::FunctionRef<bool(const VaultKey&)> taken) const {
   std::vector<Uuid> ids;
   absl::Status status;
   RETURN_IF_ERROR(store_.Visit(
@@ -379,7 +394,7 @@ absl::StatusOr<std::vector<Uuid>> Vault::StoredKeysAbout(std::string_view ledger
           status = stored.status();
         } else if (!stored->has_value() || !key.ParseFromString(**stored)) {
           status = VaultDamaged("key");
-        } else if (key.has_key()) {
+        } else if (key.has_key() && taken(key)) {
           ids.push_back(id);
         }
         return status.ok() && ids.size() <= most;
@@ -388,14 +403,21 @@ absl::StatusOr<std::vector<Uuid>> Vault::StoredKeysAbout(std::string_view ledger
   return ids;
 }
 
-absl::StatusOr<std::vector<Uuid>> Vault::Destroy(std::string_view ledger, const StreamId& subject,
-                                                 const KeyFingerprints& fingerprints) {
+absl::StatusOr<std::vector<Uuid>> Vault::Destroy(std::string_view ledger,
+                                                 const ErasedKeys& erased) {
   if (const auto state = ledgers_.find(ledger); state != ledgers_.end()) {
     RETURN_IF_ERROR(WriteGivenOut(state->second));
   }
-  ASSIGN_OR_RETURN(std::vector<Uuid> ids, StoredKeysAbout(ledger, subject, SIZE_MAX - 1));
-  std::erase_if(ids,
-                [&](const Uuid& id) { return !fingerprints.contains(FingerprintOf(id).raw()); });
+  std::set<Uuid> named;  // a note is about several records
+  for (const StreamId& record : erased.records) {
+    ASSIGN_OR_RETURN(
+        const std::vector<Uuid> about,
+        StoredKeysAbout(ledger, record, SIZE_MAX - 1, [](const VaultKey&) { return true; }));
+    for (const Uuid& id : about) {
+      if (erased.fingerprints.contains(FingerprintOf(id).raw())) named.insert(id);
+    }
+  }
+  std::vector<Uuid> ids(named.begin(), named.end());
   ASSIGN_OR_RETURN(const std::vector<Uuid> wrapping_keys, WrappingKeyRows());
   VaultChanges changes;
   for (const Uuid& id : ids) {
@@ -420,10 +442,10 @@ absl::StatusOr<std::vector<Uuid>> Vault::Destroy(std::string_view ledger, const 
 }
 
 absl::StatusOr<size_t> Vault::DestroyFor(std::string_view ledger, const RecordedEvent& event) {
-  ASSIGN_OR_RETURN(const KeyFingerprints fingerprints, FingerprintsIn(event));
-  if (fingerprints.empty()) return 0;
+  ASSIGN_OR_RETURN(const ErasedKeys erased, ErasedBy(event));
+  if (erased.fingerprints.empty()) return 0;
   const MutexLock lock(&mutex_);
-  ASSIGN_OR_RETURN(const std::vector<Uuid> destroyed, Destroy(ledger, event.stream, fingerprints));
+  ASSIGN_OR_RETURN(const std::vector<Uuid> destroyed, Destroy(ledger, erased));
   return destroyed.size();
 }
 

@@ -92,9 +92,15 @@ class Vault final : public DataKeys {
   absl::StatusOr<std::vector<Uuid>> KeysAbout(std::string_view ledger, const StreamId& subject,
                                               size_t most);
 
-  // Carries out the erasure that the event is: destroys the keys about its record whose
-  // fingerprints it names, for good. How many there were; 0 for other events and when it was done
-  // before. After an error it is to be called again.
+  // Those of the keys about a record that seal nothing of anybody but these persons: its own, and
+  // those of notes in it that name nobody else.
+  absl::StatusOr<std::vector<Uuid>> KeysOfNobodyElse(std::string_view ledger,
+                                                     const StreamId& record,
+                                                     const std::vector<Uuid>& persons, size_t most);
+
+  // Carries out the erasure that the event is: destroys the keys about its record, and about those
+  // it names, whose fingerprints it names, for good. How many there were; 0 for other events and
+  // when it was done before. After an error it is to be called again.
   absl::StatusOr<size_t> CarryOut(std::string_view ledger, const RecordedEvent& event);
 
   // What became of keys about a record or person.
@@ -173,13 +179,13 @@ class Vault final : public DataKeys {
   absl::StatusOr<DataKey> FindStored(std::string_view ledger, const Uuid& id);
   // FAILED_PRECONDITION when it was destroyed, NOT_FOUND when there is none.
   absl::StatusOr<storage::v1::WrappedKey> ReadKey(std::string_view ledger, const Uuid& id) const;
-  absl::StatusOr<std::vector<Uuid>> StoredKeysAbout(std::string_view ledger,
-                                                    const StreamId& subject, size_t most) const;
+  absl::StatusOr<std::vector<Uuid>> StoredKeysAbout(
+      std::string_view ledger, const StreamId& subject, size_t most,
+      absl::FunctionRef<bool(const storage::v1::VaultKey&)> taken) const;
   // CarryOut without the purge.
   absl::StatusOr<size_t> DestroyFor(std::string_view ledger, const RecordedEvent& event);
   // Removes the keys from their rows; what was removed. Not yet from the store's files.
-  absl::StatusOr<std::vector<Uuid>> Destroy(std::string_view ledger, const StreamId& subject,
-                                            const KeyFingerprints& fingerprints)
+  absl::StatusOr<std::vector<Uuid>> Destroy(std::string_view ledger, const ErasedKeys& erased)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // Takes a spare key; its rows are written with others.
   absl::StatusOr<DataKey> GiveOut(std::string_view ledger, LedgerState& state,

@@ -10,7 +10,10 @@
 namespace caseledger::eventstore {
 namespace {
 
-constexpr uint32_t kPersonKind = 2;  // RECORD_KIND_PERSON
+// RecordKind's.
+constexpr uint32_t kContactKind = 1;
+constexpr uint32_t kPersonKind = 2;
+constexpr uint32_t kCaseKind = 3;
 
 std::string RawOf(const Uuid& id) { return std::string(id.raw()); }
 
@@ -46,18 +49,23 @@ bool IsErasure(const RecordedEvent& event) {
   return event.fact_type == event::v1::Fact::kPersonErased;
 }
 
-absl::StatusOr<KeyFingerprints> FingerprintsIn(const RecordedEvent& event) {
-  KeyFingerprints fingerprints;
-  if (!IsErasure(event)) return fingerprints;
+absl::StatusOr<ErasedKeys> ErasedBy(const RecordedEvent& event) {
+  ErasedKeys erased;
+  if (!IsErasure(event)) return erased;
   event::v1::Fact fact;
   if (!fact.ParseFromString(event.fact)) {
     return absl::DataLossError(
         StrCat("the erasure at position ", event.position, " cannot be read"));
   }
-  for (const std::string& fingerprint : fact.person_erased().key_fingerprints()) {
-    fingerprints.insert(fingerprint);
-  }
-  return fingerprints;
+  const event::v1::PersonErased& fence = fact.person_erased();
+  erased.fingerprints.insert(fence.key_fingerprints().begin(), fence.key_fingerprints().end());
+  erased.records.push_back(event.stream);
+  const auto add = [&erased](uint32_t kind, const std::string& id) {
+    if (const std::optional<Uuid> uuid = Uuid::Parse(id)) erased.records.push_back({kind, *uuid});
+  };
+  for (const std::string& id : fence.case_ids()) add(kCaseKind, id);
+  for (const std::string& id : fence.contact_ids()) add(kContactKind, id);
+  return erased;
 }
 
 }  // namespace caseledger::eventstore

@@ -30,8 +30,14 @@ Hash256 FingerprintOf(const Uuid& key_id);
 // 32 bytes each.
 using KeyFingerprints = std::set<std::string, std::less<>>;
 
-// Of the keys that the event erases; none when it is no erasure. DATA_LOSS when it cannot be read.
+// The keys that an event erases.
+struct ErasedKeys {
+  KeyFingerprints fingerprints;
+  std::vector<StreamId> records;  // that they seal something about
+};
+
 bool IsErasure(const RecordedEvent& event);
-absl::StatusOr<KeyFingerprints> FingerprintsIn(const RecordedEvent& event);
+// None when it is no erasure. DATA_LOSS when it cannot be read.
+absl::StatusOr<ErasedKeys> ErasedBy(const RecordedEvent& event);
 
 }  // namespace caseledger::eventstore

@@ -10,6 +10,7 @@
 #include "eventstore/base/clock.h"
 #include "eventstore/base/hash.h"
 #include "eventstore/base/uuid.h"
+#include "eventstore/event.h"
 
 namespace caseledger::commands {
 
@@ -26,7 +27,12 @@ class ErasureKeys {
   // UNAVAILABLE  the keys are not known now; nothing is decided
   virtual absl::StatusOr<std::vector<Hash256>> FingerprintsOf(const Uuid& person_id) = 0;
 
-  // What became of them.
+  // The same of every key that seals something in the record and nothing of anybody but these
+  // persons: the record's own, and those of notes in it that name nobody else.
+  virtual absl::StatusOr<std::vector<Hash256>> FingerprintsIn(
+      const eventstore::StreamId& record, const std::vector<Uuid>& person_ids) = 0;
+
+  // What became of the keys about a record.
   struct State {
     uint64_t destroyed = 0;
     uint64_t remaining = 0;
@@ -36,7 +42,7 @@ class ErasureKeys {
     std::optional<Micros> beyond_recovery_at;
   };
   // UNAVAILABLE  the keys are not known now
-  virtual absl::StatusOr<State> StateOf(const Uuid& person_id) = 0;
+  virtual absl::StatusOr<State> StateOf(const eventstore::StreamId& record) = 0;
 };
 
 }  // namespace caseledger::commands

@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "services/commands/erased_alone.h"
 #include "services/commands/fact_schema.h"
 #include "services/domain/case_record/case_record.h"
 #include "services/domain/directory/agency.h"
@@ -162,16 +163,21 @@ absl::StatusOr<std::vector<domain::ProposedFact>> RelatedRecords::ReferralsLost(
 
 absl::StatusOr<std::optional<std::vector<eventstore::StreamId>>> RelatedRecords::CasesOf(
     std::string_view person_id) const {
-  std::vector<eventstore::StreamId> cases;
   const auto person = StreamOf(domain::RecordKind::RECORD_KIND_PERSON, person_id);
-  if (!person.has_value()) return cases;
-  RETURN_IF_ERROR(view_.VisitReferrers(*person, [&](const eventstore::StreamId& from) {
-    if (from.kind == domain::RecordKind::RECORD_KIND_CASE_RECORD) cases.push_back(from);
-    return cases.size() <= kMostCasesRead;
+  if (!person.has_value()) return std::vector<eventstore::StreamId>();
+  return ReferrersOf(*person, domain::RecordKind::RECORD_KIND_CASE_RECORD);
+}
+
+absl::StatusOr<std::optional<std::vector<eventstore::StreamId>>> RelatedRecords::ReferrersOf(
+    const eventstore::StreamId& record, domain::RecordKind kind) const {
+  std::vector<eventstore::StreamId> records;
+  RETURN_IF_ERROR(view_.VisitReferrers(record, [&](const eventstore::StreamId& from) {
+    if (from.kind == static_cast<uint32_t>(kind)) records.push_back(from);
+    return records.size() <= kMostCasesRead;
   }));
-  if (cases.size() > kMostCasesRead) return std::nullopt;
-  std::sort(cases.begin(), cases.end());  // what is committed comes first, whatever its id
-  return cases;
+  if (records.size() > kMostCasesRead) return std::nullopt;
+  std::sort(records.begin(), records.end());  // what is committed comes first, whatever its id
+  return records;
 }
 
 // As after everything in the case, but for what ended with that consent, or with one whose
@@ -283,19 +289,63 @@ std::optional<domain::ErasureReach> RelatedRecords::ReachOfErasure(
   return reach;
 }
 
-std::vector<std::string> RelatedRecords::KeyFingerprints(std::string_view person_id) const {
-  std::vector<std::string> fingerprints;
-  const std::optional<Uuid> id = Uuid::Parse(person_id);
-  if (keys_ == nullptr || !id.has_value()) {
-    status_.Update(Reject(domain::Reason::kErasureKeysUnavailable));
-    return fingerprints;
+// Whoever was client or companion at any time counts: what was written then is about them.
+std::optional<domain::RecordsOfErased> RelatedRecords::RecordsOfNobodyElse(
+    const std::vector<std::string>& person_ids) const {
+  ErasedAlone alone(view_, std::set<std::string>(person_ids.begin(), person_ids.end()),
+                    [this](const std::string& person) { return IsErased(person); });
+  for (const std::string& person : person_ids) {
+    const auto cases = CasesOf(person);
+    status_.Update(cases.status());
+    if (!cases.ok()) return domain::RecordsOfErased();
+    if (!cases->has_value()) return std::nullopt;
+    for (const eventstore::StreamId& record : **cases) status_.Update(alone.AddCase(record));
   }
-  const absl::StatusOr<std::vector<Hash256>> keys = keys_->FingerprintsOf(*id);
+  // The contacts that a case came from are among its references, the others name it.
+  for (const eventstore::StreamId& record : alone.cases()) {
+    const auto contacts = ReferrersOf(record, domain::RecordKind::RECORD_KIND_CONTACT);
+    status_.Update(contacts.status());
+    if (!contacts.ok()) return domain::RecordsOfErased();
+    if (!contacts->has_value()) return std::nullopt;
+    for (const eventstore::StreamId& contact : **contacts) alone.AddContact(contact);
+  }
+  const absl::StatusOr<std::optional<domain::RecordsOfErased>> records = alone.Records();
+  status_.Update(records.status());
+  return records.ok() ? *records : domain::RecordsOfErased();
+}
+
+std::vector<std::string> RelatedRecords::ToTexts(
+    const absl::StatusOr<std::vector<Hash256>>& keys) const {
+  std::vector<std::string> fingerprints;
   status_.Update(keys.status());
   if (!keys.ok()) return fingerprints;
   fingerprints.reserve(keys->size());
   for (const Hash256& key : *keys) fingerprints.emplace_back(key.raw());
   return fingerprints;
+}
+
+std::vector<std::string> RelatedRecords::KeyFingerprints(std::string_view person_id) const {
+  const std::optional<Uuid> id = Uuid::Parse(person_id);
+  if (keys_ == nullptr || !id.has_value()) {
+    status_.Update(Reject(domain::Reason::kErasureKeysUnavailable));
+    return {};
+  }
+  return ToTexts(keys_->FingerprintsOf(*id));
+}
+
+std::vector<std::string> RelatedRecords::KeyFingerprintsIn(
+    domain::RecordKind kind, std::string_view record_id,
+    const std::vector<std::string>& person_ids) const {
+  const std::optional<eventstore::StreamId> record = StreamOf(kind, record_id);
+  if (keys_ == nullptr || !record.has_value()) {
+    status_.Update(Reject(domain::Reason::kErasureKeysUnavailable));
+    return {};
+  }
+  std::vector<Uuid> persons;
+  for (const std::string& person : person_ids) {
+    if (const std::optional<Uuid> id = Uuid::Parse(person)) persons.push_back(*id);
+  }
+  return ToTexts(keys_->FingerprintsIn(*record, persons));
 }
 
 }  // namespace caseledger::commands

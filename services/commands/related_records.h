@@ -43,6 +43,12 @@ class RelatedRecords final : public domain::Related {
   std::optional<domain::ErasureReach> ReachOfErasure(std::string_view person_id) const override;
   // Without keys to ask, status() is ERASURE_KEYS_UNAVAILABLE.
   std::vector<std::string> KeyFingerprints(std::string_view person_id) const override;
+  // At most 1,000 cases and 1,000 contacts.
+  std::optional<domain::RecordsOfErased> RecordsOfNobodyElse(
+      const std::vector<std::string>& person_ids) const override;
+  std::vector<std::string> KeyFingerprintsIn(
+      domain::RecordKind kind, std::string_view record_id,
+      const std::vector<std::string>& person_ids) const override;
 
   // The facts in force by which the person's referrals ended with the consent, each with its time,
   // by case. FAILED_PRECONDITION when too many cases name the person.
@@ -79,6 +85,10 @@ class RelatedRecords final : public domain::Related {
   // Those that name the person, in order; nullopt when there are too many.
   absl::StatusOr<std::optional<std::vector<eventstore::StreamId>>> CasesOf(
       std::string_view person_id) const;
+  // Records of the kind that name `record`; nullopt when there are too many.
+  absl::StatusOr<std::optional<std::vector<eventstore::StreamId>>> ReferrersOf(
+      const eventstore::StreamId& record, domain::RecordKind kind) const;
+  std::vector<std::string> ToTexts(const absl::StatusOr<std::vector<Hash256>>& keys) const;
   absl::StatusOr<domain::Referrals> ReferralsOf(const eventstore::StreamId& record,
                                                 std::string_view person_id,
                                                 std::string_view withdrawn) const;

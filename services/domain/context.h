@@ -42,6 +42,13 @@ struct ErasureReach {
   std::string open_stay;                       // the shelter
 };
 
+// Records that are about nobody who is not erased: cases in which nobody else was client or
+// companion, and contacts that such cases alone came from or were linked to.
+struct RecordsOfErased {
+  std::vector<std::string> case_ids;
+  std::vector<std::string> contact_ids;
+};
+
 // Facts of other records, as they were when the proposed fact occurred. Implemented by
 // services/commands.
 class Related {
@@ -72,12 +79,20 @@ class Related {
   virtual int BirthYear(std::string_view person_id, Micros at) const = 0;
   // Whether what is held of the person, or of a record merged into it, is only kept at `at`.
   virtual bool IsRestricted(std::string_view person_id, Micros at) const = 0;
-  // The next three tell of all that is recorded, whenever it occurred.
+  // The next four tell of all that is recorded, whenever it occurred.
   virtual bool IsErased(std::string_view person_id) const = 0;
   // nullopt: more than one decision may read.
   virtual std::optional<ErasureReach> ReachOfErasure(std::string_view person_id) const = 0;
+  // Once these persons are erased; what is recorded counts, whenever it occurred. nullopt: more
+  // than one decision may read.
+  virtual std::optional<RecordsOfErased> RecordsOfNobodyElse(
+      const std::vector<std::string>& person_ids) const = 0;
   // Fingerprints of the keys that an erasure of this record destroys, 32 bytes each.
   virtual std::vector<std::string> KeyFingerprints(std::string_view person_id) const = 0;
+  // The same for a record of RecordsOfNobodyElse: without those of notes that name somebody else.
+  virtual std::vector<std::string> KeyFingerprintsIn(
+      RecordKind kind, std::string_view record_id,
+      const std::vector<std::string>& person_ids) const = 0;
 };
 
 struct Context {

@@ -103,7 +103,15 @@ class GivenRelated final : public domain::Related {
   std::optional<domain::ErasureReach> ReachOfErasure(std::string_view) const override {
     return domain::ErasureReach();
   }
+  std::optional<domain::RecordsOfErased> RecordsOfNobodyElse(
+      const std::vector<std::string>&) const override {
+    return domain::RecordsOfErased();
+  }
   std::vector<std::string> KeyFingerprints(std::string_view) const override { return {}; }
+  std::vector<std::string> KeyFingerprintsIn(domain::RecordKind, std::string_view,
+                                             const std::vector<std::string>&) const override {
+    return {};
+  }
 };
 
 // One record: judges facts as the command handler does (decide as of when it occurred, then check

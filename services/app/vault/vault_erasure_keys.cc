@@ -10,11 +10,7 @@ namespace {
 
 constexpr size_t kMostKeys = 10'000;  // that an erasure names
 
-}  // namespace
-
-absl::StatusOr<std::vector<Hash256>> VaultErasureKeys::FingerprintsOf(const Uuid& person_id) {
-  const absl::StatusOr<std::vector<Uuid>> ids =
-      vault_.KeysAbout(ledger_, {options::v1::RECORD_KIND_PERSON, person_id}, kMostKeys);
+absl::StatusOr<std::vector<Hash256>> ToFingerprints(const absl::StatusOr<std::vector<Uuid>>& ids) {
   if (!ids.ok()) {
     return absl::UnavailableError(
         StrCat("VAULT_UNAVAILABLE: the vault cannot be read, so nothing can be erased now: ",
@@ -26,9 +22,21 @@ absl::StatusOr<std::vector<Hash256>> VaultErasureKeys::FingerprintsOf(const Uuid
   return fingerprints;
 }
 
-absl::StatusOr<VaultErasureKeys::State> VaultErasureKeys::StateOf(const Uuid& person_id) {
-  const absl::StatusOr<eventstore::ErasureState> kept =
-      vault_.ErasureOf(ledger_, {options::v1::RECORD_KIND_PERSON, person_id});
+}  // namespace
+
+absl::StatusOr<std::vector<Hash256>> VaultErasureKeys::FingerprintsOf(const Uuid& person_id) {
+  return ToFingerprints(
+      vault_.KeysAbout(ledger_, {options::v1::RECORD_KIND_PERSON, person_id}, kMostKeys));
+}
+
+absl::StatusOr<std::vector<Hash256>> VaultErasureKeys::FingerprintsIn(
+    const eventstore::StreamId& record, const std::vector<Uuid>& person_ids) {
+  return ToFingerprints(vault_.KeysOfNobodyElse(ledger_, record, person_ids, kMostKeys));
+}
+
+absl::StatusOr<VaultErasureKeys::State> VaultErasureKeys::StateOf(
+    const eventstore::StreamId& record) {
+  const absl::StatusOr<eventstore::ErasureState> kept = vault_.ErasureOf(ledger_, record);
   if (!kept.ok()) {
     return absl::UnavailableError(
         StrCat("VAULT_UNAVAILABLE: the vault cannot be read: ", FromAbsl(kept.status().message())));

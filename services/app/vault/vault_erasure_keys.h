@@ -18,7 +18,9 @@ class VaultErasureKeys final : public commands::ErasureKeys {
       : vault_(vault), ledger_(std::move(ledger)), period_(period) {}
 
   absl::StatusOr<std::vector<Hash256>> FingerprintsOf(const Uuid& person_id) override;
-  absl::StatusOr<State> StateOf(const Uuid& person_id) override;
+  absl::StatusOr<std::vector<Hash256>> FingerprintsIn(const eventstore::StreamId& record,
+                                                      const std::vector<Uuid>& person_ids) override;
+  absl::StatusOr<State> StateOf(const eventstore::StreamId& record) override;
 
  private:
   eventstore::Vault& vault_;

@@ -48,10 +48,37 @@ absl::Status CompleteFence(const std::string& person_id, const Context& context,
   return absl::OkStatus();
 }
 
+// And those of the records that are about nobody else.
+absl::Status AddRecords(const std::vector<std::string>& persons, const Context& context,
+                        event::v1::PersonErased& erased) {
+  erased.clear_case_ids();
+  erased.clear_contact_ids();
+  const std::optional<RecordsOfErased> records = context.related->RecordsOfNobodyElse(persons);
+  if (!records.has_value()) return Reject(Reason::kErasureTooManyRecords);
+  const auto add = [&](RecordKind kind, const std::string& record) {
+    for (const std::string& key : context.related->KeyFingerprintsIn(kind, record, persons)) {
+      erased.add_key_fingerprints(key);
+    }
+  };
+  for (const std::string& record : records->case_ids) {
+    erased.add_case_ids(record);
+    add(RecordKind::RECORD_KIND_CASE_RECORD, record);
+  }
+  for (const std::string& record : records->contact_ids) {
+    erased.add_contact_ids(record);
+    add(RecordKind::RECORD_KIND_CONTACT, record);
+  }
+  if (static_cast<size_t>(erased.key_fingerprints_size()) <= kMostKeys) return absl::OkStatus();
+  return Reject(Reason::kErasureTooManyKeys, context.record_id);
+}
+
 absl::Status Complete(const ErasureReach& reach, const Context& context, Decided& decided) {
   event::v1::PersonErased& erased = *decided.fact.mutable_person_erased();
   erased.clear_decided_on_person_id();
   if (auto status = CompleteFence(context.record_id, context, erased); !status.ok()) return status;
+  std::vector<std::string> persons = reach.merged_person_ids;
+  persons.push_back(context.record_id);
+  if (auto status = AddRecords(persons, context, erased); !status.ok()) return status;
   for (const std::string& merged : reach.merged_person_ids) {
     ProposedFact follows{RecordKind::RECORD_KIND_PERSON, merged, {}};
     event::v1::PersonErased& fence = *follows.fact.mutable_person_erased();

@@ -86,6 +86,14 @@ class ErasureTest : public ::testing::Test {
     }
     return found;
   }
+  event::v1::PersonErased Fence(int person) {
+    event::v1::PersonErased fence;
+    const domain::Timeline history = centre_.History(kPersonKind, Id(person));
+    for (const domain::DomainEvent& event : history.in_order()) {
+      if (event.fact->has_person_erased()) fence = event.fact->person_erased();
+    }
+    return fence;
+  }
   std::vector<std::string> KeysOf(int person) {
     std::vector<std::string> keys;
     const auto known = keys_->FingerprintsOf(*Uuid::Parse(Id(person)));
@@ -106,6 +114,54 @@ TEST_F(ErasureTest, IsDecidedApprovedAndDone) {
   EXPECT_EQ(Fingerprints(kPerson), KeysOf(kPerson));
   EXPECT_EQ(Fingerprints(kPerson).size(), 2u);
   EXPECT_THAT(Fingerprints(kOther), IsEmpty());
+}
+
+// Whoever was client or companion at any time counts, whatever became of them in the case.
+TEST_F(ErasureTest, TakesCasesAndContactsThatAreAboutNobodyElse) {
+  const auto receive = [this](int number) {
+    centre_.Given(Id(number), 0, "contact_received { channel: 'phone' }");
+  };
+  const auto link = [this](int contact, int to) {
+    centre_.Given(Id(contact), 2,
+                  absl::StrCat("contact_linked_to_case { case_id: '", Id(to), "' }"));
+  };
+  const auto add = [this](int to, int person, const std::string& role) {
+    centre_.Given(Id(to), 2,
+                  absl::StrCat("participant_added { person_id: '", Id(person),
+                               "' role: PARTICIPANT_ROLE_", role, " }"));
+  };
+  for (const int number : {300, 301, 302}) receive(number);
+  centre_.Given(Id(101), 0,
+                absl::StrCat("case_opened { case_type: 'gender_based_violence' owner_agency_id: "
+                             "'hotline' source_contact_id: '",
+                             Id(300), "' }"));
+  add(101, kPerson, "CLIENT");
+  add(101, kOther, "GUARDIAN");
+  link(301, 101);
+  link(302, 101);
+  link(302, kCase);
+  centre_.OpenCase(102, {kPerson});
+  add(102, kOther, "COMPANION");
+  centre_.Given(
+      Id(102), 3,
+      absl::StrCat("participant_removed { person_id: '", Id(kOther), "' reason: 'moved' }"));
+  centre_.OpenCase(103, {kThird});
+  add(103, kPerson, "REPORTER");
+  for (const int number : {101, 102, 103}) {
+    centre_.Given(Id(number), 10, kClosed, Supervisor());
+  }
+  EraseThePerson();
+  EXPECT_THAT(Fence(kPerson).case_ids(), ElementsAre(Id(101)));
+  EXPECT_THAT(Fence(kPerson).contact_ids(), ElementsAre(Id(300), Id(301)));
+  EXPECT_EQ(Fence(kPerson).key_fingerprints_size(), 1 + 3);
+
+  // Then the others of the cases that had two.
+  centre_.Given(Id(kOther), 15, kAsked);
+  centre_.Given(Id(kOther), 16, kDecided, PrivacyOfficer());
+  centre_.Given(Id(kOther), 17, kApproved, PrivacyOfficer("second"));
+  centre_.Given(Id(kOther), 18, kErased, PrivacyOfficer());
+  EXPECT_THAT(Fence(kOther).case_ids(), ElementsAre(Id(kCase), Id(102)));
+  EXPECT_THAT(Fence(kOther).contact_ids(), ElementsAre(Id(302))) << "nobody is left in its cases";
 }
 
 // Each step is refused for the first of these that is there, and the steps before it are done while

@@ -36,6 +36,14 @@ class PersonKeys {
     return keys;
   }
 
+  // One for each record: no notes of its own.
+  absl::StatusOr<std::vector<Hash256>> FingerprintsIn(const eventstore::StreamId& record,
+                                                      const std::vector<Uuid>& /*person_ids*/) {
+    const std::lock_guard lock(mutex_);
+    if (!reachable_) return absl::UnavailableError("VAULT_SHUT: open the vault");
+    return std::vector<Hash256>{Sha256({"record", record.id.raw()})};
+  }
+
   // What a ledger owns of them.
   static std::unique_ptr<commands::ErasureKeys> Share(std::shared_ptr<PersonKeys> keys) {
     class Shared final : public commands::ErasureKeys {
@@ -44,8 +52,12 @@ class PersonKeys {
       absl::StatusOr<std::vector<Hash256>> FingerprintsOf(const Uuid& person_id) override {
         return keys_->FingerprintsOf(person_id);
       }
-      absl::StatusOr<State> StateOf(const Uuid& person_id) override {
-        ASSIGN_OR_RETURN(const auto there, keys_->FingerprintsOf(person_id));
+      absl::StatusOr<std::vector<Hash256>> FingerprintsIn(
+          const eventstore::StreamId& record, const std::vector<Uuid>& person_ids) override {
+        return keys_->FingerprintsIn(record, person_ids);
+      }
+      absl::StatusOr<State> StateOf(const eventstore::StreamId& record) override {
+        ASSIGN_OR_RETURN(const auto there, keys_->FingerprintsOf(record.id));
         State state;
         state.remaining = there.size();
         return state;

@@ -26,7 +26,8 @@ struct ToldRelated final : Related {
   std::set<std::string> erased;
   // Whoever asks; nullopt: too many records.
   std::optional<ErasureReach> erasure_reach = ErasureReach();
-  std::map<std::string, std::vector<std::string>> keys;  // by person
+  std::optional<RecordsOfErased> records_of_erased = RecordsOfErased();
+  std::map<std::string, std::vector<std::string>> keys;  // by person or other record
 
   std::optional<std::string> ConsentInForce(std::string_view, std::string_view, std::string_view,
                                             std::string_view, Micros) const override {
@@ -58,6 +59,14 @@ struct ToldRelated final : Related {
   }
   std::optional<ErasureReach> ReachOfErasure(std::string_view) const override {
     return erasure_reach;
+  }
+  std::optional<RecordsOfErased> RecordsOfNobodyElse(
+      const std::vector<std::string>&) const override {
+    return records_of_erased;
+  }
+  std::vector<std::string> KeyFingerprintsIn(RecordKind, std::string_view record_id,
+                                             const std::vector<std::string>&) const override {
+    return KeyFingerprints(record_id);
   }
   std::vector<std::string> KeyFingerprints(std::string_view person_id) const override {
     const auto it = keys.find(std::string(person_id));
