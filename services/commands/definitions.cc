@@ -8,6 +8,7 @@
 #include "absl/strings/str_split.h"
 #include "caseledger/event/v1/person.pb.h"
 #include "caseledger/v1/deadlines.pb.h"
+#include "caseledger/v1/retention.pb.h"
 #include "eventstore/base/status_macros.h"
 #include "eventstore/base/strings.h"
 #include "eventstore/codec/utf8.h"
@@ -23,6 +24,11 @@ namespace caseledger::commands {
 namespace {
 
 constexpr size_t kMostDeadlines = 200;
+constexpr int kMostRetentionRules = 200;
+// Longest time a case is kept by a rule, in each unit.
+constexpr uint32_t kMostYears = 200;
+constexpr uint32_t kMostMonths = 12 * kMostYears;
+constexpr uint32_t kMostDays = 366 * kMostYears;
 
 class FirstError final : public google::protobuf::io::ErrorCollector {
  public:
@@ -96,15 +102,20 @@ void CheckRequestRules(const v1::Deadline& deadline, const std::string& where,
   }
 }
 
-absl::Status CheckDeadlines(const std::string& text) {
-  v1::Deadlines deadlines;
+// Reads a text in protobuf text format; else says line and column of what is wrong.
+absl::Status ReadText(const std::string& text, google::protobuf::Message& message) {
   FirstError errors;
   google::protobuf::TextFormat::Parser parser;
   parser.RecordErrorsTo(&errors);
-  if (!parser.ParseFromString(text, &deadlines)) {
+  if (!parser.ParseFromString(text, &message)) {
     return InvalidRequest({Violation{"fact.text", errors.text()}});
   }
-  if (!HoldsOnlyText(deadlines)) return NotText();
+  return HoldsOnlyText(message) ? absl::OkStatus() : NotText();
+}
+
+absl::Status CheckDeadlines(const std::string& text) {
+  v1::Deadlines deadlines;
+  RETURN_IF_ERROR(ReadText(text, deadlines));
   std::vector<Violation> violations;
   if (deadlines.deadline_size() == 0 ||
       deadlines.deadline_size() > static_cast<int>(kMostDeadlines)) {
@@ -127,6 +138,37 @@ absl::Status CheckDeadlines(const std::string& text) {
         (deadline.hours() > 0) + (deadline.days() > 0) + (deadline.working_days() > 0);
     if (lengths != 1)
       violations.push_back({where, "needs exactly one of hours, days, working_days"});
+  }
+  return violations.empty() ? absl::OkStatus() : InvalidRequest(violations);
+}
+
+absl::Status CheckRetention(const std::string& text) {
+  v1::RetentionRules rules;
+  RETURN_IF_ERROR(ReadText(text, rules));
+  std::vector<Violation> violations;
+  if (rules.rule_size() == 0 || rules.rule_size() > kMostRetentionRules) {
+    violations.push_back({"fact.text", StrCat("must hold 1 to ", kMostRetentionRules, " rules")});
+  }
+  std::set<std::string> ids;
+  std::set<std::string> case_types;
+  for (const v1::RetentionRule& rule : rules.rule()) {
+    const std::string where = StrCat("fact.text rule ", rule.id());
+    // A decision names the rule it rests on by this key.
+    if (!IsKey(rule.id()) || !ids.insert(rule.id()).second) {
+      violations.push_back({where,
+                            "needs an id that no other rule has: 1 to 64 of A-Z a-z 0-9 "
+                            ". _ - / :"});
+    }
+    if (!case_types.insert(rule.case_type()).second) {
+      violations.push_back({where, rule.case_type().empty()
+                                       ? "is a second rule for cases of every type"
+                                       : "is a second rule for cases of its type"});
+    }
+    const int lengths = (rule.years() > 0) + (rule.months() > 0) + (rule.days() > 0);
+    if (lengths != 1) violations.push_back({where, "needs exactly one of years, months, days"});
+    if (rule.years() > kMostYears || rule.months() > kMostMonths || rule.days() > kMostDays) {
+      violations.push_back({where, StrCat("is longer than ", kMostYears, " years")});
+    }
   }
   return violations.empty() ? absl::OkStatus() : InvalidRequest(violations);
 }
@@ -174,6 +216,13 @@ absl::Status CompleteDefinition(event::v1::Fact& fact, const std::string& record
           {Violation{"record_id", "must be deadlines/AGENCY or deadlines/default"}});
     }
     return CheckDeadlines(fact.deadlines_loaded().text());
+  }
+  if (fact.has_retention_rules_loaded()) {
+    if (!record_name.starts_with("retention/")) {
+      return InvalidRequest(
+          {Violation{"record_id", "must be retention/AGENCY or retention/default"}});
+    }
+    return CheckRetention(fact.retention_rules_loaded().text());
   }
   if (fact.has_access_rules_loaded()) {
     return CompleteRules(*fact.mutable_access_rules_loaded(), record_name);

@@ -12,8 +12,8 @@ namespace caseledger::commands {
 // Name of the record that holds the rules of who may do what.
 inline constexpr char kAccessRulesRecord[] = "access-rules";
 
-// Checks the text of a ReportDefinitionLoaded, DeadlinesLoaded or AccessRulesLoaded fact and fills
-// the version; leaves other facts alone. INVALID_ARGUMENT with line and reason, of rules every
+// Checks the text of a ReportDefinitionLoaded, DeadlinesLoaded, RetentionRulesLoaded or
+// AccessRulesLoaded fact and fills the version; leaves other facts alone. INVALID_ARGUMENT with line and reason, of rules every
 // wrong line; also when the record's name is not `report/ID` of the text's id, or `access-rules`.
 absl::Status CompleteDefinition(event::v1::Fact& fact, const std::string& record_name);
 

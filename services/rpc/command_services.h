@@ -35,6 +35,7 @@ class DirectoryServiceImpl final : public v1::DirectoryService::CallbackService 
   CASELEDGER_COMMAND(RegisterAdminUnit)
   CASELEDGER_COMMAND(LoadReportDefinition)
   CASELEDGER_COMMAND(LoadDeadlines)
+  CASELEDGER_COMMAND(LoadRetentionRules)
   CASELEDGER_COMMAND(LoadAccessRules)
   CASELEDGER_COMMAND(RecordProgramme)
   CASELEDGER_COMMAND(EndProgramme)

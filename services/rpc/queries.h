@@ -65,6 +65,10 @@ class Queries {
                          v1::ListCasesResponse& response) const;
   absl::Status SearchPersons(Reading& reading, const v1::SearchPersonsRequest& request,
                              absl::Duration wait, v1::SearchPersonsResponse& response) const;
+  absl::Status ListDueRequests(Reading& reading, const v1::ListDueRequestsRequest& request,
+                               absl::Duration wait, v1::ListDueRequestsResponse& response) const;
+  absl::Status ListRetentionDue(Reading& reading, const v1::ListRetentionDueRequest& request,
+                                absl::Duration wait, v1::ListRetentionDueResponse& response) const;
   absl::Status RunReport(Reading& reading, const v1::RunReportRequest& request, absl::Duration wait,
                          v1::RunReportResponse& response) const;
   absl::Status ListLedgers(Reading& reading, const v1::ListLedgersRequest& request,

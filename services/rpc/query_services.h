@@ -121,6 +121,28 @@ class ReferralServiceImpl final : public v1::ReferralService::CallbackService {
   Queries& answers_;
 };
 
+class PrivacyServiceImpl final : public v1::PrivacyService::CallbackService {
+ public:
+  PrivacyServiceImpl(CommandAdapter& commands, QueryRunner& queries, Queries& answers)
+      : commands_(commands), queries_(queries), answers_(answers) {}
+
+  CASELEDGER_COMMAND(ReceiveDataRequest)
+  CASELEDGER_COMMAND(AnswerDataRequest)
+  CASELEDGER_COMMAND(DecideErasure)
+  CASELEDGER_COMMAND(ApproveErasure)
+  CASELEDGER_COMMAND(ErasePerson)
+  CASELEDGER_COMMAND(RestrictProcessing)
+  CASELEDGER_COMMAND(LiftRestriction)
+  CASELEDGER_QUERY(GetErasure)
+  CASELEDGER_QUERY(ListDueRequests)
+  CASELEDGER_QUERY(ListRetentionDue)
+
+ private:
+  CommandAdapter& commands_;
+  QueryRunner& queries_;
+  Queries& answers_;
+};
+
 class ShelterServiceImpl final : public v1::ShelterService::CallbackService {
  public:
   ShelterServiceImpl(CommandAdapter& commands, QueryRunner& queries, Queries& answers)
@@ -151,26 +173,6 @@ class ClosureServiceImpl final : public v1::ClosureService::CallbackService {
   CASELEDGER_COMMAND(CloseCase)
   CASELEDGER_COMMAND(ReopenCase)
   CASELEDGER_QUERY(CheckClosure)
-
- private:
-  CommandAdapter& commands_;
-  QueryRunner& queries_;
-  Queries& answers_;
-};
-
-class PrivacyServiceImpl final : public v1::PrivacyService::CallbackService {
- public:
-  PrivacyServiceImpl(CommandAdapter& commands, QueryRunner& queries, Queries& answers)
-      : commands_(commands), queries_(queries), answers_(answers) {}
-
-  CASELEDGER_COMMAND(ReceiveDataRequest)
-  CASELEDGER_COMMAND(AnswerDataRequest)
-  CASELEDGER_COMMAND(DecideErasure)
-  CASELEDGER_COMMAND(ApproveErasure)
-  CASELEDGER_COMMAND(ErasePerson)
-  CASELEDGER_COMMAND(RestrictProcessing)
-  CASELEDGER_COMMAND(LiftRestriction)
-  CASELEDGER_QUERY(GetErasure)
 
  private:
   CommandAdapter& commands_;

@@ -26,6 +26,7 @@
 #include "caseledger/v1/privacy.pb.h"
 #include "caseledger/v1/referral.pb.h"
 #include "caseledger/v1/report_definition.pb.h"
+#include "caseledger/v1/retention.pb.h"
 #include "caseledger/v1/shelter.pb.h"
 #include "tests/architecture/source_tree.h"
 
@@ -50,7 +51,8 @@ const std::vector<const Descriptor*>& LinkedFiles() {
       v1::GetLedgerHeadRequest::descriptor(),  v1::ReceiveContactRequest::descriptor(),
       v1::RegisterPersonRequest::descriptor(), v1::ReceiveDataRequestRequest::descriptor(),
       v1::SendReferralRequest::descriptor(),   v1::RegisterShelterRequest::descriptor(),
-      v1::ReportDefinition::descriptor(),      v1::Deadlines::descriptor()};
+      v1::ReportDefinition::descriptor(),      v1::Deadlines::descriptor(),
+      v1::RetentionRules::descriptor()};
   return linked;
 }
 

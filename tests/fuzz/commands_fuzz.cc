@@ -11,9 +11,11 @@
 
 #include "projections/case_list/case_list.h"
 #include "projections/due_items/due_items.h"
+#include "projections/due_requests/due_requests.h"
 #include "projections/read_model/memory/memory_read_models.h"
 #include "projections/referrals/referrals.h"
 #include "projections/report_facts/report_facts.h"
+#include "projections/retention/retention_due.h"
 #include "projections/shelter_occupancy/shelter_occupancy.h"
 #include "services/commands/fact_schema.h"
 #include "services/domain/case_record/case_record.h"
@@ -258,6 +260,8 @@ void CheckProjections(const std::vector<eventstore::RecordedEvent>& events) {
   all.push_back(projections::MakeReferrals());
   all.push_back(projections::MakeShelterOccupancy());
   all.push_back(projections::MakeDueItems());
+  all.push_back(projections::MakeDueRequests());
+  all.push_back(projections::MakeRetention());
   all.push_back(std::make_unique<projections::ReportFacts>());
   for (const auto& projection : all) {
     Check(Project(*projection, events, 1) == Project(*projection, events, 1000),

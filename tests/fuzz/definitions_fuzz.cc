@@ -6,7 +6,9 @@
 
 #include "caseledger/event/v1/fact.pb.h"
 #include "eventstore/codec/utf8.h"
+#include "projections/due_requests/deadline_terms.h"
 #include "projections/report_facts/definition.h"
+#include "projections/retention/retention_terms.h"
 #include "services/commands/definitions.h"
 #include "tests/fuzz/support/answers.h"
 #include "tests/fuzz/support/check.h"
@@ -29,7 +31,23 @@ void CheckDeadlines(const std::string& text) {
   event::v1::Fact fact;
   fact.mutable_deadlines_loaded()->set_text(text);
   const absl::Status status = commands::CompleteDefinition(fact, "deadlines/default");
-  if (!status.ok()) CheckRefusal(status);
+  if (!status.ok()) return CheckRefusal(status);
+  // Else the list of due requests would stop at it.
+  Check(projections::ReadDeadlines(text).ok(), "deadlines that are taken can be read");
+}
+
+void CheckRetentionRules(const std::string& text) {
+  event::v1::Fact fact;
+  fact.mutable_retention_rules_loaded()->set_text(text);
+  const absl::Status status = commands::CompleteDefinition(fact, "retention/default");
+  if (!status.ok()) return CheckRefusal(status);
+  const auto rules = projections::ReadRetentionRules(text);
+  Check(rules.ok(), "rules that are taken can be read");
+  for (const v1::RetentionRule& rule : rules->rule()) {
+    Check(projections::RuleFor(*rules, rule.case_type()) == &rule,
+          "each rule is the one of its type");
+    Check(projections::DueAt(rule, 0) > 0, "what is kept is kept for a time");
+  }
 }
 
 }  // namespace
@@ -40,11 +58,17 @@ extern "C" int LLVMFuzzerInitialize(int*, char***) {
   return 0;
 }
 
-// The first byte chooses: even a report, odd deadlines.
+// The first byte chooses: even a report, 4 n + 3 retention rules, else deadlines.
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   if (size == 0) return 0;
   const std::string text(reinterpret_cast<const char*>(data) + 1, size - 1);
   if (!caseledger::eventstore::IsUtf8(text)) return 0;  // does not come through the transport
-  data[0] % 2 == 0 ? caseledger::fuzz::CheckReport(text) : caseledger::fuzz::CheckDeadlines(text);
+  if (data[0] % 2 == 0) {
+    caseledger::fuzz::CheckReport(text);
+  } else if (data[0] % 4 == 3) {
+    caseledger::fuzz::CheckRetentionRules(text);
+  } else {
+    caseledger::fuzz::CheckDeadlines(text);
+  }
   return 0;
 }

@@ -283,6 +283,8 @@ Drivers QuestionDrivers() {
   drivers[v1::SearchPersonsRequest::descriptor()] = Query(&Queries::SearchPersons, true);
   drivers[v1::GetOccupancyRequest::descriptor()] = Query(&Queries::GetOccupancy, true);
   drivers[v1::ListCasesRequest::descriptor()] = Query(&Queries::ListCases, true);
+  drivers[v1::ListDueRequestsRequest::descriptor()] = Query(&Queries::ListDueRequests, true);
+  drivers[v1::ListRetentionDueRequest::descriptor()] = Query(&Queries::ListRetentionDue, true);
   drivers[v1::RunReportRequest::descriptor()] = Query(&Queries::RunReport, true);
   drivers[v1::ListLedgersRequest::descriptor()] = Query(&Queries::ListLedgers, false);
   drivers[v1::ListProjectionsRequest::descriptor()] = Query(&Queries::ListProjections, false);

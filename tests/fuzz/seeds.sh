@@ -70,6 +70,7 @@ printf 'data-dir="d"\nledger=["a"\n[section]\ndrain-seconds=1e9\n' >"$corpus/opt
 
 { printf '\x00'; cat deploy/reports/qn-half-year.textproto; } >"$corpus/definitions/made-report"
 { printf '\x01'; head -40 deploy/deadlines/default.textproto; } >"$corpus/definitions/made-deadlines"
+{ printf '\x03'; cat deploy/retention/default.textproto; } >"$corpus/definitions/made-retention"
 
 printf '\x00%s' 'eyJhbGciOiJFZERTQSIsImtpZCI6ImtleSJ9.e30.AA' >"$corpus/tokens/made-token"
 printf '\x00%s' 'eyJhbGciOiJub25lIn0.e30.' >"$corpus/tokens/made-unsecured"

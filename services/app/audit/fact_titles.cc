@@ -94,6 +94,7 @@ constexpr auto kTitles = std::to_array<std::pair<std::string_view, std::string_v
     {"admin_unit_registered", "Đăng ký đơn vị hành chính"},
     {"report_definition_loaded", "Nạp định nghĩa báo cáo"},
     {"deadlines_loaded", "Nạp thời hạn"},
+    {"retention_rules_loaded", "Nạp thời hạn lưu giữ hồ sơ"},
     {"access_rules_loaded", "Nạp quy tắc truy cập"},
     {"programme_recorded", "Ghi nhận chương trình"},
     {"programme_ended", "Chương trình kết thúc"},

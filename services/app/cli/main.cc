@@ -114,6 +114,7 @@ int Run(int argc, char** argv) {
   AddShelterCommands(app, chosen);
   AddReferralCommands(app, chosen);
   AddPersonCommands(app, chosen);
+  AddPrivacyCommands(app, chosen);
   try {
     app.parse(argc, argv);
   } catch (const CLI::RequiredError& error) {

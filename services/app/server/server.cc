@@ -19,10 +19,12 @@
 #include "projections/access_trail/access_trail.h"
 #include "projections/case_list/case_list.h"
 #include "projections/due_items/due_items.h"
+#include "projections/due_requests/due_requests.h"
 #include "projections/person_search/person_search.h"
 #include "projections/read_model/rocksdb/rocksdb_read_models.h"
 #include "projections/referrals/referrals.h"
 #include "projections/report_facts/report_facts.h"
+#include "projections/retention/retention_due.h"
 #include "projections/runtime/runtime.h"
 #include "projections/shelter_occupancy/shelter_occupancy.h"
 #include "services/access/trail/trail.h"
@@ -48,9 +50,12 @@ constexpr char kSnapshotsTable[] = "snapshots@1";
 constexpr int kLookSeconds = 2;
 
 std::vector<projections::Runtime::Factory> FoundationProjections() {
-  return {[] { return projections::MakeCaseList(); }, [] { return projections::MakeReferrals(); },
+  return {[] { return projections::MakeCaseList(); },
+          [] { return projections::MakeReferrals(); },
           [] { return projections::MakeShelterOccupancy(); },
           [] { return projections::MakeDueItems(); },
+          [] { return projections::MakeDueRequests(); },
+          [] { return projections::MakeRetention(); },
           [] { return std::make_unique<projections::ReportFacts>(); }};
 }
 

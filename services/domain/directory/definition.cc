@@ -10,6 +10,7 @@ namespace {
 
 constexpr std::string_view kReportPrefix = "report/";
 constexpr std::string_view kDeadlinesPrefix = "deadlines/";
+constexpr std::string_view kRetentionPrefix = "retention/";
 constexpr std::string_view kAccessRulesName = "access-rules";
 
 // What follows the prefix in the record's name; nullopt for a definition of another kind.
@@ -31,6 +32,10 @@ void DefinitionState::Apply(const DomainEvent& event) {
     case Fact::kDeadlinesLoaded:
       loaded = true;
       text = fact.deadlines_loaded().text();
+      break;
+    case Fact::kRetentionRulesLoaded:
+      loaded = true;
+      text = fact.retention_rules_loaded().text();
       break;
     case Fact::kAccessRulesLoaded:
       loaded = true;
@@ -64,6 +69,9 @@ absl::Status DefinitionState::Check(const DomainEvent& event) const {
     case Fact::kDeadlinesLoaded:
       return fact.deadlines_loaded().text() == text ? Reject(Reason::kDefinitionUnchanged)
                                                     : absl::OkStatus();
+    case Fact::kRetentionRulesLoaded:
+      return fact.retention_rules_loaded().text() == text ? Reject(Reason::kDefinitionUnchanged)
+                                                          : absl::OkStatus();
     default:
       return absl::OkStatus();
   }
@@ -83,6 +91,12 @@ absl::StatusOr<Decided> DecideDefinition(const DefinitionState&, const Fact& fac
       const auto name = NameAfter(kDeadlinesPrefix, context.record_name);
       if (!name.has_value()) return Reject(Reason::kDefinitionOfOtherKind);
       decided.fact.mutable_deadlines_loaded()->set_agency_id(*name);
+      return decided;
+    }
+    case Fact::kRetentionRulesLoaded: {
+      const auto name = NameAfter(kRetentionPrefix, context.record_name);
+      if (!name.has_value()) return Reject(Reason::kDefinitionOfOtherKind);
+      decided.fact.mutable_retention_rules_loaded()->set_agency_id(*name);
       return decided;
     }
     case Fact::kAccessRulesLoaded:

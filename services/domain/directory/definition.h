@@ -1,6 +1,6 @@
 // A definition loaded from a file: a report (`report/NAME`), an agency's deadlines
-// (`deadlines/AGENCY`), or who may do what (`access-rules`). The text in force is the newest in
-// time.
+// (`deadlines/AGENCY`), how long it keeps closed cases (`retention/AGENCY`), or who may do what
+// (`access-rules`). The text in force is the newest in time.
 //
 // Invariants
 //  1. A text that is in force is not loaded again.

@@ -7,6 +7,7 @@
 #include "projections/due_items/due_items.h"
 #include "projections/due_requests/due_requests.h"
 #include "projections/referrals/referrals.h"
+#include "projections/retention/retention_due.h"
 #include "projections/shelter_occupancy/shelter_occupancy.h"
 #include "tests/projections/read_model/stores.h"
 #include "tests/projections/runtime/runtime_fixture.h"
@@ -22,13 +23,13 @@ constexpr int kEvents = 400;
 constexpr options::v1::RecordKind kKinds[] = {
     options::v1::RECORD_KIND_CASE_RECORD, options::v1::RECORD_KIND_SHELTER,
     options::v1::RECORD_KIND_PERSON, options::v1::RECORD_KIND_DEFINITION};
-const std::vector<std::string_view> kNames = {kAccessTrailName, kCaseListName,
-                                              kDueItemsName,    kDueRequestsName,
-                                              kReferralsName,   kShelterOccupancyName};
+const std::vector<std::string_view> kNames = {kAccessTrailName,     kCaseListName,  kDueItemsName,
+                                              kDueRequestsName,     kReferralsName, kRetentionName,
+                                              kShelterOccupancyName};
 
 std::vector<Runtime::Factory> AllProjections() {
-  return {MakeAccessTrail,      MakeCaseList, MakeReferrals,
-          MakeShelterOccupancy, MakeDueItems, MakeDueRequests};
+  return {MakeAccessTrail, MakeCaseList,    MakeReferrals, MakeShelterOccupancy,
+          MakeDueItems,    MakeDueRequests, MakeRetention};
 }
 
 class RebuildAll : public RuntimeTest {
@@ -55,7 +56,8 @@ class RebuildAll : public RuntimeTest {
         fact.mutable_risk_assessed()->set_risk(event::v1::RISK_HIGH);
         return fact;
       case 6:
-        fact.mutable_participant_added()->set_person_id("p" + std::to_string(random_() % 3));
+        fact.mutable_participant_added()->set_person_id(
+            NamedId(std::to_string(random_() % 3)).ToString());
         fact.mutable_participant_added()->set_role(event::v1::PARTICIPANT_ROLE_CLIENT);
         return fact;
       default:
@@ -106,6 +108,12 @@ class RebuildAll : public RuntimeTest {
   }
   Fact DefinitionFact() {
     Fact fact;
+    if (random_() % 2 == 0) {
+      fact.mutable_retention_rules_loaded()->set_agency_id("default");
+      fact.mutable_retention_rules_loaded()->set_text(
+          "rule { id: 'all' days: " + std::to_string(1 + random_() % 20) + " }");
+      return fact;
+    }
     fact.mutable_deadlines_loaded()->set_agency_id("default");
     fact.mutable_deadlines_loaded()->set_text(
         "deadline { id: 'answer' starts_with: 'data_request_received' days: " +

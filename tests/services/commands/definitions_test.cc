@@ -4,6 +4,7 @@
 #include <sstream>
 
 #include "caseledger/v1/deadlines.pb.h"
+#include "caseledger/v1/retention.pb.h"
 #include "google/protobuf/text_format.h"
 #include "tests/services/commands/centre.h"
 
@@ -41,6 +42,12 @@ class DefinitionsTest : public ::testing::Test {
                                const std::string& name = "deadlines/default") {
     v1::Command command = centre_.Command(name, 1, "deadlines_loaded {}");
     command.mutable_fact()->mutable_deadlines_loaded()->set_text(text);
+    return centre_.Send(command, Steward());
+  }
+  Centre::Result LoadRetention(const std::string& text,
+                               const std::string& name = "retention/default") {
+    v1::Command command = centre_.Command(name, 1, "retention_rules_loaded {}");
+    command.mutable_fact()->mutable_retention_rules_loaded()->set_text(text);
     return centre_.Send(command, Steward());
   }
   static std::string MessageOf(const Centre::Result& result) {
@@ -154,6 +161,44 @@ TEST_F(DefinitionsTest, BrokenDeadlinesAreRefused) {
         refusal("deadline { id: 'a' starts_with: 'case_opened' hours: 1 " + narrowed + " }"),
         HasSubstr("does not start with data_request_received"));
   }
+  EXPECT_EQ(centre_.size(), begun_);
+}
+
+TEST_F(DefinitionsTest, ShippedRetentionRulesAreLoadedAndCoverEveryCaseType) {
+  const std::string text = FileText("deploy/retention/default.textproto");
+  const auto loaded = LoadRetention(text);
+  ASSERT_TRUE(loaded.ok()) << loaded.status();
+  EXPECT_EQ(centre_.FactAt(begun_).retention_rules_loaded().agency_id(), "default");
+  EXPECT_EQ(ReasonIdOf(LoadRetention(text)), "DEFINITION_UNCHANGED");
+  v1::RetentionRules rules;
+  ASSERT_TRUE(google::protobuf::TextFormat::ParseFromString(text, &rules));
+  std::map<std::string, uint32_t> years;
+  for (const v1::RetentionRule& rule : rules.rule()) years[rule.case_type()] = rule.years();
+  EXPECT_EQ(years["child_protection"], 20u);
+  EXPECT_EQ(years["gender_based_violence"], 10u);
+  EXPECT_EQ(years[""], 5u) << "the rule for every other type";
+}
+
+TEST_F(DefinitionsTest, BrokenRetentionRulesAreRefused) {
+  const auto refusal = [&](const std::string& text) {
+    const auto refused = LoadRetention(text);
+    EXPECT_EQ(ReasonIdOf(refused), "INVALID_REQUEST") << text;
+    return MessageOf(refused);
+  };
+  EXPECT_THAT(refusal("rule {\n  years: many\n}"), HasSubstr("line 2, column"));
+  EXPECT_THAT(refusal("# none"), HasSubstr("1 to 200 rules"));
+  EXPECT_THAT(refusal("rule { id: 'a' }"), HasSubstr("exactly one of years, months, days"));
+  EXPECT_THAT(refusal("rule { id: 'a' years: 1 days: 1 }"), HasSubstr("exactly one"));
+  EXPECT_THAT(refusal("rule { id: 'a' years: 201 }"), HasSubstr("longer than 200 years"));
+  EXPECT_THAT(refusal("rule { id: 'a' months: 4294967295 }"), HasSubstr("longer than 200 years"));
+  EXPECT_THAT(refusal("rule { id: 'a b' years: 1 }"), HasSubstr("needs an id"));
+  EXPECT_THAT(refusal("rule { id: 'a' years: 1 case_type: 'x' } rule { id: 'a' years: 1 }"),
+              HasSubstr("no other rule"));
+  EXPECT_THAT(refusal("rule { id: 'a' years: 1 } rule { id: 'b' years: 1 }"),
+              HasSubstr("second rule for cases of every type"));
+  EXPECT_THAT(refusal("rule { id: 'a' years: 1 label_vi: '\\xff' }"), HasSubstr("not UTF-8"));
+  EXPECT_THAT(MessageOf(LoadRetention("rule { id: 'a' years: 1 }", "deadlines/default")),
+              HasSubstr("retention/AGENCY"));
   EXPECT_EQ(centre_.size(), begun_);
 }
 

@@ -20,6 +20,9 @@ Record<DefinitionState> ReportRecord() { return {"uuid", DecideDefinition, "repo
 Record<DefinitionState> DeadlinesRecord() {
   return {"uuid", DecideDefinition, "deadlines/default"};
 }
+Record<DefinitionState> RetentionRecord() {
+  return {"uuid", DecideDefinition, "retention/default"};
+}
 Record<ProgrammeState> Programme() { return {"uuid", DecideProgramme}; }
 
 const Step kAgency{0, "agency_registered { kind: 'social_work' name_vi: 'Trung tâm' }"};
@@ -131,6 +134,21 @@ std::vector<Row> DeadlineRows() {
   };
 }
 
+Step Retention(double hours, const std::string& text) {
+  return {hours, "retention_rules_loaded { text: '" + text + "' }"};
+}
+
+std::vector<Row> RetentionRows() {
+  return {
+      {"deadlines in the rules' record", {}, Deadline(1, "a"), Reason::kDefinitionOfOtherKind},
+      {"same text again", {Retention(1, "a")}, Retention(2, "a"), Reason::kDefinitionUnchanged},
+      {"back to an earlier text",
+       {Retention(1, "a"), Retention(2, "b")},
+       Retention(3, "a"),
+       std::nullopt},
+  };
+}
+
 Step Recorded(double from, const std::string& rest = "") {
   return {0, "programme_recorded { kind: 'safe_city' name: 'x' valid_from_time" + Time(from) +
                  rest + " }"};
@@ -169,6 +187,9 @@ TEST(Agency, RefusesInPrecedenceOrder) { PlayAll(AgencyRows(), Agency()); }
 TEST(AdminUnits, RefusesInPrecedenceOrder) { PlayAll(UnitRows(), Units()); }
 TEST(Definition, RefusesReportsInPrecedenceOrder) { PlayAll(ReportRows(), ReportRecord()); }
 TEST(Definition, RefusesDeadlinesInPrecedenceOrder) { PlayAll(DeadlineRows(), DeadlinesRecord()); }
+TEST(Definition, RefusesRetentionRulesInPrecedenceOrder) {
+  PlayAll(RetentionRows(), RetentionRecord());
+}
 TEST(Programme, RefusesInPrecedenceOrder) { PlayAll(ProgrammeRows(), Programme()); }
 
 TEST(Directory, EveryReasonIsProduced) {
@@ -189,6 +210,9 @@ TEST(Directory, FactsSayTheNameOfTheirRecord) {
   EXPECT_EQ(report->fact.report_definition_loaded().version(), 3u);
   EXPECT_EQ(DeadlinesRecord().Try(Deadline(1, "a"))->fact.deadlines_loaded().agency_id(),
             "default");
+  EXPECT_EQ(RetentionRecord().Try(Retention(1, "a"))->fact.retention_rules_loaded().agency_id(),
+            "default");
+  EXPECT_FALSE(DeadlinesRecord().Try(Retention(1, "a")).ok());
 }
 
 TEST(Agency, RolesHoldFromTheirGrantToTheirEndOrExpiry) {

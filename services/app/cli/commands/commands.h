@@ -49,6 +49,7 @@ void AddWitnessCommand(CLI::App& app, Chosen& chosen);
 void AddShelterCommands(CLI::App& app, Chosen& chosen);
 void AddReferralCommands(CLI::App& app, Chosen& chosen);
 void AddPersonCommands(CLI::App& app, Chosen& chosen);
+void AddPrivacyCommands(CLI::App& app, Chosen& chosen);
 
 inline constexpr char kKinds[] =
     "contact, person, case_record, shelter, programme, agency, admin_units, definition, ledger, "

@@ -26,6 +26,39 @@ absl::StatusOr<std::string> IdFromText(const std::string& text, const std::strin
   return absl::InvalidArgumentError(path + ": no line `id: \"NAME\"`; give --id report/NAME");
 }
 
+using Stub = v1::DirectoryService::Stub;
+
+template <typename Request>
+absl::StatusOr<v1::CommandResult> Send(grpc::Status (Stub::*method)(grpc::ClientContext*,
+                                                                    const Request&,
+                                                                    v1::CommandResult*),
+                                       const std::string& id, const std::string& text,
+                                       const std::string& ledger, const Connection& connection) {
+  Request request;
+  request.mutable_header()->set_ledger(ledger);
+  request.mutable_header()->set_request_id(DefinitionRequestId(ledger, id, text));
+  request.set_definition_id(id);
+  request.mutable_fact()->set_text(text);
+  v1::CommandResult result;
+  grpc::ClientContext context;
+  connection.PrepareCall(context);
+  const auto stub = v1::DirectoryService::NewStub(connection.channel());
+  RETURN_IF_ERROR(CallStatus(((*stub).*method)(&context, request, &result), connection.options()));
+  return result;
+}
+
+// The id says what kind of definition it is.
+absl::StatusOr<v1::CommandResult> LoadAs(const std::string& id, const std::string& text,
+                                         const std::string& ledger, const Connection& connection) {
+  if (id.starts_with("deadlines/")) {
+    return Send(&Stub::LoadDeadlines, id, text, ledger, connection);
+  }
+  if (id.starts_with("retention/")) {
+    return Send(&Stub::LoadRetentionRules, id, text, ledger, connection);
+  }
+  return Send(&Stub::LoadReportDefinition, id, text, ledger, connection);
+}
+
 absl::StatusOr<int> Load(const std::string& path, std::string id, const ClientOptions& options) {
   ASSIGN_OR_RETURN(const std::string format, FormatOf(options, "text", {"text", "json"}));
   ASSIGN_OR_RETURN(const std::string text, ReadDefinition(path));
@@ -35,16 +68,7 @@ absl::StatusOr<int> Load(const std::string& path, std::string id, const ClientOp
   const Connection connection(options);
   ASSIGN_OR_RETURN(const v1::GetLedgerHeadResponse head, GetHead(connection));
   const std::string& ledger = head.ledger();
-  v1::LoadReportDefinitionRequest request;
-  request.mutable_header()->set_ledger(ledger);
-  request.mutable_header()->set_request_id(DefinitionRequestId(ledger, id, text));
-  request.set_definition_id(id);
-  request.mutable_fact()->set_text(text);
-  v1::CommandResult result;
-  grpc::ClientContext context;
-  connection.PrepareCall(context);
-  const auto stub = v1::DirectoryService::NewStub(connection.channel());
-  RETURN_IF_ERROR(CallStatus(stub->LoadReportDefinition(&context, request, &result), options));
+  ASSIGN_OR_RETURN(const v1::CommandResult result, LoadAs(id, text, ledger, connection));
   if (format == "json") {
     fmt::print("{}", ToDocument(ToJson(result)));
   } else {
@@ -72,17 +96,24 @@ absl::StatusOr<std::string> ReadDefinition(const std::string& path) {
 }
 
 void AddDefinitionCommands(CLI::App& app, Chosen& chosen) {
-  CLI::App* group = app.add_subcommand("definition", "Definitions of reports.");
+  CLI::App* group =
+      app.add_subcommand("definition", "Definitions of reports, deadlines and retention rules.");
   group->require_subcommand(1);
   CLI::App* load = group->add_subcommand(
-      "load", "Load a report definition. Loading the same text twice does nothing twice.");
+      "load", "Load a definition. Loading the same text twice does nothing twice.");
   load->footer(
-      "Example:\n"
-      "  caseledger definition load deploy/reports/qn-half-year.textproto");
+      "Examples:\n"
+      "  caseledger definition load deploy/reports/qn-half-year.textproto\n"
+      "  caseledger definition load deploy/deadlines/default.textproto --id deadlines/default\n"
+      "  caseledger definition load deploy/retention/default.textproto --id retention/default");
   auto path = std::make_shared<std::string>();
   auto id = std::make_shared<std::string>();
-  load->add_option("FILE", *path, "ReportDefinition in protobuf text format")->required();
-  load->add_option("--id", *id, "report/NAME; else taken from the text");
+  load->add_option("FILE", *path,
+                   "ReportDefinition, Deadlines or RetentionRules in protobuf text format")
+      ->required();
+  load->add_option("--id", *id,
+                   "report/NAME (else taken from the text), deadlines/AGENCY, retention/AGENCY; "
+                   "AGENCY may be default");
   load->callback([path, id, &chosen] {
     chosen.action = [path, id](const ClientOptions& client) { return Load(*path, *id, client); };
   });

@@ -1,0 +1,139 @@
+#include <algorithm>
+#include <optional>
+
+#include "eventstore/base/status_macros.h"
+#include "projections/read_model/keys.h"
+#include "projections/read_model/page.h"
+#include "projections/read_model/row_codec.h"
+#include "projections/retention/layout.h"
+#include "projections/retention/retention_due.h"
+#include "projections/retention/retention_fold.h"
+
+namespace caseledger::projections {
+namespace {
+
+constexpr size_t kMostCasesOfAPerson = 100;
+
+absl::Status Damaged() {
+  return absl::DataLossError("the retention table is damaged: rebuild the read model");
+}
+
+std::string QuestionOf(const RetentionQuery& query) {
+  return KeyBuilder()
+      .Text("retention@1")
+      .Text(query.case_type)
+      .Number(query.only_free ? 1 : 0)
+      .Take();
+}
+
+absl::StatusOr<std::string> BeginOf(const RetentionQuery& query) {
+  const std::string space(1, retention::kDueSpace);
+  if (query.page_token.empty()) return space;
+  ASSIGN_OR_RETURN(const PagePoint point, ReadPageToken(QuestionOf(query), query.page_token));
+  if (!point.after_key.starts_with(space)) {
+    return absl::InvalidArgumentError("the page token belongs to another question");
+  }
+  return point.after_key + '\0';
+}
+
+absl::StatusOr<KeptCase> CaseOf(const ReadSnapshot& snapshot, const Uuid& case_id) {
+  ASSIGN_OR_RETURN(const std::optional<std::string> stored,
+                   snapshot.Get(KeyBuilder(retention::kCaseSpace).Id(case_id).Take()));
+  if (!stored.has_value()) return Damaged();
+  return DecodeRow<KeptCase>(*stored);
+}
+
+// What keeps a person whom the case does not keep itself: the strongest of what their other cases
+// say.
+absl::StatusOr<std::string> KeptBy(const ReadSnapshot& snapshot, const Uuid& person_id,
+                                   const Uuid& case_id, Micros now) {
+  std::vector<Uuid> cases;
+  const std::string prefix = KeyBuilder(retention::kPersonSpace).Id(person_id).Take();
+  RETURN_IF_ERROR(snapshot.Scan(prefix, EndOfPrefix(prefix), [&](std::string_view key, auto) {
+    KeyReader reader(key);
+    reader.Skip(prefix.size());
+    cases.push_back(reader.Id());
+    return cases.size() <= kMostCasesOfAPerson;
+  }));
+  if (cases.size() > kMostCasesOfAPerson) return std::string(kKeptByOtherCase);
+  bool open = false;
+  bool other = false;
+  for (const Uuid& each : cases) {
+    if (each == case_id) continue;
+    ASSIGN_OR_RETURN(const KeptCase kept, CaseOf(snapshot, each));
+    if (!kept.hold_ids.empty()) return std::string(kKeptByLegalHold);
+    open = open || !kept.closed_at.has_value();
+    other = other || !kept.due_at.has_value() || *kept.due_at > now;
+  }
+  if (open) return std::string(kKeptByOpenCase);
+  return std::string(other ? kKeptByOtherCase : "");
+}
+
+absl::StatusOr<DueCase> RowOf(std::string_view key, const ReadSnapshot& snapshot) {
+  KeyReader reader(key);
+  reader.Skip(1);
+  DueCase row;
+  row.due_at = reader.Time();
+  row.case_id = reader.Id();
+  if (!reader.Finished()) return Damaged();
+  ASSIGN_OR_RETURN(KeptCase kept, CaseOf(snapshot, row.case_id));
+  if (!kept.closed_at.has_value()) return Damaged();
+  row.case_type = std::move(kept.case_type);
+  row.owner_agency_id = std::move(kept.owner_agency_id);
+  row.rule_id = std::move(kept.rule_id);
+  row.closed_at = *kept.closed_at;
+  row.hold_ids = std::move(kept.hold_ids);
+  return row;
+}
+
+absl::Status AddPersons(const ReadSnapshot& snapshot, Micros now, DueCase& row,
+                        const std::vector<Uuid>& persons) {
+  for (const Uuid& person : persons) {
+    DuePerson due{person, kKeptByLegalHold};
+    if (row.hold_ids.empty()) {
+      ASSIGN_OR_RETURN(due.kept_by, KeptBy(snapshot, person, row.case_id, now));
+    }
+    row.persons.push_back(std::move(due));
+  }
+  return absl::OkStatus();
+}
+
+bool Matches(const DueCase& row, const RetentionQuery& query) {
+  return (query.case_type.empty() || row.case_type == query.case_type) &&
+         (!query.only_free || row.hold_ids.empty());
+}
+
+}  // namespace
+
+absl::StatusOr<RetentionPage> ListRetentionDue(const ReadSnapshot& snapshot,
+                                               const RetentionQuery& query) {
+  ASSIGN_OR_RETURN(const size_t page_size, PageSize(query.page_size));
+  ASSIGN_OR_RETURN(const std::string begin, BeginOf(query));
+  const std::string end = KeyBuilder(retention::kDueSpace).Time(query.now + 1).Take();
+  RetentionPage page;
+  page.reflected_events = snapshot.applied_events();
+  // A token of a time that has gone back since, of which nothing is left.
+  if (begin >= end) return page;
+  std::string last_key;
+  absl::Status trouble;
+  RETURN_IF_ERROR(snapshot.Scan(begin, end, [&](std::string_view key, std::string_view value) {
+    absl::StatusOr<DueCase> row = RowOf(key, snapshot);
+    absl::StatusOr<std::vector<Uuid>> persons = DecodeRow<std::vector<Uuid>>(value);
+    trouble.Update(row.status());
+    trouble.Update(persons.status());
+    if (!trouble.ok()) return false;
+    if (!Matches(*row, query)) return true;
+    if (page.cases.size() == page_size) {
+      page.next_page_token = MakePageToken(QuestionOf(query), {page.reflected_events, last_key});
+      return false;
+    }
+    trouble.Update(AddPersons(snapshot, query.now, *row, *persons));
+    last_key = key;
+    page.cases.push_back(*std::move(row));
+    return trouble.ok();
+  }));
+  RETURN_IF_ERROR(trouble);
+  return page;
+}
+
+}  // namespace caseledger::projections

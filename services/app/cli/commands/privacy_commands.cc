@@ -1,0 +1,242 @@
+#include <fmt/format.h>
+
+#include <map>
+#include <memory>
+#include <string>
+
+#include "caseledger/v1/privacy.grpc.pb.h"
+#include "eventstore/base/status_macros.h"
+#include "services/app/cli/commands/commands.h"
+#include "services/app/cli/print/json.h"
+#include "services/app/cli/print/text_table.h"
+
+namespace caseledger::cli {
+namespace {
+
+struct PageOptions {
+  int64_t page_size = 50;
+  std::string page_token;
+};
+
+struct RetentionOptions {
+  std::string case_type;
+  bool only_free = false;
+  PageOptions page;
+};
+
+struct DueOptions {
+  std::string state;
+  std::string kind;
+  PageOptions page;
+};
+
+void AddPageOptions(CLI::App& command, PageOptions& page) {
+  command.add_option("--page-size", page.page_size, "Most rows of a page")
+      ->check(CLI::Range(1, 1000))
+      ->capture_default_str();
+  command.add_option("--page-token", page.page_token, "Where to go on");
+}
+
+template <typename Request>
+absl::Status SetPage(const PageOptions& page, const Connection& connection, Request& request) {
+  request.set_ledger(connection.options().ledger);
+  request.set_page_size(page.page_size);
+  request.set_page_token(page.page_token);
+  ASSIGN_OR_RETURN(const uint64_t events, EventCount(connection));
+  request.set_min_position(LastPosition(events));
+  return absl::OkStatus();
+}
+
+void PrintMore(const std::string& next_page_token) {
+  if (!next_page_token.empty()) fmt::print(stderr, "more: --page-token {}\n", next_page_token);
+}
+
+// `answer met, erasure 2026-03-25 23:59`, what is overdue marked.
+std::string DeadlinesText(const v1::DueRequestRow& row) {
+  std::string text;
+  for (const v1::RequestDeadline& deadline : row.deadlines()) {
+    if (!text.empty()) text += ", ";
+    text += deadline.deadline_id();
+    if (!deadline.has_met_time()) text += " " + ToText(deadline.due_time());
+    if (deadline.has_met_time()) text += deadline.overdue() ? " met late" : " met";
+  }
+  return text;
+}
+
+absl::StatusOr<int> Due(const DueOptions& due, const ClientOptions& options) {
+  ASSIGN_OR_RETURN(const std::string format, FormatOf(options, "table", {"table", "json"}));
+  const Connection connection(options);
+  v1::ListDueRequestsRequest request;
+  request.set_state(due.state);
+  request.set_request_kind(due.kind);
+  RETURN_IF_ERROR(SetPage(due.page, connection, request));
+  v1::ListDueRequestsResponse response;
+  grpc::ClientContext context;
+  connection.PrepareCall(context);
+  const auto stub = v1::PrivacyService::NewStub(connection.channel());
+  RETURN_IF_ERROR(CallStatus(stub->ListDueRequests(&context, request, &response), options));
+  if (format == "json") {
+    fmt::print("{}", ToDocument(ToJson(response)));
+    return kExitGood;
+  }
+  TextTable table({{"due"},
+                   {"overdue"},
+                   {"kind"},
+                   {"state"},
+                   {"person"},
+                   {"request"},
+                   {"received"},
+                   {"agency"},
+                   {"deadlines"}});
+  for (const v1::DueRequestRow& row : response.requests()) {
+    table.AddRow(
+        {ToText(row.state() == "executed" ? row.executed_time() : row.due_time()),
+         row.overdue() ? "overdue" : "", row.request_kind(), row.state(), row.person_id(),
+         row.request_id(), ToText(row.received_time()), row.agency_id(),
+         row.retention_rule().empty() ? DeadlinesText(row) : "rule " + row.retention_rule()});
+  }
+  fmt::print("{}", table.ToString());
+  PrintMore(response.next_page_token());
+  return kExitGood;
+}
+
+// `free`, or what keeps somebody of it.
+std::string KeptByText(const v1::RetentionRow& row) {
+  std::string text;
+  for (const std::string& hold : row.hold_ids()) text += (text.empty() ? "held by " : ", ") + hold;
+  if (!text.empty()) return text;
+  for (const v1::RetentionPerson& person : row.persons()) {
+    if (person.kept_by().empty() || text.find(person.kept_by()) != std::string::npos) continue;
+    text += (text.empty() ? "" : ", ") + person.kept_by();
+  }
+  return text.empty() ? "free" : text;
+}
+
+absl::StatusOr<int> RetentionDue(const RetentionOptions& due, const ClientOptions& options) {
+  ASSIGN_OR_RETURN(const std::string format, FormatOf(options, "table", {"table", "json"}));
+  const Connection connection(options);
+  v1::ListRetentionDueRequest request;
+  request.set_case_type(due.case_type);
+  request.set_only_free(due.only_free);
+  RETURN_IF_ERROR(SetPage(due.page, connection, request));
+  v1::ListRetentionDueResponse response;
+  grpc::ClientContext context;
+  connection.PrepareCall(context);
+  const auto stub = v1::PrivacyService::NewStub(connection.channel());
+  RETURN_IF_ERROR(CallStatus(stub->ListRetentionDue(&context, request, &response), options));
+  if (format == "json") {
+    fmt::print("{}", ToDocument(ToJson(response)));
+    return kExitGood;
+  }
+  TextTable table(
+      {{"due"}, {"case"}, {"type"}, {"owner"}, {"rule"}, {"closed"}, {"persons"}, {"kept by"}});
+  for (const v1::RetentionRow& row : response.cases()) {
+    table.AddRow({ToText(row.due_time()), row.case_id(), row.case_type(), row.owner_agency_id(),
+                  row.rule_id(), ToText(row.closed_time()), std::to_string(row.persons_size()),
+                  KeptByText(row)});
+  }
+  fmt::print("{}", table.ToString());
+  PrintMore(response.next_page_token());
+  return kExitGood;
+}
+
+std::string StageText(v1::ErasureStage stage) {
+  static const auto& texts = *new std::map<v1::ErasureStage, std::string>{
+      {v1::ERASURE_STAGE_NONE, "nobody decided one"},
+      {v1::ERASURE_STAGE_DECIDED, "decided, and waits for the approval of a second person"},
+      {v1::ERASURE_STAGE_APPROVED, "approved, and waits to be carried out"},
+      {v1::ERASURE_STAGE_DESTROYING_KEYS, "recorded; keys are still being destroyed"},
+      {v1::ERASURE_STAGE_KEYS_DESTROYED,
+       "the keys are destroyed; copies of the vault from before hold them until the wrapping key "
+       "is changed"},
+      {v1::ERASURE_STAGE_COMPLETE, "complete"}};
+  const auto text = texts.find(stage);
+  return text == texts.end() ? "unknown to this program: use a newer one" : text->second;
+}
+
+absl::StatusOr<int> ShowErasure(const std::string& person, const ClientOptions& options) {
+  ASSIGN_OR_RETURN(const std::string format, FormatOf(options, "table", {"table", "json"}));
+  const Connection connection(options);
+  v1::GetErasureRequest request;
+  request.set_ledger(options.ledger);
+  request.set_person_id(person);
+  v1::GetErasureResponse response;
+  grpc::ClientContext context;
+  connection.PrepareCall(context);
+  const auto stub = v1::PrivacyService::NewStub(connection.channel());
+  RETURN_IF_ERROR(CallStatus(stub->GetErasure(&context, request, &response), options));
+  if (format == "json") {
+    fmt::print("{}", ToDocument(ToJson(response)));
+    return kExitGood;
+  }
+  TextTable table({{"erasure"}, {response.person_id()}});
+  table.AddRow({"stage", StageText(response.stage())});
+  if (response.has_erased_time()) table.AddRow({"erased", ToText(response.erased_time())});
+  table.AddRow({"keys destroyed", std::to_string(response.destroyed_keys())});
+  table.AddRow({"keys left", std::to_string(response.remaining_keys())});
+  if (response.has_completes_by_time()) {
+    table.AddRow({"complete by", ToText(response.completes_by_time())});
+  } else if (response.stage() == v1::ERASURE_STAGE_KEYS_DESTROYED) {
+    table.AddRow({"complete by", "only after `caseledger vault rotate`"});
+  }
+  fmt::print("{}", table.ToString());
+  return kExitGood;
+}
+
+void AddErasureCommand(CLI::App& group, Chosen& chosen) {
+  CLI::App* command = group.add_subcommand(
+      "erasure", "Show how far the erasure of a person is, to the destruction of the last key.");
+  command->footer("Example:\n  caseledger privacy erasure PERSON --purpose data_protection");
+  auto person = std::make_shared<std::string>();
+  command->add_option("PERSON", *person, "UUID or external reference")->required();
+  command->callback([person, &chosen] {
+    chosen.action = [person](const ClientOptions& client) { return ShowErasure(*person, client); };
+  });
+}
+
+void AddDueCommand(CLI::App& group, Chosen& chosen) {
+  CLI::App* command = group.add_subcommand(
+      "due", "List requests of data subjects and erasures, what is due first first.");
+  command->footer(
+      "Examples:\n"
+      "  caseledger privacy due --purpose data_protection\n"
+      "  caseledger privacy due --state approved --purpose data_protection");
+  auto due = std::make_shared<DueOptions>();
+  command->add_option("--state", due->state,
+                      "Only received, accepted, decided, approved, or executed ones (the time of "
+                      "the erasure is shown first); else all that are not at an end");
+  command->add_option("--kind", due->kind, "Only access, correction, restriction or erasure");
+  AddPageOptions(*command, due->page);
+  command->callback([due, &chosen] {
+    chosen.action = [due](const ClientOptions& client) { return Due(*due, client); };
+  });
+}
+
+void AddRetentionCommand(CLI::App& group, Chosen& chosen) {
+  CLI::App* command = group.add_subcommand(
+      "retention",
+      "List closed cases that no retention rule keeps any longer. Nothing is erased by it.");
+  command->footer(
+      "Examples:\n"
+      "  caseledger privacy retention --purpose data_protection\n"
+      "  caseledger privacy retention --only-free --format json --purpose data_protection");
+  auto due = std::make_shared<RetentionOptions>();
+  command->add_option("--case-type", due->case_type, "Only cases of this type");
+  command->add_flag("--only-free", due->only_free, "Without those that a legal hold keeps");
+  AddPageOptions(*command, due->page);
+  command->callback([due, &chosen] {
+    chosen.action = [due](const ClientOptions& client) { return RetentionDue(*due, client); };
+  });
+}
+
+}  // namespace
+
+void AddPrivacyCommands(CLI::App& app, Chosen& chosen) {
+  CLI::App* group = app.add_subcommand("privacy", "What the privacy officer has to do.");
+  group->require_subcommand(1);
+  AddDueCommand(*group, chosen);
+  AddErasureCommand(*group, chosen);
+  AddRetentionCommand(*group, chosen);
+}
+
+}  // namespace caseledger::cli
