@@ -4,7 +4,11 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <chrono>
+#include <cstdio>
 #include <filesystem>
+#include <future>
+#include <random>
 #include <set>
 
 #include "caseledger/v1/access.pb.h"
@@ -90,12 +94,15 @@ class PersonSearch : public PrivacyTest {
     const auto done = client.Send(CommandOf(person, fact));
     ASSERT_TRUE(done.ok()) << fact << ": " << done.status.error_message();
   }
-  void Erase(const std::string& person) {
+  void PrepareErasure(const std::string& person) {
     As(Who{}, person,
        "data_request_received { request_id: 'r' request_kind: 'erasure' asked_by: 'self' "
        "channel: 'letter' }");
     As(kOfficer, person, "erasure_decided { request_id: 'r' }");
     As(kSecondOfficer, person, "erasure_approved { request_id: 'r' }");
+  }
+  void Erase(const std::string& person) {
+    PrepareErasure(person);
     As(kOfficer, person, "person_erased { request_id: 'r' }");
   }
 
@@ -282,6 +289,48 @@ TEST_F(PersonSearch, AfterAnErasureNothingIsFoundByAnybodyNorInTheReadModelsFile
   for (const caseledger::testing::Found& found : scan.found) {
     ADD_FAILURE() << found.text << " in " << found.where;
   }
+}
+
+// The rows go with one commit and their bytes after it: whenever the server is killed, the next
+// start makes good what was not reached.
+TEST_F(PersonSearch, NothingIsLeftInTheFilesWheneverTheServerWasKilled) {
+  constexpr int kRounds = 12;
+  const unsigned seed = std::random_device{}();
+  std::printf("seed %u\n", seed);
+  std::mt19937 random(seed);
+  std::vector<std::string> persons;
+  for (int i = 0; i < kRounds; ++i) {
+    persons.push_back(Register("Vũ Thị Xóa", "09123456" + std::to_string(10 + i)));
+    PrepareErasure(persons.back());
+  }
+  EXPECT_THAT(Found(ByName("vu thi xoa")), SizeIs(kRounds));
+  Stop();
+  const std::vector<std::string> rows = TokenRows(persons);
+  EXPECT_EQ(InFiles(rows), rows.size());
+  for (const std::string& person : persons) {
+    Start();
+    Client officer(cast_, kPrivacyLedger, kOfficer);
+    officer.Admit(kOfficer);
+    officer.EventCount();  // it is connected
+    auto sent = std::async(std::launch::async, [&] {
+      return officer.Send(CommandOf(person, "person_erased { request_id: 'r' }")).status;
+    });
+    // No condition to wait for: any moment will do.
+    sent.wait_for(std::chrono::microseconds(random() % 15'000));
+    Kill();
+    sent.get();
+  }
+  Start();
+  const auto left = Search(ByName("vu thi xoa"));
+  std::printf("%d of %d erasures were recorded before the kill\n",
+              kRounds - left.value.persons_size(), kRounds);
+  for (const v1::PersonMatch& match : left.value.persons()) {
+    As(kOfficer, match.person_id(), "person_erased { request_id: 'r' }");
+  }
+  EXPECT_THAT(Found(ByName("vu thi xoa")), IsEmpty());
+  Stop();
+  EXPECT_EQ(InFiles(rows), 0U);
+  EXPECT_THAT(TokenRows(persons), IsEmpty());
 }
 
 TEST_F(PersonSearch, WithoutTheVaultItSaysSoAndOtherListsAreServed) {
