@@ -13,8 +13,9 @@ namespace caseledger::commands {
 inline constexpr char kAccessRulesRecord[] = "access-rules";
 
 // Checks the text of a ReportDefinitionLoaded, DeadlinesLoaded, RetentionRulesLoaded or
-// AccessRulesLoaded fact and fills the version; leaves other facts alone. INVALID_ARGUMENT with line and reason, of rules every
-// wrong line; also when the record's name is not `report/ID` of the text's id, or `access-rules`.
+// AccessRulesLoaded fact and fills the version; leaves other facts alone. INVALID_ARGUMENT with
+// line and reason, of rules every wrong line; also when the record's name is not `report/ID` of the
+// text's id, or `access-rules`.
 absl::Status CompleteDefinition(event::v1::Fact& fact, const std::string& record_name);
 
 }  // namespace caseledger::commands
