@@ -289,6 +289,9 @@ Drivers QuestionDrivers() {
   drivers[v1::ListLedgersRequest::descriptor()] = Query(&Queries::ListLedgers, false);
   drivers[v1::ListProjectionsRequest::descriptor()] = Query(&Queries::ListProjections, false);
   drivers[v1::RebuildProjectionRequest::descriptor()] = Query(&Queries::RebuildProjection, true);
+  drivers[v1::GetVaultRequest::descriptor()] = Query(&Queries::GetVault, false);
+  drivers[v1::RotateWrappingKeyRequest::descriptor()] = Query(&Queries::RotateWrappingKey, true);
+  drivers[v1::GetErasureRequest::descriptor()] = Query(&Queries::GetErasure, true);
   drivers[v1::ExplainAccessRequest::descriptor()] = Explain;
   drivers[v1::ListAccessRequest::descriptor()] = Query(&TrailAnswers::ListAccess, true);
   drivers[v1::ListDenialsRequest::descriptor()] = Query(&TrailAnswers::ListDenials, true);

@@ -39,7 +39,8 @@ class HostedLedger {
   template <typename Answers>
   Answers AnswersOf() {
     if constexpr (std::is_same_v<Answers, rpc::Queries>) {
-      return Answers(ledgers_, clock_, "fuzz");
+      return Answers(ledgers_, clock_, "fuzz",
+                     rpc::VaultFace{nullptr, absl::UnavailableError("VAULT_MISSING: none")});
     } else {
       return Answers(ledgers_, clock_);
     }
