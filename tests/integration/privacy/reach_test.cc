@@ -28,8 +28,8 @@ class ReachOfAnErasure : public ErasureOfAPerson {
     const std::string id = NewUuid();
     Client client(cast_, kPrivacyLedger);
     client.Record(id,
-                  "case_opened { case_type: 'gender_based_violence' owner_agency_id: 'so-qn' "
-                  "owner_worker_id: 'lan' " +
+                  "case_opened { case_type: 'gender_based_violence' owner_agency_id: 'ctxh-qn' "
+                  "owner_worker_id: 'nv-07' " +
                       (contact.empty() ? "" : "source_contact_id: '" + contact + "' ") +
                       NoteOf("opening of " + name) + " }");
     for (const auto& [person, role] : persons) {

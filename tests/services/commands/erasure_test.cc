@@ -266,9 +266,14 @@ TEST_F(ErasureTest, ErasingTheSurvivorErasesWhatWasMergedIntoIt) {
   centre_.Given(Id(kOther), 2, Merged(kThird), Supervisor());
   centre_.Given(Id(kPerson), 3, Merged(kOther), Supervisor());
   EraseThePerson();
-  for (const int person : {kPerson, kOther, kThird}) {
+  for (const int person : {kOther, kThird}) {
     EXPECT_EQ(Fingerprints(person), KeysOf(person)) << person;
   }
+  // All who were ever in the case are the one that goes on.
+  EXPECT_THAT(Fence(kPerson).case_ids(), ElementsAre(Id(kCase)));
+  std::vector<std::string> expected = KeysOf(kPerson);
+  expected.emplace_back(Sha256({"record", Uuid::Parse(Id(kCase))->raw()}).raw());
+  EXPECT_EQ(Fingerprints(kPerson), expected);
   EXPECT_EQ(centre_.History(kPersonKind, Id(kThird))
                 .in_order()
                 .back()
