@@ -104,5 +104,64 @@ TEST_F(ReachOfAnErasure, TakesTheRecordsThatWereMergedIntoThePerson) {
   EXPECT_THAT(left, HasSubstr("Đỗ Văn Còn"));
 }
 
+// Every figure of the half-year report of the sample, before and after several of its people, with
+// all their cases and calls that are about nobody else, are erased.
+TEST_F(ReachOfAnErasure, MovesNoFigureOfAReport) {
+  constexpr int kErasures = 5;
+  const Who steward{"nhap-lieu", "so-qn", "data_steward"};
+  const Who viewer{"xem", "so-qn", "dashboard_viewer"};
+  for (const Who& who : {steward, viewer, kOfficer, kSecondOfficer}) {
+    cast_.Admit(kPrivacyLedger, who);
+  }
+  const auto run = [this](const Who& who, const std::vector<std::string>& words) {
+    std::vector<std::string> command = {CASELEDGER_PATH, "--ledger", kPrivacyLedger};
+    for (const std::string& flag : cast_.ProgramFlags(who)) command.push_back(flag);
+    command.insert(command.end(), words.begin(), words.end());
+    const Finished finished = RunToEnd(command);
+    EXPECT_EQ(finished.code, 0) << finished.err;
+    return finished.out;
+  };
+  run(steward, {"definition", "load", "deploy/reports/qn-half-year.textproto"});
+  run(steward, {"import", "deploy/sample/quang-ninh-2024-h1"});
+  const std::vector<std::string> report = {"report", "qn-half-year", "--from",   "2024-01-01",
+                                           "--to",   "2024-07-01",   "--format", "csv"};
+  const std::string before = run(viewer, report);
+  EXPECT_GT(before.size(), 500U);
+
+  Client officer(cast_, kPrivacyLedger, kOfficer);
+  int erased = 0;
+  int cases = 0;
+  for (int number = 1; number <= 175 && erased < kErasures; ++number) {
+    const std::string digits = std::to_string(number);
+    const std::string person = "qn-csv/P-2024-" + std::string(4 - digits.size(), '0') + digits;
+    officer.Record(person,
+                   "data_request_received { request_id: 'r' request_kind: 'erasure' asked_by: "
+                   "'self' channel: 'letter' }");
+    // Many have a case that is open.
+    if (!officer.Send(CommandOf(person, "erasure_decided { request_id: 'r' }")).ok()) continue;
+    As(kSecondOfficer, person, "erasure_approved { request_id: 'r' }");
+    const auto done = officer.Send(CommandOf(person, "person_erased { request_id: 'r' }"));
+    ASSERT_TRUE(done.ok()) << done.status.error_message();
+    ++erased;
+  }
+  EXPECT_EQ(erased, kErasures);
+  Client reader(cast_, kPrivacyLedger, Cast::Auditor());
+  const auto events = reader.Replay();
+  ASSERT_TRUE(events.ok());
+  for (const v1::RecordedEvent& event : events.value) {
+    cases += event.fact().person_erased().case_ids_size();
+  }
+  EXPECT_GT(cases, 0) << "no case went with anybody: the figures were not put to the test";
+  EXPECT_EQ(run(viewer, report), before);
+  Stop();
+  Start();
+  EXPECT_EQ(run(viewer, report), before) << "also after a start";
+  const Finished verified = [&] {
+    Stop();
+    return RunToEnd({CASELEDGER_PATH, "log", "verify", "--data-dir", data_dir_});
+  }();
+  EXPECT_EQ(verified.code, 0) << verified.out << verified.err;
+}
+
 }  // namespace
 }  // namespace caseledger::testing
