@@ -51,9 +51,9 @@ class OfflineLedger {
     eventstore::RocksDbOptions options;
     options.path = data_dir + "/log";
     ASSIGN_OR_RETURN(engine_, eventstore::OpenRocksDbEngine(options));
-    ASSIGN_OR_RETURN(
-        vault_, VaultFiles::Open(VaultIn(data_dir, request.vault_dir, request.wrapping_key_dir),
-                                 *engine_, clock_, random_));
+    VaultPlace place = VaultIn(data_dir, request.vault_dir, request.wrapping_key_dir);
+    place.token = request.token;
+    ASSIGN_OR_RETURN(vault_, VaultFiles::Open(place, *engine_, clock_, random_));
     absl::Status created = eventstore::CreateLedger(*engine_, name, clock_, random_);
     if (!created.ok() && !absl::IsAlreadyExists(created)) return created;
     commands::LedgerParts parts;

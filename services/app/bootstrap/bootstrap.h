@@ -7,6 +7,7 @@
 #include "absl/status/statusor.h"
 #include "eventstore/base/clock.h"
 #include "eventstore/base/random.h"
+#include "services/app/vault/vault_files.h"
 
 namespace caseledger::app {
 
@@ -14,6 +15,7 @@ struct BootstrapRequest {
   std::string data_dir;
   std::string vault_dir;         // empty: in the data directory, as the next one
   std::string wrapping_key_dir;  // both are made when they are new
+  WrappingToken token;           // or the keys are in a token
   std::string ledger;            // created when it is new
   std::string agency;            // registered when it is new, as of kind `operator`
   std::string agency_name;

@@ -193,6 +193,15 @@ ParsedOptions ParseServerOptions(int argc, char** argv) {
   app.add_option("--wrapping-key-dir", options.wrapping_key_dir,
                  "Directory of the wrapping keys that open the vault, best on a volume of its own; "
                  "empty: in the data directory. Never in the same backup as the vault");
+  app.add_option("--wrapping-token-module", options.wrapping_token.module_path,
+                 "PKCS#11 module of a token that holds the wrapping keys instead of files: a .so "
+                 "file of the token's maker; with the next two");
+  app.add_option("--wrapping-token", options.wrapping_token.token_label, "Label of that token");
+  app.add_option("--wrapping-pin-file", options.wrapping_token.pin_file,
+                 "File whose first line is the token's user PIN; its user's alone");
+  app.add_option("--wrapping-key-label", options.wrapping_token.key_label,
+                 "Label of the keys in the token; vaults that share one have labels of their own")
+      ->capture_default_str();
   app.add_option("--rotate-wrapping-keys-days", options.rotate_wrapping_days,
                  "How old a wrapping key gets: then a new one is made, all keys of the vault are "
                  "wrapped with it, and the old one is destroyed, which makes erasures complete. "

@@ -11,6 +11,7 @@
 #include "eventstore/log.h"
 #include "eventstore/vault/rotator.h"
 #include "services/access/limits/agency_limits.h"
+#include "services/app/vault/vault_files.h"
 #include "services/rpc/connections/connection_limits.h"
 
 namespace caseledger::app {
@@ -37,6 +38,7 @@ struct ServerOptions {
   std::string key_dir;         // empty: `keys` in the data directory
   std::string vault_dir;       // empty: `vault` in the data directory
   int64_t rotate_wrapping_days = eventstore::RotatorOptions::kUsualDays;  // 0: only when asked
+  WrappingToken wrapping_token;                                           // instead of the next
   std::string wrapping_key_dir;  // empty: `wrapping-keys` in the data directory
   std::string origin_prefix = "caseledger";
   int commit_heads_seconds = 60;

@@ -254,6 +254,7 @@ class RunningServer final : public Server {
   absl::Status OpenVault() {
     VaultPlace place = VaultIn(options_.data_dir, options_.vault_dir, options_.wrapping_key_dir);
     place.accept_lost_keys = options_.accept_lost_keys;
+    place.token = options_.wrapping_token;
     ASSIGN_OR_RETURN(vault_, VaultFiles::Open(place, *engine_, clock_, random_));
     if (!vault_->missing().ok()) {
       Log(LogLevel::kError, "the vault is missing: only what is not personal is served",

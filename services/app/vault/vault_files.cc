@@ -8,6 +8,7 @@
 #include "eventstore/base/status_macros.h"
 #include "eventstore/base/strings.h"
 #include "eventstore/vault/keys/key_files.h"
+#include "eventstore/vault/keys/pkcs11/pkcs11_keys.h"
 #include "eventstore/vault/no_keys.h"
 #include "eventstore/vault/rocksdb/rocksdb_vault_store.h"
 
@@ -23,8 +24,27 @@ absl::StatusOr<bool> AnyEvents(const eventstore::Engine& engine) {
   return false;
 }
 
-absl::StatusOr<std::unique_ptr<eventstore::WrappingKeys>> OpenWrappingKeys(
-    const std::string& folder, bool make, Clock& clock, RandomSource& random) {
+absl::StatusOr<std::unique_ptr<eventstore::WrappingKeys>> OpenToken(const WrappingToken& token,
+                                                                    bool make, Clock& clock,
+                                                                    RandomSource& random) {
+  eventstore::Pkcs11Options options;
+  options.module_path = token.module_path;
+  options.login.token_label = token.token_label;
+  options.login.pin_file = token.pin_file;
+  options.key_label = token.key_label;
+  if (make) {
+    auto made = eventstore::Pkcs11Keys::CreateFirst(options, clock, random);
+    if (made.ok()) return *std::move(made);
+    if (!absl::IsAlreadyExists(made.status())) return made.status();
+  }
+  return eventstore::Pkcs11Keys::Open(options, clock, random);
+}
+
+absl::StatusOr<std::unique_ptr<eventstore::WrappingKeys>> OpenWrappingKeys(const VaultPlace& place,
+                                                                           bool make, Clock& clock,
+                                                                           RandomSource& random) {
+  if (!place.token.module_path.empty()) return OpenToken(place.token, make, clock, random);
+  const std::string& folder = place.wrapping_key_dir;
   if (make) {
     auto made = eventstore::KeyFiles::CreateFolder(folder, clock, random);
     if (made.ok()) return *std::move(made);
@@ -40,6 +60,15 @@ bool HasVault(const std::string& folder) {
 
 }  // namespace
 
+absl::Status WrappingToken::Check() const {
+  const bool any = !module_path.empty() || !token_label.empty() || !pin_file.empty();
+  const bool all = !module_path.empty() && !token_label.empty() && !pin_file.empty();
+  if (any == all && (!all || !key_label.empty())) return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      "wrapping keys in a token need --wrapping-token-module, --wrapping-token, "
+      "--wrapping-pin-file and a label: give all, or none for files");
+}
+
 VaultPlace VaultIn(const std::string& data_dir, const std::string& vault_dir,
                    const std::string& wrapping_key_dir) {
   VaultPlace place;
@@ -52,6 +81,7 @@ VaultPlace VaultIn(const std::string& data_dir, const std::string& vault_dir,
 absl::StatusOr<std::unique_ptr<VaultFiles>> VaultFiles::Open(const VaultPlace& place,
                                                              const eventstore::Engine& engine,
                                                              Clock& clock, RandomSource& random) {
+  RETURN_IF_ERROR(place.token.Check());
   auto files = std::unique_ptr<VaultFiles>(new VaultFiles);
   ASSIGN_OR_RETURN(const bool any_events, AnyEvents(engine));
   const bool make = !any_events && !HasVault(place.vault_dir);
@@ -59,7 +89,10 @@ absl::StatusOr<std::unique_ptr<VaultFiles>> VaultFiles::Open(const VaultPlace& p
   if (absl::IsUnavailable(opened) || absl::IsNotFound(opened)) {
     files->missing_ = absl::UnavailableError(
         StrCat("VAULT_MISSING: nothing personal can be recorded or shown until the vault ",
-               place.vault_dir, " and its wrapping keys ", place.wrapping_key_dir,
+               place.vault_dir, " and its wrapping keys ",
+               place.token.module_path.empty() ? place.wrapping_key_dir
+                                               : StrCat("in the token ", place.token.token_label),
+
                " are back and the server is started again: ", FromAbsl(opened.message())));
     files->no_keys_ = std::make_unique<eventstore::NoKeys>();
     files->keys_ = files->no_keys_.get();
@@ -76,7 +109,7 @@ absl::Status VaultFiles::OpenThere(const VaultPlace& place, bool make, Clock& cl
   if (!make && !HasVault(place.vault_dir)) {
     return absl::NotFoundError(StrCat("there is no vault in ", place.vault_dir));
   }
-  ASSIGN_OR_RETURN(wrapping_, OpenWrappingKeys(place.wrapping_key_dir, make, clock, random));
+  ASSIGN_OR_RETURN(wrapping_, OpenWrappingKeys(place, make, clock, random));
   eventstore::RocksDbVaultOptions store;
   store.path = place.vault_dir;
   store.create_if_missing = make;

@@ -19,9 +19,21 @@
 
 namespace caseledger::app {
 
+// Wrapping keys in a token behind PKCS#11 instead of files.
+struct WrappingToken {
+  std::string module_path;  // of the token's maker; "": files are used
+  std::string token_label;
+  std::string pin_file;
+  std::string key_label = "caseledger-wrapping";  // vaults that share a token have their own
+
+  // INVALID_ARGUMENT when only some of it is given.
+  absl::Status Check() const;
+};
+
 struct VaultPlace {
   std::string vault_dir;
   std::string wrapping_key_dir;
+  WrappingToken token;
   bool accept_lost_keys = false;
 };
 
