@@ -5,6 +5,7 @@
 #include "caseledger/options/v1/options.pb.h"
 #include "eventstore/base/status_macros.h"
 #include "projections/effective/fact_groups.h"
+#include "projections/read_model/kept_rows.h"
 #include "projections/read_model/keys.h"
 #include "projections/read_model/row_codec.h"
 #include "projections/referrals/referral_fold.h"
@@ -87,22 +88,10 @@ class DueItems final : public Projection {
  private:
   static absl::Status Replace(const StreamId& stream, const std::string& group,
                               const std::vector<DueItem>& items, ReadModelBatch& batch) {
-    const std::string keys_key =
-        KeyBuilder(kKeysSpace).Number(stream.kind).Id(stream.id).Raw(group).Take();
-    ASSIGN_OR_RETURN(const std::optional<std::string> stored, batch.Get(keys_key));
-    if (stored.has_value()) {
-      ASSIGN_OR_RETURN(const std::vector<std::string> old,
-                       DecodeRow<std::vector<std::string>>(*stored));
-      for (const std::string& key : old) batch.Delete(key);
-      batch.Delete(keys_key);
-    }
-    std::vector<std::string> keys;
-    for (const DueItem& item : items) {
-      keys.push_back(DueKey(item));
-      batch.Put(keys.back(), item.event_id.raw());
-    }
-    if (!keys.empty()) batch.Put(keys_key, EncodeRow(keys));
-    return absl::OkStatus();
+    std::vector<std::pair<std::string, std::string>> rows;
+    for (const DueItem& item : items) rows.emplace_back(DueKey(item), item.event_id.raw());
+    return ReplaceRows(KeyBuilder(kKeysSpace).Number(stream.kind).Id(stream.id).Raw(group).Take(),
+                       rows, batch);
   }
 };
 

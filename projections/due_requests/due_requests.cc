@@ -8,6 +8,7 @@
 #include "projections/due_requests/deadline_terms.h"
 #include "projections/due_requests/layout.h"
 #include "projections/due_requests/request_fold.h"
+#include "projections/read_model/kept_rows.h"
 #include "projections/read_model/keys.h"
 #include "projections/read_model/row_codec.h"
 
@@ -120,23 +121,12 @@ class DueRequests final : public Projection {
     return Replace(person_id, rows, batch);
   }
 
-  static absl::Status Replace(const Uuid& person_id, const std::map<std::string, DueRequest>& rows,
+  static absl::Status Replace(const Uuid& person_id,
+                              const std::map<std::string, DueRequest>& folded,
                               ReadModelBatch& batch) {
-    const std::string keys_key = KeysKey(person_id);
-    ASSIGN_OR_RETURN(const std::optional<std::string> stored, batch.Get(keys_key));
-    if (stored.has_value()) {
-      ASSIGN_OR_RETURN(const std::vector<std::string> old,
-                       DecodeRow<std::vector<std::string>>(*stored));
-      for (const std::string& key : old) batch.Delete(key);
-      batch.Delete(keys_key);
-    }
-    std::vector<std::string> keys;
-    for (const auto& [request_id, row] : rows) {
-      keys.push_back(RowKey(row));
-      batch.Put(keys.back(), EncodeRow(row));
-    }
-    if (!keys.empty()) batch.Put(keys_key, EncodeRow(keys));
-    return absl::OkStatus();
+    std::vector<std::pair<std::string, std::string>> rows;
+    for (const auto& [request_id, row] : folded) rows.emplace_back(RowKey(row), EncodeRow(row));
+    return ReplaceRows(KeysKey(person_id), rows, batch);
   }
 };
 

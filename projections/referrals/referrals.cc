@@ -4,6 +4,7 @@
 
 #include "caseledger/options/v1/options.pb.h"
 #include "eventstore/base/status_macros.h"
+#include "projections/read_model/kept_rows.h"
 #include "projections/read_model/keys.h"
 #include "projections/read_model/row_codec.h"
 #include "projections/referrals/layout.h"
@@ -46,9 +47,7 @@ class Referrals final : public Projection {
     if (changed.empty()) return absl::OkStatus();
     ASSIGN_OR_RETURN(const std::vector<EffectiveFact> facts, kFacts.Read(batch, event.stream, ""));
     const Uuid& case_id = event.stream.id;
-    RETURN_IF_ERROR(DeleteRows(case_id, batch));
-    WriteRows(case_id, FoldReferrals(case_id, facts), batch);
-    return absl::OkStatus();
+    return ReplaceRows(KeysKey(case_id), RowsOf(FoldReferrals(case_id, facts)), batch);
   }
 
  private:
@@ -56,27 +55,15 @@ class Referrals final : public Projection {
     return KeyBuilder(referrals::kKeysSpace).Id(case_id).Take();
   }
 
-  static absl::Status DeleteRows(const Uuid& case_id, ReadModelBatch& batch) {
-    ASSIGN_OR_RETURN(const std::optional<std::string> stored, batch.Get(KeysKey(case_id)));
-    if (!stored.has_value()) return absl::OkStatus();
-    ASSIGN_OR_RETURN(const std::vector<std::string> keys,
-                     DecodeRow<std::vector<std::string>>(*stored));
-    for (const std::string& key : keys) batch.Delete(key);
-    batch.Delete(KeysKey(case_id));
-    return absl::OkStatus();
-  }
-
-  static void WriteRows(const Uuid& case_id, const std::map<std::string, ReferralRow>& rows,
-                        ReadModelBatch& batch) {
-    std::vector<std::string> keys;
-    for (const auto& [referral_id, row] : rows) {
+  static std::vector<std::pair<std::string, std::string>> RowsOf(
+      const std::map<std::string, ReferralRow>& folded) {
+    std::vector<std::pair<std::string, std::string>> rows;
+    for (const auto& [referral_id, row] : folded) {
       const std::string value = EncodeRow(row);
-      keys.push_back(RowKey(referrals::kInboxSpace, row.to_agency_id, row));
-      batch.Put(keys.back(), value);
-      keys.push_back(RowKey(referrals::kOutboxSpace, row.from_agency_id, row));
-      batch.Put(keys.back(), value);
+      rows.emplace_back(RowKey(referrals::kInboxSpace, row.to_agency_id, row), value);
+      rows.emplace_back(RowKey(referrals::kOutboxSpace, row.from_agency_id, row), value);
     }
-    if (!keys.empty()) batch.Put(KeysKey(case_id), EncodeRow(keys));
+    return rows;
   }
 };
 

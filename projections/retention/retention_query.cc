@@ -3,8 +3,8 @@
 
 #include "eventstore/base/status_macros.h"
 #include "projections/read_model/keys.h"
-#include "projections/read_model/page.h"
 #include "projections/read_model/row_codec.h"
+#include "projections/read_model/row_page.h"
 #include "projections/retention/layout.h"
 #include "projections/retention/retention_due.h"
 #include "projections/retention/retention_fold.h"
@@ -24,16 +24,6 @@ std::string QuestionOf(const RetentionQuery& query) {
       .Text(query.case_type)
       .Number(query.only_free ? 1 : 0)
       .Take();
-}
-
-absl::StatusOr<std::string> BeginOf(const RetentionQuery& query) {
-  const std::string space(1, retention::kDueSpace);
-  if (query.page_token.empty()) return space;
-  ASSIGN_OR_RETURN(const PagePoint point, ReadPageToken(QuestionOf(query), query.page_token));
-  if (!point.after_key.starts_with(space)) {
-    return absl::InvalidArgumentError("the page token belongs to another question");
-  }
-  return point.after_key + '\0';
 }
 
 absl::StatusOr<KeptCase> CaseOf(const ReadSnapshot& snapshot, const Uuid& case_id) {
@@ -107,33 +97,22 @@ bool Matches(const DueCase& row, const RetentionQuery& query) {
 
 absl::StatusOr<RetentionPage> ListRetentionDue(const ReadSnapshot& snapshot,
                                                const RetentionQuery& query) {
-  ASSIGN_OR_RETURN(const size_t page_size, PageSize(query.page_size));
-  ASSIGN_OR_RETURN(const std::string begin, BeginOf(query));
+  const auto read = [&](std::string_view key,
+                        std::string_view value) -> absl::StatusOr<std::optional<DueCase>> {
+    ASSIGN_OR_RETURN(DueCase row, RowOf(key, snapshot));
+    if (!Matches(row, query)) return std::nullopt;
+    ASSIGN_OR_RETURN(const std::vector<Uuid> persons, DecodeRow<std::vector<Uuid>>(value));
+    RETURN_IF_ERROR(AddPersons(snapshot, query.now, row, persons));
+    return row;
+  };
   const std::string end = KeyBuilder(retention::kDueSpace).Time(query.now + 1).Take();
-  RetentionPage page;
-  page.reflected_events = snapshot.applied_events();
-  // A token of a time that has gone back since, of which nothing is left.
-  if (begin >= end) return page;
-  std::string last_key;
-  absl::Status trouble;
-  RETURN_IF_ERROR(snapshot.Scan(begin, end, [&](std::string_view key, std::string_view value) {
-    absl::StatusOr<DueCase> row = RowOf(key, snapshot);
-    absl::StatusOr<std::vector<Uuid>> persons = DecodeRow<std::vector<Uuid>>(value);
-    trouble.Update(row.status());
-    trouble.Update(persons.status());
-    if (!trouble.ok()) return false;
-    if (!Matches(*row, query)) return true;
-    if (page.cases.size() == page_size) {
-      page.next_page_token = MakePageToken(QuestionOf(query), {page.reflected_events, last_key});
-      return false;
-    }
-    trouble.Update(AddPersons(snapshot, query.now, *row, *persons));
-    last_key = key;
-    page.cases.push_back(*std::move(row));
-    return trouble.ok();
-  }));
-  RETURN_IF_ERROR(trouble);
-  return page;
+  ASSIGN_OR_RETURN(RowPage<DueCase> page,
+                   ReadRowPage<DueCase>(snapshot,
+                                        {std::string(1, retention::kDueSpace), end,
+                                         QuestionOf(query), query.page_size, query.page_token},
+                                        read));
+  return RetentionPage{std::move(page.rows), std::move(page.next_page_token),
+                       snapshot.applied_events()};
 }
 
 }  // namespace caseledger::projections

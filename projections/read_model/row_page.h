@@ -1,0 +1,77 @@
+// One page of a table's rows, for lists that keep a row for each of theirs.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "absl/functional/function_ref.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "eventstore/base/status_macros.h"
+#include "projections/read_model/page.h"
+#include "projections/read_model/read_model.h"
+
+namespace caseledger::projections {
+
+// What rows a list is over, and which page of them is asked for.
+struct RowsAsked {
+  std::string space;     // what the keys of all of them begin with
+  std::string end;       // beyond the last one: EndOfPrefix(space), or less
+  std::string question;  // see MakePageToken
+  int64_t page_size = 0;
+  std::string page_token;
+};
+
+template <typename Row>
+struct RowPage {
+  std::vector<Row> rows;
+  std::string next_page_token;  // "" at the end
+};
+
+// `read` makes a row of a key and its value; nullopt when the question does not ask for it.
+//
+// INVALID_ARGUMENT  page size or token
+// and the errors of `read`
+template <typename Row>
+absl::StatusOr<RowPage<Row>> ReadRowPage(const ReadSnapshot& snapshot, const RowsAsked& asked,
+                                         absl::FunctionRef<absl::StatusOr<std::optional<Row>>(
+                                             std::string_view key, std::string_view value)>
+                                             read) {
+  ASSIGN_OR_RETURN(const size_t page_size, PageSize(asked.page_size));
+  std::string begin = asked.space;
+  if (!asked.page_token.empty()) {
+    ASSIGN_OR_RETURN(PagePoint point, ReadPageToken(asked.question, asked.page_token));
+    if (!point.after_key.starts_with(asked.space)) {
+      return absl::InvalidArgumentError("the page token belongs to another question");
+    }
+    begin = std::move(point.after_key) + '\0';
+  }
+  RowPage<Row> page;
+  // The end may have moved back since the token was made: then nothing is left.
+  if (begin >= asked.end) return page;
+  std::string last_key;
+  absl::Status trouble;
+  RETURN_IF_ERROR(
+      snapshot.Scan(begin, asked.end, [&](std::string_view key, std::string_view value) {
+        absl::StatusOr<std::optional<Row>> row = read(key, value);
+        trouble = row.status();
+        if (!trouble.ok()) return false;
+        if (!row->has_value()) return true;
+        if (page.rows.size() == page_size) {
+          page.next_page_token =
+              MakePageToken(asked.question, {snapshot.applied_events(), last_key});
+          return false;
+        }
+        last_key = key;
+        page.rows.push_back(**std::move(row));
+        return true;
+      }));
+  RETURN_IF_ERROR(trouble);
+  return page;
+}
+
+}  // namespace caseledger::projections
