@@ -4,6 +4,7 @@
 #include "projections/due_requests/due_requests.h"
 #include "projections/retention/retention_due.h"
 #include "services/commands/times.h"
+#include "services/rpc/fill_page.h"
 #include "services/rpc/queries.h"
 #include "services/rpc/read_model_view.h"
 #include "services/rpc/requests.h"
@@ -15,12 +16,11 @@ using commands::ToTimestamp;
 using projections::DueRequest;
 using projections::RequestDeadline;
 
-// A list looks at so many rows for one page, whoever may see few of them; the next page goes on.
-constexpr size_t kMostRowsLookedAt = 5000;
-constexpr int64_t kStandardRows = 50;
+constexpr auto kPerson = options::v1::RECORD_KIND_PERSON;
+constexpr auto kCase = options::v1::RECORD_KIND_CASE_RECORD;
 
-size_t WantedRows(int64_t page_size) {
-  return static_cast<size_t>(page_size == 0 ? kStandardRows : page_size);
+eventstore::StreamId StreamOf(options::v1::RecordKind kind, const Uuid& id) {
+  return {static_cast<uint32_t>(kind), id};
 }
 
 // A state nobody knows would find nothing, and an empty list looks like a true answer.
@@ -91,27 +91,21 @@ absl::Status Queries::ListDueRequests(Reading& reading, const v1::ListDueRequest
   projections::DueRequestQuery query;
   query.state = request.state();
   query.request_kind = request.request_kind();
+  query.page_size = request.page_size();
   query.page_token = request.page_token();
   const Micros now = clock_.Now();
-  const size_t wanted = WantedRows(request.page_size());
-  size_t looked_at = 0;
-  do {
-    query.page_size = static_cast<int64_t>(wanted) - response.requests_size();
-    ASSIGN_OR_RETURN(const projections::DueRequestPage page,
-                     projections::ListDueRequests(*view.snapshot, query));
+  const auto read = [&](const auto& paged) {
+    return projections::ListDueRequests(*view.snapshot, paged);
+  };
+  const auto show = [&](const projections::DueRequestPage& page) -> absl::StatusOr<size_t> {
+    const int before = response.requests_size();
     for (const DueRequest& row : page.requests) {
-      const eventstore::StreamId person{static_cast<uint32_t>(options::v1::RECORD_KIND_PERSON),
-                                        row.person_id};
-      ASSIGN_OR_RETURN(const bool shown, reading.Shows(person));
+      ASSIGN_OR_RETURN(const bool shown, reading.Shows(StreamOf(kPerson, row.person_id)));
       if (shown) Show(row, now, *response.add_requests());
     }
-    looked_at += page.requests.size();
-    query.page_token = page.next_page_token;
-    response.set_reflected_events(page.reflected_events);
-  } while (!query.page_token.empty() && response.requests_size() < static_cast<int>(wanted) &&
-           looked_at < kMostRowsLookedAt);
-  response.set_next_page_token(query.page_token);
-  return absl::OkStatus();
+    return static_cast<size_t>(response.requests_size() - before);
+  };
+  return FillPage<projections::DueRequestPage>(query, read, show, response);
 }
 
 absl::Status Queries::ListRetentionDue(Reading& reading, const v1::ListRetentionDueRequest& request,
@@ -127,26 +121,20 @@ absl::Status Queries::ListRetentionDue(Reading& reading, const v1::ListRetention
   query.now = clock_.Now();
   query.case_type = request.case_type();
   query.only_free = request.only_free();
+  query.page_size = request.page_size();
   query.page_token = request.page_token();
-  const size_t wanted = WantedRows(request.page_size());
-  size_t looked_at = 0;
-  do {
-    query.page_size = static_cast<int64_t>(wanted) - response.cases_size();
-    ASSIGN_OR_RETURN(const projections::RetentionPage page,
-                     projections::ListRetentionDue(*view.snapshot, query));
+  const auto read = [&](const auto& paged) {
+    return projections::ListRetentionDue(*view.snapshot, paged);
+  };
+  const auto show = [&](const projections::RetentionPage& page) -> absl::StatusOr<size_t> {
+    const int before = response.cases_size();
     for (const projections::DueCase& row : page.cases) {
-      const eventstore::StreamId record{static_cast<uint32_t>(options::v1::RECORD_KIND_CASE_RECORD),
-                                        row.case_id};
-      ASSIGN_OR_RETURN(const bool shown, reading.Shows(record));
+      ASSIGN_OR_RETURN(const bool shown, reading.Shows(StreamOf(kCase, row.case_id)));
       if (shown) Show(row, *response.add_cases());
     }
-    looked_at += page.cases.size();
-    query.page_token = page.next_page_token;
-    response.set_reflected_events(page.reflected_events);
-  } while (!query.page_token.empty() && response.cases_size() < static_cast<int>(wanted) &&
-           looked_at < kMostRowsLookedAt);
-  response.set_next_page_token(query.page_token);
-  return absl::OkStatus();
+    return static_cast<size_t>(response.cases_size() - before);
+  };
+  return FillPage<projections::RetentionPage>(query, read, show, response);
 }
 
 }  // namespace caseledger::rpc

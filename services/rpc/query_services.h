@@ -34,10 +34,22 @@ namespace caseledger::rpc {
 #define CASELEDGER_QUERY(method) CASELEDGER_ASK(method, Trailed::kYes)
 #define CASELEDGER_QUERY_UNTRAILED(method) CASELEDGER_ASK(method, Trailed::kNo)
 
-class CaseworkServiceImpl final : public v1::CaseworkService::CallbackService {
+// A service of commands and queries.
+template <typename Service>
+class MixedService : public Service::CallbackService {
  public:
-  CaseworkServiceImpl(CommandAdapter& commands, QueryRunner& queries, Queries& answers)
+  MixedService(CommandAdapter& commands, QueryRunner& queries, Queries& answers)
       : commands_(commands), queries_(queries), answers_(answers) {}
+
+ protected:
+  CommandAdapter& commands_;
+  QueryRunner& queries_;
+  Queries& answers_;
+};
+
+class CaseworkServiceImpl final : public MixedService<v1::CaseworkService> {
+ public:
+  using MixedService::MixedService;
 
   CASELEDGER_COMMAND(OpenCase)
   CASELEDGER_COMMAND(AssignOwner)
@@ -70,17 +82,11 @@ class CaseworkServiceImpl final : public v1::CaseworkService::CallbackService {
   CASELEDGER_COMMAND(PlaceLegalHold)
   CASELEDGER_COMMAND(LiftLegalHold)
   CASELEDGER_QUERY(GetCase)
-
- private:
-  CommandAdapter& commands_;
-  QueryRunner& queries_;
-  Queries& answers_;
 };
 
-class PersonServiceImpl final : public v1::PersonService::CallbackService {
+class PersonServiceImpl final : public MixedService<v1::PersonService> {
  public:
-  PersonServiceImpl(CommandAdapter& commands, QueryRunner& queries, Queries& answers)
-      : commands_(commands), queries_(queries), answers_(answers) {}
+  using MixedService::MixedService;
 
   CASELEDGER_COMMAND(RegisterPerson)
   CASELEDGER_COMMAND(AmendPerson)
@@ -94,17 +100,11 @@ class PersonServiceImpl final : public v1::PersonService::CallbackService {
   CASELEDGER_COMMAND(MergePersons)
   CASELEDGER_COMMAND(ReverseMerge)
   CASELEDGER_QUERY(SearchPersons)
-
- private:
-  CommandAdapter& commands_;
-  QueryRunner& queries_;
-  Queries& answers_;
 };
 
-class ReferralServiceImpl final : public v1::ReferralService::CallbackService {
+class ReferralServiceImpl final : public MixedService<v1::ReferralService> {
  public:
-  ReferralServiceImpl(CommandAdapter& commands, QueryRunner& queries, Queries& answers)
-      : commands_(commands), queries_(queries), answers_(answers) {}
+  using MixedService::MixedService;
 
   CASELEDGER_COMMAND(SendReferral)
   CASELEDGER_COMMAND(AcceptReferral)
@@ -114,17 +114,11 @@ class ReferralServiceImpl final : public v1::ReferralService::CallbackService {
   CASELEDGER_COMMAND(ReturnReferral)
   CASELEDGER_COMMAND(ForwardReferral)
   CASELEDGER_QUERY(ListReferrals)
-
- private:
-  CommandAdapter& commands_;
-  QueryRunner& queries_;
-  Queries& answers_;
 };
 
-class PrivacyServiceImpl final : public v1::PrivacyService::CallbackService {
+class PrivacyServiceImpl final : public MixedService<v1::PrivacyService> {
  public:
-  PrivacyServiceImpl(CommandAdapter& commands, QueryRunner& queries, Queries& answers)
-      : commands_(commands), queries_(queries), answers_(answers) {}
+  using MixedService::MixedService;
 
   CASELEDGER_COMMAND(ReceiveDataRequest)
   CASELEDGER_COMMAND(AnswerDataRequest)
@@ -136,17 +130,11 @@ class PrivacyServiceImpl final : public v1::PrivacyService::CallbackService {
   CASELEDGER_QUERY(GetErasure)
   CASELEDGER_QUERY(ListDueRequests)
   CASELEDGER_QUERY(ListRetentionDue)
-
- private:
-  CommandAdapter& commands_;
-  QueryRunner& queries_;
-  Queries& answers_;
 };
 
-class ShelterServiceImpl final : public v1::ShelterService::CallbackService {
+class ShelterServiceImpl final : public MixedService<v1::ShelterService> {
  public:
-  ShelterServiceImpl(CommandAdapter& commands, QueryRunner& queries, Queries& answers)
-      : commands_(commands), queries_(queries), answers_(answers) {}
+  using MixedService::MixedService;
 
   CASELEDGER_COMMAND(RegisterShelter)
   CASELEDGER_COMMAND(ChangeBeds)
@@ -158,26 +146,15 @@ class ShelterServiceImpl final : public v1::ShelterService::CallbackService {
   CASELEDGER_COMMAND(DeclinePlacement)
   CASELEDGER_COMMAND(CancelPlacement)
   CASELEDGER_QUERY(GetOccupancy)
-
- private:
-  CommandAdapter& commands_;
-  QueryRunner& queries_;
-  Queries& answers_;
 };
 
-class ClosureServiceImpl final : public v1::ClosureService::CallbackService {
+class ClosureServiceImpl final : public MixedService<v1::ClosureService> {
  public:
-  ClosureServiceImpl(CommandAdapter& commands, QueryRunner& queries, Queries& answers)
-      : commands_(commands), queries_(queries), answers_(answers) {}
+  using MixedService::MixedService;
 
   CASELEDGER_COMMAND(CloseCase)
   CASELEDGER_COMMAND(ReopenCase)
   CASELEDGER_QUERY(CheckClosure)
-
- private:
-  CommandAdapter& commands_;
-  QueryRunner& queries_;
-  Queries& answers_;
 };
 
 class DashboardServiceImpl final : public v1::DashboardService::CallbackService {

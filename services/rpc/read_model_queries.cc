@@ -18,6 +18,7 @@
 #include "services/commands/related_records.h"
 #include "services/commands/times.h"
 #include "services/commands/validation.h"
+#include "services/rpc/fill_page.h"
 #include "services/rpc/queries.h"
 #include "services/rpc/read_model_view.h"
 #include "services/rpc/recorded_event.h"
@@ -68,14 +69,6 @@ void Show(const projections::ReferralRow& row, Micros now, v1::ReferralRow& out)
   if (row.completed_at.has_value()) *out.mutable_completed_time() = ToTimestamp(*row.completed_at);
   if (row.expire_at.has_value()) *out.mutable_expire_time() = ToTimestamp(*row.expire_at);
   out.set_person_id(row.person_id);
-}
-
-// A list looks at so many rows for one page, whoever may see few of them; the next page goes on.
-constexpr size_t kMostRowsLookedAt = 5000;
-constexpr int64_t kStandardRows = 50;
-
-size_t WantedRows(int64_t page_size) {
-  return static_cast<size_t>(page_size == 0 ? kStandardRows : page_size);
 }
 
 eventstore::StreamId CaseStream(const Uuid& id) {
@@ -147,25 +140,18 @@ absl::Status Queries::ListCases(Reading& reading, const v1::ListCasesRequest& re
   query.page_size = request.page_size();
   query.page_token = request.page_token();
   query.as_of_events = view.as_of_events;
-  // Rows that the caller may not see leave no gap: the page is filled up, as long as that takes few
-  // rows.
-  const size_t wanted = WantedRows(request.page_size());
-  size_t looked_at = 0;
-  do {
-    query.page_size = static_cast<int64_t>(wanted) - response.cases_size();
-    ASSIGN_OR_RETURN(const projections::CaseListPage page,
-                     projections::ListCases(*view.snapshot, query));
+  const auto read = [&](const auto& paged) {
+    return projections::ListCases(*view.snapshot, paged);
+  };
+  const auto show = [&](const projections::CaseListPage& page) -> absl::StatusOr<size_t> {
+    const int before = response.cases_size();
     for (const projections::CaseRow& row : page.cases) {
       ASSIGN_OR_RETURN(const bool shown, reading.Shows(CaseStream(row.case_id)));
       if (shown) Show(row, *response.add_cases());
     }
-    looked_at += page.cases.size();
-    query.page_token = page.next_page_token;
-    response.set_reflected_events(page.reflected_events);
-  } while (!query.page_token.empty() && response.cases_size() < static_cast<int>(wanted) &&
-           looked_at < kMostRowsLookedAt);
-  response.set_next_page_token(query.page_token);
-  return absl::OkStatus();
+    return static_cast<size_t>(response.cases_size() - before);
+  };
+  return FillPage<projections::CaseListPage>(query, read, show, response);
 }
 
 absl::Status Queries::ListReferrals(Reading& reading, const v1::ListReferralsRequest& request,
@@ -186,23 +172,18 @@ absl::Status Queries::ListReferrals(Reading& reading, const v1::ListReferralsReq
   query.page_size = request.page_size();
   query.page_token = request.page_token();
   query.now = clock_.Now();
-  const size_t wanted = WantedRows(request.page_size());
-  size_t looked_at = 0;
-  do {
-    query.page_size = static_cast<int64_t>(wanted) - response.referrals_size();
-    ASSIGN_OR_RETURN(const projections::ReferralPage page,
-                     projections::ListReferrals(*view.snapshot, query));
+  const auto read = [&](const auto& paged) {
+    return projections::ListReferrals(*view.snapshot, paged);
+  };
+  const auto show = [&](const projections::ReferralPage& page) -> absl::StatusOr<size_t> {
+    const int before = response.referrals_size();
     for (const projections::ReferralRow& row : page.referrals) {
       ASSIGN_OR_RETURN(const bool shown, reading.Shows(CaseStream(row.case_id)));
       if (shown) RETURN_IF_ERROR(ShowReferral(reading, *ledger, row, *response.add_referrals()));
     }
-    looked_at += page.referrals.size();
-    query.page_token = page.next_page_token;
-    response.set_reflected_events(page.reflected_events);
-  } while (!query.page_token.empty() && response.referrals_size() < static_cast<int>(wanted) &&
-           looked_at < kMostRowsLookedAt);
-  response.set_next_page_token(query.page_token);
-  return absl::OkStatus();
+    return static_cast<size_t>(response.referrals_size() - before);
+  };
+  return FillPage<projections::ReferralPage>(query, read, show, response);
 }
 
 absl::Status Queries::GetOccupancy(Reading& reading, const v1::GetOccupancyRequest& request,

@@ -11,6 +11,7 @@
 #include "services/access/redaction.h"
 #include "services/commands/ledger_authority.h"
 #include "services/commands/times.h"
+#include "services/rpc/fill_page.h"
 #include "services/rpc/recorded_event.h"
 #include "services/rpc/trail_answers.h"
 
@@ -26,9 +27,6 @@ using projections::TrailPaging;
 
 constexpr auto kTrail = options::v1::RECORD_KIND_ACCESS_TRAIL;
 constexpr auto kCase = options::v1::RECORD_KIND_CASE_RECORD;
-// A list looks at so many rows for one page, whoever may see few of them; the next page goes on.
-constexpr size_t kMostRowsLookedAt = 5000;
-constexpr int64_t kStandardRows = 50;
 constexpr auto kPerson = options::v1::RECORD_KIND_PERSON;
 
 absl::Status Invalid(const char* field, const char* what) {
@@ -157,28 +155,6 @@ absl::StatusOr<Level> OpenTrail(Reading& reading, const std::string& agency,
   return commands::RefusalOf(commands::DenialOf("ListAccess", &trail, verdict), /*known=*/true);
 }
 
-// A page of rows of which the caller may see some: read on until enough are shown, as long as that
-// takes few rows. `read` gives rows, `show` shows those that may be shown.
-template <typename Rows, typename Response>
-absl::Status FillPage(TrailPaging paging, absl::FunctionRef<absl::StatusOr<Rows>(TrailPaging)> read,
-                      absl::FunctionRef<absl::StatusOr<size_t>(const Rows&)> show,
-                      Response& response) {
-  const auto wanted = static_cast<size_t>(paging.page_size == 0 ? kStandardRows : paging.page_size);
-  size_t shown = 0;
-  size_t looked_at = 0;
-  do {
-    paging.page_size = static_cast<int64_t>(wanted - shown);
-    ASSIGN_OR_RETURN(const Rows rows, read(paging));
-    ASSIGN_OR_RETURN(const size_t visible, show(rows));
-    shown += visible;
-    looked_at += static_cast<size_t>(paging.page_size);
-    paging.page_token = rows.next_page_token;
-    response.set_reflected_events(rows.reflected_events);
-  } while (!paging.page_token.empty() && shown < wanted && looked_at < kMostRowsLookedAt);
-  response.set_next_page_token(paging.page_token);
-  return absl::OkStatus();
-}
-
 }  // namespace
 
 absl::StatusOr<RecordedEvent> TrailEventAt(const EventLog& log, uint64_t position) {
@@ -288,8 +264,8 @@ absl::Status TrailAnswers::ListDenials(Reading& reading, const v1::ListDenialsRe
     }
     return shown;
   };
-  return FillPage<projections::TrailPage>({request.page_size(), request.page_token()}, read, show,
-                                          response);
+  return FillPage<projections::TrailPage>(TrailPaging{request.page_size(), request.page_token()},
+                                          read, show, response);
 }
 
 absl::Status TrailAnswers::ListDisclosures(Reading& reading,
@@ -358,8 +334,8 @@ absl::Status TrailAnswers::ListBreakGlass(Reading& reading,
     }
     return shown;
   };
-  return FillPage<projections::BreakGlassPage>({request.page_size(), request.page_token()}, read,
-                                               show, response);
+  return FillPage<projections::BreakGlassPage>(
+      TrailPaging{request.page_size(), request.page_token()}, read, show, response);
 }
 
 }  // namespace caseledger::rpc
