@@ -84,12 +84,20 @@ void CheckValues(std::string_view bytes) {
   const auto referrer = eventstore::DecodeReferrer(bytes);
   Check(referrer.ok() || absl::IsDataLoss(referrer.status()), "a damaged reference is data loss");
   if (const auto mark = eventstore::DecodeRequestMark(bytes); mark.ok()) {
-    Check(eventstore::EncodeMark(*mark) == bytes, "a request mark encodes as it was");
+    // Fields of a newer program are passed over.
+    const std::string known = eventstore::EncodeMark(*mark);
+    const auto again = eventstore::DecodeRequestMark(known);
+    Check(again.ok() && eventstore::EncodeMark(*again) == known,
+          "a request mark is kept by its bytes");
   } else {
     Check(absl::IsDataLoss(mark.status()), "a damaged request mark is data loss");
   }
   if (const auto mark = eventstore::DecodeNameMark(bytes); mark.ok()) {
-    Check(eventstore::EncodeMark(*mark) == bytes, "a name mark encodes as it was");
+    // Fields of a newer program are passed over.
+    const std::string known = eventstore::EncodeMark(*mark);
+    const auto again = eventstore::DecodeNameMark(known);
+    Check(again.ok() && eventstore::EncodeMark(*again) == known,
+          "a name mark is kept by its bytes");
   } else {
     Check(absl::IsDataLoss(mark.status()), "a damaged name mark is data loss");
   }
