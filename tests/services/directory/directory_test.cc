@@ -265,6 +265,7 @@ RC_GTEST_PROP(DirectoryProperty, StatesSurviveTheirBytes, ()) {
                              {Report(1, 1, "a"), Report(1, 2, "b"), Report(1, 3, "c")});
   ExpectRoundTripAfterRandom(DeadlinesRecord(),
                              {Deadline(1, "a"), Deadline(1, "b"), Deadline(1, "c")});
+  ExpectRoundTripAfterRandom(RetentionRecord(), {Retention(1, "a"), Retention(1, "b")});
   ExpectRoundTripAfterRandom(Programme(), {Recorded(1), ProgrammeEnd(1), kOutreach});
 }
 
