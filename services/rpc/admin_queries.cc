@@ -144,6 +144,12 @@ absl::Status Queries::RotateWrappingKey(Reading& reading,
                                         const v1::RotateWrappingKeyRequest& request, absl::Duration,
                                         v1::RotateWrappingKeyResponse&) const {
   RETURN_IF_ERROR(reading.Begin(request.ledger()).status());
+  // The vault holds the keys of all ledgers, so all of them must let the caller change it.
+  for (const Ledger* ledger : ledgers_.All()) {
+    if (ledger->is_trail()) continue;
+    Reading other(ledgers_, reading.call(), "RotateWrappingKey", clock_);
+    RETURN_IF_ERROR(other.Begin(ledger->parts.name).status());
+  }
   reading.AskedFor("wrapping-key");
   if (vault_.rotator == nullptr) return vault_.missing;
   vault_.rotator->RotateNow();

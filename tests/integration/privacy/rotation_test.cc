@@ -141,6 +141,27 @@ TEST_F(ChangeOfWrappingKeys, GoesOnAfterAKillAtAnyMoment) {
   EXPECT_GT(cut, 0);
 }
 
+// The vault is that of all ledgers.
+TEST_F(ChangeOfWrappingKeys, AsksTheRulesOfEveryLedger) {
+  Stop();
+  cast_.Begin(data_dir_, "hai-phong", SystemClock());
+  server_ = std::make_unique<ServerProcess>(data_dir_,
+                                            std::vector<std::string>{kPrivacyLedger, "hai-phong"},
+                                            cast_.ServerFlags(NoAgencyLimits()));
+  ASSERT_NE(server_->address(), "") << server_->process().err();
+  cast_.Serve(server_->address());
+  const auto rotate = [this](const Who& who) {
+    return Client(cast_, kPrivacyLedger, who)
+        .Call<v1::RotateWrappingKeyResponse>("AdminService/RotateWrappingKey",
+                                             v1::RotateWrappingKeyRequest())
+        .status;
+  };
+  const grpc::Status of_one = rotate({"mot-noi", "so-qn", "administrator"});
+  EXPECT_EQ(of_one.error_code(), grpc::StatusCode::PERMISSION_DENIED) << of_one.error_message();
+  const grpc::Status of_both = rotate(Cast::Administrator());
+  EXPECT_TRUE(of_both.ok()) << of_both.error_message();
+}
+
 TEST_F(ChangeOfWrappingKeys, AsksTheRulesFirst) {
   Client officer(cast_, kPrivacyLedger, kOfficer);
   const auto refused = officer.Call<v1::RotateWrappingKeyResponse>("AdminService/RotateWrappingKey",
