@@ -190,6 +190,8 @@ void Vault::Reached(std::string_view ledger, uint64_t position) {
 
 absl::Status Vault::WriteGivenOut(LedgerState& state) {
   if (state.unwritten.empty()) return absl::OkStatus();
+  // In order it costs the store less; no row is there twice.
+  std::sort(state.unwritten.begin(), state.unwritten.end());
   RETURN_IF_ERROR(store_.Write(state.unwritten, /*durable=*/false));
   state.unwritten.clear();
   return absl::OkStatus();

@@ -115,11 +115,12 @@ int Main(int argc, char** argv) {
       ->check(CLI::Range(1000, 100'000'000));
   app.add_option("--sizes", options.sizes, "of the size sweep, ascending; none: left out")
       ->delimiter(',');
-  app.add_option("--only", only,
-                 "sections: single, tree, postgres, batch, reads, trailed, flood, lag, sizes")
+  app.add_option(
+         "--only", only,
+         "sections: single, tree, sealing, postgres, batch, reads, trailed, flood, lag, sizes")
       ->delimiter(',')
-      ->check(CLI::IsMember(
-          {"single", "tree", "postgres", "batch", "reads", "trailed", "flood", "lag", "sizes"}));
+      ->check(CLI::IsMember({"single", "tree", "sealing", "postgres", "batch", "reads", "trailed",
+                             "flood", "lag", "sizes"}));
   app.add_option("--dir", parent, "scratch directory, on the disk to be measured")
       ->check(CLI::ExistingDirectory);
   app.add_option("--json", json_file, "write the figures to this file, too");
@@ -129,7 +130,9 @@ int Main(int argc, char** argv) {
   CLI::App* noop = app.add_subcommand("noop-server")->group("")->allow_extras();
   CLI::App* embedded = app.add_subcommand("embedded-server")->group("")->allow_extras();
   bool tree = true;
+  bool sealing = true;
   embedded->add_option("--tree", tree);
+  embedded->add_option("--sealing", sealing);
   CLI::App* flood = app.add_subcommand("flood")->group("");
   std::string address;
   CallerFiles files;
@@ -147,7 +150,9 @@ int Main(int argc, char** argv) {
   CLI11_PARSE(app, argc, argv);
   if (flood->parsed()) return RunFlood(address, files, case_id, kinds, flood_seconds);
   if (noop->parsed()) return Serve(noop->remaining(), true, RunNoopServer);
-  if (embedded->parsed()) return Serve(embedded->remaining(), tree, RunEmbeddedServer);
+  if (embedded->parsed()) {
+    return Serve(embedded->remaining(), tree, sealing ? RunEmbeddedServer : RunUnsealedServer);
+  }
   if (!compare.empty()) return Compare(compare);
   if (!std::is_sorted(options.sizes.begin(), options.sizes.end())) {
     std::fprintf(stderr, "bench: --sizes must ascend\n");

@@ -45,6 +45,8 @@ rocksdb::Options StoreOptions(const RocksDbVaultOptions& from) {
   options.paranoid_file_checks = true;
   options.track_and_verify_wals_in_manifest = true;
   options.write_buffer_size = kWriteBufferBytes;
+  options.memtable_whole_key_filtering = true;  // most records looked for have no key yet
+  options.memtable_prefix_bloom_size_ratio = 0.05;
   options.max_background_jobs = 1;
   options.keep_log_file_num = 4;
   options.compression = rocksdb::kNoCompression;  // keys are random

@@ -9,6 +9,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "eventstore/log.h"
+#include "eventstore/sealing/fact_sealer.h"
 #include "eventstore/vault/rotator.h"
 #include "services/access/limits/agency_limits.h"
 #include "services/app/vault/vault_files.h"
@@ -52,7 +53,7 @@ struct ServerOptions {
   int query_threads = 4;
   int drain_seconds = 10;
   // Only `max_appends_waiting` is a flag; the rest, `max_subscribers` and `keep_tree` are for
-  // whoever embeds a server, such as a test that overloads it.
+  // whoever embeds a server, such as a test that overloads it; so is `sealer`.
   eventstore::LogLimits log_limits;
   size_t max_subscribers = 128;
   rpc::ConnectionOptions connections;
@@ -62,6 +63,9 @@ struct ServerOptions {
   // False to measure what the tree costs, and for nothing else: see SequencerOptions. Nothing is
   // signed then, and no heads are committed.
   bool keep_tree = true;
+  // In place of the vault's, to measure what sealing costs, and for nothing else; null: the
+  // vault's. Must outlive the server.
+  eventstore::FactSealer* sealer = nullptr;
 };
 
 // What to do after reading the command line.

@@ -356,7 +356,7 @@ class RunningServer final : public Server {
     parts.stored = std::make_unique<eventstore::StoredLedger>(*engine_, name);
     eventstore::SequencerOptions log_options;
     log_options.clock = &clock_;
-    log_options.sealer = &vault_->sealer();
+    log_options.sealer = options_.sealer != nullptr ? options_.sealer : &vault_->sealer();
     log_options.limits = options_.log_limits;
     log_options.keep_tree = options_.keep_tree;
     ASSIGN_OR_RETURN(parts.log, eventstore::OpenLog(*engine_, name, log_options));

@@ -10,4 +10,7 @@ namespace caseledger::bench {
 // standard error. Without `options.keep_tree` nothing is signed either, and no heads are committed.
 int RunEmbeddedServer(const app::ServerOptions& options);
 
+// The same, with what is personal left in the clear: it does nothing that sealing costs.
+int RunUnsealedServer(const app::ServerOptions& options);
+
 }  // namespace caseledger::bench

@@ -69,6 +69,7 @@ absl::Status BenchRun::Run() {
   RETURN_IF_ERROR(MeasureSyncs());  // others are compared with it
   if (Wants("single")) RETURN_IF_ERROR(MeasureSingles());
   if (Wants("tree")) RETURN_IF_ERROR(MeasureTree());
+  if (Wants("sealing")) RETURN_IF_ERROR(MeasureSealing());
   if (Wants("postgres") && options_.postgres) RETURN_IF_ERROR(MeasurePostgres());
   if (Wants("batch")) RETURN_IF_ERROR(MeasureBatch());
   if (Wants("reads")) RETURN_IF_ERROR(MeasureReads());

@@ -40,6 +40,9 @@ class BenchRun {
   absl::Status MeasureSyncs();
   absl::Status MeasureSingles();
   absl::Status MeasureTree();
+  absl::Status MeasureSealing();
+  // Single commands to a server embedded in this program with and without what `choice` names.
+  absl::Status MeasureWithAndWithout(const std::string& choice, double rate_at_least);
   absl::Status MeasurePostgres();
   absl::Status MeasureBatch();
   absl::Status MeasureReads();
