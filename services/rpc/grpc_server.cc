@@ -66,7 +66,8 @@ class RunningServer final : public GrpcServer {
         backups_(options.backup_maker, ledgers, callers_, options.streams, clock),
         intake_(commands_),
         person_(commands_, queries_, answers_),
-        privacy_(commands_, queries_, answers_),
+        exports_(ledgers, executor_, warden_, callers_, options.max_exports, clock),
+        privacy_(commands_, queries_, answers_, exports_),
         directory_(commands_),
         casework_(commands_, queries_, answers_),
         referral_(commands_, queries_, answers_),
@@ -74,7 +75,7 @@ class RunningServer final : public GrpcServer {
         closure_(commands_, queries_, answers_),
         history_(commands_, ledgers, executor_, warden_, callers_, subscribers_,
                  options.max_replays, clock),
-        audit_(ledgers, executor_, warden_, callers_, options.max_exports, clock),
+        audit_(exports_),
         dashboard_(queries_, answers_),
         admin_(queries_, answers_, backups_),
         access_(queries_, ledgers, clock),
@@ -159,6 +160,7 @@ class RunningServer final : public GrpcServer {
   BackupCalls backups_;
   IntakeServiceImpl intake_;
   PersonServiceImpl person_;
+  Exports exports_;
   PrivacyServiceImpl privacy_;
   DirectoryServiceImpl directory_;
   CaseworkServiceImpl casework_;

@@ -11,6 +11,8 @@
 #include "caseledger/v1/shelter.grpc.pb.h"
 #include "services/rpc/backup_calls.h"
 #include "services/rpc/command_adapter.h"
+#include "services/rpc/exports.h"
+#include "services/rpc/person_export.h"
 #include "services/rpc/queries.h"
 #include "services/rpc/query_runner.h"
 
@@ -118,7 +120,9 @@ class ReferralServiceImpl final : public MixedService<v1::ReferralService> {
 
 class PrivacyServiceImpl final : public MixedService<v1::PrivacyService> {
  public:
-  using MixedService::MixedService;
+  PrivacyServiceImpl(CommandAdapter& commands, QueryRunner& queries, Queries& answers,
+                     Exports& exports)
+      : MixedService(commands, queries, answers), exports_(exports) {}
 
   CASELEDGER_COMMAND(ReceiveDataRequest)
   CASELEDGER_COMMAND(AnswerDataRequest)
@@ -130,6 +134,14 @@ class PrivacyServiceImpl final : public MixedService<v1::PrivacyService> {
   CASELEDGER_QUERY(GetErasure)
   CASELEDGER_QUERY(ListDueRequests)
   CASELEDGER_QUERY(ListRetentionDue)
+
+  grpc::ServerWriteReactor<v1::ExportPersonDataResponse>* ExportPersonData(
+      grpc::CallbackServerContext* context, const v1::ExportPersonDataRequest* request) override {
+    return exports_.Start(*context, "ExportPersonData", *request, ExportOfPerson);
+  }
+
+ private:
+  Exports& exports_;
 };
 
 class ShelterServiceImpl final : public MixedService<v1::ShelterService> {

@@ -29,6 +29,7 @@
 #include "services/rpc/event_filter.h"
 #include "services/rpc/explain.h"
 #include "services/rpc/export.h"
+#include "services/rpc/person_export.h"
 #include "services/rpc/proofs.h"
 #include "services/rpc/queries.h"
 #include "services/rpc/replay.h"
@@ -241,6 +242,10 @@ void ExportRecord(const Asked& asked, const v1::ExportRecordRequest& request) {
   Drain<v1::ExportRecordResponse>(rpc::ExportOfRecord(asked.Read(), request));
 }
 
+void ExportPersonData(const Asked& asked, const v1::ExportPersonDataRequest& request) {
+  Drain<v1::ExportPersonDataResponse>(rpc::ExportOfPerson(asked.Read(), request));
+}
+
 void Execute(const Asked& asked) {
   for (const v1::Command& command : asked.As<v1::ExecuteRequest>().commands()) {
     Command(asked.host, asked.caller, command, command);
@@ -268,6 +273,7 @@ Drivers StreamDrivers() {
   drivers[v1::ReplayLedgerRequest::descriptor()] = Of(ReplayLedger);
   drivers[v1::SubscribeRequest::descriptor()] = Of(Subscribe);
   drivers[v1::ExportRecordRequest::descriptor()] = Of(ExportRecord);
+  drivers[v1::ExportPersonDataRequest::descriptor()] = Of(ExportPersonData);
   drivers[v1::CreateBackupRequest::descriptor()] = Of(CreateBackup);
   drivers[v1::ExecuteRequest::descriptor()] = Execute;
   return drivers;

@@ -8,7 +8,6 @@
 #include "caseledger/event/v1/fact.pb.h"
 #include "eventstore/verifiable/checkpoint.h"
 #include "nlohmann/json.hpp"
-#include "services/app/audit/fact_titles.h"
 #include "services/rpc/sentences.h"
 #include "tests/services/audit/signed_centre.h"
 
@@ -131,14 +130,6 @@ TEST_F(Bundle, NoTextHidesOrTurnsAroundWhatStandsBesideIt) {
   EXPECT_THAT(Read("history.html"),
               HasSubstr("gr\\u{202e}gnp\\u{2066}\\u{200b}\\u{1b}\\u{7f}\\u{85}\\u{2028}</td>"));
   EXPECT_TRUE(Verify().ok());
-}
-
-TEST_F(Bundle, EveryFactHasATitle) {
-  const auto* facts = event::v1::Fact::descriptor();
-  for (int i = 0; i < facts->field_count(); ++i) {
-    const std::string& name = facts->field(i)->name();
-    EXPECT_NE(audit::VietnameseTitle(name), name);
-  }
 }
 
 // Of the files with proofs every byte; of the readable ones, which are compared whole, every 97th.

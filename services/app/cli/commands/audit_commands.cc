@@ -15,6 +15,7 @@
 #include "services/app/audit/readable.h"
 #include "services/app/audit/verify.h"
 #include "services/app/cli/commands/commands.h"
+#include "services/app/cli/commands/new_directory.h"
 #include "services/app/cli/print/json.h"
 #include "services/app/cli/print/progress.h"
 #include "services/app/cli/text/time_text.h"
@@ -92,34 +93,6 @@ std::string ToText(const audit::Verified& verified) {
   return text;
 }
 
-// Empty or absent, so that nothing is mixed into what is there.
-absl::Status CheckTarget(const std::string& directory) {
-  std::error_code error;
-  const fs::file_status target = fs::symlink_status(directory, error);
-  if (fs::exists(target) && !fs::is_directory(target)) {
-    return absl::FailedPreconditionError(
-        fmt::format("{} is no directory; give one that is not there yet", directory));
-  }
-  if (fs::exists(target) && !fs::is_empty(directory, error)) {
-    return absl::FailedPreconditionError(
-        fmt::format("{} is not empty; give a directory that is not there yet", directory));
-  }
-  if (fs::exists(directory + ".partial", error)) {
-    return absl::FailedPreconditionError(fmt::format(
-        "{0}.partial is left over from an export that did not finish; remove it", directory));
-  }
-  return absl::OkStatus();
-}
-
-absl::Status PutInPlace(const std::string& partial, const std::string& directory) {
-  std::error_code error;
-  fs::remove(directory, error);  // an empty one
-  fs::rename(partial, directory, error);
-  if (!error) return absl::OkStatus();
-  return absl::UnavailableError(
-      fmt::format("cannot rename {} to {}: {}", partial, directory, error.message()));
-}
-
 // Everything that the server sends, into `directory`.
 absl::Status Receive(grpc::ClientReader<v1::ExportRecordResponse>& stream,
                      const std::string& directory, const ClientOptions& options,
@@ -142,12 +115,11 @@ absl::Status Receive(grpc::ClientReader<v1::ExportRecordResponse>& stream,
   return CallStatus(stream.Finish(), options);
 }
 
-absl::StatusOr<int> Export(ExportOptions chosen, const ClientOptions& options) {
+absl::StatusOr<int> Export(const ExportOptions& chosen, const ClientOptions& options) {
   ASSIGN_OR_RETURN(const std::string format, FormatOf(options, "text", {"text", "json"}));
   ASSIGN_OR_RETURN(const options::v1::RecordKind kind, ToKind(chosen.kind));
-  while (chosen.directory.size() > 1 && chosen.directory.back() == '/') chosen.directory.pop_back();
-  RETURN_IF_ERROR(CheckTarget(chosen.directory));
-  const std::string partial = chosen.directory + ".partial";
+  ASSIGN_OR_RETURN(NewDirectory target, NewDirectory::At(chosen.directory));
+  const std::string& partial = target.partial();
   const Connection connection(options);
   const auto stub = v1::AuditService::NewStub(connection.channel());
   v1::ExportRecordRequest request;
@@ -165,23 +137,20 @@ absl::StatusOr<int> Export(ExportOptions chosen, const ClientOptions& options) {
                      ToKeys(server_keys, eventstore::KeyAlgorithm::kNote, "the server's key"));
     ASSIGN_OR_RETURN(audit::Verified verified, audit::VerifyProofs(partial, check));
     RETURN_IF_ERROR(audit::WriteReadable(partial, verified));
-    RETURN_IF_ERROR(PutInPlace(partial, chosen.directory));
+    RETURN_IF_ERROR(target.PutInPlace());
     return verified;
   };
   const absl::StatusOr<audit::Verified> verified = finish();
   if (!verified.ok()) {
-    // What was begun is of no use, and it is somebody's history.
     context.TryCancel();
-    std::error_code error;
-    fs::remove_all(partial, error);
     return verified.status();
   }
   if (format == "json") {
-    fmt::print("{}", ToDocument(ToJson(*verified, chosen.directory)));
+    fmt::print("{}", ToDocument(ToJson(*verified, target.directory())));
   } else {
     fmt::print("{}", ToText(*verified));
   }
-  fmt::print(stderr, "Check it with: caseledger audit verify {} --vkey KEY\n", chosen.directory);
+  fmt::print(stderr, "Check it with: caseledger audit verify {} --vkey KEY\n", target.directory());
   for (const std::string& key : server_keys) {
     fmt::print(stderr, "The server says that its key is {}\n", key);
   }

@@ -7,6 +7,7 @@
 #include "caseledger/v1/privacy.grpc.pb.h"
 #include "eventstore/base/status_macros.h"
 #include "services/app/cli/commands/commands.h"
+#include "services/app/cli/commands/privacy.h"
 #include "services/app/cli/print/json.h"
 #include "services/app/cli/print/text_table.h"
 
@@ -236,6 +237,7 @@ void AddPrivacyCommands(CLI::App& app, Chosen& chosen) {
   group->require_subcommand(1);
   AddDueCommand(*group, chosen);
   AddErasureCommand(*group, chosen);
+  AddPersonExportCommand(*group, chosen);
   AddRetentionCommand(*group, chosen);
 }
 

@@ -1,9 +1,9 @@
-#include "services/app/audit/fact_titles.h"
+#include "services/app/cli/print/titles.h"
 
 #include <array>
 #include <utility>
 
-namespace caseledger::audit {
+namespace caseledger::cli {
 namespace {
 
 constexpr auto kTitles = std::to_array<std::pair<std::string_view, std::string_view>>({
@@ -110,6 +110,138 @@ constexpr auto kTitles = std::to_array<std::pair<std::string_view, std::string_v
     {"disclosure_made", "Đã cung cấp thông tin"},
 });
 
+constexpr auto kLabels = std::to_array<std::pair<std::string_view, std::string_view>>({
+    {"about_person_ids", "Nhắc đến"},
+    {"address", "Địa chỉ"},
+    {"agency_id", "Cơ quan"},
+    {"alias", "Tên khác"},
+    {"aliases", "Tên khác"},
+    {"asked_by", "Người yêu cầu"},
+    {"attendance", "Có mặt"},
+    {"attributes", "Đặc điểm"},
+    {"banned_person_id", "Người bị cấm tiếp xúc"},
+    {"basis", "Căn cứ"},
+    {"beds", "Số giường"},
+    {"beneficiary_person_ids", "Người thụ hưởng"},
+    {"birth_date", "Ngày sinh"},
+    {"birth_year", "Năm sinh"},
+    {"caller_name", "Tên người gọi"},
+    {"caller_phone", "Số điện thoại người gọi"},
+    {"caller_role", "Người gọi là"},
+    {"capacity", "Tư cách"},
+    {"case_id", "Hồ sơ vụ việc"},
+    {"case_ids", "Các hồ sơ vụ việc"},
+    {"case_type", "Loại vụ việc"},
+    {"channel", "Kênh tiếp nhận"},
+    {"code", "Mã"},
+    {"companion", "Người đi cùng"},
+    {"companion_person_ids", "Người đi cùng"},
+    {"concerns", "Vấn đề"},
+    {"consent_id", "Mã đồng ý"},
+    {"contact_ids", "Các liên hệ"},
+    {"content_hash", "Mã băm nội dung"},
+    {"decided_on_person_id", "Quyết định ghi tại hồ sơ"},
+    {"destination", "Nơi đến"},
+    {"document_number", "Số văn bản"},
+    {"document_status", "Tình trạng giấy tờ"},
+    {"due_time", "Hạn"},
+    {"emergency_id", "Mã hỗ trợ khẩn cấp"},
+    {"episode_id", "Mã đợt trị liệu"},
+    {"expire_time", "Hết hiệu lực"},
+    {"external_ref", "Mã ở hệ thống khác"},
+    {"findings", "Kết quả đánh giá"},
+    {"forward_id", "Mã chuyển tin"},
+    {"from_agency_id", "Từ cơ quan"},
+    {"from_time", "Từ lúc"},
+    {"full_name", "Họ và tên"},
+    {"given_by", "Người đồng ý"},
+    {"hold_id", "Mã lệnh giữ"},
+    {"how", "Cách thức"},
+    {"identifier_id", "Mã giấy tờ"},
+    {"identifier_kind", "Loại giấy tờ"},
+    {"key_fingerprints", "Dấu của khóa đã hủy"},
+    {"kind", "Loại"},
+    {"legal_basis", "Căn cứ pháp lý"},
+    {"line", "Số tổng đài"},
+    {"main_topic", "Chủ đề chính"},
+    {"may_call", "Được gọi điện"},
+    {"may_leave_message", "Được để lại lời nhắn"},
+    {"measure_id", "Mã biện pháp"},
+    {"merged_person_id", "Hồ sơ được gộp"},
+    {"minutes", "Số phút"},
+    {"must_not_know", "Không được để biết"},
+    {"name", "Tên"},
+    {"new_referral_id", "Mã chuyển gửi mới"},
+    {"note", "Ghi chú"},
+    {"number", "Số"},
+    {"operator_id", "Người trực"},
+    {"other_person_id", "Người kia"},
+    {"other_topics", "Chủ đề khác"},
+    {"outcome", "Kết quả"},
+    {"overridden_rules", "Quy tắc được bỏ qua"},
+    {"override_reason", "Lý do bỏ qua quy tắc"},
+    {"owner_agency_id", "Cơ quan phụ trách"},
+    {"owner_worker_id", "Người phụ trách"},
+    {"person_id", "Người"},
+    {"person_name", "Tên"},
+    {"phone", "Số điện thoại"},
+    {"place", "Nơi ở"},
+    {"placement_id", "Mã bố trí chỗ ở"},
+    {"plan_id", "Mã kế hoạch"},
+    {"planned_end_time", "Dự kiến kết thúc"},
+    {"private_part", "Thông tin cá nhân"},
+    {"protected_person_id", "Người được bảo vệ"},
+    {"provider_agency_id", "Cơ quan cung cấp"},
+    {"purposes", "Mục đích"},
+    {"reason", "Lý do"},
+    {"recipient_agency_id", "Cơ quan nhận"},
+    {"referral_id", "Mã chuyển gửi"},
+    {"relation", "Quan hệ"},
+    {"relation_to_client", "Quan hệ với thân chủ"},
+    {"replacement", "Nội dung đúng"},
+    {"replacement_occurred_precision", "Độ chính xác của thời gian đúng"},
+    {"replacement_occurred_time", "Thời gian đúng"},
+    {"report_id", "Mã tin báo"},
+    {"representative_person_id", "Người đại diện"},
+    {"request_id", "Mã yêu cầu"},
+    {"request_kind", "Loại yêu cầu"},
+    {"restriction_id", "Mã hạn chế"},
+    {"result", "Kết quả"},
+    {"retention_rule", "Quy tắc lưu giữ"},
+    {"risk", "Mức nguy cơ"},
+    {"role", "Vai trò"},
+    {"salt", "Số ngẫu nhiên"},
+    {"school_status", "Tình trạng đi học"},
+    {"sealed", "Phần được niêm phong"},
+    {"service", "Dịch vụ"},
+    {"service_id", "Mã dịch vụ"},
+    {"session_id", "Mã buổi"},
+    {"sex", "Giới tính"},
+    {"shared_fields", "Thông tin được chia sẻ"},
+    {"shelter_id", "Nhà tạm lánh"},
+    {"source", "Nguồn"},
+    {"source_contact_id", "Từ liên hệ"},
+    {"state", "Tình trạng"},
+    {"status", "Tình trạng"},
+    {"survivor_person_id", "Hồ sơ còn lại"},
+    {"target_event_id", "Sự kiện được sửa"},
+    {"text", "Nội dung"},
+    {"to_agency_id", "Đến cơ quan"},
+    {"to_ledger", "Đến sổ"},
+    {"to_time", "Đến lúc"},
+    {"topic", "Chủ đề"},
+    {"trafficking_status", "Tình trạng xác minh nạn nhân mua bán người"},
+    {"transfer_id", "Mã chuyển hồ sơ"},
+    {"unit", "Đơn vị hành chính"},
+    {"units", "Đơn vị hành chính"},
+    {"urgency", "Mức khẩn cấp"},
+    {"valid_from_time", "Hiệu lực từ"},
+    {"valid_to_time", "Hiệu lực đến"},
+    {"value", "Giá trị"},
+    {"version", "Phiên bản"},
+    {"violence_types", "Hình thức bạo lực"},
+});
+
 }  // namespace
 
 std::string_view VietnameseTitle(std::string_view fact_name) {
@@ -119,4 +251,11 @@ std::string_view VietnameseTitle(std::string_view fact_name) {
   return fact_name;
 }
 
-}  // namespace caseledger::audit
+std::string_view VietnameseLabel(std::string_view field_name) {
+  for (const auto& [name, label] : kLabels) {
+    if (name == field_name) return label;
+  }
+  return field_name;
+}
+
+}  // namespace caseledger::cli
