@@ -6,5 +6,7 @@
 namespace caseledger::cli {
 
 void AddPersonExportCommand(CLI::App& group, Chosen& chosen);
+// receive, answer, decide, approve, erase, restrict, lift
+void AddPrivacyActs(CLI::App& group, Chosen& chosen);
 
 }  // namespace caseledger::cli

@@ -238,6 +238,7 @@ void AddPrivacyCommands(CLI::App& app, Chosen& chosen) {
   AddDueCommand(*group, chosen);
   AddErasureCommand(*group, chosen);
   AddPersonExportCommand(*group, chosen);
+  AddPrivacyActs(*group, chosen);
   AddRetentionCommand(*group, chosen);
 }
 
