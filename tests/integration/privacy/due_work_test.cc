@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 
 #include <fstream>
+#include <map>
 #include <sstream>
 
 #include "caseledger/v1/access.pb.h"
@@ -137,6 +138,25 @@ TEST_F(DueWork, ARequestIsDueAndOverdueByTheDeployedDeadlinesUntilItIsAnswered) 
   As(kOfficer, person,
      "data_request_answered { request_id: 'r' outcome: DATA_REQUEST_OUTCOME_FULFILLED }");
   EXPECT_THAT(List(), IsEmpty());
+}
+
+TEST_F(DueWork, EachKindOfRequestHasItsOwnDeadlineBesideTheAnswer) {
+  LoadDeadlines();
+  const std::map<std::string, std::pair<std::string, int64_t>> days{
+      {"access", {"data_request_access", 10}},
+      {"correction", {"data_request_correction", 10}},
+      {"restriction", {"data_request_restriction", 15}},
+      {"erasure", {"data_request_erasure", 20}}};
+  const int64_t received = now_seconds();
+  for (const auto& [kind, deadline] : days) Receive(kind);
+  const auto rows = List();
+  ASSERT_EQ(rows.size(), days.size());
+  for (const v1::DueRequestRow& row : rows) {
+    ASSERT_EQ(row.deadlines_size(), 2) << row.request_kind();
+    const auto& [id, most] = days.at(row.request_kind());
+    EXPECT_EQ(row.deadlines(1).deadline_id(), id);
+    EXPECT_EQ((row.deadlines(1).due_time().seconds() - received) / kDay, most);
+  }
 }
 
 TEST_F(DueWork, AnErasureAwaitsItsApprovalThenItsExecutionAndIsListedAsExecuted) {

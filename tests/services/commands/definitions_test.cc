@@ -117,7 +117,7 @@ TEST_F(DefinitionsTest, ShippedDeadlinesAreLoaded) {
   ASSERT_TRUE(google::protobuf::TextFormat::ParseFromString(text, &deadlines));
   std::map<std::string, v1::Deadline> by_id;
   for (const v1::Deadline& deadline : deadlines.deadline()) by_id[deadline.id()] = deadline;
-  EXPECT_EQ(by_id.size(), 12u);
+  EXPECT_EQ(by_id.size(), 14u);
   EXPECT_EQ(by_id["first_measures"].hours(), 12u);
   EXPECT_EQ(by_id["plan_draft"].working_days(), 5u);
   EXPECT_EQ(by_id["plan_approval"].working_days(), 7u);
@@ -128,7 +128,12 @@ TEST_F(DefinitionsTest, ShippedDeadlinesAreLoaded) {
   EXPECT_EQ(by_id["data_request_access"].request_kind(), "access");
   EXPECT_EQ(by_id["data_request_erasure"].days(), 20u);
   EXPECT_EQ(by_id["data_request_erasure"].request_kind(), "erasure");
-  for (const char* id : {"data_request_answer", "data_request_access", "data_request_erasure"}) {
+  EXPECT_EQ(by_id["data_request_correction"].days(), 10u);
+  EXPECT_EQ(by_id["data_request_correction"].request_kind(), "correction");
+  EXPECT_EQ(by_id["data_request_restriction"].days(), 15u);
+  EXPECT_EQ(by_id["data_request_restriction"].request_kind(), "restriction");
+  for (const char* id : {"data_request_answer", "data_request_access", "data_request_correction",
+                         "data_request_restriction", "data_request_erasure"}) {
     EXPECT_EQ(by_id[id].starts_with(), "data_request_received");
     EXPECT_THAT(by_id[id].met_by(), ::testing::Contains("data_request_answered"));
   }
