@@ -346,9 +346,9 @@ TEST(Privacy, EveryReasonHasARow) {
   std::set<Reason> produced;
   for (const PrivacyRow& row : Rows()) produced.insert(*row.reason);
   // Those have tests of their own, here, in tests/services/commands or in case_record.
-  const std::set<Reason> elsewhere{Reason::kErasureReachChanged, Reason::kErasureOfMergedRecord,
+  const std::set<Reason> elsewhere{Reason::kErasureReachChanged,    Reason::kErasureOfMergedRecord,
                                    Reason::kErasureKeysUnavailable, Reason::kErasureIsFinal,
-                                   Reason::kProcessingRestricted};
+                                   Reason::kProcessingRestricted,   Reason::kTooManyRecords};
   for (const Reason reason : {
 #define CASELEDGER_REASON(name, code, id, vi, en) Reason::name,
 #include "services/domain/reasons/privacy.inc"
