@@ -5,7 +5,7 @@
 #include "caseledger/options/v1/options.pb.h"
 #include "eventstore/base/status_macros.h"
 #include "projections/definition_texts/agency_texts.h"
-#include "projections/due_requests/deadline_terms.h"
+#include "projections/definition_texts/deadline_terms.h"
 #include "projections/due_requests/layout.h"
 #include "projections/due_requests/request_fold.h"
 #include "projections/read_model/kept_rows.h"

@@ -4,7 +4,7 @@
 #include <tuple>
 
 #include "eventstore/base/status_macros.h"
-#include "projections/due_requests/deadline_terms.h"
+#include "projections/definition_texts/deadline_terms.h"
 
 namespace caseledger::projections {
 namespace {

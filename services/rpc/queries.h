@@ -61,6 +61,8 @@ class Queries {
                              absl::Duration wait, v1::ListReferralsResponse& response) const;
   absl::Status GetOccupancy(Reading& reading, const v1::GetOccupancyRequest& request,
                             absl::Duration wait, v1::GetOccupancyResponse& response) const;
+  absl::Status ListWorkItems(Reading& reading, const v1::ListWorkItemsRequest& request,
+                             absl::Duration wait, v1::ListWorkItemsResponse& response) const;
   absl::Status ListCases(Reading& reading, const v1::ListCasesRequest& request, absl::Duration wait,
                          v1::ListCasesResponse& response) const;
   absl::Status SearchPersons(Reading& reading, const v1::SearchPersonsRequest& request,

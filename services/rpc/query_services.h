@@ -175,6 +175,7 @@ class DashboardServiceImpl final : public v1::DashboardService::CallbackService 
       : queries_(queries), answers_(answers) {}
 
   CASELEDGER_QUERY(ListCases)
+  CASELEDGER_QUERY(ListWorkItems)
   CASELEDGER_QUERY(RunReport)
 
  private:

@@ -17,6 +17,7 @@
 #include "projections/report_facts/report_facts.h"
 #include "projections/retention/retention_due.h"
 #include "projections/shelter_occupancy/shelter_occupancy.h"
+#include "projections/work_items/work_items.h"
 #include "services/commands/fact_schema.h"
 #include "services/domain/case_record/case_record.h"
 #include "services/domain/contact/contact.h"
@@ -262,6 +263,7 @@ void CheckProjections(const std::vector<eventstore::RecordedEvent>& events) {
   all.push_back(projections::MakeDueItems());
   all.push_back(projections::MakeDueRequests());
   all.push_back(projections::MakeRetention());
+  all.push_back(projections::MakeWorkItems());
   all.push_back(std::make_unique<projections::ReportFacts>());
   for (const auto& projection : all) {
     Check(Project(*projection, events, 1) == Project(*projection, events, 1000),

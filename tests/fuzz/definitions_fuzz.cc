@@ -6,7 +6,7 @@
 
 #include "caseledger/event/v1/fact.pb.h"
 #include "eventstore/codec/utf8.h"
-#include "projections/due_requests/deadline_terms.h"
+#include "projections/definition_texts/deadline_terms.h"
 #include "projections/report_facts/definition.h"
 #include "projections/retention/retention_terms.h"
 #include "services/commands/definitions.h"

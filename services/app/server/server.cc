@@ -27,6 +27,7 @@
 #include "projections/retention/retention_due.h"
 #include "projections/runtime/runtime.h"
 #include "projections/shelter_occupancy/shelter_occupancy.h"
+#include "projections/work_items/work_items.h"
 #include "services/access/trail/trail.h"
 #include "services/app/server/backups.h"
 #include "services/app/server/identity.h"
@@ -56,6 +57,7 @@ std::vector<projections::Runtime::Factory> FoundationProjections() {
           [] { return projections::MakeDueItems(); },
           [] { return projections::MakeDueRequests(); },
           [] { return projections::MakeRetention(); },
+          [] { return projections::MakeWorkItems(); },
           [] { return std::make_unique<projections::ReportFacts>(); }};
 }
 

@@ -16,6 +16,7 @@
 #include "projections/referrals/referrals.h"
 #include "projections/report_facts/report_facts.h"
 #include "projections/retention/retention_due.h"
+#include "projections/work_items/work_items.h"
 #include "projections/shelter_occupancy/shelter_occupancy.h"
 #include "services/access/trail/trail.h"
 #include "tests/fuzz/support/check.h"
@@ -45,6 +46,7 @@ std::vector<projections::Runtime::Factory> AllProjections() {
           [] { return projections::MakeDueItems(); },
           [] { return projections::MakeDueRequests(); },
           [] { return projections::MakeRetention(); },
+          [] { return projections::MakeWorkItems(); },
           [] { return std::make_unique<projections::ReportFacts>(); }};
 }
 

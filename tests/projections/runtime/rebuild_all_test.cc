@@ -9,6 +9,7 @@
 #include "projections/referrals/referrals.h"
 #include "projections/retention/retention_due.h"
 #include "projections/shelter_occupancy/shelter_occupancy.h"
+#include "projections/work_items/work_items.h"
 #include "tests/projections/read_model/stores.h"
 #include "tests/projections/runtime/runtime_fixture.h"
 #include "tests/support/placement_and_referral_facts.h"
@@ -29,7 +30,7 @@ const std::vector<std::string_view> kNames = {kAccessTrailName,     kCaseListNam
 
 std::vector<Runtime::Factory> AllProjections() {
   return {MakeAccessTrail, MakeCaseList,    MakeReferrals, MakeShelterOccupancy,
-          MakeDueItems,    MakeDueRequests, MakeRetention};
+          MakeDueItems,    MakeDueRequests, MakeRetention, MakeWorkItems};
 }
 
 class RebuildAll : public RuntimeTest {

@@ -218,6 +218,7 @@ void AddCaseCommands(CLI::App& app, Chosen& chosen) {
   AddOne(*group, chosen, "check-closure", "Say what stands in the way of closing a case.",
          "Example:\n  caseledger case check-closure CASE-2024-0093", CheckClosure);
   AddList(*group, chosen);
+  AddWorkCommand(*group, chosen);
   CLI::App* history = group->add_subcommand(
       "history", "Replay a case: every event in order of recording, corrected ones too.");
   history->footer(

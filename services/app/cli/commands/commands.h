@@ -35,6 +35,7 @@ void AddImportCommand(CLI::App& app, Chosen& chosen);
 void AddDefinitionCommands(CLI::App& app, Chosen& chosen);
 void AddReportCommand(CLI::App& app, Chosen& chosen);
 void AddCaseCommands(CLI::App& app, Chosen& chosen);
+void AddWorkCommand(CLI::App& group, Chosen& chosen);    // work, of `case`
 void AddHistoryCommands(CLI::App& app, Chosen& chosen);  // record, log
 // checkpoint and prove, of `log`
 void AddProofCommands(CLI::App& log, Chosen& chosen);

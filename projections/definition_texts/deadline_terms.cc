@@ -1,4 +1,4 @@
-#include "projections/due_requests/deadline_terms.h"
+#include "projections/definition_texts/deadline_terms.h"
 
 #include <algorithm>
 #include <string>
@@ -13,11 +13,6 @@ namespace {
 constexpr char kRequestFact[] = "data_request_received";
 constexpr std::string_view kOutcomePrefix = "DATA_REQUEST_OUTCOME_";
 
-std::string NameOf(const event::v1::Fact& fact) {
-  const auto* field = event::v1::Fact::descriptor()->FindFieldByNumber(fact.kind_case());
-  return field == nullptr ? "" : field->name();
-}
-
 template <typename List>
 bool Holds(const List& list, std::string_view value) {
   return std::find(list.begin(), list.end(), value) != list.end();
@@ -31,6 +26,11 @@ std::string OutcomeOf(const event::v1::DataRequestAnswered& answered) {
 }
 
 }  // namespace
+
+std::string NameOf(const event::v1::Fact& fact) {
+  const auto* field = event::v1::Fact::descriptor()->FindFieldByNumber(fact.kind_case());
+  return field == nullptr ? "" : field->name();
+}
 
 absl::StatusOr<v1::Deadlines> ReadDeadlines(std::string_view text) {
   v1::Deadlines deadlines;

@@ -1,7 +1,7 @@
-// Deadlines of requests of data subjects, as the text of a `Deadlines` gives them.
+// Deadlines as the text of a `Deadlines` gives them.
 #pragma once
 
-#include <optional>
+#include <string>
 #include <string_view>
 
 #include "absl/status/statusor.h"
@@ -14,9 +14,12 @@ namespace caseledger::projections {
 // DATA_LOSS when the text is no `Deadlines` in protobuf text format; it was one when it was loaded.
 absl::StatusOr<v1::Deadlines> ReadDeadlines(std::string_view text);
 
-// Whether a request of that kind starts the deadline.
+// Name of the fact in `Fact`, such as `case_opened`; "" when none is set.
+std::string NameOf(const event::v1::Fact& fact);
+
+// Whether a request of a data subject of that kind starts the deadline.
 bool Starts(const v1::Deadline& deadline, std::string_view request_kind);
-// Whether the fact, which is about the same request, ends the deadline: meets or cancels it.
+// Whether a fact that goes with what started it ends the deadline: meets or cancels it.
 bool Ends(const v1::Deadline& deadline, const event::v1::Fact& fact);
 // The last moment in which it is met.
 Micros DueAt(const v1::Deadline& deadline, Micros start);

@@ -1,0 +1,37 @@
+// The rows of the table of work items; only the projection and its query know them.
+//
+//   'o' due_at, ITEM                               -> WorkItem that runs
+//   'a' text(agency) due_at, ITEM                  -> the same
+//   'w' text(agency) text(worker) due_at, ITEM     -> the same
+//   'x' ended_at descending, ITEM                  -> WorkItem that has ended
+//   'y' text(agency) ended_at descending, ITEM     -> the same
+//       ITEM: kind, record id, text(deadline), id of the event that started it
+//   'k' kind, record id                            -> the keys of the record's rows above
+//   's' type of a fact                             -> 1 when it starts a deadline of any text, else
+//   0 'g' event id                                   -> the agency that recorded the event
+//   (contacts) 'f' ..., 'i' ...                                  the effective facts
+//   (fact_groups.h) 'm' kind, record id, type, occurred_at, revision -> the fact's group and event
+//   (fact_times.h) 'q' kind, record id, group                     -> the keys of the group's rows
+//   in 'm' 'n' ..., 't' ..., 'u' ...                         the texts of deadlines
+//   (agency_texts.h)
+#pragma once
+
+namespace caseledger::projections::work_items {
+
+inline constexpr char kRunningSpace = 'o';
+inline constexpr char kRunningOfAgencySpace = 'a';
+inline constexpr char kRunningOfWorkerSpace = 'w';
+inline constexpr char kEndedSpace = 'x';
+inline constexpr char kEndedOfAgencySpace = 'y';
+inline constexpr char kKeysSpace = 'k';
+inline constexpr char kTypesSpace = 's';
+inline constexpr char kAgencySpace = 'g';
+inline constexpr char kFactsSpace = 'f';
+inline constexpr char kFactIndexSpace = 'i';
+inline constexpr char kTimesSpace = 'm';
+inline constexpr char kTimeKeysSpace = 'q';
+inline constexpr char kNamesSpace = 'n';
+inline constexpr char kTextsSpace = 't';
+inline constexpr char kTextIndexSpace = 'u';
+
+}  // namespace caseledger::projections::work_items

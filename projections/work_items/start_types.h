@@ -1,0 +1,22 @@
+// Which types of facts any deadline was ever about, so that others cost nothing.
+#pragma once
+
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "caseledger/v1/deadlines.pb.h"
+#include "projections/read_model/read_model.h"
+
+namespace caseledger::projections {
+
+// Notes the types that these deadlines start with, are met or cancelled by. Types only come to it.
+absl::Status NoteTypes(const v1::Deadlines& deadlines, ReadModelBatch& batch);
+
+// Whether any deadline is about facts of that type.
+absl::StatusOr<bool> MayMatter(const ReadSnapshot& snapshot, int fact_type);
+
+// Types that start one. DATA_LOSS on damage.
+absl::StatusOr<std::vector<int>> StartTypes(const ReadSnapshot& snapshot);
+
+}  // namespace caseledger::projections

@@ -1,0 +1,105 @@
+// `caseledger case work`: what is to be done by when.
+#include <fmt/format.h>
+
+#include <memory>
+#include <string>
+
+#include "caseledger/v1/dashboard.grpc.pb.h"
+#include "eventstore/base/status_macros.h"
+#include "services/app/cli/client/head.h"
+#include "services/app/cli/commands/commands.h"
+#include "services/app/cli/import/ids.h"
+#include "services/app/cli/print/json.h"
+#include "services/app/cli/print/text_table.h"
+
+namespace caseledger::cli {
+namespace {
+
+struct WorkOptions {
+  std::string state;
+  std::string agency;
+  std::string worker;
+  std::string deadline;
+  std::string page_token;
+  int64_t page_size = 50;
+  bool mine = false;
+};
+
+void Print(const v1::ListWorkItemsResponse& response, bool vietnamese) {
+  TextTable table({{"due"},
+                   {"state"},
+                   {"deadline"},
+                   {"what"},
+                   {"record"},
+                   {"id"},
+                   {"agency"},
+                   {"worker"},
+                   {"started"},
+                   {"ended"}});
+  for (const v1::WorkItemRow& row : response.items()) {
+    table.AddRow({ToText(row.due_time()), row.state(), row.deadline_id(),
+                  vietnamese ? row.label_vi() : row.label_en(), KindName(row.record_kind()),
+                  row.record_id(), row.agency_id(), row.worker_id(), ToText(row.started_time()),
+                  ToText(row.ended_time())});
+  }
+  fmt::print("{}", table.ToString());
+}
+
+absl::StatusOr<int> Work(const WorkOptions& work, const ClientOptions& options) {
+  ASSIGN_OR_RETURN(const std::string format, FormatOf(options, "table", {"table", "json"}));
+  const Connection connection(options);
+  v1::ListWorkItemsRequest request;
+  request.set_ledger(options.ledger);
+  request.set_state(work.state);
+  request.set_agency_id(work.agency);
+  request.set_worker_id(work.worker);
+  request.set_mine(work.mine);
+  request.set_deadline_id(work.deadline);
+  request.set_page_size(work.page_size);
+  request.set_page_token(work.page_token);
+  ASSIGN_OR_RETURN(const uint64_t events, EventCount(connection));
+  request.set_min_position(LastPosition(events));
+  v1::ListWorkItemsResponse response;
+  grpc::ClientContext context;
+  connection.PrepareCall(context);
+  const auto stub = v1::DashboardService::NewStub(connection.channel());
+  RETURN_IF_ERROR(CallStatus(stub->ListWorkItems(&context, request, &response), options));
+  if (format == "json") {
+    fmt::print("{}", ToDocument(ToJson(response)));
+    return kExitGood;
+  }
+  Print(response, options.vietnamese);
+  if (!response.next_page_token().empty()) {
+    fmt::print(stderr, "more: --page-token {}\n", response.next_page_token());
+  }
+  return kExitGood;
+}
+
+}  // namespace
+
+void AddWorkCommand(CLI::App& group, Chosen& chosen) {
+  CLI::App* command = group.add_subcommand(
+      "work", "List what is to be done by when: deadlines of cases and contacts.");
+  command->footer(
+      "Without --state all that run are listed, what is due first first.\n\nExamples:\n"
+      "  caseledger case work --mine\n"
+      "  caseledger case work --agency ctxh-qn --state overdue\n"
+      "  caseledger case work --state late --deadline plan_draft --format json");
+  auto work = std::make_shared<WorkOptions>();
+  command->add_option("--state", work->state,
+                      "Only open, overdue, met, late (met after it was due) or cancelled ones");
+  command->add_option("--agency", work->agency, "Only of this agency");
+  CLI::Option* worker =
+      command->add_option("--worker", work->worker, "Only of this worker of the agency");
+  command->add_flag("--mine", work->mine, "Only your own")->excludes("--agency")->excludes(worker);
+  command->add_option("--deadline", work->deadline, "Only this one, such as plan_draft");
+  command->add_option("--page-size", work->page_size, "Most rows of a page")
+      ->check(CLI::Range(1, 1000))
+      ->capture_default_str();
+  command->add_option("--page-token", work->page_token, "Where to go on");
+  command->callback([work, &chosen] {
+    chosen.action = [work](const ClientOptions& client) { return Work(*work, client); };
+  });
+}
+
+}  // namespace caseledger::cli

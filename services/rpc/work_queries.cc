@@ -1,0 +1,85 @@
+// Work lists: what is to be done by when.
+#include "eventstore/base/status_macros.h"
+#include "eventstore/base/strings.h"
+#include "projections/work_items/work_items.h"
+#include "services/commands/times.h"
+#include "services/rpc/fill_page.h"
+#include "services/rpc/queries.h"
+#include "services/rpc/read_model_view.h"
+#include "services/rpc/requests.h"
+
+namespace caseledger::rpc {
+namespace {
+
+using commands::ToTimestamp;
+using projections::WorkItem;
+
+void Show(const WorkItem& item, Micros now, v1::WorkItemRow& out) {
+  out.set_record_kind(static_cast<options::v1::RecordKind>(item.record_kind));
+  out.set_record_id(item.record_id.ToString());
+  out.set_deadline_id(item.deadline_id);
+  out.set_label_vi(item.label_vi);
+  out.set_label_en(item.label_en);
+  out.set_basis(item.basis);
+  out.set_case_type(item.case_type);
+  out.set_agency_id(item.agency_id);
+  out.set_worker_id(item.worker_id);
+  out.set_state(std::string(StateOf(item, now)));
+  *out.mutable_started_time() = ToTimestamp(item.started_at);
+  *out.mutable_due_time() = ToTimestamp(item.due_at);
+  if (item.ended_at.has_value()) *out.mutable_ended_time() = ToTimestamp(*item.ended_at);
+}
+
+absl::StatusOr<projections::WorkItemQuery> ToQuery(const v1::ListWorkItemsRequest& request,
+                                                   const access::Call& call, Micros now) {
+  projections::WorkItemQuery query;
+  query.now = now;
+  query.state = request.state();
+  query.agency_id = request.agency_id();
+  query.worker_id = request.worker_id();
+  if (request.mine()) {
+    if (!request.agency_id().empty() || !request.worker_id().empty()) {
+      return commands::InvalidRequest(
+          {commands::Violation{"mine", "names agency and worker already"}});
+    }
+    query.agency_id = call.agency;
+    query.worker_id = call.actor;
+  }
+  query.deadline_id = request.deadline_id();
+  query.page_size = request.page_size();
+  query.page_token = request.page_token();
+  return query;
+}
+
+}  // namespace
+
+absl::Status Queries::ListWorkItems(Reading& reading, const v1::ListWorkItemsRequest& request,
+                                    absl::Duration wait,
+                                    v1::ListWorkItemsResponse& response) const {
+  ASSIGN_OR_RETURN(const commands::Ledger* ledger, reading.Begin(request.ledger()));
+  const Micros now = clock_.Now();
+  ASSIGN_OR_RETURN(const projections::WorkItemQuery query, ToQuery(request, reading.call(), now));
+  reading.AskedFor(StrCat("state=", KeyOnly(request.state()), " agency=", KeyOnly(query.agency_id),
+                          " mine=", request.mine() ? "true" : "false", " deadline=",
+                          KeyOnly(request.deadline_id()), " page_size=", request.page_size()));
+  ASSIGN_OR_RETURN(const ReadModelView view, LookAt(*ledger, projections::kWorkItemsName,
+                                                    request.min_position(), nullptr, wait));
+  const auto read = [&](const auto& paged) {
+    return projections::ListWorkItems(*view.snapshot, paged);
+  };
+  const auto show = [&](const projections::WorkItemPage& page) -> absl::StatusOr<size_t> {
+    const int before = response.items_size();
+    for (const WorkItem& item : page.items) {
+      const eventstore::StreamId record{item.record_kind, item.record_id};
+      // Whom a referral alone lets see something of a case does not work to its deadlines.
+      ASSIGN_OR_RETURN(const commands::Verdict verdict, reading.AskToShow(record));
+      if (!verdict.allowed() || ShownBy(verdict).only_shared()) continue;
+      ASSIGN_OR_RETURN(const bool shown, reading.Shows(record));
+      if (shown) Show(item, now, *response.add_items());
+    }
+    return static_cast<size_t>(response.items_size() - before);
+  };
+  return FillPage<projections::WorkItemPage>(query, read, show, response);
+}
+
+}  // namespace caseledger::rpc
