@@ -42,6 +42,18 @@ class RuntimeImpl final : public Runtime {
     ASSIGN_OR_RETURN(Slot* const slot, Find(name));
     return slot->Rebuild();
   }
+  absl::Status Pause(std::string_view name) override {
+    ASSIGN_OR_RETURN(Slot* const slot, Find(name));
+    return slot->Pause();
+  }
+  absl::Status Resume(std::string_view name) override {
+    ASSIGN_OR_RETURN(Slot* const slot, Find(name));
+    return slot->Resume();
+  }
+  absl::Status Drop(std::string_view name) override {
+    ASSIGN_OR_RETURN(Slot* const slot, Find(name));
+    return slot->Drop();
+  }
   void Stop() override {
     for (const auto& [name, slot] : slots_) slot->Stop();
   }

@@ -28,7 +28,8 @@
 namespace caseledger::projections {
 
 struct ProjectionHealth {
-  enum class State { kCatchingUp, kLive, kRebuilding, kStopped };
+  // kPaused: by Pause; kDropped: by Drop, without rows.
+  enum class State { kCatchingUp, kLive, kRebuilding, kStopped, kPaused, kDropped };
   std::string name;  // `case-list@1`
   State state = State::kCatchingUp;
   uint64_t applied_events = 0;
@@ -64,6 +65,15 @@ class Runtime {
   // Begins to rebuild a projection from position 0 beside the live one; swaps when it has caught
   // up. NOT_FOUND; FAILED_PRECONDITION when a rebuild is running.
   virtual absl::Status Rebuild(std::string_view name) = 0;
+  // Applies nothing more until Resume; what is there is served. Until the next start at most.
+  // NOT_FOUND; FAILED_PRECONDITION when it does not run, or a rebuild does.
+  virtual absl::Status Pause(std::string_view name) = 0;
+  // Goes on where it was paused, or stopped: with the event that it failed on.
+  // NOT_FOUND; FAILED_PRECONDITION when it runs, was dropped, or a rebuild runs.
+  virtual absl::Status Resume(std::string_view name) = 0;
+  // Removes its rows; nothing is served until it is rebuilt, or the next start builds it.
+  // NOT_FOUND; FAILED_PRECONDITION when it was dropped, or a rebuild runs.
+  virtual absl::Status Drop(std::string_view name) = 0;
   // Stops all workers. Idempotent.
   virtual void Stop() = 0;
 };

@@ -103,6 +103,7 @@ void Slot::DropUnusedTables() {
 }
 
 absl::Status Slot::Rebuild() {
+  const MutexLock acts(&acts_mutex_);
   SharedWorker failed;
   {
     MutexLock lock(&mutex_);
@@ -124,6 +125,75 @@ absl::Status Slot::Rebuild() {
   return absl::OkStatus();
 }
 
+absl::Status Slot::CheckAtRest() const {
+  if (stopping_) return absl::FailedPreconditionError("the runtime is stopped");
+  if (building_ == nullptr || building_->progress().stopped) return absl::OkStatus();
+  return absl::FailedPreconditionError(
+      StrCat("REBUILD_RUNNING: a rebuild of ", projection_name_, " is running"));
+}
+
+absl::Status Slot::Pause() {
+  const MutexLock acts(&acts_mutex_);
+  SharedWorker worker;
+  {
+    MutexLock lock(&mutex_);
+    RETURN_IF_ERROR(CheckAtRest());
+    if (live_ == nullptr || paused_ || live_->progress().stopped) {
+      return absl::FailedPreconditionError(
+          StrCat("NOT_RUNNING: ", projection_name_, " does not run"));
+    }
+    paused_ = true;
+    worker = live_;
+  }
+  worker->StopAndJoin();
+  WakeViewers();
+  return absl::OkStatus();
+}
+
+absl::Status Slot::Resume() {
+  const MutexLock acts(&acts_mutex_);
+  SharedWorker before;
+  {
+    MutexLock lock(&mutex_);
+    RETURN_IF_ERROR(CheckAtRest());
+    if (live_ == nullptr) {
+      return absl::FailedPreconditionError(
+          StrCat("DROPPED: ", projection_name_, " has no rows; rebuild it"));
+    }
+    if (!live_->progress().stopped) {
+      return absl::FailedPreconditionError(StrCat("RUNNING: ", projection_name_, " runs already"));
+    }
+    before = live_;
+  }
+  before->StopAndJoin();
+  ASSIGN_OR_RETURN(SharedWorker worker, NewWorker(before->table_name()));
+  MutexLock lock(&mutex_);
+  RETURN_IF_ERROR(CheckAtRest());
+  paused_ = false;
+  live_ = std::move(worker);
+  // Under the lock, as in Rebuild.
+  live_->Start();
+  return absl::OkStatus();
+}
+
+absl::Status Slot::Drop() {
+  const MutexLock acts(&acts_mutex_);
+  SharedWorker worker;
+  {
+    MutexLock lock(&mutex_);
+    RETURN_IF_ERROR(CheckAtRest());
+    if (live_ == nullptr) {
+      return absl::FailedPreconditionError(
+          StrCat("DROPPED: ", projection_name_, " has no rows already; rebuild it"));
+    }
+    paused_ = false;
+    worker = std::exchange(live_, nullptr);
+  }
+  worker->StopAndJoin();
+  WakeViewers();
+  return tables_.Drop(worker->table_name());
+}
+
 bool Slot::ReflectsAtLeast(uint64_t events) const {
   return live_ != nullptr && live_->progress().applied_events >= events;
 }
@@ -137,7 +207,15 @@ bool Slot::HasEnded() const {
 
 absl::Status Slot::CannotWait(uint64_t min_applied_events) const {
   const SharedWorker& worker = live_ != nullptr ? live_ : building_;
+  if (worker == nullptr) {
+    return absl::UnavailableError(
+        StrCat("DROPPED: ", projection_name_, " has no rows until it is rebuilt"));
+  }
   const WorkerProgress progress = worker->progress();
+  if (progress.stopped && paused_) {
+    return absl::UnavailableError(StrCat("PAUSED: ", projection_name_, " reflects ",
+                                         progress.applied_events, " events until it is resumed"));
+  }
   if (progress.stopped) {
     return absl::UnavailableError(StrCat(projection_name_, " is stopped at position ",
                                          progress.stopped_at_position, ": ", progress.trouble));
@@ -169,16 +247,18 @@ ProjectionHealth Slot::Health() const {
   {
     MutexLock lock(&mutex_);
     const SharedWorker& worker = live_ != nullptr ? live_ : building_;
-    const WorkerProgress progress = worker->progress();
+    const WorkerProgress progress = worker == nullptr ? WorkerProgress() : worker->progress();
     const bool rebuilding = building_ != nullptr && !building_->progress().stopped;
     using State = ProjectionHealth::State;
     health.state = rebuilding           ? State::kRebuilding
+                   : worker == nullptr  ? State::kDropped
+                   : paused_            ? State::kPaused
                    : progress.stopped   ? State::kStopped
                    : progress.caught_up ? State::kLive
                                         : State::kCatchingUp;
     health.applied_events = progress.applied_events;
     health.stopped_at_position = progress.stopped_at_position;
-    health.trouble = progress.stopped ? progress.trouble : rebuild_trouble_;
+    health.trouble = progress.stopped && !paused_ ? progress.trouble : rebuild_trouble_;
   }
   MeasureLag(health);
   return health;

@@ -32,10 +32,13 @@ class Slot {
   const std::string& projection_name() const { return projection_name_; }
   // Name and version.
   const std::string& table_name() const { return table_name_; }
-  // These three as in Runtime.
+  // These as in Runtime.
   absl::StatusOr<std::unique_ptr<ReadSnapshot>> View(uint64_t min_applied_events,
                                                      absl::Duration timeout);
   absl::Status Rebuild();
+  absl::Status Pause();
+  absl::Status Resume();
+  absl::Status Drop();
   ProjectionHealth Health() const;
   void Stop();
 
@@ -52,6 +55,8 @@ class Slot {
   bool ReflectsAtLeast(uint64_t events) const ABSL_SHARED_LOCKS_REQUIRED(mutex_);
   // Nothing will be applied any more.
   bool HasEnded() const ABSL_SHARED_LOCKS_REQUIRED(mutex_);
+  // FAILED_PRECONDITION when stopping, or a rebuild runs.
+  absl::Status CheckAtRest() const ABSL_SHARED_LOCKS_REQUIRED(mutex_);
   absl::Status CannotWait(uint64_t min_applied_events) const ABSL_SHARED_LOCKS_REQUIRED(mutex_);
   void MeasureLag(ProjectionHealth& health) const;
 
@@ -62,11 +67,14 @@ class Slot {
   std::string projection_name_;
   std::string table_name_;  // of this program's version
 
+  // Of what operators ask for: one at a time. Before mutex_.
+  Mutex acts_mutex_;
   mutable Mutex mutex_;
-  // Null while the first table of a new version is being built.
+  // Null while the first table of a new version is being built, and when it was dropped.
   SharedWorker live_ ABSL_GUARDED_BY(mutex_);
   SharedWorker building_ ABSL_GUARDED_BY(mutex_);  // null when no rebuild runs
   std::string rebuild_trouble_ ABSL_GUARDED_BY(mutex_);
+  bool paused_ ABSL_GUARDED_BY(mutex_) = false;
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
 };
 

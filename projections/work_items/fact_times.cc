@@ -90,6 +90,7 @@ absl::Status ReplaceFactTimes(const StreamId& stream, const std::string& group,
                               const std::vector<EffectiveFact>& facts, ReadModelBatch& batch) {
   ASSIGN_OR_RETURN(const int type, TypeOfGroup(group));
   std::vector<std::pair<std::string, std::string>> rows;
+  rows.reserve(facts.size());
   for (const EffectiveFact& fact : facts) {
     rows.emplace_back(KeyBuilder()
                           .Raw(TypePrefix(stream, type))

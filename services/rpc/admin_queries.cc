@@ -47,6 +47,10 @@ std::string StateName(projections::ProjectionHealth::State state) {
       return "live";
     case projections::ProjectionHealth::State::kRebuilding:
       return "rebuilding";
+    case projections::ProjectionHealth::State::kPaused:
+      return "paused";
+    case projections::ProjectionHealth::State::kDropped:
+      return "dropped";
     case projections::ProjectionHealth::State::kStopped:
       break;
   }
@@ -115,6 +119,27 @@ absl::Status Queries::RebuildProjection(Reading& reading,
   ASSIGN_OR_RETURN(const Ledger* ledger, reading.Begin(request.ledger()));
   reading.AskedFor("projection=" + request.name());
   return ledger->parts.projections->Rebuild(request.name());
+}
+
+absl::Status Queries::PauseProjection(Reading& reading, const v1::PauseProjectionRequest& request,
+                                      absl::Duration, v1::PauseProjectionResponse&) const {
+  ASSIGN_OR_RETURN(const Ledger* ledger, reading.Begin(request.ledger()));
+  reading.AskedFor("projection=" + request.name());
+  return ledger->parts.projections->Pause(request.name());
+}
+
+absl::Status Queries::ResumeProjection(Reading& reading, const v1::ResumeProjectionRequest& request,
+                                       absl::Duration, v1::ResumeProjectionResponse&) const {
+  ASSIGN_OR_RETURN(const Ledger* ledger, reading.Begin(request.ledger()));
+  reading.AskedFor("projection=" + request.name());
+  return ledger->parts.projections->Resume(request.name());
+}
+
+absl::Status Queries::DropProjection(Reading& reading, const v1::DropProjectionRequest& request,
+                                     absl::Duration, v1::DropProjectionResponse&) const {
+  ASSIGN_OR_RETURN(const Ledger* ledger, reading.Begin(request.ledger()));
+  reading.AskedFor("projection=" + request.name());
+  return ledger->parts.projections->Drop(request.name());
 }
 
 absl::Status Queries::GetVault(Reading& reading, const v1::GetVaultRequest& request, absl::Duration,

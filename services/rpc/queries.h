@@ -77,6 +77,12 @@ class Queries {
                            absl::Duration wait, v1::ListLedgersResponse& response) const;
   absl::Status ListProjections(Reading& reading, const v1::ListProjectionsRequest& request,
                                absl::Duration wait, v1::ListProjectionsResponse& response) const;
+  absl::Status PauseProjection(Reading& reading, const v1::PauseProjectionRequest& request,
+                               absl::Duration wait, v1::PauseProjectionResponse& response) const;
+  absl::Status ResumeProjection(Reading& reading, const v1::ResumeProjectionRequest& request,
+                                absl::Duration wait, v1::ResumeProjectionResponse& response) const;
+  absl::Status DropProjection(Reading& reading, const v1::DropProjectionRequest& request,
+                              absl::Duration wait, v1::DropProjectionResponse& response) const;
   absl::Status RebuildProjection(Reading& reading, const v1::RebuildProjectionRequest& request,
                                  absl::Duration wait,
                                  v1::RebuildProjectionResponse& response) const;

@@ -191,6 +191,9 @@ class AdminServiceImpl final : public v1::AdminService::CallbackService {
   CASELEDGER_QUERY_UNTRAILED(ListLedgers)
   CASELEDGER_QUERY_UNTRAILED(ListProjections)
   CASELEDGER_QUERY(RebuildProjection)
+  CASELEDGER_QUERY(PauseProjection)
+  CASELEDGER_QUERY(ResumeProjection)
+  CASELEDGER_QUERY(DropProjection)
   CASELEDGER_QUERY_UNTRAILED(GetVault)
   CASELEDGER_QUERY(RotateWrappingKey)
 

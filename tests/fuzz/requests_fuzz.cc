@@ -296,6 +296,9 @@ Drivers QuestionDrivers() {
   drivers[v1::ListLedgersRequest::descriptor()] = Query(&Queries::ListLedgers, false);
   drivers[v1::ListProjectionsRequest::descriptor()] = Query(&Queries::ListProjections, false);
   drivers[v1::RebuildProjectionRequest::descriptor()] = Query(&Queries::RebuildProjection, true);
+  drivers[v1::PauseProjectionRequest::descriptor()] = Query(&Queries::PauseProjection, true);
+  drivers[v1::ResumeProjectionRequest::descriptor()] = Query(&Queries::ResumeProjection, true);
+  drivers[v1::DropProjectionRequest::descriptor()] = Query(&Queries::DropProjection, true);
   drivers[v1::GetVaultRequest::descriptor()] = Query(&Queries::GetVault, false);
   drivers[v1::RotateWrappingKeyRequest::descriptor()] = Query(&Queries::RotateWrappingKey, true);
   drivers[v1::GetErasureRequest::descriptor()] = Query(&Queries::GetErasure, true);

@@ -44,11 +44,11 @@ TEST_F(Rebuild, GivesTheSameRowsAndGoesLiveAgain) {
   EXPECT_THAT(rows, AllOf(HasSubstr("CASE-2024-0086"), HasSubstr("police_other")));
   const uint64_t head = auditor().EventCount();
   const json projections = Status();
-  EXPECT_EQ(projections.size(), 8u);
+  EXPECT_EQ(projections.size(), 9u);
   for (const json& projection : projections) {
     const std::string name = projection["name"].get<std::string>();
     const std::string said = RunWell(Cast::Administrator(), {"projection", "rebuild", name});
-    EXPECT_THAT(said, HasSubstr("the rebuild of " + name + " has begun"));
+    EXPECT_THAT(said, HasSubstr(name + " is being rebuilt"));
     EXPECT_EQ(AllRows(), rows) << "the live rows answer meanwhile: " << name;
     EXPECT_TRUE(Eventually([&] { return AllAreLiveAt(projection["applied_events"]); })) << name;
     EXPECT_EQ(AllRows(), rows) << name;
@@ -57,6 +57,36 @@ TEST_F(Rebuild, GivesTheSameRowsAndGoesLiveAgain) {
   const v1::CommandResult opened =
       worker->Record("", "case_opened { case_type: 'trafficking' owner_agency_id: 'ctxh-qn' }");
   EXPECT_THAT(AllRows(), HasSubstr(opened.record_id())) << "the rebuilt rows follow the ledger";
+}
+
+TEST_F(Rebuild, AProjectionIsPausedResumedAndDropped) {
+  Use("rebuilt");
+  const auto act = [&](const std::string& what) {
+    return Run(Cast::Administrator(), {"projection", what, "case-list"});
+  };
+  const auto state = [&]() -> std::string {
+    for (const json& row : Status()) {
+      if (row["name"].get<std::string>().starts_with("case-list@")) return row["state"];
+    }
+    return "";
+  };
+  const auto worker = ClientOf({"lan", "ctxh-qn", "case_worker"});
+  EXPECT_EQ(act("pause").code, 0);
+  EXPECT_EQ(state(), "paused");
+  worker->Record("", "case_opened { case_type: 'trafficking' owner_agency_id: 'ctxh-qn' }");
+  const Finished behind = Run({"case", "list"});
+  EXPECT_EQ(behind.code, 1);
+  EXPECT_THAT(behind.err, HasSubstr("PAUSED"));
+  EXPECT_EQ(act("pause").code, 1) << "it does not run";
+  EXPECT_EQ(act("resume").code, 0);
+  EXPECT_THAT(RunWell({"case", "list"}), HasSubstr("trafficking"));
+  EXPECT_EQ(act("drop").code, 0);
+  EXPECT_EQ(state(), "dropped");
+  EXPECT_THAT(Run({"case", "list"}).err, HasSubstr("DROPPED"));
+  EXPECT_EQ(act("rebuild").code, 0);
+  EXPECT_TRUE(Eventually([&] { return state() == "live"; }));
+  EXPECT_THAT(RunWell({"case", "list"}), HasSubstr("trafficking"));
+  EXPECT_EQ(Run({"projection", "pause", "case-list"}).code, 1) << "not the auditor";
 }
 
 TEST_F(Rebuild, OfAnUnknownProjectionIsAnError) {
