@@ -125,6 +125,7 @@ class DueRequests final : public Projection {
                               const std::map<std::string, DueRequest>& folded,
                               ReadModelBatch& batch) {
     std::vector<std::pair<std::string, std::string>> rows;
+    rows.reserve(folded.size());
     for (const auto& [request_id, row] : folded) rows.emplace_back(RowKey(row), EncodeRow(row));
     return ReplaceRows(KeysKey(person_id), rows, batch);
   }
