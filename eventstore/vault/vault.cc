@@ -137,7 +137,7 @@ absl::Status Vault::Begin(std::string_view ledger, const EventLog& log) {
   for (const RecordedEvent& event : keys.erasures()) {
     RETURN_IF_ERROR(DestroyFor(ledger, event).status());
   }
-  if (!keys.erasures().empty()) RETURN_IF_ERROR(store_.Purge());
+  if (!keys.erasures().empty()) RETURN_IF_ERROR(Purge());
   return ErasedUntil(ledger, end);
 }
 
@@ -455,7 +455,7 @@ absl::StatusOr<size_t> Vault::CarryOut(std::string_view ledger, const RecordedEv
   if (!IsErasure(event)) return 0;
   ASSIGN_OR_RETURN(const size_t destroyed, DestroyFor(ledger, event));
   // Also when they were destroyed before: the purge may not have been reached.
-  RETURN_IF_ERROR(store_.Purge());
+  RETURN_IF_ERROR(Purge());
   return destroyed;
 }
 

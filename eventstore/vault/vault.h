@@ -116,6 +116,17 @@ class Vault final : public DataKeys {
   absl::StatusOr<bool> RotationUnfinished() const;
   absl::Status FinishRotation(absl::FunctionRef<bool(const RotationProgress&)> progress);
 
+  // The vault's UUID; fixed after Open.
+  Uuid id() const;
+  // Shows every row as all are at one moment after the call began, in order of their bytes, with
+  // keys wrapped: what a backup holds. Every key that seals something then is among them. Others go
+  // on meanwhile, but what was destroyed is purged from the store's files only afterwards.
+  // CANCELLED when `row` returns false.
+  absl::Status Copy(absl::FunctionRef<bool(std::string_view key, std::string_view value)> row);
+  // Whether a row of an older copy is no loss: its key is known here still, or known as destroyed,
+  // or the row is no key's.
+  absl::StatusOr<bool> Continues(std::string_view row) const;
+
   // All erasures of events below are carried out: Begin reads from there. Need not be durable.
   absl::Status ErasedUntil(std::string_view ledger, uint64_t next_position);
 
@@ -165,6 +176,9 @@ class Vault final : public DataKeys {
   absl::Status DestroyRetired() ABSL_EXCLUSIVE_LOCKS_REQUIRED(rotation_);
   absl::StatusOr<std::vector<Uuid>> WrappingKeyRows() const;
 
+  // vault_copy.cc
+  absl::Status Purge() ABSL_LOCKS_EXCLUDED(files_);
+
   absl::StatusOr<LedgerState*> StateOf(std::string_view ledger)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   absl::StatusOr<DataKey> FindOrMakeIndexKey(std::string_view ledger)
@@ -201,6 +215,9 @@ class Vault final : public DataKeys {
   // Held over a change of wrapping keys, so that nothing is wrapped with one that goes. Before
   // mutex_.
   Mutex rotation_;
+  // Held while rows are copied, which keeps old files of the store, and while these are purged.
+  // Before mutex_.
+  Mutex files_;
   Mutex mutex_;  // over what is given out
   Uuid newest_wrapping_ ABSL_GUARDED_BY(mutex_);
   std::map<std::string, LedgerState, std::less<>> ledgers_ ABSL_GUARDED_BY(mutex_);

@@ -109,7 +109,7 @@ absl::Status Vault::DestroyRetired() {
         return true;
       }));
   if (retired.empty()) return absl::OkStatus();
-  RETURN_IF_ERROR(store_.Purge());
+  RETURN_IF_ERROR(Purge());
   for (const Uuid& id : retired) {
     RETURN_IF_ERROR(wrapping_.Destroy(id));
     RETURN_IF_ERROR(store_.Write({{VaultRows::Retired(id), std::nullopt}}, /*durable=*/true));

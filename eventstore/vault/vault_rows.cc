@@ -1,6 +1,7 @@
 #include "eventstore/vault/vault_rows.h"
 
 #include "eventstore/base/big_endian.h"
+#include "eventstore/base/strings.h"
 
 namespace caseledger::eventstore {
 namespace {
@@ -75,6 +76,11 @@ std::string VaultRows::Index(std::string_view ledger, const Uuid& key_id) {
 }
 std::string VaultRows::IndexOf(std::string_view ledger) { return Begin(Kind::kIndex, ledger); }
 std::string VaultRows::AllIndexes() { return Begin(Kind::kIndex); }
+
+std::optional<std::string> VaultRows::GivenOutAs(std::string_view row) {
+  if (!row.starts_with(AllSpares())) return std::nullopt;
+  return StrCat(AllKeys(), row.substr(AllSpares().size()));
+}
 
 Uuid VaultRows::IdIn(std::string_view key) {
   constexpr size_t kIdBytes = sizeof(Uuid::bytes);

@@ -44,6 +44,9 @@ class VaultRows {
   static std::string AllSpares();
   static std::string AllIndexes();
 
+  // Of the key of a Spare row: the key it has once it was given out. Nothing for other rows.
+  static std::optional<std::string> GivenOutAs(std::string_view row);
+
   // The id at the end of keys of Key, About, Spare, Wrapping, Retired and Index.
   static Uuid IdIn(std::string_view key);
 };
