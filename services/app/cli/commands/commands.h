@@ -46,6 +46,7 @@ void AddBackupCommands(CLI::App& app, Chosen& chosen);
 void AddProfileCommands(CLI::App& app, Chosen& chosen);
 void AddProjectionCommands(CLI::App& app, Chosen& chosen);
 void AddVaultCommands(CLI::App& app, Chosen& chosen);
+void AddVaultBackupCommands(CLI::App& vault, Chosen& chosen);  // backups, restore, of `vault`
 void AddWitnessCommand(CLI::App& app, Chosen& chosen);
 void AddShelterCommands(CLI::App& app, Chosen& chosen);
 void AddReferralCommands(CLI::App& app, Chosen& chosen);

@@ -90,7 +90,7 @@ absl::StatusOr<int> Rotate(const ClientOptions& options) {
 
 void AddVaultCommands(CLI::App& app, Chosen& chosen) {
   CLI::App* group = app.add_subcommand(
-      "vault", "The vault with the keys of what is personal: its wrapping keys.");
+      "vault", "The vault with the keys of what is personal: its wrapping keys and backups.");
   group->require_subcommand(1);
   CLI::App* status =
       group->add_subcommand("status", "Show the wrapping keys and their next change.");
@@ -100,6 +100,7 @@ void AddVaultCommands(CLI::App& app, Chosen& chosen) {
       "rotate", "Wrap all keys with a new wrapping key and destroy the older one, now.");
   rotate->footer("Example:\n  caseledger vault rotate");
   rotate->callback([&chosen] { chosen.action = Rotate; });
+  AddVaultBackupCommands(*group, chosen);
 }
 
 }  // namespace caseledger::cli
