@@ -139,6 +139,10 @@ constexpr std::array kRows{
     Row{"BACKUP_FAILED",
         {"Không tạo được bản sao lưu; các bản cũ vẫn nguyên vẹn.",
          "The backup could not be made; older ones are as they were."}},
+    Row{"BACKUP_VAULT_FAILED",
+        {"Sổ đã được sao lưu nhưng kho khóa thì chưa; hệ thống tự thử lại.",
+         "The log was backed up, but the vault with its keys was not; that is tried again by "
+         "itself."}},
     Row{"NOT_SIGNED",
         {"Sổ chưa có điểm kiểm chứng nào được công bố; điểm đầu tiên có sau sự kiện đầu tiên, khi "
          "đủ nhân chứng ký cùng.",

@@ -69,6 +69,11 @@ Metrics::Metrics(const commands::Ledgers& ledgers)
                        .Name("caseledger_last_backup_timestamp_seconds")
                        .Help("When the newest backup was complete; absent when there is none.")
                        .Register(*registry_)),
+      last_vault_backup_(
+          prometheus::BuildGauge()
+              .Name("caseledger_last_vault_backup_timestamp_seconds")
+              .Help("Of when the newest backup of the vault is; absent when there is none.")
+              .Register(*registry_)),
       connections_(prometheus::BuildCounter()
                        .Name("caseledger_connections_ended_total")
                        .Help("Connections refused at their beginning, and cut because more came "
@@ -81,6 +86,10 @@ void Metrics::OnConnectionEnded(rpc::Ending ending) {
 
 void Metrics::OnBackup(Micros created_at) {
   last_backup_.Add({}).Set(static_cast<double>(created_at) / kMicrosPerSecond);
+}
+
+void Metrics::OnVaultBackup(Micros created_at) {
+  last_vault_backup_.Add({}).Set(static_cast<double>(created_at) / kMicrosPerSecond);
 }
 
 absl::Status Metrics::Listen(const std::string& address) {

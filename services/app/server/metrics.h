@@ -43,6 +43,8 @@ class Metrics final : public commands::CommandObserver {
 
   // The newest backup was complete at this time.
   void OnBackup(Micros created_at);
+  // The newest backup of the vault is of this time.
+  void OnVaultBackup(Micros created_at);
 
   void OnConnectionEnded(rpc::Ending ending);
 
@@ -54,6 +56,7 @@ class Metrics final : public commands::CommandObserver {
   prometheus::Family<prometheus::Counter>& commands_;
   prometheus::Histogram& seconds_;
   prometheus::Family<prometheus::Gauge>& last_backup_;
+  prometheus::Family<prometheus::Gauge>& last_vault_backup_;
   prometheus::Family<prometheus::Counter>& connections_;
   std::unique_ptr<prometheus::Exposer> exposer_;
 };

@@ -21,7 +21,8 @@ constexpr char kExamples[] = R"(
 Examples:
   deploy/pki.sh init ~/pki   # makes certificates and keys for a trial, and says how to use them
   caseledgerd --config /etc/caseledger.toml
-  caseledgerd --config /etc/caseledger.toml --backup-dir /mnt/backups/caseledger
+  caseledgerd --config /etc/caseledger.toml --backup-dir /mnt/backups/caseledger \
+    --vault-backup-dir /mnt/keep/vault
   caseledgerd --config /etc/caseledger.toml --checkpoint-dir /mnt/checkpoints \
     --witness 'http://10.0.0.7:7404 witness.example.org+1a2b3c4d+BA...' --min-witnesses 1
   caseledgerd --config /etc/caseledger.toml --listen 127.0.0.1:0 --port-file /tmp/port
@@ -242,6 +243,12 @@ ParsedOptions ParseServerOptions(int argc, char** argv) {
                  "How fast a backup may write, so that commands keep the disk; 0: no limit")
       ->capture_default_str()
       ->check(CLI::Range(0, 100'000));
+  app.add_option(
+      "--vault-backup-dir", options.vault_backup_dir,
+      "Directory for the backup of the vault, which is made at the start, after each "
+      "backup of the log, after each erasure and after each change of wrapping keys, and "
+      "replaces the one before; outside all other directories and better on another "
+      "disk, never together with the wrapping keys; empty: it is not backed up");
   app.add_option("--query-threads", options.query_threads, "Threads for queries and replays")
       ->capture_default_str()
       ->check(CLI::Range(1, 64));

@@ -50,6 +50,7 @@ struct ServerOptions {
   std::vector<std::string> new_origins;  // ledgers that go on as another log
   std::string backup_dir;                // empty: no backups
   int backup_mib_per_second = 64;
+  std::string vault_backup_dir;  // empty: the vault is not backed up
   int query_threads = 4;
   int drain_seconds = 10;
   // Only `max_appends_waiting` is a flag; the rest, `max_subscribers` and `keep_tree` are for

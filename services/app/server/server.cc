@@ -33,6 +33,7 @@
 #include "services/app/server/identity.h"
 #include "services/app/server/logging.h"
 #include "services/app/server/metrics.h"
+#include "services/app/server/vault_backups.h"
 #include "services/app/vault/vault_erasure_keys.h"
 #include "services/app/vault/vault_files.h"
 #include "services/commands/command_handler.h"
@@ -122,15 +123,17 @@ class RunningServer final : public Server {
     }
     RETURN_IF_ERROR(CheckNames());
     RETURN_IF_ERROR(CheckSigning());
+    RETURN_IF_ERROR(CheckVaultBackupPlace(options_));
     ASSIGN_OR_RETURN(authenticator_, MakeAuthenticator(options_, clock_));
     RETURN_IF_ERROR(OpenStorage());
     const std::set<std::string> names(options_.ledgers.begin(), options_.ledgers.end());
     for (const std::string& name : names) RETURN_IF_ERROR(OpenLedgerAndTrail(name));
+    StartVaultBackups();
     for (commands::Ledger* ledger : ledgers_.All()) {
       RETURN_IF_ERROR(StartEraser(ledger->parts));
     }
     StartRotator();
-    ASSIGN_OR_RETURN(backups_, MakeBackups(options_, *engine_, clock_, metrics_));
+    ASSIGN_OR_RETURN(backups_, MakeBackups(options_, *engine_, VaultKeeper(), clock_, metrics_));
     handler_.Observe(&metrics_);
     if (!options_.metrics_listen.empty()) RETURN_IF_ERROR(metrics_.Listen(options_.metrics_listen));
     RETURN_IF_ERROR(ServeLog());
@@ -183,6 +186,7 @@ class RunningServer final : public Server {
       if (ledger->parts.publisher != nullptr) status.Update(ledger->parts.publisher->Stop());
     }
     erasers_.clear();
+    if (vault_backups_ != nullptr) vault_backups_->keeper().Stop();
     if (vault_ != nullptr) status.Update(vault_->Close());
     if (read_models_ != nullptr) status.Update(read_models_->Close());
     if (engine_ != nullptr) status.Update(engine_->Close());
@@ -403,14 +407,29 @@ class RunningServer final : public Server {
     return options_.rotate_wrapping_days * 24 * 3600 * kMicrosPerSecond;
   }
 
+  // Before erasures and changes of wrapping keys, which it is told of.
+  void StartVaultBackups() {
+    if (vault_->vault() == nullptr || options_.vault_backup_dir.empty()) return;
+    vault_backups_ =
+        std::make_unique<ServedVaultBackups>(options_, *vault_->vault(), clock_, metrics_);
+    vault_backups_->Start();
+  }
+
+  // Null when the vault is not backed up.
+  eventstore::VaultBackupKeeper* VaultKeeper() {
+    return vault_backups_ == nullptr ? nullptr : &vault_backups_->keeper();
+  }
+
   void StartRotator() {
     eventstore::RotatorOptions options;
     options.clock = &clock_;
     options.period = RotationPeriod();
-    vault_->Begun(options, [](const absl::StatusOr<uint64_t>& keys) {
+    vault_->Begun(options, [keeper = VaultKeeper()](const absl::StatusOr<uint64_t>& keys) {
       if (keys.ok()) {
         Log(LogLevel::kInfo, "the wrapping key was changed and the older one destroyed",
-            {{"data keys", std::to_string(*keys)}, {"next", "back the vault up again"}});
+            {{"data keys", std::to_string(*keys)},
+             {"next", keeper == nullptr ? "back the vault up again" : "it is backed up again"}});
+        if (keeper != nullptr) keeper->BackUpSoon();
       } else {
         Log(LogLevel::kError, "the wrapping key cannot be changed",
             {{"reason", std::string(keys.status().message())},
@@ -425,8 +444,10 @@ class RunningServer final : public Server {
     const std::string& name = parts.name;
     erasers_.push_back(std::make_unique<eventstore::Eraser>(
         *vault, name, *parts.log,
-        [name](const eventstore::StreamId& person, const absl::StatusOr<size_t>& destroyed) {
+        [name, keeper = VaultKeeper()](const eventstore::StreamId& person,
+                                       const absl::StatusOr<size_t>& destroyed) {
           if (destroyed.ok()) {
+            if (keeper != nullptr) keeper->BackUpSoon();
             Log(LogLevel::kInfo, "a person was erased",
                 {{"ledger", name},
                  {"person", person.id.ToString()},
@@ -465,6 +486,7 @@ class RunningServer final : public Server {
   Metrics metrics_;
   timers::ExpiryWorker expiry_;
   timers::HeadsWorker heads_;
+  std::unique_ptr<ServedVaultBackups> vault_backups_;
   std::unique_ptr<eventstore::BackupMaker> backups_;
   std::unique_ptr<web::HttpServer> log_server_;
   std::unique_ptr<access::Authenticator> authenticator_;

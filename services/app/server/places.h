@@ -1,0 +1,20 @@
+// Where a server keeps things, and that they do not lie in one another.
+#pragma once
+
+#include <string>
+
+#include "absl/status/status.h"
+
+namespace caseledger::app {
+
+// A directory, and the flag that names it.
+struct Place {
+  std::string flag;
+  std::string path;
+};
+
+// A copy that lies with what it is of is lost with it. INVALID_ARGUMENT when one of the two is the
+// other, or is in it.
+absl::Status CheckApart(const Place& copies, const Place& of);
+
+}  // namespace caseledger::app
