@@ -81,8 +81,9 @@ absl::Status Rotator::Do(Work work) {
     state_.rotating = true;
     state_.progress = {};
   }
-  const absl::Status done =
-      work == Work::kRotate ? vault_.Rotate(progress) : vault_.FinishRotation(progress);
+  const auto before = [this] { return BeforeDestroying(); };
+  const absl::Status done = work == Work::kRotate ? vault_.Rotate(progress, before)
+                                                  : vault_.FinishRotation(progress, before);
   Look();
   uint64_t keys = 0;
   {
@@ -97,6 +98,15 @@ absl::Status Rotator::Do(Work work) {
     on_rotation_(done);
   }
   return done;
+}
+
+bool Rotator::BeforeDestroying() {
+  const auto go_on = [this] {
+    const MutexLock lock(&mutex_);
+    return !stopping_;
+  };
+  if (options_.before_destroying != nullptr) options_.before_destroying(go_on);
+  return go_on();
 }
 
 void Rotator::Look() {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "absl/base/thread_annotations.h"
+#include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
 #include "eventstore/base/clock.h"
 #include "eventstore/base/mutex.h"
@@ -22,6 +23,9 @@ struct RotatorOptions {
   Clock* clock = nullptr;  // required
   // How old the newest wrapping key gets; 0: it is changed only when asked.
   Micros period = kUsualPeriod;
+  // Called when nothing needs the older keys any more, before they are destroyed: for a copy of the
+  // vault, so that there is always one that opens. Waits no longer than `go_on` allows.
+  std::function<void(absl::FunctionRef<bool()> go_on)> before_destroying;
 };
 
 // Thread-safe. A change that was not finished is gone on with when it starts, and after a failure
@@ -60,6 +64,8 @@ class Rotator {
   enum class Work { kNone, kRotate, kFinish };
   absl::StatusOr<Work> Due();
   absl::Status Do(Work work);
+  // False when it is stopping.
+  bool BeforeDestroying();
   void Look();
   bool Stopping() const ABSL_SHARED_LOCKS_REQUIRED(mutex_) { return stopping_; }
   bool HasWork() const ABSL_SHARED_LOCKS_REQUIRED(mutex_) { return stopping_ || asked_; }

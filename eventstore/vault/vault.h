@@ -15,6 +15,7 @@
 //    what once was.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -111,10 +112,15 @@ class Vault final : public DataKeys {
   // Makes a new wrapping key, wraps all data keys with it, and destroys the older ones. Others go
   // on meanwhile, but for Begin, which waits. `progress` hears how far it is, and ends it by
   // returning false: CANCELLED. After an error or a crash, FinishRotation goes on.
-  absl::Status Rotate(absl::FunctionRef<bool(const RotationProgress&)> progress);
+  // `before_destroying`, when given, is called once nothing needs the older keys any more, so that
+  // there can be a copy without them while they are there; false: CANCELLED.
+  using BeforeDestroying = std::function<bool()>;
+  absl::Status Rotate(absl::FunctionRef<bool(const RotationProgress&)> progress,
+                      const BeforeDestroying& before_destroying = nullptr);
   // Whether a change of wrapping keys was begun and did not come to its end.
   absl::StatusOr<bool> RotationUnfinished() const;
-  absl::Status FinishRotation(absl::FunctionRef<bool(const RotationProgress&)> progress);
+  absl::Status FinishRotation(absl::FunctionRef<bool(const RotationProgress&)> progress,
+                              const BeforeDestroying& before_destroying = nullptr);
 
   // The vault's UUID; fixed after Open.
   Uuid id() const;
@@ -173,7 +179,8 @@ class Vault final : public DataKeys {
   absl::StatusOr<std::optional<std::string>> RewrapRow(std::string_view row, std::string_view value,
                                                        const Uuid& newest);
   absl::Status ReplaceUnchanged(const std::vector<WrappedAnew>& page);
-  absl::Status DestroyRetired() ABSL_EXCLUSIVE_LOCKS_REQUIRED(rotation_);
+  absl::Status DestroyRetired(const BeforeDestroying& before_destroying)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(rotation_);
   absl::StatusOr<std::vector<Uuid>> WrappingKeyRows() const;
 
   // vault_copy.cc

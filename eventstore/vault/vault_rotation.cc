@@ -53,14 +53,14 @@ struct Vault::WrappedAnew {
   std::string after;
 };
 
-absl::Status Vault::Rotate(Listener progress) {
+absl::Status Vault::Rotate(Listener progress, const BeforeDestroying& before_destroying) {
   {
     const MutexLock rotation(&rotation_);
     RETURN_IF_ERROR(wrapping_.Create().status());
     const MutexLock lock(&mutex_);
     RETURN_IF_ERROR(UseNewestWrappingKey());
   }
-  return FinishRotation(progress);
+  return FinishRotation(progress, before_destroying);
 }
 
 absl::StatusOr<std::vector<Uuid>> Vault::WrappingKeyRows() const {
@@ -79,7 +79,7 @@ absl::StatusOr<bool> Vault::RotationUnfinished() const {
   return ids.size() > 1;
 }
 
-absl::Status Vault::FinishRotation(Listener progress) {
+absl::Status Vault::FinishRotation(Listener progress, const BeforeDestroying& before_destroying) {
   const MutexLock rotation(&rotation_);
   Uuid newest;
   {
@@ -98,10 +98,10 @@ absl::Status Vault::FinishRotation(Listener progress) {
       }));
   // Durable, and with it all that was wrapped anew.
   RETURN_IF_ERROR(store_.Write(changes, /*durable=*/true));
-  return DestroyRetired();
+  return DestroyRetired(before_destroying);
 }
 
-absl::Status Vault::DestroyRetired() {
+absl::Status Vault::DestroyRetired(const BeforeDestroying& before_destroying) {
   std::vector<Uuid> retired;
   RETURN_IF_ERROR(
       store_.Visit(VaultRows::AllRetired(), [&](std::string_view row, std::string_view) {
@@ -109,6 +109,9 @@ absl::Status Vault::DestroyRetired() {
         return true;
       }));
   if (retired.empty()) return absl::OkStatus();
+  if (before_destroying != nullptr && !before_destroying()) {
+    return absl::CancelledError("the change of wrapping keys was stopped");
+  }
   RETURN_IF_ERROR(Purge());
   for (const Uuid& id : retired) {
     RETURN_IF_ERROR(wrapping_.Destroy(id));

@@ -424,18 +424,23 @@ class RunningServer final : public Server {
     eventstore::RotatorOptions options;
     options.clock = &clock_;
     options.period = RotationPeriod();
-    vault_->Begun(options, [keeper = VaultKeeper()](const absl::StatusOr<uint64_t>& keys) {
-      if (keys.ok()) {
-        Log(LogLevel::kInfo, "the wrapping key was changed and the older one destroyed",
-            {{"data keys", std::to_string(*keys)},
-             {"next", keeper == nullptr ? "back the vault up again" : "it is backed up again"}});
-        if (keeper != nullptr) keeper->BackUpSoon();
-      } else {
-        Log(LogLevel::kError, "the wrapping key cannot be changed",
-            {{"reason", std::string(keys.status().message())},
-             {"next", "it is tried again every minute; until then erasures are not complete"}});
-      }
-    });
+    if (vault_backups_ != nullptr) {
+      options.before_destroying = [this](absl::FunctionRef<bool()> go_on) {
+        vault_backups_->BeforeDestroying(go_on);
+      };
+    }
+    vault_->Begun(
+        options, [backed_up = vault_backups_ != nullptr](const absl::StatusOr<uint64_t>& keys) {
+          if (keys.ok()) {
+            Log(LogLevel::kInfo, "the wrapping key was changed and the older one destroyed",
+                {{"data keys", std::to_string(*keys)},
+                 {"next", backed_up ? "" : "back the vault up again"}});
+          } else {
+            Log(LogLevel::kError, "the wrapping key cannot be changed",
+                {{"reason", std::string(keys.status().message())},
+                 {"next", "it is tried again every minute; until then erasures are not complete"}});
+          }
+        });
   }
 
   absl::Status StartEraser(commands::LedgerParts& parts) {

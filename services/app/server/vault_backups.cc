@@ -12,6 +12,8 @@
 namespace caseledger::app {
 namespace {
 
+constexpr Micros kLongestWait = 10 * 60 * kMicrosPerSecond;
+
 eventstore::VaultBackupKeeperOptions KeeperOptions(Clock& clock) {
   eventstore::VaultBackupKeeperOptions options;
   options.clock = &clock;
@@ -49,6 +51,12 @@ void ServedVaultBackups::Start() {
   keeper_.Start();
   const auto newest = keeper_.state().newest;
   if (newest.has_value()) metrics_.OnVaultBackup(newest->created_at);
+}
+
+void ServedVaultBackups::BeforeDestroying(absl::FunctionRef<bool()> go_on) {
+  const Micros until = MonotonicNow() + kLongestWait;
+  // What failed was told, and is tried again.
+  keeper_.BackUpNow([&] { return go_on() && MonotonicNow() < until; }).status().IgnoreError();
 }
 
 void ServedVaultBackups::Tell(const absl::StatusOr<eventstore::MadeVaultBackup>& made) {

@@ -4,6 +4,7 @@
 
 #include <memory>
 
+#include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
 #include "eventstore/base/clock.h"
 #include "eventstore/vault/backup/backup_folder.h"
@@ -28,6 +29,9 @@ class ServedVaultBackups {
   // Begins, when the vault has begun with all ledgers.
   void Start();
   eventstore::VaultBackupKeeper& keeper() { return keeper_; }
+  // Before older wrapping keys are destroyed: waits for a backup that does without them, but not
+  // for ever, and not when it fails. Erasures wait for that destruction, and the law for them.
+  void BeforeDestroying(absl::FunctionRef<bool()> go_on);
 
  private:
   void Tell(const absl::StatusOr<eventstore::MadeVaultBackup>& made);

@@ -71,6 +71,28 @@ TEST_F(RotatorTest, WithoutAPeriodOnlyWhenAsked) {
   EXPECT_TRUE(rotator->state().last.ok());
 }
 
+TEST_F(RotatorTest, StoppedBeforeTheOlderKeyIsDestroyedItLeavesBoth) {
+  ASSERT_TRUE(Start().ok());
+  ASSERT_TRUE(RecordName(1).ok());
+  RotatorOptions options;
+  options.clock = &clock_;
+  std::atomic<bool> waits = false;
+  options.before_destroying = [&](absl::FunctionRef<bool()> go_on) {
+    waits = true;
+    while (go_on()) std::this_thread::yield();
+  };
+  Rotator rotator(*vault_, options, [this](const absl::StatusOr<uint64_t>&) { ++rotations_; });
+  rotator.Start();
+  rotator.RotateNow();
+  while (!waits) std::this_thread::yield();
+  rotator.Stop();
+  EXPECT_EQ(rotations_, 0);
+  EXPECT_THAT(wrapping_.List().value(), SizeIs(2));
+  const auto next = MakeRotator(RotatorOptions::kUsualPeriod);
+  WaitFor(rotations_, 1);
+  EXPECT_THAT(wrapping_.List().value(), SizeIs(1));
+}
+
 TEST_F(RotatorTest, WhatWasNotFinishedIsFinishedAtTheStartAndThenWhatWasAsked) {
   ASSERT_TRUE(Start().ok());
   ASSERT_TRUE(RecordName(1).ok());

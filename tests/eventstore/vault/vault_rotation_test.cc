@@ -133,6 +133,32 @@ TEST_F(VaultRotationTest, ItGoesOnWhereItWasStopped) {
 }
 
 // The machine loses power at each of the writes, and what was not durable is gone.
+// A copy that is made then needs the newest key alone, while older copies still open.
+TEST_F(VaultRotationTest, BeforeTheOlderKeyGoesNothingNeedsItAndItMayStay) {
+  ASSERT_TRUE(Start().ok());
+  ASSERT_TRUE(RecordName(1).ok());
+  const std::string older = OnlyWrappingKey().ToString();
+  int asked = 0;
+  const auto look = [&](bool go_on) {
+    return [&, go_on] {
+      ++asked;
+      EXPECT_THAT(wrapping_.List().value(), SizeIs(2));
+      EXPECT_EQ(wrapping_.List()->front().id.ToString(), older);
+      EXPECT_EQ(UsedWrappingKeys(),
+                std::set<std::string>{std::string(wrapping_.List()->back().id.raw())});
+      return go_on;
+    };
+  };
+  EXPECT_TRUE(absl::IsCancelled(vault_->Rotate(GoOn, look(false))));
+  EXPECT_THAT(wrapping_.List().value(), SizeIs(2));
+  EXPECT_TRUE(vault_->RotationUnfinished().value());
+  EXPECT_TRUE(vault_->FinishRotation(GoOn, look(true)).ok());
+  EXPECT_NE(OnlyWrappingKey().ToString(), older);
+  EXPECT_EQ(asked, 2);
+  EXPECT_TRUE(vault_->FinishRotation(GoOn, look(true)).ok());
+  EXPECT_EQ(asked, 2) << "nothing is left to be destroyed";
+}
+
 TEST_F(VaultRotationTest, ACrashAtAnyWriteLosesNothing) {
   StoppingStore store(store_);
   size_t stops = 0;
