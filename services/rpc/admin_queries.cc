@@ -1,7 +1,10 @@
 // Queries about the server and about single cases; those over read models are in
 // read_model_queries.cc.
+#include <algorithm>
 #include <set>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "eventstore/base/status_macros.h"
 #include "services/access/redaction.h"
@@ -37,6 +40,22 @@ void KeepOnlyShared(const access::Call& call, v1::GetCaseResponse& response) {
   response.clear_owner_worker_id();
   response.clear_open_stays();
   response.clear_legal_holds();
+}
+
+void FillBackup(const eventstore::VaultBackupKeeper::State& state,
+                const std::vector<eventstore::WrappingKeyInfo>& keys,
+                v1::GetVaultResponse& response) {
+  response.set_backs_up(true);
+  response.set_backup_due(state.due);
+  response.set_backup_tries(state.tries);
+  response.set_backup_trouble(std::string(state.last.message()));
+  if (!state.newest.has_value()) return;
+  *response.mutable_backup_time() = commands::ToTimestamp(state.newest->created_at);
+  for (const Uuid& id : state.newest->wrapping_key_ids) {
+    const bool there =
+        std::any_of(keys.begin(), keys.end(), [&](const auto& key) { return key.id == id; });
+    if (!there) response.set_backup_unusable(true);
+  }
 }
 
 std::string StateName(projections::ProjectionHealth::State state) {
@@ -162,6 +181,17 @@ absl::Status Queries::GetVault(Reading& reading, const v1::GetVaultRequest& requ
   response.set_rotating(state.rotating);
   response.set_rotated_keys(state.progress.done);
   response.set_total_keys(state.progress.total);
+  if (vault_.backups != nullptr) FillBackup(vault_.backups->state(), state.keys, response);
+  return absl::OkStatus();
+}
+
+// The vault holds the keys of all ledgers, so all of them must let the caller.
+absl::Status Queries::AllLedgersAllow(const access::Call& call, std::string_view what) const {
+  for (const Ledger* ledger : ledgers_.All()) {
+    if (ledger->is_trail()) continue;
+    Reading other(ledgers_, call, what, clock_);
+    RETURN_IF_ERROR(other.Begin(ledger->parts.name).status());
+  }
   return absl::OkStatus();
 }
 
@@ -169,15 +199,25 @@ absl::Status Queries::RotateWrappingKey(Reading& reading,
                                         const v1::RotateWrappingKeyRequest& request, absl::Duration,
                                         v1::RotateWrappingKeyResponse&) const {
   RETURN_IF_ERROR(reading.Begin(request.ledger()).status());
-  // The vault holds the keys of all ledgers, so all of them must let the caller change it.
-  for (const Ledger* ledger : ledgers_.All()) {
-    if (ledger->is_trail()) continue;
-    Reading other(ledgers_, reading.call(), "RotateWrappingKey", clock_);
-    RETURN_IF_ERROR(other.Begin(ledger->parts.name).status());
-  }
+  RETURN_IF_ERROR(AllLedgersAllow(reading.call(), "RotateWrappingKey"));
   reading.AskedFor("wrapping-key");
   if (vault_.rotator == nullptr) return vault_.missing;
   vault_.rotator->RotateNow();
+  return absl::OkStatus();
+}
+
+absl::Status Queries::CreateVaultBackup(Reading& reading,
+                                        const v1::CreateVaultBackupRequest& request, absl::Duration,
+                                        v1::CreateVaultBackupResponse&) const {
+  RETURN_IF_ERROR(reading.Begin(request.ledger()).status());
+  RETURN_IF_ERROR(AllLedgersAllow(reading.call(), "CreateVaultBackup"));
+  reading.AskedFor("vault-backup");
+  if (vault_.rotator == nullptr) return vault_.missing;
+  if (vault_.backups == nullptr) {
+    return absl::FailedPreconditionError(
+        "VAULT_BACKUP_NOT_CONFIGURED: start the server with --vault-backup-dir");
+  }
+  vault_.backups->BackUpSoon();
   return absl::OkStatus();
 }
 

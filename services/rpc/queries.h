@@ -16,6 +16,7 @@
 #include "caseledger/v1/privacy.pb.h"
 #include "caseledger/v1/referral.pb.h"
 #include "caseledger/v1/shelter.pb.h"
+#include "eventstore/vault/backup/backup_keeper.h"
 #include "eventstore/vault/rotator.h"
 #include "services/commands/ledgers.h"
 #include "services/commands/validation.h"
@@ -27,6 +28,8 @@ namespace caseledger::rpc {
 struct VaultFace {
   eventstore::Rotator* rotator = nullptr;  // must outlive the server; null: there is no vault
   absl::Status missing;                    // why, and what to do
+  // Must outlive the server; null: the vault is not backed up.
+  eventstore::VaultBackupKeeper* backups = nullptr;
 };
 
 // Every answer begins with Reading::Begin and shows only what the reading lets through.
@@ -88,6 +91,9 @@ class Queries {
                                  v1::RebuildProjectionResponse& response) const;
   absl::Status GetVault(Reading& reading, const v1::GetVaultRequest& request, absl::Duration wait,
                         v1::GetVaultResponse& response) const;
+  absl::Status CreateVaultBackup(Reading& reading, const v1::CreateVaultBackupRequest& request,
+                                 absl::Duration wait,
+                                 v1::CreateVaultBackupResponse& response) const;
   absl::Status RotateWrappingKey(Reading& reading, const v1::RotateWrappingKeyRequest& request,
                                  absl::Duration wait,
                                  v1::RotateWrappingKeyResponse& response) const;
@@ -95,6 +101,9 @@ class Queries {
                           absl::Duration wait, v1::GetErasureResponse& response) const;
 
  private:
+  // PERMISSION_DENIED and others as Reading::Begin, unless the rules of each ledger let the caller.
+  absl::Status AllLedgersAllow(const access::Call& call, std::string_view what) const;
+
   const commands::Ledgers& ledgers_;
   Clock& clock_;
   const std::string version_;

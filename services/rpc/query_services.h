@@ -196,6 +196,7 @@ class AdminServiceImpl final : public v1::AdminService::CallbackService {
   CASELEDGER_QUERY(DropProjection)
   CASELEDGER_QUERY_UNTRAILED(GetVault)
   CASELEDGER_QUERY(RotateWrappingKey)
+  CASELEDGER_QUERY(CreateVaultBackup)
 
   grpc::ServerWriteReactor<v1::CreateBackupResponse>* CreateBackup(
       grpc::CallbackServerContext* context, const v1::CreateBackupRequest* request) override {

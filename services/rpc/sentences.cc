@@ -143,6 +143,10 @@ constexpr std::array kRows{
         {"Sổ đã được sao lưu nhưng kho khóa thì chưa; hệ thống tự thử lại.",
          "The log was backed up, but the vault with its keys was not; that is tried again by "
          "itself."}},
+    Row{"VAULT_BACKUP_NOT_CONFIGURED",
+        {"Máy chủ này chưa được chỉ định thư mục sao lưu kho khóa (--vault-backup-dir).",
+         "This server was started without a directory for backups of the vault "
+         "(--vault-backup-dir)."}},
     Row{"NOT_SIGNED",
         {"Sổ chưa có điểm kiểm chứng nào được công bố; điểm đầu tiên có sau sự kiện đầu tiên, khi "
          "đủ nhân chứng ký cùng.",

@@ -300,6 +300,7 @@ Drivers QuestionDrivers() {
   drivers[v1::ResumeProjectionRequest::descriptor()] = Query(&Queries::ResumeProjection, true);
   drivers[v1::DropProjectionRequest::descriptor()] = Query(&Queries::DropProjection, true);
   drivers[v1::GetVaultRequest::descriptor()] = Query(&Queries::GetVault, false);
+  drivers[v1::CreateVaultBackupRequest::descriptor()] = Query(&Queries::CreateVaultBackup, true);
   drivers[v1::RotateWrappingKeyRequest::descriptor()] = Query(&Queries::RotateWrappingKey, true);
   drivers[v1::GetErasureRequest::descriptor()] = Query(&Queries::GetErasure, true);
   drivers[v1::ExplainAccessRequest::descriptor()] = Explain;

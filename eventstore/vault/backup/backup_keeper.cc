@@ -50,6 +50,7 @@ VaultBackupKeeper::State VaultBackupKeeper::state() const {
   State state;
   state.newest = newest_;
   state.due = made_ < asked_;
+  state.tries = tries_;
   state.last = last_;
   return state;
 }
@@ -95,6 +96,7 @@ void VaultBackupKeeper::Run() {
 void VaultBackupKeeper::Ended(uint64_t asked, const absl::StatusOr<MadeVaultBackup>& made) {
   const MutexLock lock(&mutex_);
   ended_ = asked;
+  ++tries_;
   last_ = made.ok() ? made->not_removed : made.status();
   if (!made.ok()) return;
   made_ = asked;

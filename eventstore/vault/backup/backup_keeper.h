@@ -32,7 +32,8 @@ class VaultBackupKeeper {
   struct State {
     std::optional<VaultBackupInfo> newest;  // that counts; of before the start, too
     bool due = false;                       // one is to be made, or is being made
-    absl::Status last;                      // of the last one, also when it left an older one
+    uint64_t tries = 0;                     // that ended since the start, well or not
+    absl::Status last;                      // of the last of them, also when it left an older one
   };
   // Hears of each backup, made or not.
   using OnBackup = std::function<void(const absl::StatusOr<MadeVaultBackup>&)>;
@@ -88,6 +89,7 @@ class VaultBackupKeeper {
   uint64_t begun_ ABSL_GUARDED_BY(mutex_) = 0;  // of these, had been asked when the last one began
   uint64_t ended_ ABSL_GUARDED_BY(mutex_) = 0;  // and when the last that ended had begun
   uint64_t made_ ABSL_GUARDED_BY(mutex_) = 0;   // and when the last that was made had begun
+  uint64_t tries_ ABSL_GUARDED_BY(mutex_) = 0;
   std::optional<VaultBackupInfo> newest_ ABSL_GUARDED_BY(mutex_);
   absl::Status last_ ABSL_GUARDED_BY(mutex_);
   Thread thread_;

@@ -159,7 +159,7 @@ class RunningServer final : public Server {
     grpc_options.max_exports = std::max<size_t>(1, grpc_options.query_threads / 2);
     grpc_options.version = CASELEDGER_VERSION;
     grpc_options.backup_maker = backups_.get();
-    grpc_options.vault = {vault_->rotator(), vault_->missing()};
+    grpc_options.vault = {vault_->rotator(), vault_->missing(), VaultKeeper()};
     ASSIGN_OR_RETURN(grpc_, rpc::StartGrpcServer(grpc_options, ledgers_, handler_, clock_));
     expiry_.Start();
     heads_.Start();

@@ -137,7 +137,9 @@ TEST_F(BackupKeeperTest, WhoAsksNeedNotWaitForTheNextTry) {
   StartKeeper();
   WaitUntil([this] { return failed_ == 1; });
   folder_.away_ = false;
+  EXPECT_EQ(keeper_->state().tries, 1U);
   EXPECT_TRUE(BackUpNow().ok());
+  EXPECT_EQ(keeper_->state().tries, 2U);
 }
 
 TEST_F(BackupKeeperTest, AnOlderOneThatStaysIsTroubleAlthoughThereIsANewOne) {

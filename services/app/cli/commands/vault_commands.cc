@@ -29,6 +29,22 @@ absl::StatusOr<v1::GetVaultResponse> Ask(const Connection& connection,
   return response;
 }
 
+std::string BackupText(const v1::GetVaultResponse& vault) {
+  if (!vault.backs_up()) return "the server does not back it up (--vault-backup-dir)\n";
+  std::string text = vault.has_backup_time()
+                         ? fmt::format("newest backup: of {}\n", ToText(vault.backup_time()))
+                         : "newest backup: none\n";
+  if (vault.backup_unusable()) {
+    text += "it is from before the last change of wrapping keys and opens nothing any more\n";
+  }
+  if (vault.backup_due()) text += "a newer one is being made\n";
+  if (!vault.backup_trouble().empty()) {
+    text +=
+        fmt::format("trouble with backups, which are tried again: {}\n", vault.backup_trouble());
+  }
+  return text;
+}
+
 absl::StatusOr<int> Status(const ClientOptions& options) {
   ASSIGN_OR_RETURN(const std::string format, FormatOf(options, "table", {"table", "json"}));
   const Connection connection(options);
@@ -56,6 +72,7 @@ absl::StatusOr<int> Status(const ClientOptions& options) {
     fmt::print("it is changed only by `caseledger vault rotate`\n");
   }
   if (!vault.trouble().empty()) fmt::print("trouble: {}\n", vault.trouble());
+  fmt::print("{}", BackupText(vault));
   return kExitGood;
 }
 
@@ -80,10 +97,39 @@ absl::StatusOr<int> Rotate(const ClientOptions& options) {
     std::this_thread::sleep_for(kBetweenQuestions);
   }
   progress.Finish();
+  fmt::print("the wrapping key was changed and the older one destroyed.\n");
+  ASSIGN_OR_RETURN(const v1::GetVaultResponse vault, Ask(connection, options));
   fmt::print(
-      "the wrapping key was changed and the older one destroyed.\nBack the vault up now: copies "
-      "from before cannot be opened any more. Destroy the copies of older wrapping keys, too.\n");
+      "{}: copies from before cannot be opened any more. Destroy the copies of older "
+      "wrapping keys, too.\n",
+      vault.backs_up() ? "The server backs the vault up again" : "Back the vault up now");
   return kExitGood;
+}
+
+absl::StatusOr<int> BackUp(const ClientOptions& options) {
+  const Connection connection(options);
+  ASSIGN_OR_RETURN(const v1::GetVaultResponse before, Ask(connection, options));
+  v1::CreateVaultBackupRequest request;
+  request.set_ledger(options.ledger);
+  v1::CreateVaultBackupResponse response;
+  grpc::ClientContext context;
+  connection.PrepareCall(context);
+  const auto stub = v1::AdminService::NewStub(connection.channel());
+  RETURN_IF_ERROR(CallStatus(stub->CreateVaultBackup(&context, request, &response), options));
+  while (true) {
+    ASSIGN_OR_RETURN(const v1::GetVaultResponse vault, Ask(connection, options));
+    const bool tried = vault.backup_tries() > before.backup_tries();
+    if (tried && !vault.backup_trouble().empty()) {
+      return absl::UnavailableError(
+          StrCat("the vault is not backed up as it should be: ", vault.backup_trouble(),
+                 "; the server tries again, and `caseledger vault status` shows when it is"));
+    }
+    if (!vault.backup_due()) {
+      fmt::print("the vault is backed up as of {}\n", ToText(vault.backup_time()));
+      return kExitGood;
+    }
+    std::this_thread::sleep_for(kBetweenQuestions);
+  }
 }
 
 }  // namespace
@@ -92,14 +138,20 @@ void AddVaultCommands(CLI::App& app, Chosen& chosen) {
   CLI::App* group = app.add_subcommand(
       "vault", "The vault with the keys of what is personal: its wrapping keys and backups.");
   group->require_subcommand(1);
-  CLI::App* status =
-      group->add_subcommand("status", "Show the wrapping keys and their next change.");
+  CLI::App* status = group->add_subcommand(
+      "status", "Show the wrapping keys, their next change, and the newest backup.");
   status->footer("Example:\n  caseledger vault status --format json");
   status->callback([&chosen] { chosen.action = Status; });
   CLI::App* rotate = group->add_subcommand(
       "rotate", "Wrap all keys with a new wrapping key and destroy the older one, now.");
   rotate->footer("Example:\n  caseledger vault rotate");
   rotate->callback([&chosen] { chosen.action = Rotate; });
+  CLI::App* backup = group->add_subcommand(
+      "backup", "Have the running server back the vault up into its --vault-backup-dir, now.");
+  backup->footer(
+      "The server does that by itself after each backup of the log, each erasure and "
+      "each change of wrapping keys.\n\nExample:\n  caseledger vault backup");
+  backup->callback([&chosen] { chosen.action = BackUp; });
   AddVaultBackupCommands(*group, chosen);
 }
 
