@@ -61,11 +61,12 @@ class PrivacyTest : public ::testing::Test {
   }
 
   // What a server with this data says when it does not start.
-  std::string RefusalToStart(const std::string& data_dir) {
+  std::string RefusalToStart(const std::string& data_dir,
+                             const std::vector<std::string>& flags = {}) {
     std::vector<std::string> command = {
         CASELEDGERD_PATH, "--data-dir",       data_dir, "--ledger",     kPrivacyLedger, "--listen",
         "127.0.0.1:0",    "--metrics-listen", "none",   "--log-listen", "none"};
-    for (const std::string& flag : cast_.ServerFlags()) command.push_back(flag);
+    for (const std::string& flag : cast_.ServerFlags(flags)) command.push_back(flag);
     const Finished server = RunToEnd(command);
     EXPECT_NE(server.code, 0);
     return server.err;
