@@ -243,12 +243,11 @@ ParsedOptions ParseServerOptions(int argc, char** argv) {
                  "How fast a backup may write, so that commands keep the disk; 0: no limit")
       ->capture_default_str()
       ->check(CLI::Range(0, 100'000));
-  app.add_option(
-      "--vault-backup-dir", options.vault_backup_dir,
-      "Directory for the backup of the vault, which is made at the start, after each "
-      "backup of the log, after each erasure and after each change of wrapping keys, and "
-      "replaces the one before; outside all other directories and better on another "
-      "disk, never together with the wrapping keys; empty: it is not backed up");
+  app.add_option("--vault-backup-dir", options.vault_backup_dir,
+                 "Directory for the backup of the vault, which is made at the start, after each "
+                 "backup of the log, after each erasure and in each change of wrapping keys, and "
+                 "replaces the one before; outside all other directories and better on another "
+                 "disk, never together with the wrapping keys; empty: it is not backed up");
   app.add_option("--query-threads", options.query_threads, "Threads for queries and replays")
       ->capture_default_str()
       ->check(CLI::Range(1, 64));

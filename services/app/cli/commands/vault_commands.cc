@@ -76,6 +76,12 @@ absl::StatusOr<int> Status(const ClientOptions& options) {
   return kExitGood;
 }
 
+const char* NextOf(const v1::GetVaultResponse& vault) {
+  if (!vault.backs_up()) return "Back the vault up now";
+  return vault.backup_unusable() ? "The server could not back the vault up yet and tries again"
+                                 : "The server has backed the vault up";
+}
+
 absl::StatusOr<int> Rotate(const ClientOptions& options) {
   const Connection connection(options);
   v1::RotateWrappingKeyRequest request;
@@ -102,7 +108,7 @@ absl::StatusOr<int> Rotate(const ClientOptions& options) {
   fmt::print(
       "{}: copies from before cannot be opened any more. Destroy the copies of older "
       "wrapping keys, too.\n",
-      vault.backs_up() ? "The server backs the vault up again" : "Back the vault up now");
+      NextOf(vault));
   return kExitGood;
 }
 
@@ -149,7 +155,7 @@ void AddVaultCommands(CLI::App& app, Chosen& chosen) {
   CLI::App* backup = group->add_subcommand(
       "backup", "Have the running server back the vault up into its --vault-backup-dir, now.");
   backup->footer(
-      "The server does that by itself after each backup of the log, each erasure and "
+      "The server does that by itself after each backup of the log, each erasure and in "
       "each change of wrapping keys.\n\nExample:\n  caseledger vault backup");
   backup->callback([&chosen] { chosen.action = BackUp; });
   AddVaultBackupCommands(*group, chosen);
