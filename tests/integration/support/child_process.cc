@@ -6,6 +6,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 
@@ -22,12 +23,15 @@ std::vector<std::string> ServerArguments(const std::string& data_dir,
                                          const std::vector<std::string>& extra) {
   std::vector<std::string> arguments = {
       CASELEDGERD_PATH, "--data-dir", data_dir, "--listen", "127.0.0.1:0", "--metrics-listen",
-      "127.0.0.1:0", "--log-listen", "127.0.0.1:0", "--log-level", "info",
+      "127.0.0.1:0", "--log-listen", "127.0.0.1:0",
       // Counting events would fail by the clock; by their number heads are committed all the same.
       "--commit-heads-seconds", "3600"};
   for (const std::string& ledger : ledgers) {
     arguments.emplace_back("--ledger");
     arguments.push_back(ledger);
+  }
+  if (std::find(extra.begin(), extra.end(), "--log-level") == extra.end()) {
+    arguments.insert(arguments.end(), {"--log-level", "info"});
   }
   arguments.insert(arguments.end(), extra.begin(), extra.end());
   return arguments;
@@ -42,12 +46,34 @@ std::string ValueIn(const std::string& log, const std::string& name) {
   return log.substr(from, log.find('"', from) - from);
 }
 
+// The variables, and those of this process that they do not name.
+std::vector<std::string> WholeEnvironment(const std::vector<std::string>& more) {
+  std::vector<std::string> all = more;
+  for (char** at = environ; *at != nullptr; ++at) {
+    const std::string variable = *at;
+    const std::string name = variable.substr(0, variable.find('=') + 1);
+    const bool named = std::any_of(more.begin(), more.end(), [&](const std::string& other) {
+      return other.starts_with(name);
+    });
+    if (!named) all.push_back(variable);
+  }
+  return all;
+}
+
+std::vector<char*> PointersTo(std::vector<std::string>& texts) {
+  std::vector<char*> pointers;
+  for (std::string& text : texts) pointers.push_back(text.data());
+  pointers.push_back(nullptr);
+  return pointers;
+}
+
 // `caseledgerd` of a path.
 std::string NameOfProgram(const std::string& path) { return path.substr(path.rfind('/') + 1); }
 
 }  // namespace
 
-ChildProcess::ChildProcess(const std::vector<std::string>& arguments)
+ChildProcess::ChildProcess(const std::vector<std::string>& arguments,
+                           const std::vector<std::string>& environment)
     : program_(NameOfProgram(arguments.at(0))) {
   std::array<int, 2> out{};
   std::array<int, 2> err{};
@@ -62,10 +88,9 @@ ChildProcess::ChildProcess(const std::vector<std::string>& arguments)
   posix_spawn_file_actions_adddup2(&actions, out[1], STDOUT_FILENO);
   posix_spawn_file_actions_adddup2(&actions, err[1], STDERR_FILENO);
   std::vector<std::string> words = arguments;
-  std::vector<char*> pointers;
-  for (std::string& word : words) pointers.push_back(word.data());
-  pointers.push_back(nullptr);
-  if (posix_spawn(&pid_, pointers[0], &actions, nullptr, pointers.data(), environ) != 0) {
+  std::vector<std::string> variables = WholeEnvironment(environment);
+  if (posix_spawn(&pid_, words[0].c_str(), &actions, nullptr, PointersTo(words).data(),
+                  PointersTo(variables).data()) != 0) {
     ADD_FAILURE() << "cannot run " << words[0];
     ended_ = true;
   }
@@ -148,8 +173,9 @@ bool ChildProcess::WaitFor(const std::string& text, const std::string& in, const
 }
 
 ServerProcess::ServerProcess(const std::string& data_dir, const std::vector<std::string>& ledgers,
-                             const std::vector<std::string>& extra)
-    : process_(ServerArguments(data_dir, ledgers, extra)) {
+                             const std::vector<std::string>& extra,
+                             const std::vector<std::string>& environment)
+    : process_(ServerArguments(data_dir, ledgers, extra), environment) {
   const bool listening = process_.WaitForError("\"address\":\"");
   EXPECT_TRUE(listening) << process_.err();
   if (!listening) return;
@@ -158,8 +184,9 @@ ServerProcess::ServerProcess(const std::string& data_dir, const std::vector<std:
   metrics_port_ = std::stoi(ValueIn(process_.err(), "metrics_port"));
 }
 
-Finished RunToEnd(const std::vector<std::string>& arguments) {
-  ChildProcess process(arguments);
+Finished RunToEnd(const std::vector<std::string>& arguments,
+                  const std::vector<std::string>& environment) {
+  ChildProcess process(arguments, environment);
   const int code = process.Wait();
   return {code, process.out(), process.err()};
 }

@@ -16,8 +16,10 @@ namespace caseledger::testing {
 // destructor at the latest. Signals go to this process id only.
 class ChildProcess {
  public:
-  // `arguments[0]` is the program's path.
-  explicit ChildProcess(const std::vector<std::string>& arguments);
+  // `arguments[0]` is the program's path. `environment`: more variables, each `NAME=value`, before
+  // those of this process.
+  explicit ChildProcess(const std::vector<std::string>& arguments,
+                        const std::vector<std::string>& environment = {});
   ~ChildProcess();
   ChildProcess(const ChildProcess&) = delete;
   ChildProcess& operator=(const ChildProcess&) = delete;
@@ -74,7 +76,8 @@ class ServerProcess {
  public:
   // Starts it and waits until it listens. `extra` are more flags.
   ServerProcess(const std::string& data_dir, const std::vector<std::string>& ledgers,
-                const std::vector<std::string>& extra);
+                const std::vector<std::string>& extra,
+                const std::vector<std::string>& environment = {});
 
   // `127.0.0.1:PORT`; "" when it did not start.
   const std::string& address() const { return address_; }
@@ -97,6 +100,7 @@ struct Finished {
 };
 
 // Runs a program to its end.
-Finished RunToEnd(const std::vector<std::string>& arguments);
+Finished RunToEnd(const std::vector<std::string>& arguments,
+                  const std::vector<std::string>& environment = {});
 
 }  // namespace caseledger::testing
