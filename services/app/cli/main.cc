@@ -7,6 +7,7 @@
 #include <exception>
 #include <string_view>
 
+#include "eventstore/base/core_dump.h"
 #include "eventstore/base/status_macros.h"
 #include "services/app/cli/client/profiles.h"
 #include "services/app/cli/commands/commands.h"
@@ -143,6 +144,7 @@ int Run(int argc, char** argv) {
 }  // namespace caseledger::cli
 
 int main(int argc, char** argv) {
+  caseledger::LeaveNoCoreDump();
   // Our own code throws nothing; the libraries for flags and files may.
   try {
     return caseledger::cli::Run(argc, argv);

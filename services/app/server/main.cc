@@ -2,7 +2,6 @@
 #include <google/protobuf/stubs/logging.h>
 #include <grpc/support/log.h>
 #include <pthread.h>
-#include <sys/resource.h>
 
 #include <csignal>
 #include <cstdio>
@@ -10,6 +9,7 @@
 #include <string>
 
 #include "absl/synchronization/mutex.h"
+#include "eventstore/base/core_dump.h"
 #include "eventstore/base/strings.h"
 #include "services/app/server/logging.h"
 #include "services/app/server/options.h"
@@ -45,14 +45,7 @@ void LogOfGrpc(gpr_log_func_args* line) {
   Log(LogLevel::kDebug, "grpc", {{"message", line->message}});
 }
 
-// A core dump would write keys and names to disk.
-void DumpNoCore() {
-  const rlimit none{0, 0};
-  setrlimit(RLIMIT_CORE, &none);
-}
-
 int Run(const ServerOptions& options) {
-  DumpNoCore();
   SetLogLevel(options.log_level);
   google::protobuf::SetLogHandler(LogOfProtobuf);
   gpr_set_log_function(LogOfGrpc);
@@ -97,6 +90,7 @@ int Run(const ServerOptions& options) {
 }  // namespace caseledger::app
 
 int main(int argc, char** argv) {
+  caseledger::LeaveNoCoreDump();
   const caseledger::app::ParsedOptions parsed = caseledger::app::ParseServerOptions(argc, argv);
   if (!parsed.run) return parsed.exit_code;
   caseledger::rpc::SpeakOnlyTls13();
