@@ -1,10 +1,13 @@
 // A server with its vault as a child process, its people, and what a reader of everything is shown.
+// All that programs under test write lies below one directory: data, temporary files, and what they
+// said.
 #pragma once
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <signal.h>
 
+#include <filesystem>
 #include <memory>
 #include <string>
 #include <vector>
@@ -23,6 +26,8 @@ inline constexpr char kPrivacyLedger[] = "quang-ninh";
 class PrivacyTest : public ::testing::Test {
  protected:
   void SetUp() override {
+    std::filesystem::create_directories(directory_ / "temporary");
+    std::filesystem::create_directories(directory_ / "outputs");
     cast_.Begin(data_dir_, kPrivacyLedger, SystemClock());
     Start();
   }
@@ -31,17 +36,45 @@ class PrivacyTest : public ::testing::Test {
     std::vector<std::string> all = NoAgencyLimits();
     all.insert(all.end(), flags.begin(), flags.end());
     server_ = std::make_unique<ServerProcess>(data_dir_, std::vector<std::string>{kPrivacyLedger},
-                                              cast_.ServerFlags(all));
+                                              cast_.ServerFlags(all), Environment());
     ASSERT_NE(server_->address(), "") << server_->process().err();
     cast_.Serve(server_->address());
   }
   void Stop() {
     server_->process().Signal(SIGTERM);
     ASSERT_EQ(server_->process().Wait(), 0);
+    KeepOutputs("caseledgerd", server_->process().out(), server_->process().err());
   }
   void Kill() {
     server_->process().Signal(SIGKILL);
     server_->process().Wait();
+    KeepOutputs("caseledgerd", server_->process().out(), server_->process().err());
+  }
+
+  // Where programs under test look for a place of their own.
+  std::vector<std::string> Environment() const {
+    std::vector<std::string> variables;
+    for (const char* name : {"TMPDIR", "TMP", "TEMP", "HOME"}) {
+      variables.push_back(std::string(name) + "=" + (directory_ / "temporary"));
+    }
+    return variables;
+  }
+
+  // `caseledger … WORDS` as somebody, to its end.
+  Finished Program(const Who& who, const std::vector<std::string>& words) {
+    cast_.Admit(kPrivacyLedger, who);
+    std::vector<std::string> command = {CASELEDGER_PATH, "--ledger", kPrivacyLedger};
+    for (const std::string& flag : cast_.ProgramFlags(who)) command.push_back(flag);
+    command.insert(command.end(), words.begin(), words.end());
+    const Finished finished = RunToEnd(command, Environment());
+    KeepOutputs("caseledger", finished.out, finished.err);
+    return finished;
+  }
+  // The same; must exit with 0. What it printed.
+  std::string ProgramWell(const Who& who, const std::vector<std::string>& words) {
+    const Finished finished = Program(who, words);
+    EXPECT_EQ(finished.code, 0) << finished.out << finished.err;
+    return finished.out;
   }
 
   // The whole ledger as somebody is shown it, Vietnamese as it is; the auditor has a warrant.
@@ -74,10 +107,18 @@ class PrivacyTest : public ::testing::Test {
 
   std::string RefusalToStart() { return RefusalToStart(data_dir_); }
 
+  // As files, for a scan.
+  void KeepOutputs(const std::string& program, const std::string& out, const std::string& err) {
+    const std::string name = directory_ / "outputs/" + program + "-" + std::to_string(++outputs_);
+    WriteWholeFile(name + ".out", out);
+    WriteWholeFile(name + ".err", err);
+  }
+
   ScratchDirectory directory_;
   const std::string data_dir_ = directory_ / "data";
   Cast cast_{directory_ / "pki"};
   std::unique_ptr<ServerProcess> server_;
+  int outputs_ = 0;
 };
 
 }  // namespace caseledger::testing

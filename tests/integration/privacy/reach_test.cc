@@ -113,19 +113,11 @@ TEST_F(ReachOfAnErasure, MovesNoFigureOfAReport) {
   for (const Who& who : {steward, viewer, kOfficer, kSecondOfficer}) {
     cast_.Admit(kPrivacyLedger, who);
   }
-  const auto run = [this](const Who& who, const std::vector<std::string>& words) {
-    std::vector<std::string> command = {CASELEDGER_PATH, "--ledger", kPrivacyLedger};
-    for (const std::string& flag : cast_.ProgramFlags(who)) command.push_back(flag);
-    command.insert(command.end(), words.begin(), words.end());
-    const Finished finished = RunToEnd(command);
-    EXPECT_EQ(finished.code, 0) << finished.err;
-    return finished.out;
-  };
-  run(steward, {"definition", "load", "deploy/reports/qn-half-year.textproto"});
-  run(steward, {"import", "deploy/sample/quang-ninh-2024-h1"});
+  ProgramWell(steward, {"definition", "load", "deploy/reports/qn-half-year.textproto"});
+  ProgramWell(steward, {"import", "deploy/sample/quang-ninh-2024-h1"});
   const std::vector<std::string> report = {"report", "qn-half-year", "--from",   "2024-01-01",
                                            "--to",   "2024-07-01",   "--format", "csv"};
-  const std::string before = run(viewer, report);
+  const std::string before = ProgramWell(viewer, report);
   EXPECT_GT(before.size(), 500U);
 
   Client officer(cast_, kPrivacyLedger, kOfficer);
@@ -152,10 +144,10 @@ TEST_F(ReachOfAnErasure, MovesNoFigureOfAReport) {
     cases += event.fact().person_erased().case_ids_size();
   }
   EXPECT_GT(cases, 0) << "no case went with anybody: the figures were not put to the test";
-  EXPECT_EQ(run(viewer, report), before);
+  EXPECT_EQ(ProgramWell(viewer, report), before);
   Stop();
   Start();
-  EXPECT_EQ(run(viewer, report), before) << "also after a start";
+  EXPECT_EQ(ProgramWell(viewer, report), before) << "also after a start";
   const Finished verified = [&] {
     Stop();
     return RunToEnd({CASELEDGER_PATH, "log", "verify", "--data-dir", data_dir_});

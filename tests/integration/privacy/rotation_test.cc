@@ -32,13 +32,6 @@ class ChangeOfWrappingKeys : public ErasureOfAPerson {
     EXPECT_TRUE(answer.ok()) << answer.status.error_message();
     return answer.value;
   }
-  Finished Program(const std::vector<std::string>& words) {
-    std::vector<std::string> all = {CASELEDGER_PATH};
-    const std::vector<std::string> flags = cast_.ProgramFlags(Cast::Administrator());
-    all.insert(all.end(), flags.begin(), flags.end());
-    all.insert(all.end(), words.begin(), words.end());
-    return RunToEnd(all);
-  }
   void RotateToTheEnd() {
     Client administrator(cast_, kPrivacyLedger, Cast::Administrator());
     const auto answer = administrator.Call<v1::RotateWrappingKeyResponse>(
@@ -72,10 +65,10 @@ TEST_F(ChangeOfWrappingKeys, MakesAnErasureCompleteAndOlderCopiesWorthless) {
   EXPECT_EQ(waiting.completes_by_time().seconds(), made + 10 * 24 * 3600);
   EXPECT_EQ(before.next_rotation_time().seconds(), made + 10 * 24 * 3600);
 
-  const Finished rotated = Program({"vault", "rotate"});
+  const Finished rotated = Program(Cast::Administrator(), {"vault", "rotate"});
   EXPECT_EQ(rotated.code, 0) << rotated.out << rotated.err;
   EXPECT_THAT(rotated.out, HasSubstr("Back the vault up now"));
-  const Finished status = Program({"vault", "status"});
+  const Finished status = Program(Cast::Administrator(), {"vault", "status"});
   EXPECT_EQ(status.code, 0) << status.err;
   EXPECT_THAT(status.out, HasSubstr(Vault().wrapping_keys(0).wrapping_key_id()));
   EXPECT_NE(Vault().wrapping_keys(0).wrapping_key_id(), before.wrapping_keys(0).wrapping_key_id());

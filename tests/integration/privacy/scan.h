@@ -1,7 +1,9 @@
-// Looks for texts in everything that a directory holds: in the bytes of every file, and in every
-// row of every RocksDB store, whose files may be compressed.
+// Looks for texts in everything that a directory holds: in names and bytes of every file, and in
+// every row of every RocksDB store, whose files may be compressed, also in rows that were replaced
+// or deleted since.
 #pragma once
 
+#include <set>
 #include <string>
 #include <vector>
 
@@ -17,9 +19,13 @@ struct Scan {
   size_t files = 0;
   size_t rows = 0;
   size_t bytes = 0;  // of files and rows together
+  size_t torn = 0;   // tables that a kill left unfinished: of these the bytes alone were looked at
 };
 
-// No server may have the directory open.
-Scan ScanFor(const std::vector<std::string>& texts, const std::string& directory);
+// The texts have at least four bytes each. No server may have the directory open.
+Scan ScanFor(const std::set<std::string>& texts, const std::string& directory);
+
+// Fails the test for each text found, and when there was nothing to look at.
+void ExpectNothingFound(const Scan& scan);
 
 }  // namespace caseledger::testing

@@ -10,6 +10,7 @@
 #include <set>
 #include <sstream>
 
+#include "eventstore/base/core_dump.h"
 #include "tests/integration/privacy/privacy_fixture.h"
 #include "tests/integration/privacy/scan.h"
 
@@ -59,26 +60,19 @@ std::set<std::string> Column(const std::string& path, const std::string& name) {
 }
 
 // All that is personal in the sample and in what WriteMore records.
-std::vector<std::string> Secrets() {
-  std::vector<std::string> secrets(kWritten.begin(), kWritten.end());
-  secrets.push_back(kShelterPlace);
+std::set<std::string> Secrets() {
+  std::set<std::string> secrets(kWritten.begin(), kWritten.end());
+  secrets.insert(kShelterPlace);
   for (const char* column : {"full_name", "phone"}) {
     const std::set<std::string> values = Column(std::string(kSample) + "/persons.csv", column);
-    secrets.insert(secrets.end(), values.begin(), values.end());
+    secrets.insert(values.begin(), values.end());
   }
   return secrets;
 }
 
 class SealedTest : public PrivacyTest {
  protected:
-  void Import() {
-    cast_.Admit(kPrivacyLedger, kDataSteward);
-    std::vector<std::string> import = {CASELEDGER_PATH, "--ledger", kPrivacyLedger};
-    for (const std::string& flag : cast_.ProgramFlags(kDataSteward)) import.push_back(flag);
-    import.insert(import.end(), {"import", kSample});
-    const Finished finished = RunToEnd(import);
-    ASSERT_EQ(finished.code, 0) << finished.err << finished.out;
-  }
+  void Import() { ProgramWell(kDataSteward, {"import", kSample}); }
 
   // Everything personal that the sample has nothing of.
   void WriteMore() {
@@ -114,7 +108,6 @@ class SealedTest : public PrivacyTest {
     EXPECT_THAT(everything, Not(HasSubstr(kShelterPlace)));
     EXPECT_THAT(Everything(Who{}), HasSubstr(kShelterPlace));
   }
-  // The server does not start with the directory as it is; what it says.
   std::string contact_;
   std::string person_;
   std::string case_;
@@ -125,27 +118,46 @@ TEST_F(SealedTest, NothingPersonalOfTheSampleIsOnDiskInTheClear) {
   WriteMore();
   Stop();
   std::ofstream(directory_ / "data/planted") << "x" << kCaller;
-  const std::vector<std::string> secrets = Secrets();
+  const std::set<std::string> secrets = Secrets();
   ASSERT_GT(secrets.size(), 100U);
-  Scan scan = ScanFor(secrets, data_dir_);
+  Scan scan = ScanFor(secrets, directory_.path());
   ASSERT_EQ(scan.found.size(), 1U) << "the planted one, which shows that the scan finds";
   EXPECT_THAT(scan.found.front().where, HasSubstr("planted"));
   EXPECT_GT(scan.rows, 20'000U);
   fs::remove(directory_ / "data/planted");
-  scan = ScanFor(secrets, data_dir_);
-  for (const Found& found : scan.found) ADD_FAILURE() << found.text << " in " << found.where;
+  scan = ScanFor(secrets, directory_.path());
+  ExpectNothingFound(scan);
   std::printf("scanned %zu files and %zu rows, %zu bytes, for %zu texts\n", scan.files, scan.rows,
               scan.bytes, secrets.size());
-  EXPECT_THAT(server_->process().err() + server_->process().out(), Not(HasSubstr(kCaller)));
 }
 
-TEST_F(SealedTest, TheServerLeavesNoCoreDump) {
-  const std::string limits =
-      ReadWholeFile("/proc/" + std::to_string(server_->process().pid()) + "/limits");
+// Of a running process.
+std::string CoreLimitOf(pid_t process) {
+  const std::string limits = ReadWholeFile("/proc/" + std::to_string(process) + "/limits");
   const size_t at = limits.find("Max core file size");
-  ASSERT_NE(at, std::string::npos);
-  EXPECT_THAT(limits.substr(at, limits.find('\n', at) - at),
-              ::testing::ContainsRegex("size +0 +0 +bytes"));
+  return at == std::string::npos ? "none" : limits.substr(at, limits.find('\n', at) - at);
+}
+
+TEST_F(SealedTest, NoProgramLeavesACoreDump) {
+  constexpr char kNothing[] = "size +0 +0 +bytes";
+  EXPECT_THAT(CoreLimitOf(server_->process().pid()), ::testing::ContainsRegex(kNothing));
+  std::vector<std::string> follow = {CASELEDGER_PATH, "--ledger", kPrivacyLedger};
+  cast_.Admit(kPrivacyLedger, Cast::Auditor());
+  for (const std::string& flag : cast_.ProgramFlags(Cast::Auditor())) follow.push_back(flag);
+  follow.insert(follow.end(), {"--format", "json", "log", "follow", "--from", "0"});
+  ChildProcess program(follow, Environment());
+  ASSERT_TRUE(program.WaitForOutput("role_granted")) << program.err();
+  EXPECT_THAT(CoreLimitOf(program.pid()), ::testing::ContainsRegex(kNothing));
+}
+
+TEST(NoProgramLeavesACoreDump, AlsoWithOneThatCollectsThem) {
+  GTEST_FLAG_SET(death_test_style, "threadsafe");
+  EXPECT_EXIT(
+      {
+        LeaveNoCoreDump();
+        std::_Exit(prctl(PR_GET_DUMPABLE));
+      },
+      ::testing::ExitedWithCode(0), "");
 }
 
 TEST_F(SealedTest, AllOfItIsReadByWhoMayAlsoAfterAKill) {

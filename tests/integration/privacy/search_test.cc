@@ -285,10 +285,7 @@ TEST_F(PersonSearch, AfterAnErasureNothingIsFoundByAnybodyNorInTheReadModelsFile
   EXPECT_THAT(TokenRows({kept}), Not(IsEmpty()));
   const Scan scan =
       ScanFor({"Vũ Thị Xóa", "Vũ Thị Xoá", "912345678", "912345679", "022190001234"}, data_dir_);
-  EXPECT_GT(scan.files, 0U);
-  for (const caseledger::testing::Found& found : scan.found) {
-    ADD_FAILURE() << found.text << " in " << found.where;
-  }
+  ExpectNothingFound(scan);
 }
 
 // The rows go with one commit and their bytes after it: whenever the server is killed, the next
@@ -383,12 +380,7 @@ TEST_F(PersonSearch, TheProgramPrintsATableOrJsonAndReadsWhatIsNotToBeSeenFromIt
 }
 
 TEST_F(PersonSearch, FindsEverybodyOfTheSample) {
-  cast_.Admit(kPrivacyLedger, kDataSteward);
-  std::vector<std::string> import = {CASELEDGER_PATH, "--ledger", kPrivacyLedger};
-  for (const std::string& flag : cast_.ProgramFlags(kDataSteward)) import.push_back(flag);
-  import.insert(import.end(), {"import", "deploy/sample/quang-ninh-2024-h1"});
-  const Finished finished = RunToEnd(import);
-  ASSERT_EQ(finished.code, 0) << finished.err << finished.out;
+  ProgramWell(kDataSteward, {"import", "deploy/sample/quang-ninh-2024-h1"});
   const std::vector<search::PersonText> persons = search::testing::SamplePersons();
   ASSERT_GT(persons.size(), 100U);
   size_t others = 0;
