@@ -26,10 +26,15 @@ inline constexpr char kPrivacyLedger[] = "quang-ninh";
 class PrivacyTest : public ::testing::Test {
  protected:
   void SetUp() override {
+    MakePlaces();
+    Start();
+  }
+
+  // What a server can be started on.
+  void MakePlaces() {
     std::filesystem::create_directories(directory_ / "temporary");
     std::filesystem::create_directories(directory_ / "outputs");
     cast_.Begin(data_dir_, kPrivacyLedger, SystemClock());
-    Start();
   }
 
   void Start(const std::vector<std::string>& flags = {}) {

@@ -28,7 +28,7 @@ const Who kDataSteward{"nhap-lieu", "so-qn", "data_steward"};
 class VaultBackup : public ErasureOfAPerson {
  protected:
   void SetUp() override {
-    cast_.Begin(data_dir_, kPrivacyLedger, SystemClock());
+    MakePlaces();
     StartWithBackups();
   }
 
@@ -36,13 +36,6 @@ class VaultBackup : public ErasureOfAPerson {
     more.insert(more.end(), {"--backup-dir", backups_, "--backup-mib-per-second", "0",
                              "--vault-backup-dir", vault_backups_});
     Start(more);
-  }
-  Finished Program(const Who& who, const std::vector<std::string>& words) {
-    std::vector<std::string> all = {CASELEDGER_PATH, "--ledger", kPrivacyLedger};
-    cast_.Admit(kPrivacyLedger, who);
-    for (const std::string& flag : cast_.ProgramFlags(who)) all.push_back(flag);
-    all.insert(all.end(), words.begin(), words.end());
-    return RunToEnd(all);
   }
   Finished AsAdministrator(const std::vector<std::string>& words) {
     return Program(Cast::Administrator(), words);
@@ -145,7 +138,7 @@ TEST_F(VaultBackup, WithTheLogsItBringsEverythingBackButNobodyWhoWasErased) {
   EXPECT_TRUE(Eventually([&] { return IsBackedUp(); }));
   Stop();
   Locally({"log", "verify", "--data-dir", data_dir_});
-  for (const std::string& place : {data_dir_, vault_backups_}) {
+  for (const std::string& place : {data_dir_, backups_, vault_backups_}) {
     const Scan scan = ScanFor({"Vũ Thị Xóa", "Thị Xóa", "022190001234"}, place);
     EXPECT_THAT(scan.found, IsEmpty()) << place << ": " << scan.found[0].where;
     EXPECT_GT(scan.bytes, 100'000U) << place;
@@ -220,7 +213,7 @@ TEST_F(VaultBackup, IsThereAndOpensWhateverMomentTheServerIsKilledAt) {
           .ok();
     });
     // No condition to wait for: any moment will do.
-    std::promise<void>().get_future().wait_for(std::chrono::microseconds(random() % 60'000));
+    std::promise<void>().get_future().wait_for(std::chrono::microseconds(random() % 25'000));
     Kill();
     asked.get();
     const json left = BackupsIn(vault_backups_);  // all of them whole
