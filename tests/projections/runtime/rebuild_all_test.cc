@@ -24,9 +24,9 @@ constexpr int kEvents = 400;
 constexpr options::v1::RecordKind kKinds[] = {
     options::v1::RECORD_KIND_CASE_RECORD, options::v1::RECORD_KIND_SHELTER,
     options::v1::RECORD_KIND_PERSON, options::v1::RECORD_KIND_DEFINITION};
-const std::vector<std::string_view> kNames = {kAccessTrailName,     kCaseListName,  kDueItemsName,
-                                              kDueRequestsName,     kReferralsName, kRetentionName,
-                                              kShelterOccupancyName};
+const std::vector<std::string_view> kNames = {kAccessTrailName,      kCaseListName,  kDueItemsName,
+                                              kDueRequestsName,      kReferralsName, kRetentionName,
+                                              kShelterOccupancyName, kWorkItemsName};
 
 std::vector<Runtime::Factory> AllProjections() {
   return {MakeAccessTrail, MakeCaseList,    MakeReferrals, MakeShelterOccupancy,
@@ -118,7 +118,9 @@ class RebuildAll : public RuntimeTest {
     fact.mutable_deadlines_loaded()->set_agency_id("default");
     fact.mutable_deadlines_loaded()->set_text(
         "deadline { id: 'answer' starts_with: 'data_request_received' days: " +
-        std::to_string(1 + random_() % 20) + " }");
+        std::to_string(1 + random_() % 20) +
+        " } deadline { id: 'risk' starts_with: 'case_opened' met_by: 'risk_assessed' "
+        "cancelled_by: 'case_closed' days: 3 }");
     return fact;
   }
   event::v1::TrailRecord RandomRecord() {
