@@ -1,5 +1,17 @@
 // How far an erasure reaches: cases and contacts of one person and of several, companions, merged
 // records, and the figures that must not move.
+#include <filesystem>
+#include <iterator>
+#include <map>
+#include <optional>
+#include <random>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/time/civil_time.h"
+#include "absl/time/time.h"
+#include "caseledger/v1/dashboard.pb.h"
 #include "tests/integration/privacy/erasure_fixture.h"
 
 namespace caseledger::testing {
@@ -104,8 +116,52 @@ TEST_F(ReachOfAnErasure, TakesTheRecordsThatWereMergedIntoThePerson) {
   EXPECT_THAT(left, HasSubstr("Đỗ Văn Còn"));
 }
 
-// Every figure of the half-year report of the sample, before and after several of its people, with
-// all their cases and calls that are about nobody else, are erased.
+// The figures of every delivered report, for every period of the sample and as of many points.
+class Figures {
+ public:
+  Figures(Cast& cast, const Who& viewer) : viewer_(cast, kPrivacyLedger, viewer) {
+    for (int month = 0; month < 12; ++month) Add({2023, 10 + month}, {2023, 11 + month});
+    for (int quarter = 0; quarter < 4; ++quarter) {
+      Add({2023, 10 + 3 * quarter}, {2023, 13 + 3 * quarter});
+    }
+    Add({2024, 1}, {2024, 7});
+    Add({2024, 1}, {2025, 1});
+  }
+
+  // As of a position; nullopt: as of now, once the read model reflects the whole ledger.
+  std::string AsOf(std::optional<uint64_t> position) const {
+    std::string all;
+    for (const auto& [from, to] : periods_) {
+      v1::RunReportRequest request;
+      request.set_report_id("qn-half-year");
+      *request.mutable_from_time() = Seconds(from);
+      *request.mutable_to_time() = Seconds(to);
+      if (position.has_value()) request.mutable_as_of()->set_position(*position);
+      request.set_min_position(viewer_.EventCount() - 1);
+      const auto answer =
+          viewer_.Call<v1::RunReportResponse>("DashboardService/RunReport", request);
+      EXPECT_TRUE(answer.ok()) << answer.status.error_message();
+      for (const v1::ReportRow& row : answer.value.rows()) all += row.SerializeAsString();
+    }
+    return all;
+  }
+
+ private:
+  // Months are counted on beyond a year's end; begins of months in UTC+7.
+  void Add(std::pair<int, int> from, std::pair<int, int> to) {
+    const auto begin = [](const std::pair<int, int>& month) {
+      return absl::ToUnixSeconds(absl::FromCivil(absl::CivilMonth(month.first, month.second),
+                                                 absl::FixedTimeZone(7 * 3600)));
+    };
+    periods_.emplace_back(begin(from), begin(to));
+  }
+
+  const Client viewer_;
+  std::vector<std::pair<int64_t, int64_t>> periods_;
+};
+
+// The figures of the sample, before and after several of its people, with all their cases and calls
+// that are about nobody else, are erased.
 TEST_F(ReachOfAnErasure, MovesNoFigureOfAReport) {
   constexpr int kErasures = 5;
   const Who steward{"nhap-lieu", "so-qn", "data_steward"};
@@ -119,6 +175,19 @@ TEST_F(ReachOfAnErasure, MovesNoFigureOfAReport) {
                                            "--to",   "2024-07-01",   "--format", "csv"};
   const std::string before = ProgramWell(viewer, report);
   EXPECT_GT(before.size(), 500U);
+  ASSERT_EQ(std::distance(std::filesystem::directory_iterator("deploy/reports"), {}), 1)
+      << "compare the figures of the others, too";
+  const Figures figures(cast_, viewer);
+  Client reader(cast_, kPrivacyLedger, Cast::Auditor());
+  const uint64_t head = reader.EventCount();
+  const auto seed = static_cast<unsigned>(std::random_device()());
+  SCOPED_TRACE("seed " + std::to_string(seed));
+  std::mt19937 random(seed);
+  std::map<uint64_t, std::string> known;  // by position, before anybody is erased
+  for (int i = 0; i < 12; ++i) known[random() % head] = "";
+  known[head - 1] = "";
+  for (auto& [position, of] : known) of = figures.AsOf(position);
+  EXPECT_NE(known.begin()->second, known.rbegin()->second) << "the points tell nothing apart";
 
   Client officer(cast_, kPrivacyLedger, kOfficer);
   int erased = 0;
@@ -137,17 +206,38 @@ TEST_F(ReachOfAnErasure, MovesNoFigureOfAReport) {
     ++erased;
   }
   EXPECT_EQ(erased, kErasures);
-  Client reader(cast_, kPrivacyLedger, Cast::Auditor());
   const auto events = reader.Replay();
   ASSERT_TRUE(events.ok());
+  std::vector<uint64_t> around;  // before, at and after each erasure
   for (const v1::RecordedEvent& event : events.value) {
     cases += event.fact().person_erased().case_ids_size();
+    if (!event.fact().has_person_erased()) continue;
+    for (const uint64_t position : {event.position() - 1, event.position()}) {
+      around.push_back(position);
+    }
   }
   EXPECT_GT(cases, 0) << "no case went with anybody: the figures were not put to the test";
   EXPECT_EQ(ProgramWell(viewer, report), before);
+  const auto expect_same = [&](const Figures& now) {
+    for (const auto& [position, of] : known) {
+      EXPECT_TRUE(now.AsOf(position) == of) << "as of " << position;
+    }
+    for (const uint64_t position : around) {
+      EXPECT_TRUE(now.AsOf(position) == known[head - 1]) << "as of " << position;
+    }
+    EXPECT_TRUE(now.AsOf(std::nullopt) == known[head - 1]);
+  };
+  expect_same(figures);
+  ProgramWell(Cast::Administrator(), {"projection", "rebuild", "report-facts"});
+  EXPECT_TRUE(Eventually([&] {
+    return ProgramWell(Cast::Administrator(), {"projection", "status"}).find("rebuilding") ==
+           std::string::npos;
+  }));
+  expect_same(figures);
   Stop();
   Start();
   EXPECT_EQ(ProgramWell(viewer, report), before) << "also after a start";
+  expect_same(Figures(cast_, viewer));
   const Finished verified = [&] {
     Stop();
     return RunToEnd({CASELEDGER_PATH, "log", "verify", "--data-dir", data_dir_});
