@@ -173,6 +173,8 @@ import_sample() {
   grant "$operator" nhap-lieu data_steward
   grant "$operator" kiem-tra auditor
   caseledger steward definition load "$definition"
+  caseledger steward definition load "$here/deadlines/default.textproto" --id deadlines/default
+  caseledger steward definition load "$here/retention/default.textproto" --id retention/default
   say "Import of $sample"
   caseledger steward import "$sample"
   # Its agency came with the import.
@@ -222,6 +224,7 @@ say_how_to_go_on() {
   export CASELEDGER_SERVER=$(<"$dir/port") CASELEDGER_LEDGER=quang-ninh CASELEDGER_PROFILE=$profiles/supervisor.toml
   $caseledger report qn-half-year --from 2024-01-01 --to 2024-07-01
   $caseledger case list --phase open
+  $caseledger case work --state overdue   # what is late, by the delivered deadlines
   $caseledger case check-closure CASE-2024-0093
   $caseledger shelter occupancy SH-1 --from 2024-05-01 --to 2024-06-01
   $caseledger access explain --action GetCase --case CASE-2024-0089   # and which rule decides
