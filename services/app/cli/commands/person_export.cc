@@ -3,6 +3,7 @@
 
 #include <fstream>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -94,7 +95,7 @@ absl::StatusOr<std::vector<v1::PersonDataRecord>> Receive(
   Writer writer(directory);
   std::vector<v1::PersonDataRecord> records;
   v1::ExportPersonDataResponse page;
-  Progress progress("events", 0);
+  std::optional<Progress> progress;  // none of what is refused
   size_t events = 0;
   bool begun = false;
   while (stream.Read(&page)) {
@@ -104,7 +105,8 @@ absl::StatusOr<std::vector<v1::PersonDataRecord>> Receive(
     }
     for (const v1::PersonDataEvent& event : page.events()) writer.Add(event);
     events += static_cast<size_t>(page.events_size());
-    progress.AdvanceTo(events, events);
+    if (!progress.has_value()) progress.emplace("events", 0);
+    progress->AdvanceTo(events, events);
     for (v1::PersonDataRecord& record : *page.mutable_records()) {
       records.push_back(std::move(record));
     }
