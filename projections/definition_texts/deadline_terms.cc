@@ -32,6 +32,16 @@ std::string NameOf(const event::v1::Fact& fact) {
   return field == nullptr ? "" : field->name();
 }
 
+std::optional<AgencyTexts::Text> DeadlineTextOf(const event::v1::Fact& fact) {
+  if (!fact.has_deadlines_loaded()) return std::nullopt;
+  return AgencyTexts::Text{fact.deadlines_loaded().agency_id(), fact.deadlines_loaded().text()};
+}
+
+std::vector<std::string> DeadlineTextGroupsOf(const event::v1::Fact& fact) {
+  if (!DeadlineTextOf(fact).has_value()) return {};
+  return {""};
+}
+
 absl::StatusOr<v1::Deadlines> ReadDeadlines(std::string_view text) {
   v1::Deadlines deadlines;
   google::protobuf::TextFormat::Parser parser;

@@ -27,19 +27,9 @@ std::vector<std::string> GroupsOf(const Fact& fact) {
   return {""};
 }
 
-std::optional<AgencyTexts::Text> TextOf(const Fact& fact) {
-  if (!fact.has_deadlines_loaded()) return std::nullopt;
-  return AgencyTexts::Text{fact.deadlines_loaded().agency_id(), fact.deadlines_loaded().text()};
-}
-
-std::vector<std::string> TextGroupsOf(const Fact& fact) {
-  if (!TextOf(fact).has_value()) return {};
-  return {""};
-}
-
 constexpr FactGroups kFacts(due_requests::kFactsSpace, due_requests::kFactIndexSpace, GroupsOf);
-constexpr AgencyTexts kTexts(due_requests::kNamesSpace, due_requests::kTextsSpace,
-                             due_requests::kTextIndexSpace, TextGroupsOf, TextOf);
+constexpr AgencyTexts kTexts = DeadlineTexts(due_requests::kNamesSpace, due_requests::kTextsSpace,
+                                             due_requests::kTextIndexSpace);
 
 std::string RowKey(const DueRequest& row) {
   if (row.executed_at.has_value()) {

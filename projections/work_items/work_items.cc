@@ -29,19 +29,9 @@ constexpr auto kCase = static_cast<uint32_t>(options::v1::RECORD_KIND_CASE_RECOR
 constexpr size_t kMostParsed = 64;
 constexpr auto kDefinition = static_cast<uint32_t>(options::v1::RECORD_KIND_DEFINITION);
 
-std::optional<AgencyTexts::Text> TextOf(const Fact& fact) {
-  if (!fact.has_deadlines_loaded()) return std::nullopt;
-  return AgencyTexts::Text{fact.deadlines_loaded().agency_id(), fact.deadlines_loaded().text()};
-}
-
-std::vector<std::string> TextGroupsOf(const Fact& fact) {
-  if (!TextOf(fact).has_value()) return {};
-  return {""};
-}
-
 constexpr FactGroups kFacts(work_items::kFactsSpace, work_items::kFactIndexSpace, FactTimeGroupsOf);
-constexpr AgencyTexts kTexts(work_items::kNamesSpace, work_items::kTextsSpace,
-                             work_items::kTextIndexSpace, TextGroupsOf, TextOf);
+constexpr AgencyTexts kTexts =
+    DeadlineTexts(work_items::kNamesSpace, work_items::kTextsSpace, work_items::kTextIndexSpace);
 
 std::string ItemKey(KeyBuilder begin, const WorkItem& item) {
   return begin.Number(item.record_kind)
@@ -112,8 +102,9 @@ class WorkItems final : public Projection {
   absl::Status TakeIn(const RecordedEvent& event, const Fact& fact, ReadModelBatch& batch) {
     // Of a correction the new text; what is not in force any more does no harm.
     const Fact& said = fact.has_fact_corrected() ? fact.fact_corrected().replacement() : fact;
-    if (const auto text = TextOf(said); text.has_value()) {
-      ASSIGN_OR_RETURN(const v1::Deadlines deadlines, ReadDeadlines(text->text));
+    if (said.has_deadlines_loaded()) {
+      ASSIGN_OR_RETURN(const v1::Deadlines deadlines,
+                       ReadDeadlines(said.deadlines_loaded().text()));
       RETURN_IF_ERROR(NoteTypes(deadlines, batch));
     }
     ASSIGN_OR_RETURN(const bool changed, kTexts.Apply(event, fact, batch));
