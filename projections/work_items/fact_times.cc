@@ -7,7 +7,6 @@
 #include "eventstore/base/strings.h"
 #include "projections/read_model/kept_rows.h"
 #include "projections/read_model/keys.h"
-#include "projections/read_model/row_codec.h"
 #include "projections/work_items/layout.h"
 
 namespace caseledger::projections {
@@ -16,16 +15,6 @@ namespace {
 using event::v1::Fact;
 using eventstore::StreamId;
 using google::protobuf::FieldDescriptor;
-
-struct StoredTime {
-  Uuid event_id;
-  std::string group;
-
-  template <typename Archive>
-  void Fields(Archive& archive) {
-    archive(event_id, group);
-  }
-};
 
 bool IsKey(const FieldDescriptor& field) {
   return field.options().GetExtension(options::v1::rule).key() && !field.is_repeated();
@@ -96,8 +85,9 @@ absl::Status ReplaceFactTimes(const StreamId& stream, const std::string& group,
                           .Raw(TypePrefix(stream, type))
                           .Time(fact.occurred_at)
                           .Number(fact.revision)
+                          .Text(group)
                           .Take(),
-                      EncodeRow(StoredTime{fact.event_id, group}));
+                      std::string(fact.event_id.raw()));
   }
   return ReplaceRows(RecordKey(work_items::kTimeKeysSpace, stream).Raw(group).Take(), rows, batch);
 }
@@ -108,7 +98,8 @@ absl::Status VisitFactTimes(const ReadSnapshot& snapshot, const StreamId& stream
   const std::string prefix = TypePrefix(stream, fact_type);
   std::string begin = prefix;
   if (after.has_value()) {
-    begin = KeyBuilder().Raw(prefix).Time(after->occurred_at).Number(after->revision).Take() + '\0';
+    begin = EndOfPrefix(
+        KeyBuilder().Raw(prefix).Time(after->occurred_at).Number(after->revision).Take());
   }
   absl::Status damage;
   RETURN_IF_ERROR(
@@ -118,13 +109,13 @@ absl::Status VisitFactTimes(const ReadSnapshot& snapshot, const StreamId& stream
         FactTime time;
         time.place.occurred_at = reader.Time();
         time.place.revision = reader.Number();
-        auto row = DecodeRow<StoredTime>(value);
-        if (!row.ok() || !reader.Finished()) {
+        time.group = reader.Text();
+        const std::optional<Uuid> event_id = Uuid::FromBytes(value);
+        if (!event_id.has_value() || !reader.Finished()) {
           damage = Damaged();
           return false;
         }
-        time.event_id = row->event_id;
-        time.group = std::move(row->group);
+        time.event_id = *event_id;
         return visit(time);
       }));
   return damage;

@@ -7,13 +7,15 @@
 //   'y' text(agency) ended_at descending, ITEM     -> the same
 //       ITEM: kind, record id, text(deadline), id of the event that started it
 //   'k' kind, record id                            -> the keys of the record's rows above
-//   's' type of a fact                             -> 1 when it starts a deadline of any text, else
-//   0 'g' event id                                   -> the agency that recorded the event
-//   (contacts) 'f' ..., 'i' ...                                  the effective facts
-//   (fact_groups.h) 'm' kind, record id, type, occurred_at, revision -> the fact's group and event
-//   (fact_times.h) 'q' kind, record id, group                     -> the keys of the group's rows
-//   in 'm' 'n' ..., 't' ..., 'u' ...                         the texts of deadlines
-//   (agency_texts.h)
+//   's' type of a fact                             -> 1 when a text ever started a deadline with
+//                                                     it, else 0
+//   'g' event id                                   -> agency that recorded an event of a contact
+//   'f' ..., 'i' ...                               -> the effective facts (fact_groups.h)
+//   'm' kind, record id, type, occurred_at, revision, text(group)
+//                                                  -> the fact's event; a correction may move it to
+//                                                     another group (fact_times.h)
+//   'q' kind, record id, group                     -> the keys of the group's rows in 'm'
+//   'n' ..., 't' ..., 'u' ...                      -> the texts of deadlines (agency_texts.h)
 #pragma once
 
 namespace caseledger::projections::work_items {

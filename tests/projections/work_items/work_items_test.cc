@@ -105,6 +105,31 @@ TEST_F(WorkItemsTest, EachMeasureHasItsOwn) {
   EXPECT_THAT(Told({.deadline_id = "ban"}), IsEmpty());
 }
 
+TEST_F(WorkItemsTest, ACorrectionMayBeAboutAnotherMeasure) {
+  events_.Add(Case("a"), Opened("ctxh-qn"), kThursday);
+  // To either side in the order of keys.
+  for (const auto& [from, to] : {std::pair("m2", "m1"), std::pair("m1", "m2")}) {
+    const auto lifted = [&](const std::string& measure) {
+      events_.Add(Case("a"), FactOf("separation_lifted { measure_id: '" + measure + "' }"),
+                  kThursday + kDay);
+    };
+    const auto ordered = [](const std::string& measure) {
+      return FactOf("separation_ordered { measure_id: '" + measure + "' }");
+    };
+    const uint64_t position = events_.size();
+    events_.Add(Case("a"), ordered(from), kThursday + kHour);
+    events_.Correct(position, ordered(to));
+    EXPECT_THAT(Told({.deadline_id = "review"}), ElementsAre("review open"));
+    lifted(from);
+    EXPECT_THAT(Told({.deadline_id = "review"}), ElementsAre("review open"));
+    lifted(to);
+    EXPECT_THAT(Told({.deadline_id = "review"}), IsEmpty());
+    events_.Void(position);
+    events_.Void(position + 2);
+    events_.Void(position + 3);
+  }
+}
+
 TEST_F(WorkItemsTest, ListsAreOfAnAgencyAndOfItsWorkerAsItIsNow) {
   events_.Add(Case("a"), Opened("ctxh-qn", "trafficking", "nv-1"), kThursday);
   events_.Add(Case("b"), Opened("ctxh-qn", "trafficking", "nv-2"), kThursday + kDay);
