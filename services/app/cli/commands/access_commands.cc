@@ -12,7 +12,7 @@
 #include "services/access/rules/actions.h"
 #include "services/access/rules/rules.h"
 #include "services/app/bootstrap/bootstrap.h"
-#include "services/app/cli/client/head.h"
+#include "services/app/cli/commands/calls.h"
 #include "services/app/cli/commands/commands.h"
 #include "services/app/cli/import/ids.h"
 #include "services/app/cli/print/json.h"
@@ -35,12 +35,7 @@ absl::StatusOr<v1::CommandResult> Send(Request request, const ClientOptions& opt
   request.mutable_header()->set_ledger(options.ledger);
   request.mutable_header()->set_request_id(FreshId());
   const Connection connection(options);
-  const auto stub = v1::DirectoryService::NewStub(connection.channel());
-  v1::CommandResult result;
-  grpc::ClientContext context;
-  connection.PrepareCall(context);
-  RETURN_IF_ERROR(CallStatus(((*stub).*method)(&context, request, &result), options));
-  return result;
+  return Call(connection, method, request);
 }
 
 absl::StatusOr<int> Check(const std::string& path) {
@@ -130,11 +125,8 @@ absl::StatusOr<int> Explain(v1::ExplainAccessRequest request, const std::string&
     request.set_record_kind(record_kind);
   }
   const Connection connection(options);
-  v1::ExplainAccessResponse answer;
-  grpc::ClientContext context;
-  connection.PrepareCall(context);
-  const auto stub = v1::AccessService::NewStub(connection.channel());
-  RETURN_IF_ERROR(CallStatus(stub->ExplainAccess(&context, request, &answer), options));
+  ASSIGN_OR_RETURN(const v1::ExplainAccessResponse answer,
+                   Call(connection, &v1::AccessService::Stub::ExplainAccess, request));
   if (format == "json") {
     fmt::print("{}\n", ToJson(answer));
   } else {

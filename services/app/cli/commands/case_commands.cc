@@ -7,6 +7,7 @@
 #include "caseledger/v1/dashboard.grpc.pb.h"
 #include "caseledger/v1/history.grpc.pb.h"
 #include "eventstore/base/status_macros.h"
+#include "services/app/cli/commands/calls.h"
 #include "services/app/cli/commands/commands.h"
 #include "services/app/cli/commands/replay.h"
 #include "services/app/cli/print/event_text.h"
@@ -55,11 +56,8 @@ absl::StatusOr<int> Show(const std::string& id, const ClientOptions& options) {
   v1::GetCaseRequest request;
   request.set_ledger(options.ledger);
   request.set_case_id(id);
-  v1::GetCaseResponse response;
-  grpc::ClientContext context;
-  connection.PrepareCall(context);
-  const auto stub = v1::CaseworkService::NewStub(connection.channel());
-  RETURN_IF_ERROR(CallStatus(stub->GetCase(&context, request, &response), options));
+  ASSIGN_OR_RETURN(const v1::GetCaseResponse response,
+                   Call(connection, &v1::CaseworkService::Stub::GetCase, request));
   fmt::print("{}", format == "json" ? ToDocument(ToJson(response)) : CaseAsText(response));
   return kExitGood;
 }
@@ -69,8 +67,7 @@ struct ListOptions {
   std::string phase;
   std::string type;
   std::string as_of;
-  std::string page_token;
-  int64_t page_size = 50;
+  Paging paging;
   bool all = false;
 };
 
@@ -100,12 +97,10 @@ absl::StatusOr<v1::ListCasesRequest> ToRequest(const ListOptions& list,
   request.set_owner_agency_id(list.owner);
   request.set_phase(list.phase);
   request.set_case_type(list.type);
-  request.set_page_size(list.page_size);
-  request.set_page_token(list.page_token);
+  list.paging.Set(request);
   ASSIGN_OR_RETURN(const v1::AsOf as_of, ToAsOf(list.as_of));
   if (!list.as_of.empty()) *request.mutable_as_of() = as_of;
-  ASSIGN_OR_RETURN(const uint64_t events, EventCount(connection));
-  request.set_min_position(LastPosition(events));
+  RETURN_IF_ERROR(AskForNewest(connection, request));
   return request;
 }
 
@@ -113,13 +108,10 @@ absl::StatusOr<int> List(const ListOptions& list, const ClientOptions& options) 
   ASSIGN_OR_RETURN(const std::string format, FormatOf(options, "table", {"table", "json"}));
   const Connection connection(options);
   ASSIGN_OR_RETURN(v1::ListCasesRequest request, ToRequest(list, connection));
-  const auto stub = v1::DashboardService::NewStub(connection.channel());
   v1::ListCasesResponse all;
   do {
-    v1::ListCasesResponse page;
-    grpc::ClientContext context;
-    connection.PrepareCall(context);
-    RETURN_IF_ERROR(CallStatus(stub->ListCases(&context, request, &page), options));
+    ASSIGN_OR_RETURN(const v1::ListCasesResponse page,
+                     Call(connection, &v1::DashboardService::Stub::ListCases, request));
     all.mutable_cases()->MergeFrom(page.cases());
     all.set_next_page_token(page.next_page_token());
     all.set_reflected_events(page.reflected_events());
@@ -130,9 +122,7 @@ absl::StatusOr<int> List(const ListOptions& list, const ClientOptions& options) 
     return kExitGood;
   }
   PrintCases(all);
-  if (!all.next_page_token().empty()) {
-    fmt::print(stderr, "more: --page-token {}\n", all.next_page_token());
-  }
+  PrintMore(all);
   return kExitGood;
 }
 
@@ -142,11 +132,8 @@ absl::StatusOr<int> CheckClosure(const std::string& id, const ClientOptions& opt
   v1::CheckClosureRequest request;
   request.set_ledger(options.ledger);
   request.set_case_id(id);
-  v1::CheckClosureResponse response;
-  grpc::ClientContext context;
-  connection.PrepareCall(context);
-  const auto stub = v1::ClosureService::NewStub(connection.channel());
-  RETURN_IF_ERROR(CallStatus(stub->CheckClosure(&context, request, &response), options));
+  ASSIGN_OR_RETURN(const v1::CheckClosureResponse response,
+                   Call(connection, &v1::ClosureService::Stub::CheckClosure, request));
   if (format == "json") {
     fmt::print("{}", ToDocument(ToJson(response)));
     return kExitGood;
@@ -184,10 +171,7 @@ void AddList(CLI::App& group, Chosen& chosen) {
   command->add_option("--phase", list->phase, "Only open, closed or transferred");
   command->add_option("--type", list->type, "Only of this type, such as child_protection");
   command->add_option("--as-of", list->as_of, "What was known then: a position or a time");
-  command->add_option("--page-size", list->page_size, "Most rows of a page")
-      ->check(CLI::Range(1, 1000))
-      ->capture_default_str();
-  command->add_option("--page-token", list->page_token, "Where to go on");
+  AddPaging(*command, list->paging);
   command->add_flag("--all", list->all, "All pages");
   command->callback([list, &chosen] {
     chosen.action = [list](const ClientOptions& client) { return List(*list, client); };

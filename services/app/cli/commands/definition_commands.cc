@@ -8,6 +8,7 @@
 #include "caseledger/v1/directory.grpc.pb.h"
 #include "eventstore/base/status_macros.h"
 #include "services/app/cli/client/head.h"
+#include "services/app/cli/commands/calls.h"
 #include "services/app/cli/commands/commands.h"
 #include "services/app/cli/import/ids.h"
 #include "services/app/cli/print/json.h"
@@ -39,12 +40,7 @@ absl::StatusOr<v1::CommandResult> Send(grpc::Status (Stub::*method)(grpc::Client
   request.mutable_header()->set_request_id(DefinitionRequestId(ledger, id, text));
   request.set_definition_id(id);
   request.mutable_fact()->set_text(text);
-  v1::CommandResult result;
-  grpc::ClientContext context;
-  connection.PrepareCall(context);
-  const auto stub = v1::DirectoryService::NewStub(connection.channel());
-  RETURN_IF_ERROR(CallStatus(((*stub).*method)(&context, request, &result), connection.options()));
-  return result;
+  return Call(connection, method, request);
 }
 
 // The id says what kind of definition it is.

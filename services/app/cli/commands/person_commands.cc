@@ -5,6 +5,7 @@
 
 #include "caseledger/v1/person.grpc.pb.h"
 #include "eventstore/base/status_macros.h"
+#include "services/app/cli/commands/calls.h"
 #include "services/app/cli/commands/commands.h"
 #include "services/app/cli/print/json.h"
 #include "services/app/cli/print/text_table.h"
@@ -21,8 +22,7 @@ struct SearchOptions {
   std::string phone;
   std::string identity_number;
   bool wider = false;
-  int64_t page_size = 20;
-  std::string page_token;
+  Paging paging{.page_size = 20, .page_token = {}};
 };
 
 // `-` stands for the next line of standard input, so that what is asked stays out of the list of
@@ -46,10 +46,8 @@ absl::StatusOr<v1::SearchPersonsRequest> ToRequest(SearchOptions search,
   request.set_phone(search.phone);
   request.set_identity_number(search.identity_number);
   request.set_wider(search.wider);
-  request.set_page_size(search.page_size);
-  request.set_page_token(search.page_token);
-  ASSIGN_OR_RETURN(const uint64_t events, EventCount(connection));
-  request.set_min_position(LastPosition(events));
+  search.paging.Set(request);
+  RETURN_IF_ERROR(AskForNewest(connection, request));
   return request;
 }
 
@@ -83,20 +81,15 @@ void PrintRemarks(const v1::SearchPersonsResponse& response, const SearchOptions
   if (response.persons().empty() && !search.wider) {
     fmt::print(stderr, "nobody; --wider also finds who is only similar\n");
   }
-  if (!response.next_page_token().empty()) {
-    fmt::print(stderr, "more: --page-token {}\n", response.next_page_token());
-  }
+  PrintMore(response);
 }
 
 absl::StatusOr<int> Search(const SearchOptions& search, const ClientOptions& options) {
   ASSIGN_OR_RETURN(const std::string format, FormatOf(options, "table", {"table", "json"}));
   const Connection connection(options);
   ASSIGN_OR_RETURN(const v1::SearchPersonsRequest request, ToRequest(search, connection));
-  v1::SearchPersonsResponse response;
-  grpc::ClientContext context;
-  connection.PrepareCall(context);
-  const auto stub = v1::PersonService::NewStub(connection.channel());
-  RETURN_IF_ERROR(CallStatus(stub->SearchPersons(&context, request, &response), options));
+  ASSIGN_OR_RETURN(const v1::SearchPersonsResponse response,
+                   Call(connection, &v1::PersonService::Stub::SearchPersons, request));
   if (format == "json") {
     fmt::print("{}", ToDocument(ToJson(response)));
     return kExitGood;
@@ -128,10 +121,7 @@ void AddPersonCommands(CLI::App& app, Chosen& chosen) {
   command->add_option("--identity-number", search->identity_number,
                       "The number of a document, whole");
   command->add_flag("--wider", search->wider, "Also who is only similar");
-  command->add_option("--page-size", search->page_size, "Most persons of a page")
-      ->check(CLI::Range(1, 100))
-      ->capture_default_str();
-  command->add_option("--page-token", search->page_token, "Where to go on");
+  AddPaging(*command, search->paging, 100);
   command->callback([search, &chosen] {
     chosen.action = [search](const ClientOptions& client) { return Search(*search, client); };
   });

@@ -14,6 +14,7 @@
 #include "eventstore/base/random.h"
 #include "eventstore/base/status_macros.h"
 #include "eventstore/base/uuid.h"
+#include "services/app/cli/commands/calls.h"
 #include "services/app/cli/commands/commands.h"
 #include "services/app/cli/commands/privacy.h"
 #include "services/app/cli/print/json.h"
@@ -76,11 +77,7 @@ absl::StatusOr<int> Send(Request request, const Act& act, Method<Request> method
   }
   request.set_person_id(act.person);
   const Connection connection(options);
-  const auto stub = v1::PrivacyService::NewStub(connection.channel());
-  v1::CommandResult result;
-  grpc::ClientContext context;
-  connection.PrepareCall(context);
-  RETURN_IF_ERROR(CallStatus(((*stub).*method)(&context, request, &result), options));
+  ASSIGN_OR_RETURN(const v1::CommandResult result, Call(connection, method, request));
   if (format == "json") {
     fmt::print("{}", ToDocument(ToJson(result)));
   } else {

@@ -6,6 +6,7 @@
 
 #include "caseledger/v1/privacy.grpc.pb.h"
 #include "eventstore/base/status_macros.h"
+#include "services/app/cli/commands/calls.h"
 #include "services/app/cli/commands/commands.h"
 #include "services/app/cli/commands/privacy.h"
 #include "services/app/cli/print/json.h"
@@ -14,43 +15,17 @@
 namespace caseledger::cli {
 namespace {
 
-struct PageOptions {
-  int64_t page_size = 50;
-  std::string page_token;
-};
-
 struct RetentionOptions {
   std::string case_type;
   bool only_free = false;
-  PageOptions page;
+  Paging paging;
 };
 
 struct DueOptions {
   std::string state;
   std::string kind;
-  PageOptions page;
+  Paging paging;
 };
-
-void AddPageOptions(CLI::App& command, PageOptions& page) {
-  command.add_option("--page-size", page.page_size, "Most rows of a page")
-      ->check(CLI::Range(1, 1000))
-      ->capture_default_str();
-  command.add_option("--page-token", page.page_token, "Where to go on");
-}
-
-template <typename Request>
-absl::Status SetPage(const PageOptions& page, const Connection& connection, Request& request) {
-  request.set_ledger(connection.options().ledger);
-  request.set_page_size(page.page_size);
-  request.set_page_token(page.page_token);
-  ASSIGN_OR_RETURN(const uint64_t events, EventCount(connection));
-  request.set_min_position(LastPosition(events));
-  return absl::OkStatus();
-}
-
-void PrintMore(const std::string& next_page_token) {
-  if (!next_page_token.empty()) fmt::print(stderr, "more: --page-token {}\n", next_page_token);
-}
 
 // `answer met, erasure 2026-03-25 23:59`, what is overdue marked.
 std::string DeadlinesText(const v1::DueRequestRow& row) {
@@ -70,12 +45,11 @@ absl::StatusOr<int> Due(const DueOptions& due, const ClientOptions& options) {
   v1::ListDueRequestsRequest request;
   request.set_state(due.state);
   request.set_request_kind(due.kind);
-  RETURN_IF_ERROR(SetPage(due.page, connection, request));
-  v1::ListDueRequestsResponse response;
-  grpc::ClientContext context;
-  connection.PrepareCall(context);
-  const auto stub = v1::PrivacyService::NewStub(connection.channel());
-  RETURN_IF_ERROR(CallStatus(stub->ListDueRequests(&context, request, &response), options));
+  request.set_ledger(options.ledger);
+  due.paging.Set(request);
+  RETURN_IF_ERROR(AskForNewest(connection, request));
+  ASSIGN_OR_RETURN(const v1::ListDueRequestsResponse response,
+                   Call(connection, &v1::PrivacyService::Stub::ListDueRequests, request));
   if (format == "json") {
     fmt::print("{}", ToDocument(ToJson(response)));
     return kExitGood;
@@ -97,7 +71,7 @@ absl::StatusOr<int> Due(const DueOptions& due, const ClientOptions& options) {
          row.retention_rule().empty() ? DeadlinesText(row) : "rule " + row.retention_rule()});
   }
   fmt::print("{}", table.ToString());
-  PrintMore(response.next_page_token());
+  PrintMore(response);
   return kExitGood;
 }
 
@@ -119,12 +93,11 @@ absl::StatusOr<int> RetentionDue(const RetentionOptions& due, const ClientOption
   v1::ListRetentionDueRequest request;
   request.set_case_type(due.case_type);
   request.set_only_free(due.only_free);
-  RETURN_IF_ERROR(SetPage(due.page, connection, request));
-  v1::ListRetentionDueResponse response;
-  grpc::ClientContext context;
-  connection.PrepareCall(context);
-  const auto stub = v1::PrivacyService::NewStub(connection.channel());
-  RETURN_IF_ERROR(CallStatus(stub->ListRetentionDue(&context, request, &response), options));
+  request.set_ledger(options.ledger);
+  due.paging.Set(request);
+  RETURN_IF_ERROR(AskForNewest(connection, request));
+  ASSIGN_OR_RETURN(const v1::ListRetentionDueResponse response,
+                   Call(connection, &v1::PrivacyService::Stub::ListRetentionDue, request));
   if (format == "json") {
     fmt::print("{}", ToDocument(ToJson(response)));
     return kExitGood;
@@ -137,7 +110,7 @@ absl::StatusOr<int> RetentionDue(const RetentionOptions& due, const ClientOption
                   KeptByText(row)});
   }
   fmt::print("{}", table.ToString());
-  PrintMore(response.next_page_token());
+  PrintMore(response);
   return kExitGood;
 }
 
@@ -161,11 +134,8 @@ absl::StatusOr<int> ShowErasure(const std::string& person, const ClientOptions& 
   v1::GetErasureRequest request;
   request.set_ledger(options.ledger);
   request.set_person_id(person);
-  v1::GetErasureResponse response;
-  grpc::ClientContext context;
-  connection.PrepareCall(context);
-  const auto stub = v1::PrivacyService::NewStub(connection.channel());
-  RETURN_IF_ERROR(CallStatus(stub->GetErasure(&context, request, &response), options));
+  ASSIGN_OR_RETURN(const v1::GetErasureResponse response,
+                   Call(connection, &v1::PrivacyService::Stub::GetErasure, request));
   if (format == "json") {
     fmt::print("{}", ToDocument(ToJson(response)));
     return kExitGood;
@@ -207,7 +177,7 @@ void AddDueCommand(CLI::App& group, Chosen& chosen) {
                       "Only received, accepted, decided, approved, or executed ones (the time of "
                       "the erasure is shown first); else all that are not at an end");
   command->add_option("--kind", due->kind, "Only access, correction, restriction or erasure");
-  AddPageOptions(*command, due->page);
+  AddPaging(*command, due->paging);
   command->callback([due, &chosen] {
     chosen.action = [due](const ClientOptions& client) { return Due(*due, client); };
   });
@@ -224,7 +194,7 @@ void AddRetentionCommand(CLI::App& group, Chosen& chosen) {
   auto due = std::make_shared<RetentionOptions>();
   command->add_option("--case-type", due->case_type, "Only cases of this type");
   command->add_flag("--only-free", due->only_free, "Without those that a legal hold keeps");
-  AddPageOptions(*command, due->page);
+  AddPaging(*command, due->paging);
   command->callback([due, &chosen] {
     chosen.action = [due](const ClientOptions& client) { return RetentionDue(*due, client); };
   });

@@ -4,6 +4,7 @@
 
 #include "caseledger/v1/admin.grpc.pb.h"
 #include "eventstore/base/status_macros.h"
+#include "services/app/cli/commands/calls.h"
 #include "services/app/cli/commands/commands.h"
 #include "services/app/cli/print/json.h"
 #include "services/app/cli/print/text_table.h"
@@ -16,11 +17,8 @@ absl::StatusOr<int> Status(const ClientOptions& options) {
   const Connection connection(options);
   v1::ListProjectionsRequest request;
   request.set_ledger(options.ledger);
-  v1::ListProjectionsResponse response;
-  grpc::ClientContext context;
-  connection.PrepareCall(context);
-  const auto stub = v1::AdminService::NewStub(connection.channel());
-  RETURN_IF_ERROR(CallStatus(stub->ListProjections(&context, request, &response), options));
+  ASSIGN_OR_RETURN(const v1::ListProjectionsResponse response,
+                   Call(connection, &v1::AdminService::Stub::ListProjections, request));
   if (format == "json") {
     fmt::print("{}", ToDocument(ToJson(response)));
     return kExitGood;
@@ -52,11 +50,7 @@ absl::StatusOr<int> Tell(const std::string& name, const char* done, const Client
   Request request;
   request.set_ledger(options.ledger);
   request.set_name(name);
-  Response response;
-  grpc::ClientContext context;
-  connection.PrepareCall(context);
-  const auto stub = v1::AdminService::NewStub(connection.channel());
-  RETURN_IF_ERROR(CallStatus(((*stub).*method)(&context, request, &response), options));
+  RETURN_IF_ERROR(Call(connection, method, request).status());
   fmt::print("{} {}; see `caseledger projection status`\n", name, done);
   return kExitGood;
 }

@@ -4,6 +4,7 @@
 
 #include "caseledger/v1/referral.grpc.pb.h"
 #include "eventstore/base/status_macros.h"
+#include "services/app/cli/commands/calls.h"
 #include "services/app/cli/commands/commands.h"
 #include "services/app/cli/print/json.h"
 #include "services/app/cli/print/text_table.h"
@@ -15,8 +16,7 @@ struct ListOptions {
   std::string agency;
   bool outbox = false;
   std::string state;
-  int64_t page_size = 50;
-  std::string page_token;
+  Paging paging;
 };
 
 absl::StatusOr<v1::ListReferralsRequest> ToRequest(const ListOptions& list,
@@ -27,10 +27,8 @@ absl::StatusOr<v1::ListReferralsRequest> ToRequest(const ListOptions& list,
   request.set_agency_id(list.agency);
   request.set_direction(list.outbox ? v1::REFERRAL_DIRECTION_OUTBOX : v1::REFERRAL_DIRECTION_INBOX);
   request.set_state(list.state);
-  request.set_page_size(list.page_size);
-  request.set_page_token(list.page_token);
-  ASSIGN_OR_RETURN(const uint64_t events, EventCount(connection));
-  request.set_min_position(LastPosition(events));
+  list.paging.Set(request);
+  RETURN_IF_ERROR(AskForNewest(connection, request));
   return request;
 }
 
@@ -38,11 +36,8 @@ absl::StatusOr<int> List(const ListOptions& list, const ClientOptions& options) 
   ASSIGN_OR_RETURN(const std::string format, FormatOf(options, "table", {"table", "json"}));
   const Connection connection(options);
   ASSIGN_OR_RETURN(const v1::ListReferralsRequest request, ToRequest(list, connection));
-  v1::ListReferralsResponse response;
-  grpc::ClientContext context;
-  connection.PrepareCall(context);
-  const auto stub = v1::ReferralService::NewStub(connection.channel());
-  RETURN_IF_ERROR(CallStatus(stub->ListReferrals(&context, request, &response), options));
+  ASSIGN_OR_RETURN(const v1::ListReferralsResponse response,
+                   Call(connection, &v1::ReferralService::Stub::ListReferrals, request));
   if (format == "json") {
     fmt::print("{}", ToDocument(ToJson(response)));
     return kExitGood;
@@ -62,9 +57,7 @@ absl::StatusOr<int> List(const ListOptions& list, const ClientOptions& options) 
                   ToText(row.completed_time())});
   }
   fmt::print("{}", table.ToString());
-  if (!response.next_page_token().empty()) {
-    fmt::print(stderr, "more: --page-token {}\n", response.next_page_token());
-  }
+  PrintMore(response);
   return kExitGood;
 }
 
@@ -83,10 +76,7 @@ void AddReferralCommands(CLI::App& app, Chosen& chosen) {
   command->add_option("--of", list->agency, "The agency whose referrals are listed")->required();
   command->add_flag("--outbox", list->outbox, "Those it sent; else those it got");
   command->add_option("--state", list->state, "Only those in this state, such as pending");
-  command->add_option("--page-size", list->page_size, "Most rows of a page")
-      ->check(CLI::Range(1, 1000))
-      ->capture_default_str();
-  command->add_option("--page-token", list->page_token, "Where to go on");
+  AddPaging(*command, list->paging);
   command->callback([list, &chosen] {
     chosen.action = [list](const ClientOptions& client) { return List(*list, client); };
   });

@@ -4,6 +4,7 @@
 
 #include "caseledger/v1/dashboard.grpc.pb.h"
 #include "eventstore/base/status_macros.h"
+#include "services/app/cli/commands/calls.h"
 #include "services/app/cli/commands/commands.h"
 #include "services/app/cli/print/json.h"
 #include "services/app/cli/print/report_text.h"
@@ -28,8 +29,7 @@ absl::StatusOr<v1::RunReportRequest> ToRequest(const ReportOptions& report,
   ASSIGN_OR_RETURN(const v1::AsOf as_of, ToAsOf(report.as_of));
   if (!report.as_of.empty()) *request.mutable_as_of() = as_of;
   // What was written before this command was started is in the report.
-  ASSIGN_OR_RETURN(const uint64_t events, EventCount(connection));
-  request.set_min_position(LastPosition(events));
+  RETURN_IF_ERROR(AskForNewest(connection, request));
   return request;
 }
 
@@ -37,11 +37,8 @@ absl::StatusOr<int> Run(const ReportOptions& report, const ClientOptions& option
   ASSIGN_OR_RETURN(const std::string format, FormatOf(options, "table", {"table", "csv", "json"}));
   const Connection connection(options);
   ASSIGN_OR_RETURN(const v1::RunReportRequest request, ToRequest(report, connection));
-  const auto stub = v1::DashboardService::NewStub(connection.channel());
-  v1::RunReportResponse response;
-  grpc::ClientContext context;
-  connection.PrepareCall(context);
-  RETURN_IF_ERROR(CallStatus(stub->RunReport(&context, request, &response), options));
+  ASSIGN_OR_RETURN(const v1::RunReportResponse response,
+                   Call(connection, &v1::DashboardService::Stub::RunReport, request));
   if (format == "json") {
     fmt::print("{}", ToDocument(ToJson(response)));
   } else {

@@ -4,6 +4,7 @@
 
 #include "caseledger/v1/shelter.grpc.pb.h"
 #include "eventstore/base/status_macros.h"
+#include "services/app/cli/commands/calls.h"
 #include "services/app/cli/commands/commands.h"
 #include "services/app/cli/print/json.h"
 #include "services/app/cli/print/text_table.h"
@@ -31,8 +32,7 @@ absl::StatusOr<v1::GetOccupancyRequest> ToRequest(const OccupancyOptions& asked,
   }
   ASSIGN_OR_RETURN(const v1::AsOf as_of, ToAsOf(asked.as_of));
   if (!asked.as_of.empty()) *request.mutable_as_of() = as_of;
-  ASSIGN_OR_RETURN(const uint64_t events, EventCount(connection));
-  request.set_min_position(LastPosition(events));
+  RETURN_IF_ERROR(AskForNewest(connection, request));
   return request;
 }
 
@@ -40,11 +40,8 @@ absl::StatusOr<int> Occupancy(const OccupancyOptions& asked, const ClientOptions
   ASSIGN_OR_RETURN(const std::string format, FormatOf(options, "table", {"table", "json"}));
   const Connection connection(options);
   ASSIGN_OR_RETURN(const v1::GetOccupancyRequest request, ToRequest(asked, connection));
-  v1::GetOccupancyResponse response;
-  grpc::ClientContext context;
-  connection.PrepareCall(context);
-  const auto stub = v1::ShelterService::NewStub(connection.channel());
-  RETURN_IF_ERROR(CallStatus(stub->GetOccupancy(&context, request, &response), options));
+  ASSIGN_OR_RETURN(const v1::GetOccupancyResponse response,
+                   Call(connection, &v1::ShelterService::Stub::GetOccupancy, request));
   if (format == "json") {
     fmt::print("{}", ToDocument(ToJson(response)));
     return kExitGood;

@@ -11,6 +11,7 @@
 #include "eventstore/base/status_macros.h"
 #include "eventstore/base/uuid.h"
 #include "services/app/cli/client/head.h"
+#include "services/app/cli/commands/calls.h"
 #include "services/app/cli/commands/commands.h"
 #include "services/app/cli/print/json.h"
 #include "services/app/cli/print/text_table.h"
@@ -27,11 +28,8 @@ absl::StatusOr<uint64_t> NewestTrailPosition(const Connection& connection) {
   ASSIGN_OR_RETURN(const v1::GetLedgerHeadResponse ledger, GetHead(connection));
   v1::GetLedgerHeadRequest request;
   request.set_ledger(ledger.ledger() + ".access");
-  v1::GetLedgerHeadResponse trail;
-  grpc::ClientContext context;
-  connection.PrepareCall(context);
-  const auto stub = v1::HistoryService::NewStub(connection.channel());
-  RETURN_IF_ERROR(CallStatus(stub->GetLedgerHead(&context, request, &trail), connection.options()));
+  ASSIGN_OR_RETURN(const v1::GetLedgerHeadResponse trail,
+                   Call(connection, &v1::HistoryService::Stub::GetLedgerHead, request));
   return LastPosition(trail.event_count());
 }
 
@@ -39,16 +37,10 @@ template <typename Request, typename Response>
 using Method = grpc::Status (Stub::*)(grpc::ClientContext*, const Request&, Response*);
 
 template <typename Request, typename Response>
-absl::StatusOr<Response> Call(const Connection& connection, Method<Request, Response> method,
-                              Request request) {
+absl::StatusOr<Response> Ask(const Connection& connection, Method<Request, Response> method,
+                             Request request) {
   request.set_ledger(connection.options().ledger);
-  Response response;
-  grpc::ClientContext context;
-  connection.PrepareCall(context);
-  const auto stub = v1::AccessService::NewStub(connection.channel());
-  RETURN_IF_ERROR(
-      CallStatus(((*stub).*method)(&context, request, &response), connection.options()));
-  return response;
+  return Call(connection, method, request);
 }
 
 std::string RecordText(const event::v1::TrailRecord& record) {
@@ -159,36 +151,21 @@ void Print(const v1::ListBreakGlassResponse& response) {
   fmt::print("{}", table.ToString());
 }
 
-struct Paging {
-  int64_t page_size = 50;
-  std::string page_token;
-};
-
-void AddPaging(CLI::App& command, Paging& paging) {
-  command.add_option("--page-size", paging.page_size, "Most rows of a page")
-      ->check(CLI::Range(1, 1000))
-      ->capture_default_str();
-  command.add_option("--page-token", paging.page_token, "Where to go on");
-}
-
 template <typename Request, typename Response>
 absl::StatusOr<int> List(Method<Request, Response> method, Request request, const Paging& paging,
                          const ClientOptions& options) {
   ASSIGN_OR_RETURN(const std::string format, FormatOf(options, "table", {"table", "json"}));
   const Connection connection(options);
-  request.set_page_size(paging.page_size);
-  request.set_page_token(paging.page_token);
+  paging.Set(request);
   ASSIGN_OR_RETURN(const uint64_t newest, NewestTrailPosition(connection));
   request.set_min_position(newest);
-  ASSIGN_OR_RETURN(const Response response, Call(connection, method, std::move(request)));
+  ASSIGN_OR_RETURN(const Response response, Ask(connection, method, std::move(request)));
   if (format == "json") {
     fmt::print("{}", ToDocument(ToJson(response)));
     return kExitGood;
   }
   Print(response);
-  if (!response.next_page_token().empty()) {
-    fmt::print(stderr, "more: --page-token {}\n", response.next_page_token());
-  }
+  PrintMore(response);
   return kExitGood;
 }
 
@@ -296,7 +273,7 @@ void AddDisclose(CLI::App& access, Chosen& chosen) {
       for (const std::string& field : *fields) request->add_fields(field);
       request->set_request_id(FreshId());
       return Tell<v1::RecordDisclosureResponse>(
-          Call(Connection(client), &Stub::RecordDisclosure, *request), client,
+          Ask(Connection(client), &Stub::RecordDisclosure, *request), client,
           [](const v1::RecordDisclosureResponse& answer) {
             const std::string& consent = answer.consent_id();
             return fmt::format("recorded as {}; it rests on {}", answer.event_id(),
@@ -322,7 +299,7 @@ void AddUse(CLI::App& group, Chosen& chosen) {
       request->set_minutes(*minutes);
       request->set_request_id(FreshId());
       return Tell<v1::UseBreakGlassResponse>(
-          Call(Connection(client), &Stub::UseBreakGlass, *request), client,
+          Ask(Connection(client), &Stub::UseBreakGlass, *request), client,
           [](const v1::UseBreakGlassResponse& answer) {
             return fmt::format("open until {}; use {} will be reviewed",
                                ToText(answer.expire_time()), answer.break_glass_event_id());
@@ -349,7 +326,7 @@ void AddReview(CLI::App& group, Chosen& chosen) {
                                                    : event::v1::BREAK_GLASS_FINDING_UNJUSTIFIED);
       request->set_request_id(FreshId());
       return Tell<v1::ReviewBreakGlassResponse>(
-          Call(Connection(client), &Stub::ReviewBreakGlass, *request), client,
+          Ask(Connection(client), &Stub::ReviewBreakGlass, *request), client,
           [](const v1::ReviewBreakGlassResponse& answer) {
             return fmt::format("reviewed; recorded as {}", answer.event_id());
           });

@@ -7,6 +7,7 @@
 #include "caseledger/v1/admin.grpc.pb.h"
 #include "eventstore/base/status_macros.h"
 #include "eventstore/base/strings.h"
+#include "services/app/cli/commands/calls.h"
 #include "services/app/cli/commands/commands.h"
 #include "services/app/cli/print/json.h"
 #include "services/app/cli/print/progress.h"
@@ -21,12 +22,7 @@ absl::StatusOr<v1::GetVaultResponse> Ask(const Connection& connection,
                                          const ClientOptions& options) {
   v1::GetVaultRequest request;
   request.set_ledger(options.ledger);
-  v1::GetVaultResponse response;
-  grpc::ClientContext context;
-  connection.PrepareCall(context);
-  const auto stub = v1::AdminService::NewStub(connection.channel());
-  RETURN_IF_ERROR(CallStatus(stub->GetVault(&context, request, &response), options));
-  return response;
+  return Call(connection, &v1::AdminService::Stub::GetVault, request);
 }
 
 std::string BackupText(const v1::GetVaultResponse& vault) {
@@ -86,11 +82,7 @@ absl::StatusOr<int> Rotate(const ClientOptions& options) {
   const Connection connection(options);
   v1::RotateWrappingKeyRequest request;
   request.set_ledger(options.ledger);
-  v1::RotateWrappingKeyResponse response;
-  grpc::ClientContext context;
-  connection.PrepareCall(context);
-  const auto stub = v1::AdminService::NewStub(connection.channel());
-  RETURN_IF_ERROR(CallStatus(stub->RotateWrappingKey(&context, request, &response), options));
+  RETURN_IF_ERROR(Call(connection, &v1::AdminService::Stub::RotateWrappingKey, request).status());
   Progress progress("data keys wrapped anew", 0);
   while (true) {
     ASSIGN_OR_RETURN(const v1::GetVaultResponse vault, Ask(connection, options));
@@ -117,11 +109,7 @@ absl::StatusOr<int> BackUp(const ClientOptions& options) {
   ASSIGN_OR_RETURN(const v1::GetVaultResponse before, Ask(connection, options));
   v1::CreateVaultBackupRequest request;
   request.set_ledger(options.ledger);
-  v1::CreateVaultBackupResponse response;
-  grpc::ClientContext context;
-  connection.PrepareCall(context);
-  const auto stub = v1::AdminService::NewStub(connection.channel());
-  RETURN_IF_ERROR(CallStatus(stub->CreateVaultBackup(&context, request, &response), options));
+  RETURN_IF_ERROR(Call(connection, &v1::AdminService::Stub::CreateVaultBackup, request).status());
   while (true) {
     ASSIGN_OR_RETURN(const v1::GetVaultResponse vault, Ask(connection, options));
     const bool tried = vault.backup_tries() > before.backup_tries();

@@ -6,7 +6,7 @@
 
 #include "caseledger/v1/dashboard.grpc.pb.h"
 #include "eventstore/base/status_macros.h"
-#include "services/app/cli/client/head.h"
+#include "services/app/cli/commands/calls.h"
 #include "services/app/cli/commands/commands.h"
 #include "services/app/cli/import/ids.h"
 #include "services/app/cli/print/json.h"
@@ -20,8 +20,7 @@ struct WorkOptions {
   std::string agency;
   std::string worker;
   std::string deadline;
-  std::string page_token;
-  int64_t page_size = 50;
+  Paging paging;
   bool mine = false;
 };
 
@@ -55,23 +54,16 @@ absl::StatusOr<int> Work(const WorkOptions& work, const ClientOptions& options) 
   request.set_worker_id(work.worker);
   request.set_mine(work.mine);
   request.set_deadline_id(work.deadline);
-  request.set_page_size(work.page_size);
-  request.set_page_token(work.page_token);
-  ASSIGN_OR_RETURN(const uint64_t events, EventCount(connection));
-  request.set_min_position(LastPosition(events));
-  v1::ListWorkItemsResponse response;
-  grpc::ClientContext context;
-  connection.PrepareCall(context);
-  const auto stub = v1::DashboardService::NewStub(connection.channel());
-  RETURN_IF_ERROR(CallStatus(stub->ListWorkItems(&context, request, &response), options));
+  work.paging.Set(request);
+  RETURN_IF_ERROR(AskForNewest(connection, request));
+  ASSIGN_OR_RETURN(const v1::ListWorkItemsResponse response,
+                   Call(connection, &v1::DashboardService::Stub::ListWorkItems, request));
   if (format == "json") {
     fmt::print("{}", ToDocument(ToJson(response)));
     return kExitGood;
   }
   Print(response, options.vietnamese);
-  if (!response.next_page_token().empty()) {
-    fmt::print(stderr, "more: --page-token {}\n", response.next_page_token());
-  }
+  PrintMore(response);
   return kExitGood;
 }
 
@@ -93,10 +85,7 @@ void AddWorkCommand(CLI::App& group, Chosen& chosen) {
       command->add_option("--worker", work->worker, "Only of this worker of the agency");
   command->add_flag("--mine", work->mine, "Only your own")->excludes("--agency")->excludes(worker);
   command->add_option("--deadline", work->deadline, "Only this one, such as plan_draft");
-  command->add_option("--page-size", work->page_size, "Most rows of a page")
-      ->check(CLI::Range(1, 1000))
-      ->capture_default_str();
-  command->add_option("--page-token", work->page_token, "Where to go on");
+  AddPaging(*command, work->paging);
   command->callback([work, &chosen] {
     chosen.action = [work](const ClientOptions& client) { return Work(*work, client); };
   });

@@ -1,0 +1,68 @@
+// What commands that ask a server have in common: one unary call, and lists by pages.
+#pragma once
+
+#include <fmt/format.h>
+#include <grpcpp/grpcpp.h>
+
+#include <CLI/CLI.hpp>
+#include <cstdint>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "eventstore/base/status_macros.h"
+#include "services/app/cli/client/connection.h"
+#include "services/app/cli/client/head.h"
+#include "services/app/cli/commands/commands.h"
+
+namespace caseledger::cli {
+
+// Such as Call(connection, &v1::AdminService::Stub::ListLedgers, request).
+template <typename Stub, typename Request, typename Response>
+absl::StatusOr<Response> Call(const Connection& connection,
+                              grpc::Status (Stub::*method)(grpc::ClientContext*, const Request&,
+                                                           Response*),
+                              const Request& request) {
+  Stub stub(connection.channel());
+  Response response;
+  grpc::ClientContext context;
+  connection.PrepareCall(context);
+  RETURN_IF_ERROR(CallStatus((stub.*method)(&context, request, &response), connection.options()));
+  return response;
+}
+
+// The answer is to reflect what was recorded before it was asked for.
+template <typename Request>
+absl::Status AskForNewest(const Connection& connection, Request& request) {
+  ASSIGN_OR_RETURN(const uint64_t events, EventCount(connection));
+  request.set_min_position(LastPosition(events));
+  return absl::OkStatus();
+}
+
+struct Paging {
+  int64_t page_size = 50;
+  std::string page_token;
+
+  template <typename Request>
+  void Set(Request& request) const {
+    request.set_page_size(page_size);
+    request.set_page_token(page_token);
+  }
+};
+
+// --page-size and --page-token. `most`: what the server takes.
+inline void AddPaging(CLI::App& command, Paging& paging, int64_t most = 1000) {
+  command.add_option("--page-size", paging.page_size, "Most rows of a page")
+      ->check(CLI::Range(int64_t{1}, most))
+      ->capture_default_str();
+  command.add_option("--page-token", paging.page_token, "Where to go on");
+}
+
+// On standard error, so that tables stay tables.
+template <typename Response>
+void PrintMore(const Response& response) {
+  if (!response.next_page_token().empty()) {
+    fmt::print(stderr, "more: --page-token {}\n", response.next_page_token());
+  }
+}
+
+}  // namespace caseledger::cli
