@@ -234,19 +234,13 @@ TEST(Crash, AServerAskedToEndUnderLoadKeepsEveryAnswerItGave) {
   }
 }
 
-// Says what to run it again with, once the flags are known.
-class SaysFlags : public ::testing::Environment {
-  void SetUp() override {
-    std::printf("crash_test --rounds %d --seed %llu\n", rounds,
-                static_cast<unsigned long long>(seed));
-  }
-};
-
 }  // namespace
 
 int Main(int argc, char** argv) {
   seed = std::random_device{}();
-  ::testing::AddGlobalTestEnvironment(new SaysFlags);
+  ::testing::AddGlobalTestEnvironment(new SaysFlags([] {
+    return "crash_test --rounds " + std::to_string(rounds) + " --seed " + std::to_string(seed);
+  }));
   return RunTestsWithFlags(argc, argv, [](std::string_view name, const char* value) {
     if (name == "--rounds") rounds = std::atoi(value);
     if (name == "--seed") seed = std::strtoull(value, nullptr, 10);

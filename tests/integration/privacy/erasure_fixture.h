@@ -1,8 +1,12 @@
-// A person whose erasure is decided and approved, and the two who do it.
+// A person whose erasure is decided and approved, the two who do it, and the keys it is about.
 #pragma once
 
+#include <chrono>
+#include <future>
 #include <string>
 
+#include "caseledger/v1/admin.pb.h"
+#include "caseledger/v1/privacy.pb.h"
 #include "tests/integration/privacy/privacy_fixture.h"
 
 namespace caseledger::testing {
@@ -44,6 +48,37 @@ class ErasureOfAPerson : public PrivacyTest {
   }
   void Erase(const std::string& person) {
     As(kOfficer, person, "person_erased { request_id: 'r' }");
+  }
+
+  v1::GetVaultResponse Vault() {
+    Client administrator(cast_, kPrivacyLedger, Cast::Administrator());
+    const auto answer =
+        administrator.Call<v1::GetVaultResponse>("AdminService/GetVault", v1::GetVaultRequest());
+    EXPECT_TRUE(answer.ok()) << answer.status.error_message();
+    return answer.value;
+  }
+  v1::GetErasureResponse Erasure(const std::string& person) {
+    Client officer(cast_, kPrivacyLedger, kOfficer);
+    v1::GetErasureRequest request;
+    request.set_person_id(person);
+    const auto answer = officer.Call<v1::GetErasureResponse>("PrivacyService/GetErasure", request);
+    EXPECT_TRUE(answer.ok()) << answer.status.error_message();
+    return answer.value;
+  }
+  // Asks for a change of wrapping keys, and kills the server so long after that.
+  void RotateAndKillAfter(std::chrono::microseconds pause) {
+    Client administrator(cast_, kPrivacyLedger, Cast::Administrator());
+    administrator.EventCount();  // it is connected
+    auto asked = std::async(std::launch::async, [&] {
+      return administrator
+          .Call<v1::RotateWrappingKeyResponse>("AdminService/RotateWrappingKey",
+                                               v1::RotateWrappingKeyRequest())
+          .ok();
+    });
+    // No condition to wait for: any moment will do.
+    std::promise<void>().get_future().wait_for(pause);
+    Kill();
+    asked.get();
   }
 };
 

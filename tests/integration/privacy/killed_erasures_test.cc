@@ -217,19 +217,13 @@ TEST_F(KilledErasures, LeaveNothingInAnyFileOrAnswer) {
   EXPECT_EQ(verified.code, 0) << verified.out << verified.err;
 }
 
-// Says what to run it again with, once the flags are known.
-class SaysFlags : public ::testing::Environment {
-  void SetUp() override {
-    std::printf("privacy_kill_test --kills %d --seed %llu\n", kills,
-                static_cast<unsigned long long>(seed));
-  }
-};
-
 }  // namespace
 
 int Main(int argc, char** argv) {
   seed = std::random_device{}();
-  ::testing::AddGlobalTestEnvironment(new SaysFlags);
+  ::testing::AddGlobalTestEnvironment(new SaysFlags([] {
+    return "privacy_kill_test --kills " + std::to_string(kills) + " --seed " + std::to_string(seed);
+  }));
   return RunTestsWithFlags(argc, argv, [](std::string_view name, const char* value) {
     if (name == "--kills") kills = std::atoi(value);
     if (name == "--seed") seed = std::strtoull(value, nullptr, 10);

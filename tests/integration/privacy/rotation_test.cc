@@ -1,7 +1,6 @@
 // Wrapping keys that change under a running server: what an erasure waits for to be complete.
 #include <chrono>
 #include <filesystem>
-#include <future>
 #include <random>
 
 #include "caseledger/v1/admin.pb.h"
@@ -17,21 +16,6 @@ using ::testing::Not;
 
 class ChangeOfWrappingKeys : public ErasureOfAPerson {
  protected:
-  v1::GetVaultResponse Vault() {
-    Client administrator(cast_, kPrivacyLedger, Cast::Administrator());
-    const auto answer =
-        administrator.Call<v1::GetVaultResponse>("AdminService/GetVault", v1::GetVaultRequest());
-    EXPECT_TRUE(answer.ok()) << answer.status.error_message();
-    return answer.value;
-  }
-  v1::GetErasureResponse Erasure(const std::string& person) {
-    Client officer(cast_, kPrivacyLedger, kOfficer);
-    v1::GetErasureRequest request;
-    request.set_person_id(person);
-    const auto answer = officer.Call<v1::GetErasureResponse>("PrivacyService/GetErasure", request);
-    EXPECT_TRUE(answer.ok()) << answer.status.error_message();
-    return answer.value;
-  }
   void RotateToTheEnd() {
     Client administrator(cast_, kPrivacyLedger, Cast::Administrator());
     const auto answer = administrator.Call<v1::RotateWrappingKeyResponse>(
@@ -102,18 +86,7 @@ TEST_F(ChangeOfWrappingKeys, GoesOnAfterAKillAtAnyMoment) {
       names.push_back("Tên Số " + std::to_string(i) + "-" + std::to_string(j) + " Hết");
       Register(names.back());
     }
-    Client administrator(cast_, kPrivacyLedger, Cast::Administrator());
-    administrator.EventCount();  // it is connected
-    auto asked = std::async(std::launch::async, [&] {
-      return administrator
-          .Call<v1::RotateWrappingKeyResponse>("AdminService/RotateWrappingKey",
-                                               v1::RotateWrappingKeyRequest())
-          .ok();
-    });
-    // No condition to wait for: any moment will do.
-    std::promise<void>().get_future().wait_for(std::chrono::microseconds(random() % 60'000));
-    Kill();
-    asked.get();
+    RotateAndKillAfter(std::chrono::microseconds(random() % 60'000));
     const auto folder = fs::directory_iterator(directory_ / "data/wrapping-keys");
     int keys = 0;
     for (const fs::directory_entry& file : folder)

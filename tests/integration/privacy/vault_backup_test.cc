@@ -2,7 +2,6 @@
 // erased comes back with them.
 #include <chrono>
 #include <filesystem>
-#include <future>
 #include <iterator>
 #include <random>
 
@@ -51,22 +50,9 @@ class VaultBackup : public ErasureOfAPerson {
     return json::parse(Locally(
         {"vault", "backups", "--vault-backup-dir", directory, "--format", "json"}))["backups"];
   }
-  v1::GetVaultResponse Vault() {
-    Client administrator(cast_, kPrivacyLedger, Cast::Administrator());
-    const auto answer =
-        administrator.Call<v1::GetVaultResponse>("AdminService/GetVault", v1::GetVaultRequest());
-    EXPECT_TRUE(answer.ok()) << answer.status.error_message();
-    return answer.value;
-  }
   bool IsBackedUp() {
     const v1::GetVaultResponse vault = Vault();
     return vault.has_backup_time() && !vault.backup_due() && !vault.rotating();
-  }
-  v1::GetErasureResponse Erasure(const std::string& person) {
-    Client officer(cast_, kPrivacyLedger, kOfficer);
-    v1::GetErasureRequest request;
-    request.set_person_id(person);
-    return officer.Call<v1::GetErasureResponse>("PrivacyService/GetErasure", request).value;
   }
   // Until its keys are destroyed and that is in the backup.
   void EraseToTheEnd(const std::string& person) {
@@ -204,18 +190,7 @@ TEST_F(VaultBackup, IsThereAndOpensWhateverMomentTheServerIsKilledAt) {
     const std::string name = "Tên Số " + std::to_string(i) + " Hết";
     Register(name);
     ASSERT_TRUE(Eventually([&] { return IsBackedUp(); }));
-    Client administrator(cast_, kPrivacyLedger, Cast::Administrator());
-    administrator.EventCount();  // it is connected
-    auto asked = std::async(std::launch::async, [&] {
-      return administrator
-          .Call<v1::RotateWrappingKeyResponse>("AdminService/RotateWrappingKey",
-                                               v1::RotateWrappingKeyRequest())
-          .ok();
-    });
-    // No condition to wait for: any moment will do.
-    std::promise<void>().get_future().wait_for(std::chrono::microseconds(random() % 25'000));
-    Kill();
-    asked.get();
+    RotateAndKillAfter(std::chrono::microseconds(random() % 25'000));
     const json left = BackupsIn(vault_backups_);  // all of them whole
     ASSERT_GE(left.size(), 1U);
     for (const std::string key : left.back()["wrapping_key_ids"]) {

@@ -9,11 +9,14 @@
 
 #include "projections/retention/retention_due.h"
 #include "tests/projections/retention/retention_facts.h"
+#include "tests/support/holding_events.h"
 #include "tests/support/projection_table.h"
 
 namespace caseledger::projections::testing {
 namespace {
 
+using caseledger::testing::Holding;
+using caseledger::testing::HoldingOf;
 using caseledger::testing::ProjectionTable;
 using caseledger::testing::RecordedEvents;
 using event::v1::Fact;
@@ -24,34 +27,6 @@ constexpr int kHistories = 60;
 constexpr int kEvents = 80;
 constexpr Micros kNow = 60 * kDay;
 const std::vector<std::string> kNames{"a", "b", "c", "d"};
-
-struct Holding {
-  uint64_t position;
-  Fact fact;
-  Micros at;
-};
-
-// The facts of a stream that hold, in order of occurrence.
-std::vector<Holding> HoldingOf(const RecordedEvents& events, const StreamId& stream) {
-  std::vector<Holding> holding;
-  for (const RecordedEvent& event : events.all()) {
-    if (event.stream != stream) continue;
-    Fact fact;
-    EXPECT_TRUE(fact.ParseFromString(event.fact));
-    if (!fact.has_event_voided()) {
-      holding.push_back({event.position, fact, event.occurred_at});
-      continue;
-    }
-    const std::string& target = fact.event_voided().target_event_id();
-    std::erase_if(holding, [&](const Holding& each) {
-      return events.all()[each.position].event_id.ToString() == target;
-    });
-  }
-  std::sort(holding.begin(), holding.end(), [](const Holding& a, const Holding& b) {
-    return std::make_tuple(a.at, a.position) < std::make_tuple(b.at, b.position);
-  });
-  return holding;
-}
 
 struct Judged {
   bool is_case = false;
@@ -119,7 +94,7 @@ class Judge {
     auto loads = HoldingOf(events_, RulesOf("x"));
     if (loads.empty()) loads = HoldingOf(events_, RulesOf("default"));
     if (loads.empty()) return 0;
-    const auto [trafficking, others] = days_.at(loads.back().position);
+    const auto [trafficking, others] = days_.at(loads.back().event->position);
     const int days = type == "trafficking" ? trafficking : others;
     return days == 0 ? 0 : closed_at + (days + 1) * kDay - 7 * kDay / 24;
   }

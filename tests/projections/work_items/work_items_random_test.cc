@@ -11,11 +11,14 @@
 #include "projections/work_items/fact_times.h"
 #include "projections/work_items/work_items.h"
 #include "tests/projections/work_items/case_facts.h"
+#include "tests/support/holding_events.h"
 #include "tests/support/projection_table.h"
 
 namespace caseledger::projections::testing {
 namespace {
 
+using caseledger::testing::Holding;
+using caseledger::testing::HoldingOf;
 using caseledger::testing::ProjectionTable;
 using caseledger::testing::RecordedEvents;
 using event::v1::Fact;
@@ -24,41 +27,6 @@ using eventstore::RecordedEvent;
 constexpr int kHistories = 60;
 constexpr int kEvents = 70;
 constexpr Micros kBegin = 1'770'000'000 * kMicrosPerSecond;
-
-struct Holding {
-  const RecordedEvent* event;
-  Fact fact;
-  Micros at;
-};
-
-// What holds of the stream, as corrections and voids leave it, in order of occurrence.
-std::vector<Holding> HoldingOf(const RecordedEvents& events, const eventstore::StreamId& stream) {
-  std::map<std::string, Holding> by_id;
-  for (const RecordedEvent& event : events.all()) {
-    if (event.stream != stream) continue;
-    Fact fact;
-    EXPECT_TRUE(fact.ParseFromString(event.fact));
-    if (fact.has_event_voided()) {
-      by_id.erase(fact.event_voided().target_event_id());
-    } else if (fact.has_fact_corrected()) {
-      const auto found = by_id.find(fact.fact_corrected().target_event_id());
-      if (found == by_id.end()) continue;
-      found->second.fact = fact.fact_corrected().replacement();
-      const auto& time = fact.fact_corrected().replacement_occurred_time();
-      if (fact.fact_corrected().has_replacement_occurred_time()) {
-        found->second.at = time.seconds() * kMicrosPerSecond + time.nanos() / 1000;
-      }
-    } else {
-      by_id[event.event_id.ToString()] = {&event, fact, event.occurred_at};
-    }
-  }
-  std::vector<Holding> holding;
-  for (const auto& [id, each] : by_id) holding.push_back(each);
-  std::sort(holding.begin(), holding.end(), [](const Holding& a, const Holding& b) {
-    return std::make_tuple(a.at, a.event->revision) < std::make_tuple(b.at, b.event->revision);
-  });
-  return holding;
-}
 
 using Row = std::tuple<std::string, std::string, Uuid, Micros, Micros, std::string, std::string>;
 
