@@ -59,7 +59,12 @@ absl::Status KeysInLog::Add(const RecordedEvent& event) {
     if (found_.contains(part.key_id)) continue;
     ASSIGN_OR_RETURN(const std::optional<std::string> known,
                      store_.Get(VaultRows::Key(ledger_, part.key_id)));
-    if (!known.has_value()) missing_.try_emplace(part.key_id, event.position);
+    if (known.has_value()) continue;
+    if (NamesWhoIsGone(part.persons)) {
+      SetAside(part.key_id);
+    } else {
+      missing_.try_emplace(part.key_id, event.position);
+    }
   }
   if (!IsErasure(event)) return absl::OkStatus();
   ASSIGN_OR_RETURN(const ErasedKeys erased, ErasedBy(event));
@@ -68,12 +73,21 @@ absl::Status KeysInLog::Add(const RecordedEvent& event) {
   return absl::OkStatus();
 }
 
+bool KeysInLog::NamesWhoIsGone(const std::vector<Uuid>& persons) const {
+  return std::any_of(persons.begin(), persons.end(),
+                     [this](const Uuid& person) { return gone_.contains(person); });
+}
+
 // A key that is missing and erased leaves the row that a destroyed one leaves.
+void KeysInLog::SetAside(const Uuid& key_id) {
+  changes_.emplace_back(VaultRows::Key(ledger_, key_id),
+                        storage::v1::VaultKey().SerializeAsString());
+}
+
 void KeysInLog::SetErasedAside() {
-  const storage::v1::VaultKey destroyed;
-  absl::erase_if(missing_, [&](const auto& each) {
+  absl::erase_if(missing_, [this](const auto& each) {
     if (!erased_.contains(FingerprintOf(each.first).raw())) return false;
-    changes_.emplace_back(VaultRows::Key(ledger_, each.first), destroyed.SerializeAsString());
+    SetAside(each.first);
     return true;
   });
 }

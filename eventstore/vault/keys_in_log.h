@@ -20,8 +20,9 @@ namespace caseledger::eventstore {
 // For one reading of one log; changes nothing. Not thread-safe.
 class KeysInLog {
  public:
-  // `ledger` must outlive it.
-  KeysInLog(const VaultStore& store, std::string_view ledger) : store_(store), ledger_(ledger) {}
+  // `gone`: persons whom no note of the ledger may name any more. Both must outlive it.
+  KeysInLog(const VaultStore& store, std::string_view ledger, const absl::flat_hash_set<Uuid>& gone)
+      : store_(store), ledger_(ledger), gone_(gone) {}
 
   // Events [from, end). Once.
   absl::Status Read(const EventLog& log, uint64_t from, uint64_t end);
@@ -32,7 +33,7 @@ class KeysInLog {
   const absl::flat_hash_map<Uuid, std::string>& spares() const { return spares_; }
   // Erasures, in order.
   const std::vector<RecordedEvent>& erasures() const { return erasures_; }
-  // Keys that the vault does not have and no erasure names.
+  // Keys that the vault does not have, that no erasure names, and that seal nothing of who is gone.
   size_t missing() const { return missing_.size(); }
   // The first event that one of these seals.
   uint64_t first_missing() const;
@@ -40,10 +41,13 @@ class KeysInLog {
  private:
   absl::Status ReadSpares();
   absl::Status Add(const RecordedEvent& event);
+  bool NamesWhoIsGone(const std::vector<Uuid>& persons) const;
+  void SetAside(const Uuid& key_id);
   void SetErasedAside();
 
   const VaultStore& store_;
   const std::string_view ledger_;
+  const absl::flat_hash_set<Uuid>& gone_;
   absl::flat_hash_map<Uuid, std::string> spares_;
   absl::flat_hash_set<Uuid> found_;  // were spare
   VaultChanges changes_;

@@ -129,19 +129,35 @@ absl::StatusOr<DataKey> Vault::Unwrap(const Uuid& id, const WrappedKey& wrapped)
 absl::Status Vault::Begin(std::string_view ledger, const EventLog& log) {
   const MutexLock rotation(&rotation_);
   const uint64_t end = log.Head().next_position;
-  KeysInLog keys(store_, ledger);
+  ASSIGN_OR_RETURN(absl::flat_hash_set<Uuid> gone, WhoIsGone(ledger));
+  KeysInLog keys(store_, ledger, gone);
   ASSIGN_OR_RETURN(const uint64_t marked, ReadMark(store_, VaultRows::Mark(ledger)));
   ASSIGN_OR_RETURN(const uint64_t erased, ReadMark(store_, VaultRows::Erased(ledger)));
   RETURN_IF_ERROR(keys.Read(log, std::min({marked, erased, end}), end));
-  RETURN_IF_ERROR(TakeIn(ledger, end, keys));
+  ASSIGN_OR_RETURN(const bool destroyed, TakeIn(ledger, end, keys, gone));
   for (const RecordedEvent& event : keys.erasures()) {
     RETURN_IF_ERROR(DestroyFor(ledger, event).status());
   }
-  if (!keys.erasures().empty()) RETURN_IF_ERROR(Purge());
+  if (destroyed || !keys.erasures().empty()) RETURN_IF_ERROR(Purge());
   return ErasedUntil(ledger, end);
 }
 
-absl::Status Vault::TakeIn(std::string_view ledger, uint64_t end, KeysInLog& keys) {
+absl::StatusOr<absl::flat_hash_set<Uuid>> Vault::WhoIsGone(std::string_view ledger) const {
+  absl::flat_hash_set<Uuid> gone;
+  RETURN_IF_ERROR(
+      store_.Visit(VaultRows::AllGone(ledger), [&](std::string_view row, std::string_view) {
+        gone.insert(VaultRows::IdIn(row));
+        return true;
+      }));
+  return gone;
+}
+
+std::string Vault::CompanionOf(std::string_view ledger) const {
+  return options_.companion_of == nullptr ? "" : options_.companion_of(ledger);
+}
+
+absl::StatusOr<bool> Vault::TakeIn(std::string_view ledger, uint64_t end, KeysInLog& keys,
+                                   absl::flat_hash_set<Uuid> gone) {
   const MutexLock lock(&mutex_);
   if (keys.missing() > 0 && !options_.accept_lost_keys) {
     return absl::DataLossError(StrCat(
@@ -153,7 +169,16 @@ absl::Status Vault::TakeIn(std::string_view ledger, uint64_t end, KeysInLog& key
   }
   LedgerState& state = ledgers_[std::string(ledger)];
   state = LedgerState();
-  RETURN_IF_ERROR(WriteMark(ledger, state, end, keys.TakeChanges()));
+  state.gone = std::move(gone);
+  VaultChanges changes = keys.TakeChanges();
+  KeysByLedger of_who_is_gone;
+  const bool learnt = !changes.empty();
+  RETURN_IF_ERROR(WriteMark(ledger, state, end, std::move(changes)));
+  if (learnt) RETURN_IF_ERROR(FindAllAbout(ledger, state.gone, of_who_is_gone));
+  size_t destroyed = 0;
+  if (!of_who_is_gone.empty()) {
+    ASSIGN_OR_RETURN(destroyed, Destroy(of_who_is_gone, {}));
+  }
   for (const auto& [id, row] : keys.spares()) {
     Spare spare;
     if (!spare.wrapped.ParseFromString(row)) return VaultDamaged("spare key");
@@ -163,7 +188,7 @@ absl::Status Vault::TakeIn(std::string_view ledger, uint64_t end, KeysInLog& key
     spare.key = *std::move(key);
     state.spares.push_back(std::move(spare));
   }
-  return absl::OkStatus();
+  return destroyed > 0;
 }
 
 absl::Status Vault::WriteMark(std::string_view ledger, LedgerState& state, uint64_t next_position,
@@ -286,7 +311,25 @@ absl::StatusOr<DataKey> Vault::ForNote(std::string_view ledger, const StreamId& 
   const MutexLock lock(&mutex_);
   ASSIGN_OR_RETURN(LedgerState * state, StateOf(ledger));
   state->reached = std::max(state->reached, position);
+  // Erased between the decision to write it and now.
+  const bool names_who_is_gone =
+      std::any_of(persons.begin(), persons.end(),
+                  [&](const Uuid& person) { return state->gone.contains(person); });
+  if (names_who_is_gone) return GiveOutDestroyed(ledger, *state, record);
   return GiveOut(ledger, *state, record, /*of_note=*/true, persons);
+}
+
+DataKey Vault::GiveOutDestroyed(std::string_view ledger, LedgerState& state,
+                                const StreamId& record) {
+  DataKey key{Uuid::Generate(*options_.clock, *options_.random),
+              std::make_shared<const SecretKey>(SecretKey::Random(*options_.random))};
+  VaultKey row;
+  row.set_stream_kind(record.kind);
+  row.set_stream_id(std::string(record.id.raw()));
+  row.set_of_note(true);
+  row.set_destroyed_at_us(options_.clock->Now());
+  state.unwritten.emplace_back(VaultRows::Key(ledger, key.id), row.SerializeAsString());
+  return key;
 }
 
 absl::StatusOr<DataKey> Vault::Find(std::string_view ledger, const Uuid& id) {
@@ -405,50 +448,79 @@ absl::StatusOr<std::vector<Uuid>> Vault::StoredKeysAbout(
   return ids;
 }
 
-absl::StatusOr<std::vector<Uuid>> Vault::Destroy(std::string_view ledger,
-                                                 const ErasedKeys& erased) {
-  if (const auto state = ledgers_.find(ledger); state != ledgers_.end()) {
-    RETURN_IF_ERROR(WriteGivenOut(state->second));
-  }
-  std::set<Uuid> named;  // a note is about several records
+absl::Status Vault::FindErased(std::string_view ledger, const ErasedKeys& erased,
+                               KeysByLedger& found) {
   for (const StreamId& record : erased.records) {
     ASSIGN_OR_RETURN(
         const std::vector<Uuid> about,
         StoredKeysAbout(ledger, record, SIZE_MAX - 1, [](const VaultKey&) { return true; }));
     for (const Uuid& id : about) {
-      if (erased.fingerprints.contains(FingerprintOf(id).raw())) named.insert(id);
+      if (!erased.fingerprints.contains(FingerprintOf(id).raw())) continue;
+      found[std::string(ledger)].insert(id);  // once, though a note is about several records
     }
   }
-  std::vector<Uuid> ids(named.begin(), named.end());
+  return absl::OkStatus();
+}
+
+absl::Status Vault::FindAllAbout(std::string_view ledger, const absl::flat_hash_set<Uuid>& persons,
+                                 KeysByLedger& found) {
+  for (const Uuid& person : persons) {
+    ASSIGN_OR_RETURN(const std::vector<Uuid> about,
+                     StoredKeysAbout(ledger, {kPersonKind, person}, SIZE_MAX - 1,
+                                     [](const VaultKey&) { return true; }));
+    found[std::string(ledger)].insert(about.begin(), about.end());
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<size_t> Vault::Destroy(const KeysByLedger& keys, VaultChanges changes) {
   ASSIGN_OR_RETURN(const std::vector<Uuid> wrapping_keys, WrappingKeyRows());
-  VaultChanges changes;
-  for (const Uuid& id : ids) {
-    const std::string row = VaultRows::Key(ledger, id);
-    ASSIGN_OR_RETURN(const std::optional<std::string> stored, store_.Get(row));
-    VaultKey key;
-    if (!stored.has_value() || !key.ParseFromString(*stored)) return VaultDamaged("key");
-    key.clear_key();
-    key.set_destroyed_at_us(options_.clock->Now());
-    for (const Uuid& each : wrapping_keys) key.add_wrapping_key_ids(std::string(each.raw()));
-    changes.emplace_back(row, key.SerializeAsString());
-    if (key.of_note()) continue;
-    const StreamId record{key.stream_kind(), Uuid::FromBytes(key.stream_id()).value_or(Uuid())};
-    changes.emplace_back(VaultRows::Current(ledger, record), std::nullopt);
-    if (const auto state = ledgers_.find(ledger); state != ledgers_.end()) {
-      state->second.current.erase(record);
+  size_t destroyed = 0;
+  for (const auto& [ledger, ids] : keys) {
+    const auto state = ledgers_.find(ledger);
+    for (const Uuid& id : ids) {
+      const std::string row = VaultRows::Key(ledger, id);
+      ASSIGN_OR_RETURN(const std::optional<std::string> stored, store_.Get(row));
+      VaultKey key;
+      if (!stored.has_value() || !key.ParseFromString(*stored)) return VaultDamaged("key");
+      key.clear_key();
+      key.set_destroyed_at_us(options_.clock->Now());
+      for (const Uuid& each : wrapping_keys) key.add_wrapping_key_ids(std::string(each.raw()));
+      changes.emplace_back(row, key.SerializeAsString());
+      ++destroyed;
+      if (key.of_note()) continue;
+      const StreamId record{key.stream_kind(), Uuid::FromBytes(key.stream_id()).value_or(Uuid())};
+      changes.emplace_back(VaultRows::Current(ledger, record), std::nullopt);
+      if (state != ledgers_.end()) state->second.current.erase(record);
     }
   }
   RETURN_IF_ERROR(store_.Write(changes, /*durable=*/true));
-  for (const Uuid& id : ids) cache_.Drop(id);
-  return ids;
+  for (const auto& [ledger, ids] : keys) {
+    for (const Uuid& id : ids) cache_.Drop(id);
+  }
+  return destroyed;
 }
 
 absl::StatusOr<size_t> Vault::DestroyFor(std::string_view ledger, const RecordedEvent& event) {
   ASSIGN_OR_RETURN(const ErasedKeys erased, ErasedBy(event));
-  if (erased.fingerprints.empty()) return 0;
+  if (erased.records.empty()) return 0;
+  const std::string companion = CompanionOf(ledger);
   const MutexLock lock(&mutex_);
-  ASSIGN_OR_RETURN(const std::vector<Uuid> destroyed, Destroy(ledger, erased));
-  return destroyed.size();
+  for (const std::string_view each : {ledger, std::string_view(companion)}) {
+    const auto state = ledgers_.find(each);
+    if (state != ledgers_.end()) RETURN_IF_ERROR(WriteGivenOut(state->second));
+  }
+  KeysByLedger keys;
+  RETURN_IF_ERROR(FindErased(ledger, erased, keys));
+  if (companion.empty()) return Destroy(keys, {});
+  const Uuid& person = event.stream.id;
+  RETURN_IF_ERROR(FindAllAbout(companion, {person}, keys));
+  ASSIGN_OR_RETURN(const size_t destroyed,
+                   Destroy(keys, {{VaultRows::Gone(companion, person), ""}}));
+  if (const auto state = ledgers_.find(companion); state != ledgers_.end()) {
+    state->second.gone.insert(person);
+  }
+  return destroyed;
 }
 
 absl::StatusOr<size_t> Vault::CarryOut(std::string_view ledger, const RecordedEvent& event) {

@@ -13,17 +13,21 @@
 // 5. A wrapping key that wraps anything has a row, with something that only it opens.
 // 6. A wrapping key is destroyed only when no row is wrapped with it, and no file of the store has
 //    what once was.
+// 7. What names somebody erased in the companion of their ledger has no key: those of before are
+//    destroyed in the same write as the person's, and none is kept of what comes after.
 #pragma once
 
 #include <functional>
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
+#include "absl/container/flat_hash_set.h"
 #include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -67,6 +71,10 @@ struct VaultOptions {
   uint64_t mark_every = 65536;
   // Go on although keys or wrapping keys are missing: what they seal can never be read again.
   bool accept_lost_keys = false;
+  // The ledger whose notes are about the persons of this one, such as its access trail; "": none.
+  // No erasure names their keys: all about the person are destroyed. It is to begin with the vault
+  // before the ledger does. Null: no ledger has one.
+  std::function<std::string(std::string_view ledger)> companion_of;
 };
 
 // Thread-safe. Calls may block on storage and on the provider of wrapping keys.
@@ -100,11 +108,12 @@ class Vault final : public DataKeys {
                                                      const std::vector<Uuid>& persons, size_t most);
 
   // Carries out the erasure that the event is: destroys the keys about its record, and about those
-  // it names, whose fingerprints it names, for good. How many there were; 0 for other events and
-  // when it was done before. After an error it is to be called again.
+  // it names, whose fingerprints it names, for good, and with them all about the person in the
+  // ledger's companion. How many there were; 0 for other events and when it was done before. After
+  // an error it is to be called again.
   absl::StatusOr<size_t> CarryOut(std::string_view ledger, const RecordedEvent& event);
 
-  // What became of keys about a record or person.
+  // What became of keys about a record or person, in the companion, too.
   absl::StatusOr<ErasureState> ErasureOf(std::string_view ledger, const StreamId& subject);
 
   // Those that exist, oldest first; the last one wraps new data keys.
@@ -150,16 +159,20 @@ class Vault final : public DataKeys {
     VaultChanges unwritten;  // rows of keys that were given out
     // Of records, as far as remembered; those of which `unwritten` tells are.
     absl::flat_hash_map<StreamId, DataKey> current;
-    uint64_t reached = 0;  // all keys of events below are written
-    uint64_t marked = 0;   // and durable below this
+    absl::flat_hash_set<Uuid> gone;  // persons whom no note may name any more
+    uint64_t reached = 0;            // all keys of events below are written
+    uint64_t marked = 0;             // and durable below this
   };
 
   Vault(VaultStore& store, WrappingKeys& wrapping, const VaultOptions& options)
       : store_(store), wrapping_(wrapping), options_(options), cache_(options.cached_keys) {}
 
   absl::Status Load();
-  // What the log knows and the vault did not.
-  absl::Status TakeIn(std::string_view ledger, uint64_t end, KeysInLog& keys);
+  // What the log knows and the vault did not. Whether a key was destroyed with it.
+  absl::StatusOr<bool> TakeIn(std::string_view ledger, uint64_t end, KeysInLog& keys,
+                              absl::flat_hash_set<Uuid> gone);
+  absl::StatusOr<absl::flat_hash_set<Uuid>> WhoIsGone(std::string_view ledger) const;
+  std::string CompanionOf(std::string_view ledger) const;
   absl::Status CheckWrappingKeys();
   absl::Status UseNewestWrappingKey() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   absl::StatusOr<storage::v1::WrappedKey> Wrap(const Uuid& with, const Uuid& id,
@@ -205,8 +218,19 @@ class Vault final : public DataKeys {
       absl::FunctionRef<bool(const storage::v1::VaultKey&)> taken) const;
   // CarryOut without the purge.
   absl::StatusOr<size_t> DestroyFor(std::string_view ledger, const RecordedEvent& event);
-  // Removes the keys from their rows; what was removed. Not yet from the store's files.
-  absl::StatusOr<std::vector<Uuid>> Destroy(std::string_view ledger, const ErasedKeys& erased)
+  // Of keys that are to be destroyed: by ledger.
+  using KeysByLedger = std::map<std::string, std::set<Uuid>, std::less<>>;
+  absl::Status FindErased(std::string_view ledger, const ErasedKeys& erased, KeysByLedger& found)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // All about the persons.
+  absl::Status FindAllAbout(std::string_view ledger, const absl::flat_hash_set<Uuid>& persons,
+                            KeysByLedger& found) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // Removes the keys from their rows in one write with `changes`; how many. Not yet from the
+  // store's files.
+  absl::StatusOr<size_t> Destroy(const KeysByLedger& keys, VaultChanges changes)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // A key that nobody can find again.
+  DataKey GiveOutDestroyed(std::string_view ledger, LedgerState& state, const StreamId& record)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // Takes a spare key; its rows are written with others.
   absl::StatusOr<DataKey> GiveOut(std::string_view ledger, LedgerState& state,

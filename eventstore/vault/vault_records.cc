@@ -12,7 +12,6 @@ namespace {
 
 // RecordKind's.
 constexpr uint32_t kContactKind = 1;
-constexpr uint32_t kPersonKind = 2;
 constexpr uint32_t kCaseKind = 3;
 
 std::string RawOf(const Uuid& id) { return std::string(id.raw()); }

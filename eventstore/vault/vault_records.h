@@ -1,6 +1,7 @@
 // What the vault's rows hold, made and read.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <set>
 #include <string>
@@ -16,6 +17,9 @@
 #include "eventstore/vault/vault_store.h"
 
 namespace caseledger::eventstore {
+
+// RecordKind's.
+inline constexpr uint32_t kPersonKind = 2;
 
 // DATA_LOSS: says which part of the vault and what to do.
 absl::Status VaultDamaged(std::string_view what);

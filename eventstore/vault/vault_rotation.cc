@@ -211,24 +211,28 @@ absl::StatusOr<ErasureState> Vault::ErasureOf(std::string_view ledger, const Str
   RETURN_IF_ERROR(WriteGivenOut());
   ErasureState state;
   absl::flat_hash_set<std::string> may_have_wrapped;
-  absl::Status status;
-  RETURN_IF_ERROR(store_.Visit(
-      VaultRows::AllAbout(ledger, subject), [&](std::string_view row, std::string_view) {
-        const auto stored = store_.Get(VaultRows::Key(ledger, VaultRows::IdIn(row)));
-        VaultKey key;
-        if (!stored.ok()) {
-          status = stored.status();
-        } else if (!stored->has_value() || !key.ParseFromString(**stored)) {
-          status = VaultDamaged("key");
-        } else if (key.has_key()) {
-          ++state.remaining_keys;
-        } else {
-          ++state.destroyed_keys;
-          may_have_wrapped.insert(key.wrapping_key_ids().begin(), key.wrapping_key_ids().end());
-        }
-        return status.ok();
-      }));
-  RETURN_IF_ERROR(status);
+  const std::string companion = CompanionOf(ledger);
+  for (const std::string_view each : {ledger, std::string_view(companion)}) {
+    if (each.empty()) continue;
+    absl::Status status;
+    RETURN_IF_ERROR(store_.Visit(
+        VaultRows::AllAbout(each, subject), [&](std::string_view row, std::string_view) {
+          const auto stored = store_.Get(VaultRows::Key(each, VaultRows::IdIn(row)));
+          VaultKey key;
+          if (!stored.ok()) {
+            status = stored.status();
+          } else if (!stored->has_value() || !key.ParseFromString(**stored)) {
+            status = VaultDamaged("key");
+          } else if (key.has_key()) {
+            ++state.remaining_keys;
+          } else {
+            ++state.destroyed_keys;
+            may_have_wrapped.insert(key.wrapping_key_ids().begin(), key.wrapping_key_ids().end());
+          }
+          return status.ok();
+        }));
+    RETURN_IF_ERROR(status);
+  }
   ASSIGN_OR_RETURN(const std::vector<WrappingKeyInfo> there, wrapping_.List());
   for (const WrappingKeyInfo& each : there) {
     if (may_have_wrapped.contains(std::string(each.id.raw()))) state.waits_for = each;

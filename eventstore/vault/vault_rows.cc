@@ -17,6 +17,7 @@ enum class Kind : char {
   kErased,
   kIndex,
   kRetired,
+  kGone,
 };
 
 std::string Begin(Kind kind) { return {static_cast<char>(kind)}; }
@@ -69,6 +70,10 @@ std::string VaultRows::Retired(const Uuid& wrapping_key_id) {
   return With(AllRetired(), wrapping_key_id);
 }
 std::string VaultRows::AllRetired() { return Begin(Kind::kRetired); }
+std::string VaultRows::Gone(std::string_view ledger, const Uuid& person_id) {
+  return With(AllGone(ledger), person_id);
+}
+std::string VaultRows::AllGone(std::string_view ledger) { return Begin(Kind::kGone, ledger); }
 std::string VaultRows::AllKeys() { return Begin(Kind::kKey); }
 std::string VaultRows::AllSpares() { return Begin(Kind::kSpare); }
 std::string VaultRows::Index(std::string_view ledger, const Uuid& key_id) {

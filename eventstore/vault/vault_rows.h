@@ -39,6 +39,9 @@ class VaultRows {
   // A wrapping key that wraps nothing any more and is to be destroyed: empty.
   static std::string Retired(const Uuid& wrapping_key_id);
   static std::string AllRetired();
+  // A person whom no note of the ledger may name any more: empty. Of companions only.
+  static std::string Gone(std::string_view ledger, const Uuid& person_id);
+  static std::string AllGone(std::string_view ledger);
   // Those of every ledger.
   static std::string AllKeys();
   static std::string AllSpares();
@@ -47,7 +50,7 @@ class VaultRows {
   // Of the key of a Spare row: the key it has once it was given out. Nothing for other rows.
   static std::optional<std::string> GivenOutAs(std::string_view row);
 
-  // The id at the end of keys of Key, About, Spare, Wrapping, Retired and Index.
+  // The id at the end of keys of Key, About, Spare, Wrapping, Retired, Gone and Index.
   static Uuid IdIn(std::string_view key);
 };
 

@@ -5,12 +5,11 @@
 #include <vector>
 
 #include "eventstore/base/status_macros.h"
-#include "services/commands/aggregates.h"
+#include "services/commands/references.h"
+#include "services/commands/took_part.h"
 
 namespace caseledger::commands {
 namespace {
-
-using event::v1::ParticipantRole;
 
 constexpr auto kCase = static_cast<uint32_t>(domain::RecordKind::RECORD_KIND_CASE_RECORD);
 constexpr auto kContact = static_cast<uint32_t>(domain::RecordKind::RECORD_KIND_CONTACT);
@@ -18,31 +17,11 @@ constexpr auto kContact = static_cast<uint32_t>(domain::RecordKind::RECORD_KIND_
 // More, and it is nobody's in particular.
 constexpr size_t kMostCasesOfAContact = 64;
 
-bool IsCaredFor(ParticipantRole role) {
-  return role == ParticipantRole::PARTICIPANT_ROLE_CLIENT ||
-         role == ParticipantRole::PARTICIPANT_ROLE_COMPANION;
-}
-
-// Who was cared for in the case at any time.
-std::set<std::string> CaredFor(const StreamHistory& history) {
-  std::set<std::string> persons;
-  for (const domain::DomainEvent& event : history.timeline.in_order()) {
-    const domain::Fact& fact = *event.fact;
-    if (fact.has_participant_added() && IsCaredFor(fact.participant_added().role())) {
-      persons.insert(fact.participant_added().person_id());
-    } else if (fact.has_participant_role_changed() &&
-               IsCaredFor(fact.participant_role_changed().role())) {
-      persons.insert(fact.participant_role_changed().person_id());
-    }
-  }
-  return persons;
-}
-
 }  // namespace
 
 absl::Status ErasedAlone::AddCase(const eventstore::StreamId& record) {
   ASSIGN_OR_RETURN(const StreamHistory history, ReadHistory(view_, record));
-  const std::set<std::string> persons = CaredFor(history);
+  const std::set<std::string> persons = WhoTookPart(history).cared_for;
   const bool theirs =
       std::any_of(persons.begin(), persons.end(),
                   [this](const std::string& person) { return erased_.contains(person); });
@@ -62,7 +41,19 @@ absl::Status ErasedAlone::AddCase(const eventstore::StreamId& record) {
 absl::StatusOr<bool> ErasedAlone::IsAboutErased(const eventstore::StreamId& record) const {
   if (cases_.contains(record)) return true;
   ASSIGN_OR_RETURN(const StreamHistory history, ReadHistory(view_, record));
-  const std::set<std::string> persons = CaredFor(history);
+  const std::set<std::string> persons = WhoTookPart(history).cared_for;
+  return !persons.empty() &&
+         std::all_of(persons.begin(), persons.end(),
+                     [this](const std::string& person) { return IsErased(person); });
+}
+
+bool ErasedAlone::NamesOnlyErased(const StreamHistory& history) const {
+  std::set<std::string> persons;
+  for (const domain::DomainEvent& event : history.timeline.in_order()) {
+    VisitReferences(*event.fact, [&persons](RecordKind kind, std::string_view id) {
+      if (kind == RecordKind::RECORD_KIND_PERSON) persons.emplace(id);
+    });
+  }
   return !persons.empty() &&
          std::all_of(persons.begin(), persons.end(),
                      [this](const std::string& person) { return IsErased(person); });
@@ -80,6 +71,7 @@ absl::StatusOr<bool> ErasedAlone::BelongsToThem(const eventstore::StreamId& cont
     const auto linked = Uuid::Parse(event.fact->contact_linked_to_case().case_id());
     if (linked.has_value()) cases.insert({kCase, *linked});
   }
+  if (cases.empty()) return NamesOnlyErased(history);
   if (cases.size() > kMostCasesOfAContact) return false;
   for (const eventstore::StreamId& record : cases) {
     ASSIGN_OR_RETURN(const bool about_erased, IsAboutErased(record));

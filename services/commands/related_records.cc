@@ -8,6 +8,7 @@
 
 #include "services/commands/erased_alone.h"
 #include "services/commands/fact_schema.h"
+#include "services/commands/retention.h"
 #include "services/domain/case_record/case_record.h"
 #include "services/domain/directory/agency.h"
 #include "services/domain/person/person.h"
@@ -289,29 +290,61 @@ std::optional<domain::ErasureReach> RelatedRecords::ReachOfErasure(
   return reach;
 }
 
+std::optional<domain::RetentionVerdict> RelatedRecords::RetentionOf(std::string_view person_id,
+                                                                    std::string_view rule,
+                                                                    domain::Micros at) const {
+  const auto persons = RecordsOf(person_id, kEnd);
+  if (!persons.has_value()) return std::nullopt;
+  std::set<eventstore::StreamId> cases;
+  for (const std::string& person : *persons) {
+    const auto named = CasesOf(person);
+    status_.Update(named.status());
+    if (!named.ok()) return domain::RetentionVerdict();
+    if (!named->has_value()) return std::nullopt;
+    cases.insert((*named)->begin(), (*named)->end());
+    if (cases.size() > kMostCasesRead) return std::nullopt;
+  }
+  const absl::StatusOr<domain::RetentionVerdict> verdict =
+      commands::RetentionOf(view_, {cases.begin(), cases.end()}, rule, at);
+  status_.Update(verdict.status());
+  return verdict.ok() ? *verdict : domain::RetentionVerdict();
+}
+
 // Whoever was client or companion at any time counts: what was written then is about them.
 std::optional<domain::RecordsOfErased> RelatedRecords::RecordsOfNobodyElse(
     const std::vector<std::string>& person_ids) const {
+  const absl::StatusOr<std::optional<domain::RecordsOfErased>> records =
+      FindRecordsOfNobodyElse(person_ids);
+  status_.Update(records.status());
+  return records.ok() ? *records : domain::RecordsOfErased();
+}
+
+absl::StatusOr<std::optional<domain::RecordsOfErased>> RelatedRecords::FindRecordsOfNobodyElse(
+    const std::vector<std::string>& person_ids) const {
+  constexpr auto kContact = domain::RecordKind::RECORD_KIND_CONTACT;
   ErasedAlone alone(view_, std::set<std::string>(person_ids.begin(), person_ids.end()),
                     [this](const std::string& person) { return IsErased(person); });
+  const auto add_contacts = [&alone](const std::vector<eventstore::StreamId>& contacts) {
+    for (const eventstore::StreamId& contact : contacts) alone.AddContact(contact);
+  };
   for (const std::string& person : person_ids) {
-    const auto cases = CasesOf(person);
-    status_.Update(cases.status());
-    if (!cases.ok()) return domain::RecordsOfErased();
-    if (!cases->has_value()) return std::nullopt;
-    for (const eventstore::StreamId& record : **cases) status_.Update(alone.AddCase(record));
+    ASSIGN_OR_RETURN(const auto cases, CasesOf(person));
+    if (!cases.has_value()) return std::nullopt;
+    for (const eventstore::StreamId& record : *cases) RETURN_IF_ERROR(alone.AddCase(record));
+    // What names them, whether or not it became a case.
+    const auto stream = StreamOf(domain::RecordKind::RECORD_KIND_PERSON, person);
+    if (!stream.has_value()) continue;
+    ASSIGN_OR_RETURN(const auto contacts, ReferrersOf(*stream, kContact));
+    if (!contacts.has_value()) return std::nullopt;
+    add_contacts(*contacts);
   }
   // The contacts that a case came from are among its references, the others name it.
   for (const eventstore::StreamId& record : alone.cases()) {
-    const auto contacts = ReferrersOf(record, domain::RecordKind::RECORD_KIND_CONTACT);
-    status_.Update(contacts.status());
-    if (!contacts.ok()) return domain::RecordsOfErased();
-    if (!contacts->has_value()) return std::nullopt;
-    for (const eventstore::StreamId& contact : **contacts) alone.AddContact(contact);
+    ASSIGN_OR_RETURN(const auto contacts, ReferrersOf(record, kContact));
+    if (!contacts.has_value()) return std::nullopt;
+    add_contacts(*contacts);
   }
-  const absl::StatusOr<std::optional<domain::RecordsOfErased>> records = alone.Records();
-  status_.Update(records.status());
-  return records.ok() ? *records : domain::RecordsOfErased();
+  return alone.Records();
 }
 
 std::vector<std::string> RelatedRecords::ToTexts(

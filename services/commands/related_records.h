@@ -43,6 +43,10 @@ class RelatedRecords final : public domain::Related {
   std::optional<domain::ErasureReach> ReachOfErasure(std::string_view person_id) const override;
   // Without keys to ask, status() is ERASURE_KEYS_UNAVAILABLE.
   std::vector<std::string> KeyFingerprints(std::string_view person_id) const override;
+  // At most 1,000 records merged into the person, and 1,000 cases of each.
+  std::optional<domain::RetentionVerdict> RetentionOf(std::string_view person_id,
+                                                      std::string_view rule,
+                                                      domain::Micros at) const override;
   // At most 1,000 cases and 1,000 contacts.
   std::optional<domain::RecordsOfErased> RecordsOfNobodyElse(
       const std::vector<std::string>& person_ids) const override;
@@ -88,6 +92,8 @@ class RelatedRecords final : public domain::Related {
   // Records of the kind that name `record`; nullopt when there are too many.
   absl::StatusOr<std::optional<std::vector<eventstore::StreamId>>> ReferrersOf(
       const eventstore::StreamId& record, domain::RecordKind kind) const;
+  absl::StatusOr<std::optional<domain::RecordsOfErased>> FindRecordsOfNobodyElse(
+      const std::vector<std::string>& person_ids) const;
   std::vector<std::string> ToTexts(const absl::StatusOr<std::vector<Hash256>>& keys) const;
   absl::StatusOr<domain::Referrals> ReferralsOf(const eventstore::StreamId& record,
                                                 std::string_view person_id,

@@ -43,10 +43,18 @@ struct ErasureReach {
 };
 
 // Records that are about nobody who is not erased: cases in which nobody else was client or
-// companion, and contacts that such cases alone came from or were linked to.
+// companion, contacts that such cases alone came from or were linked to, and contacts that belong
+// to no case and name nobody else.
 struct RecordsOfErased {
   std::vector<std::string> case_ids;
   std::vector<std::string> contact_ids;
+};
+
+// What retention rules say of a person's closed cases.
+struct RetentionVerdict {
+  bool applies = false;   // one of them is kept by the rule that was named
+  std::string kept_case;  // one that a rule still keeps; "": none
+  std::string kept_by;    // id of that rule
 };
 
 // Facts of other records, as they were when the proposed fact occurred. Implemented by
@@ -79,7 +87,7 @@ class Related {
   virtual int BirthYear(std::string_view person_id, Micros at) const = 0;
   // Whether what is held of the person, or of a record merged into it, is only kept at `at`.
   virtual bool IsRestricted(std::string_view person_id, Micros at) const = 0;
-  // The next four tell of all that is recorded, whenever it occurred.
+  // The next five tell of all that is recorded, whenever it occurred.
   virtual bool IsErased(std::string_view person_id) const = 0;
   // nullopt: more than one decision may read.
   virtual std::optional<ErasureReach> ReachOfErasure(std::string_view person_id) const = 0;
@@ -87,6 +95,10 @@ class Related {
   // than one decision may read.
   virtual std::optional<RecordsOfErased> RecordsOfNobodyElse(
       const std::vector<std::string>& person_ids) const = 0;
+  // Of the cases that name the person or a record merged into it, by the rules in force for who
+  // owns them. nullopt: more than one decision may read.
+  virtual std::optional<RetentionVerdict> RetentionOf(std::string_view person_id,
+                                                      std::string_view rule, Micros at) const = 0;
   // Fingerprints of the keys that an erasure of this record destroys, 32 bytes each.
   virtual std::vector<std::string> KeyFingerprints(std::string_view person_id) const = 0;
   // The same for a record of RecordsOfNobodyElse: without those of notes that name somebody else.

@@ -1,18 +1,21 @@
 // What is put into the access trail on request.
 #include <algorithm>
 #include <optional>
+#include <set>
 #include <utility>
 
 #include "absl/strings/cord.h"
 #include "eventstore/base/status_macros.h"
 #include "eventstore/base/strings.h"
 #include "projections/access_trail/access_trail.h"
+#include "services/commands/aggregates.h"
 #include "services/commands/case_query.h"
 #include "services/commands/committed_view.h"
 #include "services/commands/ledger_authority.h"
 #include "services/commands/related_records.h"
 #include "services/commands/text.h"
 #include "services/commands/times.h"
+#include "services/commands/took_part.h"
 #include "services/domain/rejection.h"
 #include "services/rpc/recorded_event.h"
 #include "services/rpc/trail_answers.h"
@@ -30,6 +33,9 @@ constexpr auto kCase = options::v1::RECORD_KIND_CASE_RECORD;
 constexpr auto kPerson = options::v1::RECORD_KIND_PERSON;
 constexpr int64_t kStandardMinutes = 60;
 constexpr Micros kMinute = 60 * kMicrosPerSecond;
+
+// Most persons that a note names, as common.proto says of FreeText.
+constexpr size_t kMostNamed = 32;
 
 // What makes two requests the same: the method, and all but the ledger's name and the id itself.
 template <typename Request>
@@ -95,6 +101,32 @@ absl::StatusOr<StreamId> FindParticipant(const commands::Ledger& ledger,
   return *person;
 }
 
+// Puts the text into the note, listed under everyone whom it may name: who ever took part in the
+// case and is not erased, those it cares for first. Refused when it cares for nobody any more who
+// is not erased: there is nobody whose key the note could go with.
+absl::Status WriteNote(const commands::Ledger& ledger, const StreamId& case_record, Micros now,
+                       const std::string& text, event::v1::FreeText& note) {
+  commands::CommittedView view(*ledger.parts.log, now);
+  commands::Aggregates aggregates(1, nullptr);
+  const commands::RelatedRecords related(view, aggregates);
+  ASSIGN_OR_RETURN(const commands::StreamHistory history, commands::ReadHistory(view, case_record));
+  const commands::TookPart persons = commands::WhoTookPart(history);
+  const auto name = [&](const std::set<std::string>& those) {
+    for (const std::string& id : those) {
+      if (static_cast<size_t>(note.about_person_ids_size()) >= kMostNamed) return;
+      if (!related.IsErased(id)) note.add_about_person_ids(id);
+    }
+  };
+  name(persons.cared_for);
+  RETURN_IF_ERROR(related.status());
+  if (!persons.cared_for.empty() && note.about_person_ids().empty()) {
+    return Reject(Reason::kPersonErased, *persons.cared_for.begin());
+  }
+  name(persons.others);
+  note.set_text(text);
+  return related.status();
+}
+
 // The consent to sharing with the recipient that is in force, or "".
 absl::StatusOr<std::string> ConsentTo(const commands::Ledger& ledger, const StreamId& person,
                                       const std::string& recipient, Micros now) {
@@ -143,7 +175,7 @@ absl::Status TrailAnswers::UseBreakGlass(Reading& reading, const v1::UseBreakGla
     NameRecord(record, *used.mutable_record());
     *used.mutable_expire_time() = commands::ToTimestamp(now + lasts);
     used.set_owner_agency_id(state.owner_agency_id());
-    used.mutable_reason()->set_text(request.reason());
+    RETURN_IF_ERROR(WriteNote(*ledger, record, now, request.reason(), *used.mutable_reason()));
     commands::NormalizeText(fact);
     return fact;
   };
@@ -175,7 +207,11 @@ absl::Status TrailAnswers::ReviewBreakGlass(Reading& reading,
   RETURN_IF_ERROR(CheckMayReview(reading, event, use->case_id));
   event::v1::BreakGlassReviewed review;
   review.set_finding(request.finding());
-  if (!request.note().empty()) review.mutable_note()->set_text(request.note());
+  if (!request.note().empty()) {
+    const StreamId record{static_cast<uint32_t>(kCase), use->case_id};
+    RETURN_IF_ERROR(
+        WriteNote(*ledger, record, clock_.Now(), request.note(), *review.mutable_note()));
+  }
   commands::NormalizeText(review);
   ASSIGN_OR_RETURN(const access::Trail::Place place,
                    trail->Review(reading.call(), AsSent(request), event, std::move(review),

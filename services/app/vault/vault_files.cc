@@ -11,6 +11,7 @@
 #include "eventstore/vault/keys/pkcs11/pkcs11_keys.h"
 #include "eventstore/vault/no_keys.h"
 #include "eventstore/vault/rocksdb/rocksdb_vault_store.h"
+#include "services/access/trail/trail.h"
 
 namespace caseledger::app {
 namespace {
@@ -118,6 +119,9 @@ absl::Status VaultFiles::OpenThere(const VaultPlace& place, bool make, Clock& cl
   options.clock = &clock;
   options.random = &random;
   options.accept_lost_keys = place.accept_lost_keys;
+  options.companion_of = [](std::string_view ledger) {
+    return access::IsTrailLedger(ledger) ? std::string() : access::TrailLedgerOf(ledger);
+  };
   ASSIGN_OR_RETURN(vault_, eventstore::Vault::Open(*store_, *wrapping_, options));
   keys_ = vault_.get();
   return absl::OkStatus();

@@ -38,6 +38,19 @@ absl::Status CheckNothingInTheWay(const ErasureReach& reach) {
   return absl::OkStatus();
 }
 
+// What nobody asked for rests on the rules that are loaded.
+absl::Status CheckRetention(const event::v1::ErasureDecided& decided, const Context& context) {
+  const std::string& rule = decided.retention_rule();
+  if (rule.empty()) return absl::OkStatus();
+  const std::optional<RetentionVerdict> verdict =
+      context.related->RetentionOf(context.record_id, rule, context.now);
+  if (!verdict.has_value()) return Reject(Reason::kErasureTooManyRecords);
+  if (!verdict->kept_case.empty()) {
+    return Reject(Reason::kRetentionStillKeeps, verdict->kept_case + "/" + verdict->kept_by);
+  }
+  return verdict->applies ? absl::OkStatus() : Reject(Reason::kRetentionRuleUnknown, rule);
+}
+
 // Names the keys of the record.
 absl::Status CompleteFence(const std::string& person_id, const Context& context,
                            event::v1::PersonErased& erased) {
@@ -314,6 +327,7 @@ absl::StatusOr<Decided> DecideErasure(const PersonState& state, const Fact& fact
   if (!reach.has_value()) return Reject(Reason::kErasureTooManyRecords);
   if (auto status = CheckNothingInTheWay(*reach); !status.ok()) return status;
   if (fact.has_erasure_decided()) {
+    if (auto status = CheckRetention(fact.erasure_decided(), context); !status.ok()) return status;
     const DataRequests::Request* request = state.requests.Find(fact.erasure_decided().request_id());
     if (request != nullptr) {
       if (auto status = CheckMayAsk(state, *request); !status.ok()) return status;

@@ -20,22 +20,9 @@ using ::testing::SizeIs;
 
 class ScanAfterErasures : public ErasuresInTheSample {
  protected:
-  // All of these persons; words of the sample, of which some are in reports, tell nothing.
   static std::set<std::string> TracesOf(const std::vector<SamplePerson>& persons) {
-    Traces traces;
-    for (const char* directory : {kSampleDirectory, "deploy/reports"}) {
-      for (const auto& file : fs::directory_iterator(directory)) {
-        traces.AddCommon(ReadWholeFile(file.path().string()));
-      }
-    }
-    for (const SamplePerson& person : persons) {
-      traces.AddName(person.name);
-      traces.AddPhone(person.phone);
-      traces.AddNumber(person.number);
-      traces.AddText(person.note);
-      traces.AddText(person.safe_contact);
-      if (person.birth_date.size() > kShortestTrace) traces.AddName(person.birth_date);
-    }
+    Traces traces = TracesOfTheSample();
+    for (const SamplePerson& person : persons) AddTraces(person, traces);
     return traces.texts();
   }
 

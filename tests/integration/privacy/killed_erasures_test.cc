@@ -1,5 +1,6 @@
-// Servers killed in the middle of erasures: nothing of the person is left in any file or answer,
-// and nothing of an erasure that was not recorded is missing.
+// Servers killed in the middle of erasures in the sample, of its own people and then of others who
+// come: nothing of the person is left in any file or answer, and nothing of an erasure that was not
+// recorded is missing.
 //
 //   privacy_kill_test [--kills N] [--seed N]
 //
@@ -15,29 +16,18 @@
 #include "caseledger/v1/privacy.pb.h"
 #include "projections/read_model/rocksdb/store_keys.h"
 #include "rocksdb/db.h"
-#include "tests/integration/privacy/erasure_fixture.h"
+#include "tests/integration/privacy/sample_erasures.h"
 #include "tests/integration/privacy/scan.h"
-#include "tests/integration/privacy/traces.h"
 #include "tests/support/test_flags.h"
 
 namespace caseledger::testing {
 namespace {
 
 using ::testing::HasSubstr;
-using ::testing::IsEmpty;
 using ::testing::Not;
 
 int kills = 8;
 uint64_t seed = 0;
-
-struct Person {
-  std::string id;
-  std::string name;
-  std::string phone;
-  std::string number;
-  std::string address;
-  std::string note;
-};
 
 // When to kill, after the command was sent: closer to where kills came in the middle before.
 class Aim {
@@ -65,40 +55,10 @@ struct Tally {
   int rounds() const { return before_fence + in_the_middle + after_end; }
 };
 
-class KilledErasures : public ErasureOfAPerson {
+class KilledErasures : public ErasuresInTheSample {
  protected:
-  Person RegisterWhole(int number) {
-    const std::string own = std::to_string(10'000 + number);
-    Person person{.id = NewUuid(),
-                  .name = "Vũ Thị Xóa Đi " + own,
-                  .phone = "+849870" + own,
-                  .number = "0221900" + own,
-                  .address = "Ngõ " + own + "B khu Suối Nghiễng",
-                  .note = "chị ấy trốn sang Khuỳnhloan " + own};
-    Client client(cast_, kPrivacyLedger);
-    client.Record(person.id,
-                  "person_registered { attributes { sex: 'female' private_part { full_name: '" +
-                      person.name + "' phone: '" + person.phone + "' address: '" + person.address +
-                      "' } } }");
-    client.Record(person.id,
-                  "identifier_attached { identifier_id: 'a' identifier_kind: 'citizen_id' "
-                  "private_part { number: '" +
-                      person.number + "' } }");
-    client.Record(NewUuid(), "contact_received { channel: 'phone' note { text: '" + person.note +
-                                 "' about_person_ids: '" + person.id + "' } }");
-    return person;
-  }
-
-  void AddTraces(const Person& person) {
-    traces_.AddName(person.name);
-    traces_.AddPhone(person.phone);
-    traces_.AddNumber(person.number);
-    traces_.AddText(person.address);
-    traces_.AddText(person.note);
-  }
-
   // Sends the erasure and kills the server after `delay`. Whether the command was answered.
-  bool EraseAndKill(const Person& person, std::chrono::microseconds delay) {
+  bool EraseAndKill(const SamplePerson& person, std::chrono::microseconds delay) {
     const Client officer(cast_, kPrivacyLedger, kOfficer);
     officer.EventCount();  // it is connected
     const v1::Command command = CommandOf(person.id, "person_erased { request_id: 'r' }");
@@ -133,15 +93,14 @@ class KilledErasures : public ErasureOfAPerson {
     return static_cast<size_t>(answer.value.persons_size());
   }
 
-  void ExpectWhollyGone(const Person& person) {
+  // What was written of nobody else: others of the sample may have the same name.
+  static std::vector<std::string> OwnTexts(const SamplePerson& person) {
+    return {person.number, person.note, person.safe_contact};
+  }
+
+  void ExpectWhollyGone(const SamplePerson& person) {
     const std::string everything = Everything();
-    for (const std::string& text :
-         {person.name, person.phone, person.number, person.address, person.note}) {
-      EXPECT_THAT(everything, Not(HasSubstr(text)));
-    }
-    v1::SearchPersonsRequest by_phone;
-    by_phone.set_phone(person.phone);
-    EXPECT_EQ(Finds(by_phone), 0U);
+    for (const std::string& text : OwnTexts(person)) EXPECT_THAT(everything, Not(HasSubstr(text)));
     v1::SearchPersonsRequest by_number;
     by_number.set_identity_number(person.number);
     EXPECT_EQ(Finds(by_number), 0U);
@@ -153,29 +112,27 @@ class KilledErasures : public ErasureOfAPerson {
     EXPECT_EQ(erasure.value.remaining_keys(), 0U);
   }
 
-  void ExpectWhollyThere(const Person& person) {
+  void ExpectWhollyThere(const SamplePerson& person) {
     const std::string everything = Everything();
-    for (const std::string& text :
-         {person.name, person.phone, person.number, person.address, person.note}) {
-      EXPECT_THAT(everything, HasSubstr(text));
-    }
+    for (const std::string& text : OwnTexts(person)) EXPECT_THAT(everything, HasSubstr(text));
+    EXPECT_THAT(everything, HasSubstr(person.name));
   }
 
   // After the kill, before the next start and after it.
-  void Judge(const Person& person, bool answered, Aim& aim) {
+  void Judge(const SamplePerson& person, bool answered, Aim& aim) {
     const bool keys_destroyed =
         server_->process().err().find("a person was erased") != std::string::npos;
     const bool purge_due = PurgeIsDue();
     ExpectNothingFound(ScanFor(traces_.texts(), directory_.path()));
     Start();
-    const bool recorded = Everything().find(person.name) == std::string::npos;
+    const bool recorded = Everything().find(person.note) == std::string::npos;
     EXPECT_TRUE(recorded || !answered);
     if (!recorded) {
       ++tally_.before_fence;
       aim.TooEarly();
       ExpectWhollyThere(person);
       Erase(person.id);
-      EXPECT_TRUE(Eventually([&] { return Everything().find(person.name) == std::string::npos; }));
+      EXPECT_TRUE(Eventually([&] { return Everything().find(person.note) == std::string::npos; }));
     } else if (!keys_destroyed || purge_due) {
       ++tally_.in_the_middle;
       tally_.keys_there += keys_destroyed ? 0 : 1;
@@ -187,18 +144,20 @@ class KilledErasures : public ErasureOfAPerson {
     ExpectWhollyGone(person);
   }
 
-  Traces traces_;
+  Traces traces_ = TracesOfTheSample();
   Tally tally_;
 };
 
 TEST_F(KilledErasures, LeaveNothingInAnyFileOrAnswer) {
   const int most_rounds = 12 * kills + 20;
+  Import();
   Aim aim(seed);
   while (tally_.in_the_middle < kills && tally_.rounds() < most_rounds && !HasFailure()) {
     SCOPED_TRACE(::testing::Message() << "seed " << seed << ", round " << tally_.rounds());
-    const Person person = RegisterWhole(tally_.rounds());
-    AddTraces(person);
-    Prepare(person.id);
+    // Of the sample itself few can be erased: most have a case that is open.
+    const std::optional<SamplePerson> next = PrepareNext();
+    const SamplePerson person = next.has_value() ? *next : PrepareAnother();
+    AddTraces(person, traces_);
     const bool answered = EraseAndKill(person, aim.Next());
     Judge(person, answered, aim);
   }

@@ -2,11 +2,15 @@
 #pragma once
 
 #include <array>
+#include <filesystem>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "services/app/cli/text/csv.h"
 #include "tests/integration/privacy/erasure_fixture.h"
+#include "tests/integration/privacy/traces.h"
 
 namespace caseledger::testing {
 
@@ -36,23 +40,65 @@ class ErasuresInTheSample : public ErasureOfAPerson {
     ProgramWell(kSteward, {"import", kSampleDirectory});
   }
 
-  // The first persons of the sample whose erasure nothing stands in the way of: written about, and
-  // their erasure decided and approved.
-  std::vector<SamplePerson> PrepareSome(size_t count) {
-    const cli::CsvFile csv =
-        cli::ReadCsv(ReadWholeFile(std::string(kSampleDirectory) + "/persons.csv"));
-    std::vector<SamplePerson> prepared;
-    for (size_t i = 1; i < csv.records.size() && prepared.size() < count; ++i) {
-      const std::vector<cli::CsvField>& row = csv.records[i].fields;
+  // The next person of the sample whose erasure nothing stands in the way of: written about, and
+  // their erasure decided and approved. Nullopt when there is none left.
+  std::optional<SamplePerson> PrepareNext() {
+    if (persons_.records.empty()) {
+      persons_ = cli::ReadCsv(ReadWholeFile(std::string(kSampleDirectory) + "/persons.csv"));
+    }
+    while (next_person_ < persons_.records.size()) {
+      const std::vector<cli::CsvField>& row = persons_.records[next_person_++].fields;
       SamplePerson person{
           .name = row.at(1).text, .phone = row.at(4).text, .birth_date = row.at(3).text};
       if (!Decide("qn-csv/" + row.at(0).text, person)) continue;
-      WriteAbout(prepared.size(), person);
+      WriteAbout(prepared_++, person);
       As(kSecondOfficer, person.id, "erasure_approved { request_id: 'r' }");
-      prepared.push_back(person);
+      return person;
+    }
+    return std::nullopt;
+  }
+  // Somebody who comes to the centre of the sample, of a name that is in it.
+  SamplePerson PrepareAnother() {
+    const std::string& name =
+        persons_.records[1 + prepared_ % (persons_.records.size() - 1)].fields.at(1).text;
+    SamplePerson person{.id = NewUuid(), .name = name};
+    Client client(cast_, kPrivacyLedger, kWorker);
+    client.Record(person.id,
+                  "person_registered { attributes { sex: 'female' private_part { full_name: '" +
+                      name + "' } } }");
+    WriteAbout(prepared_++, person);
+    EXPECT_TRUE(Decide(person.id, person));
+    As(kSecondOfficer, person.id, "erasure_approved { request_id: 'r' }");
+    return person;
+  }
+  std::vector<SamplePerson> PrepareSome(size_t count) {
+    std::vector<SamplePerson> prepared;
+    while (prepared.size() < count) {
+      std::optional<SamplePerson> person = PrepareNext();
+      if (!person.has_value()) break;
+      prepared.push_back(*std::move(person));
     }
     EXPECT_EQ(prepared.size(), count);
     return prepared;
+  }
+
+  // To be added to. Words of the sample, of which some are in reports, tell nothing.
+  static Traces TracesOfTheSample() {
+    Traces traces;
+    for (const char* directory : {kSampleDirectory, "deploy/reports"}) {
+      for (const auto& file : std::filesystem::directory_iterator(directory)) {
+        traces.AddCommon(ReadWholeFile(file.path().string()));
+      }
+    }
+    return traces;
+  }
+  static void AddTraces(const SamplePerson& person, Traces& traces) {
+    traces.AddName(person.name);
+    traces.AddPhone(person.phone);
+    traces.AddNumber(person.number);
+    traces.AddText(person.note);
+    traces.AddText(person.safe_contact);
+    if (person.birth_date.size() > kShortestTrace) traces.AddName(person.birth_date);
   }
 
  private:
@@ -71,7 +117,10 @@ class ErasuresInTheSample : public ErasureOfAPerson {
   void WriteAbout(size_t index, SamplePerson& person) {
     constexpr std::array<const char*, 8> kPlaces = {"Nghiễng", "Khuỳnh", "Truỗng", "Phưỡng",
                                                     "Thoằng",  "Ngoẻnh", "Chuẫng", "Giượng"};
-    const std::string place = kPlaces.at(index % kPlaces.size());
+    constexpr std::array<const char*, 8> kEnds = {"",       "nhoẹt",   "quạch", "vượt",
+                                                  "khoắng", "thuyếch", "ruỗng", "ngoặc"};
+    const std::string place =
+        std::string(kPlaces.at(index % kPlaces.size())) + kEnds.at(index / kPlaces.size() % 8);
     person.number = "0221900" + std::to_string(41'237 + index);
     person.note = "Chị ấy trốn sang " + place + "loan lúc nửa đêm";
     person.safe_contact = "hỏi bà hàng xóm ở " + place + "viễn";
@@ -85,6 +134,10 @@ class ErasuresInTheSample : public ErasureOfAPerson {
     client.Record(NewUuid(), "contact_received { channel: 'phone' note { text: '" + person.note +
                                  "' about_person_ids: '" + person.id + "' } }");
   }
+
+  cli::CsvFile persons_;
+  size_t next_person_ = 1;  // after the line of names
+  size_t prepared_ = 0;
 };
 
 }  // namespace caseledger::testing

@@ -105,10 +105,12 @@ class RandomHistory {
     const bool random_time = Any(0, 8) == 0;
     if (!random_time) hour = 50 + 0.1 * static_cast<double>(steps_++);
     if (!state.erasure.IsUnderWay()) {
-      return Try(
-          person, hour,
-          absl::StrCat("erasure_decided { request_id: 'k", steps_++, "' retention_rule: 'x' }"),
-          PrivacyOfficer());
+      const std::string asked = absl::StrCat("request_id: 'k", steps_++, "'");
+      Try(person, hour,
+          "data_request_received { " + asked +
+              " request_kind: 'erasure' asked_by: 'self' channel: 'letter' }",
+          Worker());
+      return Try(person, hour, "erasure_decided { " + asked + " }", PrivacyOfficer());
     }
     const std::string key = absl::StrCat(" { request_id: '", state.erasure.key, "' }");
     if (!state.erasure.approved) {

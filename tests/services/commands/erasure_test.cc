@@ -76,6 +76,12 @@ class ErasureTest : public ::testing::Test {
       ASSERT_TRUE(done.ok()) << done.status();
     }
   }
+  void LoadRetention(const std::string& agency, const std::string& rules) {
+    v1::Command command = centre_.Command("retention/" + agency, 1, "retention_rules_loaded {}");
+    command.mutable_fact()->mutable_retention_rules_loaded()->set_text(rules);
+    const Centre::Result loaded = centre_.Send(command, Steward());
+    ASSERT_TRUE(loaded.ok()) << loaded.status();
+  }
   std::vector<std::string> Fingerprints(int person) {
     std::vector<std::string> found;
     const domain::Timeline history = centre_.History(kPersonKind, Id(person));
@@ -162,6 +168,40 @@ TEST_F(ErasureTest, TakesCasesAndContactsThatAreAboutNobodyElse) {
   centre_.Given(Id(kOther), 18, kErased, PrivacyOfficer());
   EXPECT_THAT(Fence(kOther).case_ids(), ElementsAre(Id(kCase), Id(102)));
   EXPECT_THAT(Fence(kOther).contact_ids(), ElementsAre(Id(302))) << "nobody is left in its cases";
+}
+
+// A call that never became a case is about whom its notes name.
+TEST_F(ErasureTest, TakesContactsWithoutACaseOnceAllWhomTheyNameAreErased) {
+  const auto receive = [this](int number, const std::vector<int>& about) {
+    std::string note = "note { text: 'call'";
+    for (const int person : about) note += absl::StrCat(" about_person_ids: '", Id(person), "'");
+    centre_.Given(Id(number), 0, "contact_received { channel: 'phone' " + note + " } }");
+  };
+  receive(300, {kPerson});
+  receive(301, {kPerson, kOther});
+  receive(302, {});
+  receive(303, {kThird});
+  receive(304, {kPerson});  // belongs to a case that others are in
+  centre_.Given(Id(304), 2, absl::StrCat("contact_linked_to_case { case_id: '", Id(kCase), "' }"));
+  receive(305, {kPerson});  // by mistake
+  const std::string mistaken =
+      centre_.Stream(RecordKind::RECORD_KIND_CONTACT, Id(305)).front().event_id.ToString();
+  const auto corrected =
+      centre_.Correct(Id(305), mistaken,
+                      absl::StrCat("contact_received { channel: 'phone' note { text: 'call' "
+                                   "about_person_ids: '",
+                                   Id(kThird), "' } }"));
+  ASSERT_TRUE(corrected.ok()) << corrected.status();
+  EraseThePerson();
+  EXPECT_THAT(Fence(kPerson).case_ids(), IsEmpty());
+  EXPECT_THAT(Fence(kPerson).contact_ids(), ElementsAre(Id(300)));
+  EXPECT_EQ(Fence(kPerson).key_fingerprints_size(), 1 + 1) << "theirs and the contact's";
+
+  centre_.Given(Id(kOther), 15, kAsked);
+  centre_.Given(Id(kOther), 16, kDecided, PrivacyOfficer());
+  centre_.Given(Id(kOther), 17, kApproved, PrivacyOfficer("second"));
+  centre_.Given(Id(kOther), 18, kErased, PrivacyOfficer());
+  EXPECT_THAT(Fence(kOther).contact_ids(), ElementsAre(Id(301), Id(304)));
 }
 
 // Each step is refused for the first of these that is there, and the steps before it are done while
@@ -348,6 +388,7 @@ TEST_F(ErasureTest, ErasureIsNeitherVoidedNorCorrectedNorUndermined) {
 
 TEST_F(ErasureTest, DecisionByARetentionRuleIsGivenUpByVoidingIt) {
   CloseCase(2);
+  LoadRetention("default", "rule { id: 'gbv-10y' days: 1 }");
   const std::string decided =
       centre_.Given(Id(kPerson), 3, "erasure_decided { request_id: 'r' retention_rule: 'gbv-10y' }",
                     PrivacyOfficer());
@@ -355,6 +396,37 @@ TEST_F(ErasureTest, DecisionByARetentionRuleIsGivenUpByVoidingIt) {
   EXPECT_EQ(ReasonIdOf(centre_.Void(kPersonKind, Id(kPerson), decided, PrivacyOfficer())),
             "LATER_FACT_WOULD_BREAK")
       << "first the approval";
+}
+
+// Not the clock of the ledger but the rules loaded last, of the agency whose case it is.
+TEST_F(ErasureTest, DecisionByARetentionRuleRestsOnTheRulesInForce) {
+  const auto decide = [this](const std::string& rule) {
+    return centre_.Try(Id(kPerson), 30,
+                       "erasure_decided { request_id: 'k' retention_rule: '" + rule + "' }",
+                       PrivacyOfficer());
+  };
+  CloseCase(2);
+  EXPECT_EQ(ReasonIdOf(decide("gbv")), "RETENTION_RULE_UNKNOWN") << "none were loaded";
+  LoadRetention("default",
+                "rule { id: 'gbv' case_type: 'gender_based_violence' days: 1 } "
+                "rule { id: 'child' case_type: 'child_protection' days: 1 }");
+  EXPECT_EQ(ReasonIdOf(decide("child")), "RETENTION_RULE_UNKNOWN") << "no case of theirs";
+  LoadRetention("hotline", "rule { id: 'ours' years: 20 }");
+  for (const char* rule : {"gbv", "ours"}) {
+    const auto kept = decide(rule);
+    EXPECT_EQ(ReasonIdOf(kept), "RETENTION_STILL_KEEPS");
+    EXPECT_THAT(kept.status().ToString(), HasSubstr(Id(kCase) + "/ours"));
+  }
+  LoadRetention("hotline", "rule { id: 'ours' months: 1 }");
+  EXPECT_EQ(ReasonIdOf(decide("gbv")), "RETENTION_RULE_UNKNOWN") << "the agency has its own rules";
+
+  // Of a record that was merged into it, too.
+  centre_.OpenCase(101, {kThird});
+  centre_.Given(Id(101), 19'990, kClosed, Supervisor());
+  centre_.Given(Id(kPerson), 20, Merged(kThird), Steward());
+  EXPECT_EQ(ReasonIdOf(decide("ours")), "RETENTION_STILL_KEEPS");
+  centre_.clock().Set(AtHour(20'000 + 40 * 24));
+  EXPECT_EQ(ReasonIdOf(decide("ours")), "OK");
 }
 
 TEST_F(ErasureTest, ClientsNameNoKeysAndNoOtherRecord) {
