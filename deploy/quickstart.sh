@@ -15,7 +15,6 @@ readonly here="$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)"
 readonly root="$(dirname "$here")"
 readonly bin="$root/build/release/bin"
 readonly sample="$here/sample/quang-ninh-2024-h1"
-readonly definition="$here/reports/qn-half-year.textproto"
 readonly rules="$here/access/rules.txt"
 # The operator of the ledger, and the centre whose records are imported.
 readonly operator=so-qn
@@ -172,7 +171,9 @@ import_sample() {
   say "Report definition"
   grant "$operator" nhap-lieu data_steward
   grant "$operator" kiem-tra auditor
-  caseledger steward definition load "$definition"
+  for report in "$here"/reports/*.textproto; do
+    caseledger steward definition load "$report"
+  done
   caseledger steward definition load "$here/deadlines/default.textproto" --id deadlines/default
   caseledger steward definition load "$here/retention/default.textproto" --id retention/default
   say "Import of $sample"

@@ -86,6 +86,24 @@ const std::vector<SpanRule>& SpanRules() {
        "expire_time",
        {},
        {Fact::kConsentWithdrawn}},
+      {"referral_answer",
+       Shape::kOffers,
+       Fact::kReferralSent,
+       "referral_id",
+       nullptr,
+       "expire_time",
+       {},
+       {Fact::kReferralAccepted, Fact::kReferralDeclined, Fact::kReferralRevoked,
+        Fact::kReferralExpired, Fact::kReferralConsentLost}},
+      {"referral_service",
+       Shape::kKeyed,
+       Fact::kReferralAccepted,
+       "referral_id",
+       nullptr,
+       nullptr,
+       {},
+       {Fact::kReferralCompleted, Fact::kReferralReturned, Fact::kReferralForwarded,
+        Fact::kReferralConsentLost}},
   };
   return rules;
 }
@@ -195,16 +213,27 @@ const std::map<std::string_view, Scope>& ScopeNames() {
   static const auto& names = *new std::map<std::string_view, Scope>{
       {"start", Scope::kStart},   {"contact", Scope::kContact},     {"case", Scope::kCase},
       {"person", Scope::kPerson}, {"programme", Scope::kProgramme}, {"shelter", Scope::kShelter},
-      {"event", Scope::kEvent}};
+      {"event", Scope::kEvent},   {"at", Scope::kMoment},           {"span", Scope::kSpan}};
   return names;
 }
 
 FieldPath::Special FindSpecial(std::string_view text) {
-  if (text == "person.age") return FieldPath::Special::kAge;
-  if (text == "person.role") return FieldPath::Special::kRole;
-  if (text == "person.victim_status") return FieldPath::Special::kVictimStatus;
-  if (text == "event.agency_id") return FieldPath::Special::kAgency;
-  return FieldPath::Special::kNone;
+  using Special = FieldPath::Special;
+  static const auto& names =
+      *new std::map<std::string_view, Special>{{"person.age", Special::kAge},
+                                               {"person.role", Special::kRole},
+                                               {"person.victim_status", Special::kVictimStatus},
+                                               {"event.agency_id", Special::kAgency},
+                                               {"event.delay_days", Special::kDelayDays},
+                                               {"at.hour", Special::kHour},
+                                               {"at.weekday", Special::kWeekday},
+                                               {"at.date", Special::kDate},
+                                               {"at.month", Special::kMonth},
+                                               {"span.hours", Special::kSpanHours},
+                                               {"span.days", Special::kSpanDays},
+                                               {"span.ended_by", Special::kSpanEnd}};
+  const auto found = names.find(text);
+  return found == names.end() ? Special::kNone : found->second;
 }
 
 absl::StatusOr<FieldPath> FindInScope(const CountedFact& fact, Scope scope, std::string_view text,
@@ -218,6 +247,9 @@ absl::StatusOr<FieldPath> FindInScope(const CountedFact& fact, Scope scope, std:
     }
     ASSIGN_OR_RETURN(found.path, FieldsFrom(MessageOf(rule->started_by), rest));
     return found;
+  }
+  if (scope == Scope::kSpan && fact.span == nullptr) {
+    return absl::InvalidArgumentError(StrCat("`", fact.name, "` is a fact and not a span"));
   }
   found.special = FindSpecial(text);
   if (found.special != FieldPath::Special::kNone) return found;
@@ -280,7 +312,24 @@ const FieldDescriptor* FieldPath::leaf() const {
 }
 
 bool FieldPath::IsNumber() const {
-  if (special != Special::kNone) return special == Special::kAge;
+  switch (special) {
+    case Special::kNone:
+      break;
+    case Special::kAge:
+    case Special::kDelayDays:
+    case Special::kHour:
+    case Special::kWeekday:
+    case Special::kSpanHours:
+    case Special::kSpanDays:
+      return true;
+    case Special::kRole:
+    case Special::kVictimStatus:
+    case Special::kAgency:
+    case Special::kDate:
+    case Special::kMonth:
+    case Special::kSpanEnd:
+      return false;
+  }
   return leaf()->cpp_type() == FieldDescriptor::CPPTYPE_UINT32 ||
          leaf()->cpp_type() == FieldDescriptor::CPPTYPE_INT64;
 }

@@ -15,7 +15,7 @@ using FactNumber = int;  // field number in event.v1.Fact
 
 // A span of time that facts of one stream with the same key begin, extend and end.
 struct SpanRule {
-  enum class Shape { kKeyed, kCaseCycles, kParticipation };
+  enum class Shape { kKeyed, kCaseCycles, kParticipation, kOffers };
   const char* name;
   Shape shape;
   FactNumber begun_by;
@@ -46,7 +46,18 @@ struct StartRule {
 const StartRule* FindStartRule(FactNumber fact);
 
 // Whose value a path names.
-enum class Scope { kFact, kStart, kContact, kCase, kPerson, kProgramme, kShelter, kEvent };
+enum class Scope {
+  kFact,
+  kStart,
+  kContact,
+  kCase,
+  kPerson,
+  kProgramme,
+  kShelter,
+  kEvent,
+  kMoment,  // when it counts
+  kSpan,
+};
 
 // A value of a record: the newest of some facts of its stream decides.
 struct RecordAttribute {
@@ -61,7 +72,21 @@ struct RecordAttribute {
 };
 
 struct FieldPath {
-  enum class Special { kNone, kAge, kRole, kVictimStatus, kAgency };
+  enum class Special {
+    kNone,
+    kAge,
+    kRole,
+    kVictimStatus,
+    kAgency,
+    kDelayDays,
+    kHour,
+    kWeekday,
+    kDate,
+    kMonth,
+    kSpanHours,
+    kSpanDays,
+    kSpanEnd,
+  };
   Scope scope = Scope::kFact;
   std::vector<const google::protobuf::FieldDescriptor*> path;  // kFact, kStart
   const RecordAttribute* attribute = nullptr;                  // records

@@ -23,6 +23,9 @@ constexpr int kMaxIdentities = 200;
 constexpr int kMaxFilters = 32;
 constexpr int kMaxCodes = 500;
 constexpr int kMaxPlaces = 100;
+constexpr int kMaxGroupings = 3;
+constexpr int kMaxEdges = 100;
+constexpr int kMaxUnitKinds = 20;
 constexpr size_t kMaxLabelBytes = 1000;
 constexpr size_t kMaxProblems = 100;
 
@@ -84,6 +87,7 @@ class IndicatorCompiler {
     CompilePersons();
     CompileCount();
     for (int i = 0; i < in_.filters_size(); ++i) CompileFilter(i);
+    CompileGroupings();
     CompilePeriod();
     return out_;
   }
@@ -167,7 +171,8 @@ class IndicatorCompiler {
     const std::optional<FieldPath> path = Resolve(field, text);
     if (!path.has_value()) return;
     out_.count = {what, *path};
-    if (what == CompiledCount::What::kSum && (path->scope != Scope::kFact || !path->IsNumber())) {
+    const bool own = path->scope == Scope::kFact || path->scope == Scope::kSpan;
+    if (what == CompiledCount::What::kSum && (!own || !path->IsNumber())) {
       Bad(field, StrCat("`", text, "` is not a number of the counted fact"));
     }
     if (path->scope == Scope::kPerson && !out_.ForEachPerson()) {
@@ -186,6 +191,46 @@ class IndicatorCompiler {
     if (IsSpanRule(in_.period()) == span) return;
     Bad("period", span ? "a span needs a period rule for spans"
                        : "a fact has no begin and end; only OCCURRED_IN_PERIOD fits");
+  }
+
+  void CompileGroupings() {
+    if (in_.by().empty()) return;  // the parent's
+    out_.by.clear();
+    out_.group_fields.clear();
+    if (in_.by_size() > kMaxGroupings) Bad("by", "split by more than 3 fields", kMaxGroupings);
+    for (int i = 0; i < in_.by_size(); ++i) CompileGrouping(i);
+  }
+
+  void CompileGrouping(int index) {
+    const v1::Grouping& grouping = in_.by(index);
+    const Places* places = Nested(in_, places_, "by", index);
+    const auto bad = [&](const char* field, const std::string& what) {
+      problems_.Add(grouping, places, field, -1, StrCat("row ", in_.row(), ": ", what));
+    };
+    absl::StatusOr<FieldPath> path = FindPath(out_.fact, grouping.field());
+    if (!path.ok()) return bad("field", std::string(path.status().message()));
+    CompiledGrouping compiled;
+    compiled.field = *std::move(path);
+    compiled.edges.assign(grouping.edges().begin(), grouping.edges().end());
+    compiled.unit_kinds.insert(grouping.unit_kinds().begin(), grouping.unit_kinds().end());
+    if (compiled.field.scope == Scope::kPerson && !out_.ForEachPerson()) {
+      bad("field", StrCat("`", grouping.field(), "` needs `persons`"));
+    }
+    if (!compiled.edges.empty() && !compiled.field.IsNumber()) {
+      bad("field", StrCat("edges, but `", grouping.field(), "` is not a number"));
+    }
+    if (grouping.edges_size() > kMaxEdges) bad("field", "more than 100 edges");
+    const auto not_rising = [](int64_t one, int64_t next) { return one >= next; };
+    if (std::adjacent_find(compiled.edges.begin(), compiled.edges.end(), not_rising) !=
+        compiled.edges.end()) {
+      bad("field", "edges must rise");
+    }
+    if (!compiled.unit_kinds.empty() && !compiled.field.IsUnit()) {
+      bad("field", StrCat("unit_kinds, but `", grouping.field(), "` is no administrative unit"));
+    }
+    if (grouping.unit_kinds_size() > kMaxUnitKinds) bad("field", "more than 20 kinds of units");
+    out_.by.push_back(std::move(compiled));
+    out_.group_fields.push_back(grouping.field());
   }
 
   void CompileFilter(int index) {

@@ -24,6 +24,13 @@ struct CompiledFilter {
   bool or_unknown = false;
 };
 
+// A field by whose values the figure is split.
+struct CompiledGrouping {
+  FieldPath field;
+  std::vector<int64_t> edges;        // rising
+  std::set<std::string> unit_kinds;  // to roll up to
+};
+
 // What the indicator's figure is made of.
 struct CompiledCount {
   enum class What { kFact, kPerson, kCase, kContact, kRecord, kField, kSum };
@@ -37,6 +44,8 @@ struct CompiledIndicator {
   std::optional<FieldPath> persons;  // or a path to them
   CompiledCount count;
   std::vector<CompiledFilter> filters;  // the parent's first, when this narrows it
+  std::vector<CompiledGrouping> by;
+  std::vector<std::string> group_fields;  // their paths
   v1::PeriodRule period = v1::PERIOD_RULE_UNSPECIFIED;
 
   bool ForEachPerson() const { return persons_are_record || persons.has_value(); }

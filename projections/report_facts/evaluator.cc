@@ -8,12 +8,14 @@
 #include <utility>
 
 #include "absl/container/flat_hash_set.h"
+#include "absl/functional/function_ref.h"
 #include "absl/strings/str_join.h"
 #include "caseledger/options/v1/options.pb.h"
 #include "eventstore/base/status_macros.h"
 #include "eventstore/base/strings.h"
 #include "projections/report_facts/compiled.h"
 #include "projections/report_facts/facts_as_of.h"
+#include "projections/report_facts/groups.h"
 #include "projections/report_facts/records.h"
 #include "projections/report_facts/spans.h"
 
@@ -70,6 +72,12 @@ class Tally {
   uint64_t sum_ = 0;
 };
 
+absl::Status TooManyGroups() {
+  return absl::ResourceExhaustedError(
+      StrCat("TOO_MANY_GROUPS: the report has more than ", kMostGroups,
+             " groups; ask for a shorter period, or split its rows by less"));
+}
+
 class Evaluation {
  public:
   Evaluation(FactsAsOf& facts, const CompiledReport& report, const Period& period)
@@ -77,7 +85,8 @@ class Evaluation {
         records_(facts, report.zone),
         report_(report),
         period_(period),
-        tallies_(report.indicators.size()) {}
+        tallies_(report.indicators.size()),
+        groups_(report.indicators.size()) {}
 
   // Goes through the facts of each kind once, for all indicators that count it.
   absl::Status Run() {
@@ -97,11 +106,20 @@ class Evaluation {
     return tallies_[indicator].Value(report_.indicators[indicator].count.what);
   }
 
+  // In order.
+  void VisitGroups(size_t indicator,
+                   absl::FunctionRef<void(const GroupKey& group, uint64_t value)> visit) const {
+    for (const auto& [group, tally] : groups_[indicator]) {
+      visit(group, tally.Value(report_.indicators[indicator].count.what));
+    }
+  }
+
  private:
   absl::Status RunFacts(const CountedFact& counted, const std::vector<size_t>& indicators) {
     return facts_.VisitByTime(counted.number, period_.from, period_.to,
                               [&](const Timeline& timeline, const FactInForce& fact) {
-                                const Subject subject{&timeline, &fact, fact.occurred_at, "", ""};
+                                const Subject subject{&timeline, &fact, fact.occurred_at,
+                                                      "",        "",    nullptr};
                                 for (const size_t i : indicators)
                                   RETURN_IF_ERROR(Count(i, subject, 0));
                                 return absl::OkStatus();
@@ -124,7 +142,7 @@ class Evaluation {
   absl::Status CountSpan(size_t i, const Timeline& timeline, const Span& span) {
     const std::optional<Micros> at = CountedAt(span, report_.indicators[i].period, period_);
     if (!at.has_value()) return absl::OkStatus();
-    return Count(i, {&timeline, &span.fact, *at, "", ""}, span.begin);
+    return Count(i, {&timeline, &span.fact, *at, "", "", &span}, span.begin);
   }
 
   // `begin` tells apart the spans of one fact.
@@ -153,7 +171,16 @@ class Evaluation {
       ASSIGN_OR_RETURN(const bool matches, Matches(filter, subject));
       if (!matches) return absl::OkStatus();
     }
-    return AddTo(tallies_[i], report_.indicators[i].count, subject, begin);
+    const CompiledIndicator& indicator = report_.indicators[i];
+    RETURN_IF_ERROR(AddTo(tallies_[i], indicator.count, subject, begin));
+    if (indicator.by.empty()) return absl::OkStatus();
+    ASSIGN_OR_RETURN(const std::vector<GroupKey> groups, GroupsOf(indicator.by, subject, records_));
+    for (const GroupKey& group : groups) {
+      const auto [tally, is_new] = groups_[i].try_emplace(group);
+      if (is_new && ++group_count_ > kMostGroups) return TooManyGroups();
+      RETURN_IF_ERROR(AddTo(tally->second, indicator.count, subject, begin));
+    }
+    return absl::OkStatus();
   }
 
   absl::StatusOr<bool> Matches(const CompiledFilter& filter, const Subject& subject) {
@@ -221,12 +248,16 @@ class Evaluation {
   const CompiledReport& report_;
   const Period period_;
   std::vector<Tally> tallies_;
+  std::vector<std::map<GroupKey, Tally>> groups_;
+  size_t group_count_ = 0;
 };
 
 std::vector<std::string> BrokenIdentities(const v1::ReportDefinition& definition,
                                           const std::vector<ReportFigure>& rows) {
   std::map<std::string, uint64_t> values;
-  for (const ReportFigure& row : rows) values[row.row] = row.value;
+  for (const ReportFigure& row : rows) {
+    if (row.group.empty()) values[row.row] = row.value;
+  }
   std::vector<std::string> broken;
   for (const v1::Identity& identity : definition.identities()) {
     uint64_t sum = 0;
@@ -251,9 +282,22 @@ absl::StatusOr<ReportResult> RunReport(const ReadSnapshot& snapshot,
   ReportResult result{definition.report_id(), definition.version(), {}, {}, as_of_events};
   for (int i = 0; i < definition.indicators_size(); ++i) {
     const v1::Indicator& indicator = definition.indicators(i);
-    result.rows.push_back({indicator.row(), indicator.parent(),
-                           evaluation.Value(static_cast<size_t>(i)), indicator.unit(),
-                           indicator.label_vi(), indicator.label_en()});
+    const auto index = static_cast<size_t>(i);
+    ReportFigure figure{indicator.row(),
+                        indicator.parent(),
+                        evaluation.Value(index),
+                        indicator.unit(),
+                        indicator.label_vi(),
+                        indicator.label_en(),
+                        compiled.indicators[index].group_fields,
+                        {}};
+    result.rows.push_back(figure);
+    evaluation.VisitGroups(index, [&](const GroupKey& group, uint64_t value) {
+      figure.value = value;
+      figure.group.clear();
+      for (const GroupValue& each : group) figure.group.push_back(each.text);
+      result.rows.push_back(figure);
+    });
   }
   result.broken_identities = BrokenIdentities(definition, result.rows);
   return result;

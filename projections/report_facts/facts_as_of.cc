@@ -29,6 +29,7 @@ std::optional<FactInForce> ToEffectiveFact(FactRow row) {
   fact.occurred_at = row.key.occurred_at;
   fact.revision = row.key.revision;
   fact.from = row.key.from;
+  fact.recorded_at = row.recorded_at;
   fact.event_id = row.event_id;
   fact.agency = std::move(row.agency);
   if (!fact.fact.ParseFromString(row.fact) || fact.kind() == 0) return std::nullopt;

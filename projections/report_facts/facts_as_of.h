@@ -26,8 +26,9 @@ inline constexpr Micros kLatest = std::numeric_limits<Micros>::max();
 struct FactInForce {
   Micros occurred_at = 0;
   uint64_t revision = 0;
-  uint64_t from = 0;  // position of the event that said it so
-  Uuid event_id;      // of the original event
+  uint64_t from = 0;       // position of the event that said it so
+  Micros recorded_at = 0;  // when the ledger learned it first: of the original event
+  Uuid event_id;           // of the original event
   std::string agency;
   event::v1::Fact fact;  // only what may be counted
 

@@ -7,6 +7,7 @@
 #include "caseledger/options/v1/options.pb.h"
 #include "eventstore/base/status_macros.h"
 #include "projections/report_facts/countable.h"
+#include "projections/report_facts/moments.h"
 #include "projections/report_facts/spans.h"
 
 namespace caseledger::projections {
@@ -100,6 +101,8 @@ RecordKind KindOfScope(Scope scope) {
     case Scope::kFact:
     case Scope::kStart:
     case Scope::kEvent:
+    case Scope::kMoment:
+    case Scope::kSpan:
       return options::v1::RECORD_KIND_PERSON;
   }
   return options::v1::RECORD_KIND_UNSPECIFIED;
@@ -143,6 +146,15 @@ absl::StatusOr<Records::Texts> Records::Values(const FieldPath& path, const Subj
       return subject.fact->agency.empty() ? Texts{} : Texts{subject.fact->agency};
     case FieldPath::Special::kNone:
       break;
+    case FieldPath::Special::kDelayDays:
+    case FieldPath::Special::kHour:
+    case FieldPath::Special::kWeekday:
+    case FieldPath::Special::kDate:
+    case FieldPath::Special::kMonth:
+    case FieldPath::Special::kSpanHours:
+    case FieldPath::Special::kSpanDays:
+    case FieldPath::Special::kSpanEnd:
+      return MomentValues(path.special, subject, zone_);
   }
   if (path.scope == Scope::kFact) return FactValues(path, subject);
   if (path.scope == Scope::kStart) return StartValues(path, subject);
@@ -307,29 +319,46 @@ absl::StatusOr<std::set<std::string>> Records::RecordsOf(Scope scope, const Subj
 }
 
 absl::Status Records::LoadUnits() {
-  std::map<std::string, std::string> parents;
+  std::map<std::string, Unit> units;
   RETURN_IF_ERROR(facts_.VisitByTime(
       Fact::kAdminUnitRegistered, kEarliest, kLatest,
       [&](const Timeline&, const FactInForce& fact) {
         const event::v1::AdminUnitRegistered& unit = fact.fact.admin_unit_registered();
-        parents[unit.code() + "@" + unit.version()] =
-            unit.parent_code().empty() ? "" : unit.parent_code() + "@" + unit.version();
+        units[unit.code() + "@" + unit.version()] = {
+            unit.kind(),
+            unit.parent_code().empty() ? "" : unit.parent_code() + "@" + unit.version()};
         return absl::OkStatus();
       }));
-  unit_parents_ = std::move(parents);
+  units_ = std::move(units);
   return absl::OkStatus();
+}
+
+absl::StatusOr<Records::Unit> Records::FindUnit(const std::string& unit) {
+  if (!units_.has_value()) RETURN_IF_ERROR(LoadUnits());
+  const auto found = units_->find(unit);
+  return found == units_->end() ? Unit() : found->second;
 }
 
 absl::StatusOr<bool> Records::IsWithin(const std::string& unit,
                                        const std::set<std::string>& places) {
-  if (!unit_parents_.has_value()) RETURN_IF_ERROR(LoadUnits());
   std::string at = unit;
   for (int level = 0; level < kMaxUnitLevels && !at.empty(); ++level) {
     if (places.contains(at)) return true;
-    const auto parent = unit_parents_->find(at);
-    at = parent == unit_parents_->end() ? "" : parent->second;
+    ASSIGN_OR_RETURN(Unit found, FindUnit(at));
+    at = std::move(found.parent);
   }
   return false;
+}
+
+absl::StatusOr<std::string> Records::UnitOfKind(const std::string& unit,
+                                                const std::set<std::string>& kinds) {
+  std::string at = unit;
+  for (int level = 0; level < kMaxUnitLevels && !at.empty(); ++level) {
+    ASSIGN_OR_RETURN(Unit found, FindUnit(at));
+    if (kinds.contains(found.kind)) return at;
+    at = std::move(found.parent);
+  }
+  return std::string();
 }
 
 }  // namespace caseledger::projections

@@ -12,6 +12,7 @@
 #include "absl/time/time.h"
 #include "projections/report_facts/catalogue.h"
 #include "projections/report_facts/facts_as_of.h"
+#include "projections/report_facts/spans.h"
 
 namespace caseledger::projections {
 
@@ -19,9 +20,10 @@ namespace caseledger::projections {
 struct Subject {
   const Timeline* timeline = nullptr;
   const FactInForce* fact = nullptr;
-  Micros at = 0;         // the moment at which attributes are judged
-  std::string person;    // the person looked at, as the fact names it; "" for none
-  std::string survivor;  // who that person is since merges
+  Micros at = 0;               // the moment at which attributes are judged
+  std::string person;          // the person looked at, as the fact names it; "" for none
+  std::string survivor;        // who that person is since merges
+  const Span* span = nullptr;  // of which the fact is; nullptr: none
 };
 
 // Not thread-safe. `facts` must outlive it.
@@ -36,6 +38,9 @@ class Records {
   // UUIDs of the cases and contacts the fact belongs to.
   absl::StatusOr<std::set<std::string>> CasesOf(const Subject& subject);
   absl::StatusOr<std::set<std::string>> ContactsOf(const Subject& subject);
+  // The unit (CODE@VERSION) or the nearest one above it that is of one of these kinds; "": none.
+  absl::StatusOr<std::string> UnitOfKind(const std::string& unit,
+                                         const std::set<std::string>& kinds);
   // Whether `unit` (CODE@VERSION) is one of `places` or below one of them.
   absl::StatusOr<bool> IsWithin(const std::string& unit, const std::set<std::string>& places);
 
@@ -55,7 +60,13 @@ class Records {
 
   FactsAsOf& facts_;
   const absl::TimeZone zone_;
-  std::optional<std::map<std::string, std::string>> unit_parents_;  // CODE@VERSION; loaded once
+  struct Unit {
+    std::string kind;
+    std::string parent;  // CODE@VERSION; "": none
+  };
+  // CODE@VERSION -> the unit; "" and no kind when there is none.
+  absl::StatusOr<Unit> FindUnit(const std::string& unit);
+  std::optional<std::map<std::string, Unit>> units_;  // loaded once
 };
 
 }  // namespace caseledger::projections

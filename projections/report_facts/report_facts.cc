@@ -90,6 +90,7 @@ void Open(const RecordedEvent& event, const Fact& fact, ReadModelBatch& batch) {
   FactRow row;
   row.key = {event.stream, event.occurred_at, event.revision, event.position};
   row.kind = static_cast<uint32_t>(fact.kind_case());
+  row.recorded_at = event.recorded_at;
   row.event_id = event.event_id;
   row.agency = event.origin.agency;
   row.fact = CountablePart(fact);

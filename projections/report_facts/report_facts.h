@@ -20,7 +20,7 @@ class ReportFacts : public Projection {
   static constexpr std::string_view kName = "report-facts";
 
   std::string_view name() const override { return kName; }
-  uint32_t version() const override { return 1; }
+  uint32_t version() const override { return 2; }
   // FAILED_PRECONDITION  a fact this program does not know: it might count
   // DATA_LOSS            a row is damaged
   absl::Status Apply(const eventstore::RecordedEvent& event, const event::v1::Fact& fact,

@@ -85,9 +85,10 @@ std::string FactRowKey(const FactKey& key) {
 
 std::string FactRowValue(const FactRow& row) {
   std::string out;
-  out.reserve(8 + 2 + 16 + 2 + row.agency.size() + row.fact.size());
+  out.reserve(8 + 2 + 8 + 16 + 2 + row.agency.size() + row.fact.size());
   PutBigEndian(row.to, 8, out);
   PutBigEndian(row.kind, 2, out);
+  PutTime(row.recorded_at, out);
   out.append(row.event_id.raw());
   PutBigEndian(row.agency.size(), 2, out);
   out.append(row.agency);
@@ -106,6 +107,7 @@ std::optional<FactRow> ReadFactRow(std::string_view key, std::string_view value)
   Reader values(value);
   row.to = values.Number(8);
   row.kind = static_cast<uint32_t>(values.Number(2));
+  row.recorded_at = values.Time();
   row.event_id = values.Id();
   row.agency = values.Take(values.Number(2));
   row.fact = values.Rest();

@@ -1,4 +1,4 @@
-// Keys and bytes of the table `report-facts@1`. This file owns them; README.md shows the layout.
+// Keys and bytes of the table `report-facts@2`. This file owns them; README.md shows the layout.
 #pragma once
 
 #include <cstdint>
@@ -27,7 +27,8 @@ struct FactKey {
 struct FactRow {
   FactKey key;
   uint64_t to = kInForce;
-  uint32_t kind = 0;  // field number in event.v1.Fact
+  uint32_t kind = 0;       // field number in event.v1.Fact
+  Micros recorded_at = 0;  // of the original event
   Uuid event_id;
   std::string agency;  // that recorded the event
   std::string fact;    // serialised event.v1.Fact, only what may be counted

@@ -21,11 +21,13 @@ bool Contains(const std::vector<FactNumber>& kinds, int kind) {
   return std::find(kinds.begin(), kinds.end(), kind) != kinds.end();
 }
 
-// The span that the fact at `first` begins. Its first ending counts; one that came before it does
-// not, unless the whole record is the key: then the begin is a date that may lie after it.
-std::optional<Span> KeyedSpan(const SpanRule& rule, const Timeline& timeline, size_t first) {
+// The span that `fact`, which stands at `first`, begins. Its first ending counts; one that came
+// before it does not, unless the whole record is the key: then the begin is a date that may lie
+// after it.
+std::optional<Span> KeyedSpan(const SpanRule& rule, const Timeline& timeline, size_t first,
+                              const FactInForce& fact) {
   Span span;
-  span.fact = timeline.facts[first];
+  span.fact = fact;
   span.begin = rule.begin_time_field == nullptr
                    ? span.fact.occurred_at
                    : ReadTime(Body(span.fact.fact), rule.begin_time_field, span.fact.occurred_at);
@@ -40,10 +42,11 @@ std::optional<Span> KeyedSpan(const SpanRule& rule, const Timeline& timeline, si
     if (KeyOf(rule, later.fact) != key) continue;
     if (extends) {
       span.end = ReadTime(Body(later.fact), "to_time", span.end);
-    } else {
-      span.end = std::min(span.end, later.occurred_at);
-      break;
+      continue;
     }
+    if (later.occurred_at <= span.end) span.ended_by = later.kind();
+    span.end = std::min(span.end, later.occurred_at);
+    break;
   }
   if (span.end < span.begin) return std::nullopt;
   return span;
@@ -68,7 +71,10 @@ std::vector<Span> CaseCycles(const Timeline& timeline) {
         break;
       case Fact::kCaseClosed:
       case Fact::kTransferAccepted:
-        if (open) cycles.back().end = fact.occurred_at;
+        if (open) {
+          cycles.back().end = fact.occurred_at;
+          cycles.back().ended_by = fact.kind();
+        }
         open = false;
         break;
       default:
@@ -85,29 +91,32 @@ std::vector<Span> CaseCycles(const Timeline& timeline) {
 std::vector<Span> RolesHeld(const Timeline& timeline) {
   std::vector<Span> ended;
   std::map<std::string, Span> held;
-  const auto end = [&](const std::string& person, Micros at, bool replaced) {
+  const auto end = [&](const std::string& person, const FactInForce& by, bool replaced) {
     const auto found = held.find(person);
     if (found == held.end()) return;
-    found->second.end = at;
-    if (!replaced || found->second.begin < at) ended.push_back(std::move(found->second));
+    found->second.end = by.occurred_at;
+    found->second.ended_by = by.kind();
+    if (!replaced || found->second.begin < by.occurred_at) {
+      ended.push_back(std::move(found->second));
+    }
     held.erase(found);
   };
   for (const FactInForce& fact : timeline.facts) {
     if (fact.fact.has_participant_added()) {
       const std::string& person = fact.fact.participant_added().person_id();
-      end(person, fact.occurred_at, true);
-      held[person] = {fact.occurred_at, kLatest, fact};
+      end(person, fact, true);
+      held[person] = {fact.occurred_at, kLatest, 0, fact};
     } else if (fact.fact.has_participant_role_changed()) {
       const auto& change = fact.fact.participant_role_changed();
       const auto before = held.find(change.person_id());
       if (before == held.end()) continue;
-      Span next{fact.occurred_at, kLatest, fact};
+      Span next{fact.occurred_at, kLatest, 0, fact};
       *next.fact.fact.mutable_participant_added() = before->second.fact.fact.participant_added();
       next.fact.fact.mutable_participant_added()->set_role(change.role());
-      end(change.person_id(), fact.occurred_at, true);
+      end(change.person_id(), fact, true);
       held[change.person_id()] = std::move(next);
     } else if (fact.fact.has_participant_removed()) {
-      end(fact.fact.participant_removed().person_id(), fact.occurred_at, false);
+      end(fact.fact.participant_removed().person_id(), fact, false);
     }
   }
   for (auto& [person, span] : held) ended.push_back(std::move(span));
@@ -117,7 +126,8 @@ std::vector<Span> RolesHeld(const Timeline& timeline) {
 // The moments both have; nullopt: none. A point is in a span that holds it.
 std::optional<Span> Intersection(const Span& role, const Span& cycle) {
   const bool point = role.begin == role.end || cycle.begin == cycle.end;
-  Span both{std::max(role.begin, cycle.begin), std::min(role.end, cycle.end), role.fact};
+  Span both{std::max(role.begin, cycle.begin), std::min(role.end, cycle.end),
+            role.end <= cycle.end ? role.ended_by : cycle.ended_by, role.fact};
   if (both.begin < both.end) return both;
   if (!point || both.begin != both.end) return std::nullopt;
   const auto holds = [&](const Span& span) {
@@ -138,14 +148,44 @@ std::vector<Span> Participations(const Timeline& timeline) {
   return spans;
 }
 
+// Of the offer that the fact at `first` makes, and of those it was forwarded as: each a
+// ReferralSent with the key and the receiver of its own.
+std::vector<Span> Offers(const SpanRule& rule, const Timeline& timeline, size_t first) {
+  std::vector<Span> spans;
+  FactInForce offer = timeline.facts[first];
+  for (size_t at = first; at < timeline.facts.size();) {
+    std::optional<Span> span = KeyedSpan(rule, timeline, at, offer);
+    if (span.has_value()) spans.push_back(*std::move(span));
+    const std::string key = KeyOf(rule, offer.fact);
+    size_t next = at + 1;
+    while (next < timeline.facts.size() &&
+           timeline.facts[next].fact.referral_forwarded().referral_id() != key) {
+      ++next;
+    }
+    if (next == timeline.facts.size()) break;
+    const FactInForce& forwarded = timeline.facts[next];
+    event::v1::ReferralSent sent = offer.fact.referral_sent();
+    sent.set_referral_id(forwarded.fact.referral_forwarded().new_referral_id());
+    sent.set_from_agency_id(sent.to_agency_id());
+    sent.set_to_agency_id(forwarded.fact.referral_forwarded().to_agency_id());
+    sent.clear_expire_time();
+    offer = forwarded;
+    *offer.fact.mutable_referral_sent() = std::move(sent);
+    at = next;
+  }
+  return spans;
+}
+
 }  // namespace
 
 std::vector<Span> SpansOf(const SpanRule& rule, const Timeline& timeline,
                           const FactInForce& first) {
   switch (rule.shape) {
+    case SpanRule::Shape::kOffers:
+      return Offers(rule, timeline, static_cast<size_t>(&first - timeline.facts.data()));
     case SpanRule::Shape::kKeyed: {
       std::optional<Span> span =
-          KeyedSpan(rule, timeline, static_cast<size_t>(&first - timeline.facts.data()));
+          KeyedSpan(rule, timeline, static_cast<size_t>(&first - timeline.facts.data()), first);
       if (!span.has_value()) return {};
       return {*std::move(span)};
     }

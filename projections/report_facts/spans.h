@@ -14,6 +14,7 @@ namespace caseledger::projections {
 struct Span {
   Micros begin = kEarliest;
   Micros end = kLatest;
+  int ended_by = 0;  // kind of the fact that ended it; 0: its date did, or nothing
   // The fact whose fields can be named. A participation's is a ParticipantAdded with the role held.
   FactInForce fact;
 

@@ -253,6 +253,8 @@ absl::Status Queries::RunReport(Reading& reading, const v1::RunReportRequest& re
     row.set_unit(figure.unit);
     row.set_label_vi(figure.label_vi);
     row.set_label_en(figure.label_en);
+    row.mutable_group_fields()->Add(figure.group_fields.begin(), figure.group_fields.end());
+    row.mutable_group()->Add(figure.group.begin(), figure.group.end());
   }
   for (const std::string& broken : result.broken_identities) response.add_broken_identities(broken);
   response.set_reflected_events(events);

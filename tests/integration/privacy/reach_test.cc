@@ -79,7 +79,8 @@ TEST_F(ReachOfAnErasure, TakesTheRecordsThatWereMergedIntoThePerson) {
 // The figures of every delivered report, for every period of the sample and as of many points.
 class Figures {
  public:
-  Figures(Cast& cast, const Who& viewer) : viewer_(cast, kPrivacyLedger, viewer) {
+  Figures(Cast& cast, const Who& viewer, const std::vector<std::string>& reports)
+      : viewer_(cast, kPrivacyLedger, viewer), reports_(reports) {
     for (int month = 0; month < 12; ++month) Add({2023, 10 + month}, {2023, 11 + month});
     for (int quarter = 0; quarter < 4; ++quarter) {
       Add({2023, 10 + 3 * quarter}, {2023, 13 + 3 * quarter});
@@ -91,9 +92,19 @@ class Figures {
   // As of a position; nullopt: as of now, once the read model reflects the whole ledger.
   std::string AsOf(std::optional<uint64_t> position) const {
     std::string all;
-    for (const auto& [from, to] : periods_) {
+    for (const std::string& report : reports_) AddReport(report, position, all);
+    return all;
+  }
+
+ private:
+  // Of the half-year report every period, of the others the two longest.
+  void AddReport(const std::string& report, std::optional<uint64_t> position,
+                 std::string& all) const {
+    const size_t first = report == "qn-half-year" ? 0 : periods_.size() - 2;
+    for (size_t i = first; i < periods_.size(); ++i) {
+      const auto& [from, to] = periods_[i];
       v1::RunReportRequest request;
-      request.set_report_id("qn-half-year");
+      request.set_report_id(report);
       *request.mutable_from_time() = Seconds(from);
       *request.mutable_to_time() = Seconds(to);
       if (position.has_value()) request.mutable_as_of()->set_position(*position);
@@ -102,11 +113,10 @@ class Figures {
           viewer_.Call<v1::RunReportResponse>("DashboardService/RunReport", request);
       EXPECT_TRUE(answer.ok()) << answer.status.error_message();
       for (const v1::ReportRow& row : answer.value.rows()) all += row.SerializeAsString();
+      for (const std::string& broken : answer.value.broken_identities()) all += broken;
     }
-    return all;
   }
 
- private:
   // Months are counted on beyond a year's end; begins of months in UTC+7.
   void Add(std::pair<int, int> from, std::pair<int, int> to) {
     const auto begin = [](const std::pair<int, int>& month) {
@@ -117,6 +127,7 @@ class Figures {
   }
 
   const Client viewer_;
+  const std::vector<std::string> reports_;
   std::vector<std::pair<int64_t, int64_t>> periods_;
 };
 
@@ -129,15 +140,17 @@ TEST_F(ReachOfAnErasure, MovesNoFigureOfAReport) {
   for (const Who& who : {steward, viewer, kOfficer, kSecondOfficer}) {
     cast_.Admit(kPrivacyLedger, who);
   }
-  ProgramWell(steward, {"definition", "load", "deploy/reports/qn-half-year.textproto"});
+  std::vector<std::string> reports;
+  for (const auto& file : std::filesystem::directory_iterator("deploy/reports")) {
+    ProgramWell(steward, {"definition", "load", file.path().string()});
+    reports.push_back(file.path().stem().string());
+  }
   ProgramWell(steward, {"import", "deploy/sample/quang-ninh-2024-h1"});
   const std::vector<std::string> report = {"report", "qn-half-year", "--from",   "2024-01-01",
                                            "--to",   "2024-07-01",   "--format", "csv"};
   const std::string before = ProgramWell(viewer, report);
   EXPECT_GT(before.size(), 500U);
-  ASSERT_EQ(std::distance(std::filesystem::directory_iterator("deploy/reports"), {}), 1)
-      << "compare the figures of the others, too";
-  const Figures figures(cast_, viewer);
+  const Figures figures(cast_, viewer, reports);
   Client reader(cast_, kPrivacyLedger, Cast::Auditor());
   const uint64_t head = reader.EventCount();
   const auto seed = static_cast<unsigned>(std::random_device()());
@@ -197,7 +210,7 @@ TEST_F(ReachOfAnErasure, MovesNoFigureOfAReport) {
   Stop();
   Start();
   EXPECT_EQ(ProgramWell(viewer, report), before) << "also after a start";
-  expect_same(Figures(cast_, viewer));
+  expect_same(Figures(cast_, viewer, reports));
   const Finished verified = [&] {
     Stop();
     return RunToEnd({CASELEDGER_PATH, "log", "verify", "--data-dir", data_dir_});

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "absl/time/time.h"
 #include "eventstore/base/strings.h"
 #include "google/protobuf/text_format.h"
@@ -38,7 +39,7 @@ Micros At(std::string_view time) {
 }
 
 Ledger::Ledger() : store_(NewMemoryReadModels()) {
-  table_ = std::move(store_->OpenTable("test", "report-facts@1")).value();
+  table_ = std::move(store_->OpenTable("test", "report-facts")).value();
 }
 
 std::string Ledger::Record(options::v1::RecordKind kind, std::string_view name, Micros occurred_at,
@@ -50,6 +51,7 @@ std::string Ledger::Record(options::v1::RecordKind kind, std::string_view name, 
   event.revision = ++revisions_[StrCat(static_cast<int>(kind), "/", name)];
   event.position = next_position_;
   event.occurred_at = occurred_at;
+  event.recorded_at = recorded_at_.value_or(occurred_at);
   event.fact_type = static_cast<uint32_t>(fact.kind_case());
   event.origin.agency = agency_;
   std::unique_ptr<ReadModelBatch> batch = table_->NewBatch();
@@ -114,19 +116,42 @@ std::string Definition(const std::string& body) {
          body;
 }
 
-int64_t Figure(const Ledger& ledger, const std::string& indicator_body, uint64_t as_of_events) {
+namespace {
+
+// Of a report with that one row; empty, with a failed expectation, when it cannot be computed.
+std::vector<ReportFigure> RowsOf(const Ledger& ledger, const std::string& indicator_body,
+                                 uint64_t as_of_events) {
   const absl::StatusOr<v1::ReportDefinition> definition = ParseReportDefinition(Definition(
       "indicators { row: \"X\" unit: \"thing\" label_vi: \"X\" " + indicator_body + " }"));
   EXPECT_TRUE(definition.ok()) << definition.status();
-  if (!definition.ok()) return -1;
+  if (!definition.ok()) return {};
   const absl::StatusOr<ReportResult> result =
       RunReport(*ledger.Snapshot(), *definition, At("2024-01-01"), At("2024-07-01"), as_of_events);
   EXPECT_TRUE(result.ok()) << result.status();
-  return result.ok() ? static_cast<int64_t>(result->rows[0].value) : -1;
+  return result.ok() ? result->rows : std::vector<ReportFigure>();
+}
+
+}  // namespace
+
+int64_t Figure(const Ledger& ledger, const std::string& indicator_body, uint64_t as_of_events) {
+  const std::vector<ReportFigure> rows = RowsOf(ledger, indicator_body, as_of_events);
+  return rows.empty() ? -1 : static_cast<int64_t>(rows[0].value);
 }
 
 int64_t Figure(const Ledger& ledger, const std::string& indicator_body) {
   return Figure(ledger, indicator_body, ledger.size());
+}
+
+Groups GroupsOf(const Ledger& ledger, const std::string& indicator_body, uint64_t as_of_events) {
+  Groups groups;
+  for (const ReportFigure& row : RowsOf(ledger, indicator_body, as_of_events)) {
+    if (!row.group.empty()) groups.emplace_back(absl::StrJoin(row.group, "|"), row.value);
+  }
+  return groups;
+}
+
+Groups GroupsOf(const Ledger& ledger, const std::string& indicator_body) {
+  return GroupsOf(ledger, indicator_body, ledger.size());
 }
 
 }  // namespace caseledger::projections

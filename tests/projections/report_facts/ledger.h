@@ -4,8 +4,11 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "caseledger/event/v1/fact.pb.h"
 #include "caseledger/options/v1/options.pb.h"
@@ -44,6 +47,8 @@ class Ledger {
 
   // Next events are recorded by this agency.
   void set_agency(std::string agency) { agency_ = std::move(agency); }
+  // Next events are recorded then; else when they occur.
+  void set_recorded_at(Micros time) { recorded_at_ = time; }
   uint64_t size() const { return next_position_; }
   std::unique_ptr<ReadSnapshot> Snapshot() const { return table_->Snapshot(); }
 
@@ -53,6 +58,7 @@ class Ledger {
   std::unique_ptr<ReadModelTable> table_;
   std::map<std::string, uint64_t, std::less<>> revisions_;
   std::string agency_ = "ctxh";
+  std::optional<Micros> recorded_at_;
   uint64_t next_position_ = 0;
 };
 
@@ -71,6 +77,11 @@ std::string EndContact(Ledger& ledger, const std::string& contact, const std::st
 // -1, with a failed expectation, when it cannot be computed.
 int64_t Figure(const Ledger& ledger, const std::string& indicator_body, uint64_t as_of_events);
 int64_t Figure(const Ledger& ledger, const std::string& indicator_body);
+
+// The groups of that indicator, as `VALUE` or `VALUE|VALUE`, in order.
+using Groups = std::vector<std::pair<std::string, uint64_t>>;
+Groups GroupsOf(const Ledger& ledger, const std::string& indicator_body, uint64_t as_of_events);
+Groups GroupsOf(const Ledger& ledger, const std::string& indicator_body);
 
 // A definition with these indicators and identities.
 std::string Definition(const std::string& body);

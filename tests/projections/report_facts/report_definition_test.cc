@@ -112,6 +112,25 @@ TEST(ParseReportDefinition, FindsNamesThatDoNotFitTogether) {
               HasSubstr("needs a period rule for spans"));
 }
 
+TEST(ParseReportDefinition, FindsGroupingsThatDoNotFit) {
+  const auto by = [](const std::string& fact, const std::string& grouping) {
+    return ProblemsOfRow("fact: '" + fact + "' by { " + grouping + " }");
+  };
+  EXPECT_THAT(by("contact_ended", "field: 'caller_phone'"), HasSubstr("not a countable"));
+  EXPECT_THAT(by("contact_ended", "field: 'span.days'"), HasSubstr("not a span"));
+  EXPECT_THAT(by("case_open", "field: 'person.age'"), HasSubstr("needs `persons`"));
+  EXPECT_THAT(by("contact_ended", "field: 'outcome' edges: 1"), HasSubstr("not a number"));
+  EXPECT_THAT(by("contact_ended", "field: 'at.hour' edges: [6, 6]"), HasSubstr("must rise"));
+  EXPECT_THAT(by("contact_ended", "field: 'at.hour' unit_kinds: 'district'"),
+              HasSubstr("no administrative unit"));
+  EXPECT_THAT(by("contact_ended", "field: 'at.minute'"), HasSubstr("unknown field `at.minute`"));
+  EXPECT_EQ(by("contact_ended", "field: 'at.hour' edges: [6, 12, 18]"), "none");
+  EXPECT_EQ(by("case_open", "field: 'case.unit' unit_kinds: 'district'"), "none");
+  EXPECT_THAT(ProblemsOfRow("fact: 'case_open' by { field: 'at.hour' } by { field: 'at.date' } "
+                            "by { field: 'at.month' } by { field: 'at.weekday' }"),
+              HasSubstr("more than 3 fields"));
+}
+
 TEST(ParseReportDefinition, FindsFiltersThatCannotMatch) {
   const auto filter = [](const std::string& body) {
     return ProblemsOfRow("fact: 'emergency_started' persons: 'person_id' filters { " + body + " }");

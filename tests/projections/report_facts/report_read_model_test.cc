@@ -328,7 +328,7 @@ TEST(Rows, HoldNothingPersonalAndNoFreeText) {
 
 TEST(Projection, StopsAtAFactItDoesNotKnow) {
   const std::unique_ptr<ReadModelStore> store = NewMemoryReadModels();
-  const auto table = store->OpenTable("test", "report-facts@1");
+  const auto table = store->OpenTable("test", "report-facts");
   ASSERT_TRUE(table.ok()) << table.status();
   const std::unique_ptr<ReadModelBatch> batch = (*table)->NewBatch();
   eventstore::RecordedEvent event;

@@ -4,6 +4,8 @@
 
 #include <fstream>
 #include <sstream>
+#include <string>
+#include <vector>
 
 #include "services/app/cli/text/csv.h"
 
@@ -45,6 +47,33 @@ TEST(ReportText, TheTableShowsPartsUnderTheirWhole) {
   const std::string table = ReportAsTable(report);
   EXPECT_NE(table.find("\nR1 "), std::string::npos) << table;
   EXPECT_NE(table.find("\n  R2 "), std::string::npos) << table;
+}
+
+TEST(ReportText, GroupsStandUnderTheirRow) {
+  v1::RunReportResponse report;
+  const auto add = [&](const std::string& value, const std::vector<std::string>& group) {
+    v1::ReportRow& row = *report.add_rows();
+    row.set_row("H1");
+    row.set_value(std::stoull(value));
+    row.set_unit("contact");
+    row.set_label_vi("Tổng số");
+    row.set_label_en("All");
+    row.add_group_fields("at.hour");
+    row.add_group_fields("outcome");
+    for (const std::string& each : group) row.add_group(each);
+  };
+  add("12", {});
+  add("11", {"8", "counselled"});
+  add("1", {"9", ""});
+  EXPECT_EQ(ReportAsCsv(report),
+            "row,parent,value,unit,label_vi,label_en,group_field_1,group_1,group_field_2,group_2\n"
+            "H1,,12,contact,Tổng số,All,,,,\n"
+            "H1,,11,contact,Tổng số,All,at.hour,8,outcome,counselled\n"
+            "H1,,1,contact,Tổng số,All,at.hour,9,outcome,\n");
+  const std::string table = ReportAsTable(report);
+  EXPECT_NE(table.find("8 · counselled"), std::string::npos) << table;
+  EXPECT_NE(table.find("9 · không rõ"), std::string::npos) << table;
+  EXPECT_NE(table.find("9 · unknown"), std::string::npos) << table;
 }
 
 }  // namespace

@@ -2,7 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <map>
+#include <string>
+#include <string_view>
 
 #include "services/app/cli/print/text_table.h"
 #include "services/app/cli/text/csv.h"
@@ -13,14 +16,36 @@ namespace {
 
 constexpr size_t kMostLabelColumns = 60;
 
+std::string GroupText(const v1::ReportRow& group, std::string_view unknown) {
+  std::string text;
+  for (const std::string& value : group.group()) {
+    if (!text.empty()) text += " · ";
+    text += value.empty() ? unknown : value;
+  }
+  return text;
+}
+
 }  // namespace
 
 std::string ReportAsCsv(const v1::RunReportResponse& report) {
-  std::string text = "row,parent,value,unit,label_vi,label_en\n";
+  int most_fields = 0;
+  for (const v1::ReportRow& row : report.rows()) {
+    most_fields = std::max(most_fields, row.group_fields_size());
+  }
+  std::string text = "row,parent,value,unit,label_vi,label_en";
+  for (int i = 1; i <= most_fields; ++i) text += fmt::format(",group_field_{0},group_{0}", i);
+  text += "\n";
   for (const v1::ReportRow& row : report.rows()) {
     text +=
-        fmt::format("{},{},{},{},{},{}\n", CsvQuote(row.row()), CsvQuote(row.parent()), row.value(),
+        fmt::format("{},{},{},{},{},{}", CsvQuote(row.row()), CsvQuote(row.parent()), row.value(),
                     CsvQuote(row.unit()), CsvQuote(row.label_vi()), CsvQuote(row.label_en()));
+    for (int i = 0; i < most_fields; ++i) {
+      // Of a group each field is named, so that the row itself is told from what is not known.
+      const bool has = i < row.group_size();
+      text += fmt::format(",{},{}", has ? CsvQuote(row.group_fields(i)) : "",
+                          has ? CsvQuote(row.group(i)) : "");
+    }
+    text += "\n";
   }
   return text;
 }
@@ -37,6 +62,12 @@ std::string ReportAsTable(const v1::RunReportResponse& report) {
     const size_t depth = parent == depths.end() ? 0 : parent->second + 1;
     depths.emplace(row.row(), depth);
     const std::string indent(2 * depth, ' ');
+    if (!row.group().empty()) {
+      table.AddRow({indent + "  ·", std::to_string(row.value()), row.unit(),
+                    indent + "  " + GroupText(row, "không rõ"),
+                    indent + "  " + GroupText(row, "unknown")});
+      continue;
+    }
     table.AddRow({indent + row.row(), std::to_string(row.value()), row.unit(),
                   indent + row.label_vi(), indent + row.label_en()});
   }
