@@ -121,6 +121,11 @@ class RunningServer final : public GrpcServer {
 
   int port() const override { return acceptor_->port(); }
 
+  void SetServing(const std::string& service, bool serving) override {
+    const std::lock_guard lock(shutdown_mutex_);
+    if (server_ != nullptr) server_->GetHealthCheckService()->SetServingStatus(service, serving);
+  }
+
   void Shutdown(absl::Duration grace) override {
     const std::lock_guard lock(shutdown_mutex_);
     if (server_ == nullptr) return;

@@ -50,6 +50,9 @@ class GrpcServer {
   virtual ~GrpcServer() = default;
   // The port it listens on.
   virtual int port() const = 0;
+  // What gRPC's health service says of a service, such as `caseledger.v1.DashboardService`: serving
+  // from the start on. Says nothing more once Shutdown was called.
+  virtual void SetServing(const std::string& service, bool serving) = 0;
   // Refuses new calls, ends streams, gives running calls until `grace`, then cancels them.
   // Idempotent.
   virtual void Shutdown(absl::Duration grace) = 0;

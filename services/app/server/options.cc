@@ -260,6 +260,10 @@ ParsedOptions ParseServerOptions(int argc, char** argv) {
                  "How long running calls may take to end at shutdown")
       ->capture_default_str()
       ->check(CLI::Range(0, 600));
+  app.add_option("--dashboard-lag-seconds", options.dashboard_lag_seconds,
+                 "How far read models may be behind before the health of dashboards is told as bad")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 86'400));
   app.set_version_flag("--version", std::string(CASELEDGER_VERSION));
   try {
     app.parse(WordsBackwards(argc, argv));

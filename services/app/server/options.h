@@ -53,6 +53,7 @@ struct ServerOptions {
   std::string vault_backup_dir;  // empty: the vault is not backed up
   int query_threads = 4;
   int drain_seconds = 10;
+  int dashboard_lag_seconds = 30;
   // Only `max_appends_waiting` is a flag; the rest, `max_subscribers` and `keep_tree` are for
   // whoever embeds a server, such as a test that overloads it; so is `sealer`.
   eventstore::LogLimits log_limits;

@@ -30,6 +30,7 @@
 #include "projections/work_items/work_items.h"
 #include "services/access/trail/trail.h"
 #include "services/app/server/backups.h"
+#include "services/app/server/dashboard_health.h"
 #include "services/app/server/identity.h"
 #include "services/app/server/logging.h"
 #include "services/app/server/metrics.h"
@@ -161,6 +162,7 @@ class RunningServer final : public Server {
     grpc_options.backup_maker = backups_.get();
     grpc_options.vault = {vault_->rotator(), vault_->missing(), VaultKeeper()};
     ASSIGN_OR_RETURN(grpc_, rpc::StartGrpcServer(grpc_options, ledgers_, handler_, clock_));
+    WatchDashboards();
     expiry_.Start();
     heads_.Start();
     return absl::OkStatus();
@@ -174,6 +176,7 @@ class RunningServer final : public Server {
     if (closed_) return absl::OkStatus();
     closed_ = true;
     expiry_.Stop();
+    if (dashboards_ != nullptr) dashboards_->Stop();
     // The order matters: no new calls, then what was accepted, then readers, then the files.
     if (grpc_ != nullptr) grpc_->Shutdown(absl::Seconds(options_.drain_seconds));
     heads_.Stop();  // exports that were running have ended
@@ -443,6 +446,21 @@ class RunningServer final : public Server {
         });
   }
 
+  void WatchDashboards() {
+    dashboards_ = std::make_unique<DashboardHealth>(
+        ledgers_, options_.dashboard_lag_seconds, [this](bool serving, const std::string& why) {
+          grpc_->SetServing("caseledger.v1.DashboardService", serving);
+          if (serving) {
+            Log(LogLevel::kInfo, "dashboards are kept up again", {});
+          } else {
+            Log(LogLevel::kWarn, "dashboards are not kept up",
+                {{"read model", why},
+                 {"next", "`caseledger projection status` tells more; resume or rebuild it"}});
+          }
+        });
+    dashboards_->Start();
+  }
+
   absl::Status StartEraser(commands::LedgerParts& parts) {
     eventstore::Vault* const vault = vault_->vault();
     if (vault == nullptr) return absl::OkStatus();
@@ -496,6 +514,7 @@ class RunningServer final : public Server {
   std::unique_ptr<web::HttpServer> log_server_;
   std::unique_ptr<access::Authenticator> authenticator_;
   std::unique_ptr<rpc::GrpcServer> grpc_;
+  std::unique_ptr<DashboardHealth> dashboards_;  // tells grpc_
 };
 
 }  // namespace
