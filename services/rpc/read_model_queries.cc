@@ -245,7 +245,12 @@ absl::Status Queries::RunReport(Reading& reading, const v1::RunReportRequest& re
                    projections::RunReport(*view.snapshot, definition, from, to, events));
   response.set_report_id(result.report_id);
   response.set_version(result.version);
+  const bool sees_groups = reading.level() >= access::Level::kInternal;
   for (const projections::ReportFigure& figure : result.rows) {
+    if (!figure.group.empty() && !sees_groups) {
+      response.set_groups_withheld(true);
+      continue;
+    }
     v1::ReportRow& row = *response.add_rows();
     row.set_row(figure.row);
     row.set_parent(figure.parent);

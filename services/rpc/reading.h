@@ -56,6 +56,9 @@ class Reading {
   absl::StatusOr<commands::Ledger*> Begin(
       std::string_view ledger, options::v1::RecordKind kind = options::v1::RECORD_KIND_UNSPECIFIED);
 
+  // How much the rule that Begin asked lets the caller see.
+  access::Level level() const { return deciding_.answer.level; }
+
   // The record, if the caller may do this to it; else a refusal. Counts as shown.
   // `to_read`: records of named kinds also by the UUID that is shown of them.
   absl::StatusOr<eventstore::StreamId> Open(options::v1::RecordKind kind, std::string_view id,

@@ -150,7 +150,8 @@ TEST_F(ReachOfAnErasure, MovesNoFigureOfAReport) {
                                            "--to",   "2024-07-01",   "--format", "csv"};
   const std::string before = ProgramWell(viewer, report);
   EXPECT_GT(before.size(), 500U);
-  const Figures figures(cast_, viewer, reports);
+  // Who sees groups.
+  const Figures figures(cast_, steward, reports);
   Client reader(cast_, kPrivacyLedger, Cast::Auditor());
   const uint64_t head = reader.EventCount();
   const auto seed = static_cast<unsigned>(std::random_device()());
@@ -210,7 +211,7 @@ TEST_F(ReachOfAnErasure, MovesNoFigureOfAReport) {
   Stop();
   Start();
   EXPECT_EQ(ProgramWell(viewer, report), before) << "also after a start";
-  expect_same(Figures(cast_, viewer, reports));
+  expect_same(Figures(cast_, steward, reports));
   const Finished verified = [&] {
     Stop();
     return RunToEnd({CASELEDGER_PATH, "log", "verify", "--data-dir", data_dir_});

@@ -189,6 +189,13 @@ TEST_F(DefaultRulesTest, ShowDashboardsNothingButReportsAndWhatEveryoneSees) {
   });
 }
 
+TEST_F(DefaultRulesTest, ShowViewersTheRowsOfReportsAndNoGroups) {
+  ForAll({"dashboard_viewer"}, [](const Question& question, const Answer& answer) {
+    if (question.action != "RunReport") return;
+    ASSERT_LE(answer.level, Level::kPublic) << Describe(question);
+  });
+}
+
 TEST_F(DefaultRulesTest, ShowPartnersWhatWasSharedAndOnlyWithConsent) {
   for (const std::string role : {"partner", "service"}) {
     ForAll({role}, [](const Question& question, const Answer& answer) {

@@ -44,6 +44,9 @@ absl::StatusOr<int> Run(const ReportOptions& report, const ClientOptions& option
   } else {
     fmt::print("{}", format == "csv" ? ReportAsCsv(response) : ReportAsTable(response));
   }
+  if (response.groups_withheld()) {
+    fmt::print(stderr, "groups are not shown: your role sees the rows of a report only\n");
+  }
   for (const std::string& identity : response.broken_identities()) {
     fmt::print(stderr, "identity broken: {}\n", identity);
   }
