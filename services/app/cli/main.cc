@@ -101,6 +101,7 @@ int Run(int argc, char** argv) {
   AddGlobalOptions(app, options);
   AddAccessCommands(app, chosen);
   AddImportCommand(app, chosen);
+  AddDirectoryCommands(app, chosen);
   AddDefinitionCommands(app, chosen);
   AddReportCommand(app, chosen);
   AddCaseCommands(app, chosen);

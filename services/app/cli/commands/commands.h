@@ -32,6 +32,7 @@ void AddAccessCommands(CLI::App& app, Chosen& chosen);
 // Who saw what, disclosures, break-glass; of `access`
 void AddTrailCommands(CLI::App& access, Chosen& chosen);
 void AddImportCommand(CLI::App& app, Chosen& chosen);
+void AddDirectoryCommands(CLI::App& app, Chosen& chosen);
 void AddDefinitionCommands(CLI::App& app, Chosen& chosen);
 void AddReportCommand(CLI::App& app, Chosen& chosen);
 void AddCaseCommands(CLI::App& app, Chosen& chosen);

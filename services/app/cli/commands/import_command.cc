@@ -1,8 +1,12 @@
 #include <fmt/format.h>
 
+#include <map>
 #include <memory>
+#include <string>
+#include <utility>
 
 #include "services/app/cli/commands/commands.h"
+#include "services/app/cli/commands/import_summary.h"
 #include "services/app/cli/import/importer.h"
 #include "services/app/cli/print/json.h"
 #include "services/app/cli/print/text_table.h"
@@ -81,17 +85,27 @@ void Print(const ImportSummary& summary, const std::string& format) {
   if (!summary.files.empty()) fmt::print("{}", ToTable(summary));
 }
 
-absl::StatusOr<int> Run(const ImportOptions& import_options, const ClientOptions& options) {
+// Every file is the one that was given.
+void CallFiles(const std::string& name, ImportSummary& summary) {
+  for (Issue& issue : summary.issues) issue.file = name;
+  std::map<std::string, FileCounts> files;
+  for (auto& [file, counts] : summary.files) files[name] = counts;
+  summary.files = std::move(files);
+}
+
+}  // namespace
+
+absl::StatusOr<int> RunImport(const ImportOptions& import_options, const ClientOptions& options,
+                              const std::string& called) {
   const auto format = FormatOf(options, "table", {"table", "json"});
   if (!format.ok()) return format.status();
   ImportSummary summary;
   const absl::Status status = Import(Connection(options), import_options, summary);
+  if (!called.empty()) CallFiles(called, summary);
   Print(summary, *format);
   if (!status.ok()) return status;
   return summary.clean() ? kExitGood : kExitSomeRefused;
 }
-
-}  // namespace
 
 void AddImportCommand(CLI::App& app, Chosen& chosen) {
   CLI::App* command = app.add_subcommand(
@@ -110,7 +124,7 @@ void AddImportCommand(CLI::App& app, Chosen& chosen) {
   command->add_option("--on-behalf-of", options->on_behalf_of,
                       "Agency whose records these are, for rows that name none");
   command->callback([options, &chosen] {
-    chosen.action = [options](const ClientOptions& client) { return Run(*options, client); };
+    chosen.action = [options](const ClientOptions& client) { return RunImport(*options, client); };
   });
 }
 

@@ -80,7 +80,10 @@ void Index(LoadedTable& loaded, Issues& issues) {
   loaded.rows.back().good = false;
 }
 
-absl::StatusOr<std::string> ReadFile(const std::filesystem::path& path) {
+}  // namespace
+
+absl::StatusOr<std::string> ReadWholeFile(const std::string& name) {
+  const std::filesystem::path path(name);
   std::error_code error;
   const uintmax_t size = std::filesystem::file_size(path, error);
   if (error) return absl::InvalidArgumentError(path.string() + ": " + error.message());
@@ -94,8 +97,6 @@ absl::StatusOr<std::string> ReadFile(const std::filesystem::path& path) {
   }
   return content;
 }
-
-}  // namespace
 
 std::string Row::FileName() const { return FileNameOf(*table); }
 
@@ -153,7 +154,7 @@ absl::StatusOr<Dataset> Dataset::Load(const std::string& directory, Issues& issu
   for (const Table* table : tables) {
     const auto path = std::filesystem::path(directory) / FileNameOf(*table);
     if (!std::filesystem::exists(path)) continue;
-    ASSIGN_OR_RETURN(const std::string content, ReadFile(path));
+    ASSIGN_OR_RETURN(const std::string content, ReadWholeFile(path.string()));
     RETURN_IF_ERROR(dataset.Add(*table, content, issues));
     any = true;
   }

@@ -51,6 +51,9 @@ struct LoadedTable {
   const Row* FindById(std::string_view id) const;
 };
 
+// INVALID_ARGUMENT: it cannot be read, or has more than 512 MiB.
+absl::StatusOr<std::string> ReadWholeFile(const std::string& name);
+
 class Dataset {
  public:
   // Reads what there is of the files in `directory` and reports wrong rows.

@@ -17,6 +17,7 @@
 #include "services/app/cli/import/batch_sender.h"
 #include "services/app/cli/import/corrections.h"
 #include "services/app/cli/import/row_facts.h"
+#include "services/app/cli/import/unit_list.h"
 #include "services/app/cli/import/validate.h"
 #include "services/app/cli/print/progress.h"
 #include "services/app/cli/text/time_text.h"
@@ -213,6 +214,14 @@ class Importer {
   std::unordered_map<std::string, std::string> event_ids_;
 };
 
+absl::StatusOr<Dataset> LoadDataset(const ImportOptions& options, Issues& issues) {
+  if (options.units_file.empty()) return Dataset::Load(options.directory, issues);
+  Dataset dataset;
+  ASSIGN_OR_RETURN(const std::string content, ReadWholeFile(options.units_file));
+  RETURN_IF_ERROR(AddUnitList(content, options.units_version, dataset, issues));
+  return dataset;
+}
+
 void CountRows(const Dataset& dataset, ImportSummary& summary) {
   const auto count = [&](const Table& table) {
     const LoadedTable& loaded = dataset.Get(table.name);
@@ -235,7 +244,7 @@ bool ImportSummary::clean() const {
 
 absl::Status Import(const Connection& connection, const ImportOptions& options,
                     ImportSummary& summary) {
-  ASSIGN_OR_RETURN(Dataset dataset, Dataset::Load(options.directory, summary.issues));
+  ASSIGN_OR_RETURN(Dataset dataset, LoadDataset(options, summary.issues));
   Validate(dataset, summary.issues);
   CountRows(dataset, summary);
   ASSIGN_OR_RETURN(const v1::GetLedgerHeadResponse head, GetHead(connection));

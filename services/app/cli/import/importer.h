@@ -37,6 +37,9 @@ struct ImportOptions {
   std::string directory;
   std::string source = "qn-csv";
   std::string on_behalf_of;  // for rows that name no agency
+  // Instead of a directory: a list of administrative units (unit_list.h), and their version.
+  std::string units_file;
+  std::string units_version;
 };
 
 // Reads the files, sends what they say, then the corrections. A wrong row never stops the others.

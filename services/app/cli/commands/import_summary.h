@@ -1,0 +1,16 @@
+// Runs an import and prints what became of it.
+#pragma once
+
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "services/app/cli/client/connection.h"
+#include "services/app/cli/import/importer.h"
+
+namespace caseledger::cli {
+
+// `called`: how the only file is called in what is printed; "": files have their own names.
+absl::StatusOr<int> RunImport(const ImportOptions& import_options, const ClientOptions& options,
+                              const std::string& called = "");
+
+}  // namespace caseledger::cli
