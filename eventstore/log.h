@@ -16,6 +16,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "eventstore/base/distribution.h"
 #include "eventstore/event.h"
 #include "eventstore/event_list.h"
 #include "eventstore/verifiable/tree_edge.h"
@@ -140,6 +141,17 @@ struct LogLimits {
 // being built.
 enum class SubscriberKind { kClient, kWorker };
 
+// How a log does, for whoever watches it. Distributions count from when the log was opened.
+struct LogStats {
+  size_t appends_waiting = 0;  // accepted and not yet answered
+  size_t max_appends_waiting = 0;
+  size_t client_subscribers = 0;
+  size_t worker_subscribers = 0;
+  DistributionCounts batch_events;   // of one durable write
+  DistributionCounts commit_micros;  // of one durable write: how long the engine took
+  DistributionCounts append_micros;  // of one append: from Submit to its answer, also a refusal
+};
+
 // A live reader. Not thread-safe, except Cancel.
 class Subscription {
  public:
@@ -226,6 +238,9 @@ class EventLog {
 
   // OK, or why no appends are accepted.
   virtual absl::Status health() const = 0;
+
+  // Cheap; waits for no storage, and holds up no append.
+  virtual LogStats Stats() const = 0;
 
   // Refuses new appends, finishes those accepted, ends subscriptions. Idempotent. Not from a
   // decision or a `done`: it waits for them.

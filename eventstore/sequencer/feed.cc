@@ -195,6 +195,17 @@ absl::StatusOr<std::unique_ptr<Subscription>> Feed::Subscribe(uint64_t from, Sub
   return std::make_unique<LiveSubscription>(reader_, std::move(mailbox), from, next_position_);
 }
 
+size_t Feed::Count(SubscriberKind kind) const {
+  std::vector<std::shared_ptr<Mailbox>> mailboxes;
+  {
+    MutexLock lock(&mutex_);
+    mailboxes = mailboxes_;  // looked at outside, so that a commit does not wait
+  }
+  return static_cast<size_t>(std::ranges::count_if(mailboxes, [kind](const auto& mailbox) {
+    return mailbox->kind() == kind && !mailbox->finished();
+  }));
+}
+
 void Feed::Publish(const SharedBatch& batch) {
   MutexLock lock(&mutex_);
   next_position_ = batch->end_position();

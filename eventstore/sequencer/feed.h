@@ -87,6 +87,8 @@ class Feed {
 
   // OUT_OF_RANGE, RESOURCE_EXHAUSTED as EventLog::Subscribe; UNAVAILABLE after Close.
   absl::StatusOr<std::unique_ptr<Subscription>> Subscribe(uint64_t from, SubscriberKind kind);
+  // Those that have not ended.
+  size_t Count(SubscriberKind kind) const;
   // Never blocks on a subscriber.
   void Publish(const SharedBatch& batch);
   // Ends all subscriptions. When it returns none of them reads storage, now or later.
@@ -98,7 +100,7 @@ class Feed {
 
   const LedgerReader& reader_;
   const LogLimits limits_;
-  Mutex mutex_;
+  mutable Mutex mutex_;
   std::vector<std::shared_ptr<Mailbox>> mailboxes_ ABSL_GUARDED_BY(mutex_);
   uint64_t next_position_ ABSL_GUARDED_BY(mutex_);
   bool closed_ ABSL_GUARDED_BY(mutex_) = false;

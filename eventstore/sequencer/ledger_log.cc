@@ -57,6 +57,7 @@ absl::Status LedgerLog::Enqueue(AppendRequest& request, Done& done) {
     return absl::InvalidArgumentError("an append lacks its request id");
   }
   if (request.decide == nullptr) return absl::InvalidArgumentError("an append lacks its decision");
+  const SteadyTime submitted = LogCounts::Now();
   MutexLock lock(&mutex_);
   RETURN_IF_ERROR(failure_);
   if (closing_) return Closed();
@@ -64,7 +65,7 @@ absl::Status LedgerLog::Enqueue(AppendRequest& request, Done& done) {
     return absl::ResourceExhaustedError("too many appends waiting");
   }
   ++unanswered_;
-  queue_.push_back({std::move(request), std::move(done)});
+  queue_.push_back({std::move(request), std::move(done), submitted});
   return absl::OkStatus();
 }
 
@@ -105,14 +106,19 @@ absl::Status LedgerLog::CommitTaken(ResolvedBatch& resolved,
   std::vector<const AppendRequest*> appends;
   appends.reserve(taken_.size());
   for (const Waiting& waiting : taken_) appends.push_back(&waiting.request);
-  return engine_.Commit(context_.ledger, [&](HeadView& view) -> absl::StatusOr<EngineBatch> {
+  SteadyTime decided;
+  const auto resolve = [&](HeadView& view) -> absl::StatusOr<EngineBatch> {
     EngineBatch batch;
     resolved = ResolveBatch(view, appends, context_, recent_, clock_.Now(), batch);
     if (context_.keep_tree && !batch.events.empty()) {
       ASSIGN_OR_RETURN(tree, ExtendTree(view, before.get(), batch));
     }
+    decided = LogCounts::Now();
     return batch;
-  });
+  };
+  RETURN_IF_ERROR(engine_.Commit(context_.ledger, resolve));
+  if (!resolved.events.empty()) counts_.Committed(resolved.events.size(), decided);
+  return absl::OkStatus();
 }
 
 void LedgerLog::Publish(const LedgerHead& head, std::shared_ptr<const TreeEdge> tree,
@@ -140,7 +146,9 @@ std::vector<LedgerLog::Waiting> LedgerLog::Release(size_t count) {
 
 void LedgerLog::AnswerCommitted(std::vector<Outcome> outcomes, const SharedBatch& batch) {
   std::vector<Waiting> answered = Release(outcomes.size());
+  const SteadyTime now = LogCounts::Now();
   for (size_t i = 0; i < answered.size(); ++i) {
+    counts_.Answered(answered[i].submitted, now);
     answered[i].done(AnswerOf(std::move(outcomes[i]), batch));
   }
 }
@@ -233,6 +241,21 @@ absl::Status LedgerLog::health() const {
   MutexLock lock(&mutex_);
   if (!failure_.ok()) return failure_;
   return closing_ ? Closed() : absl::OkStatus();
+}
+
+LogStats LedgerLog::Stats() const {
+  LogStats stats;
+  {
+    MutexLock lock(&mutex_);
+    stats.appends_waiting = unanswered_;
+  }
+  stats.max_appends_waiting = context_.limits.max_appends_waiting;
+  stats.client_subscribers = feed_.Count(SubscriberKind::kClient);
+  stats.worker_subscribers = feed_.Count(SubscriberKind::kWorker);
+  stats.batch_events = counts_.batch_events.Read();
+  stats.commit_micros = counts_.commit_micros.Read();
+  stats.append_micros = counts_.append_micros.Read();
+  return stats;
 }
 
 void LedgerLog::Close() {

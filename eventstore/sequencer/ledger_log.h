@@ -17,6 +17,7 @@
 #include "eventstore/log.h"
 #include "eventstore/sequencer/batch.h"
 #include "eventstore/sequencer/feed.h"
+#include "eventstore/sequencer/log_counts.h"
 #include "eventstore/sequencer/reader.h"
 #include "eventstore/sequencer/recent_events.h"
 
@@ -56,12 +57,14 @@ class LedgerLog final : public EventLog {
   absl::StatusOr<std::unique_ptr<Subscription>> Subscribe(uint64_t from,
                                                           SubscriberKind kind) override;
   absl::Status health() const override;
+  LogStats Stats() const override;
   void Close() override;
 
  private:
   struct Waiting {
     AppendRequest request;
     Done done;
+    SteadyTime submitted;
   };
 
   absl::Status Enqueue(AppendRequest& request, Done& done) ABSL_LOCKS_EXCLUDED(mutex_);
@@ -83,6 +86,7 @@ class LedgerLog final : public EventLog {
   RecentEvents recent_;  // of the log's thread only
   const LedgerReader reader_;
   Feed feed_;
+  LogCounts counts_;
 
   mutable Mutex mutex_;
   LedgerHead head_ ABSL_GUARDED_BY(mutex_);

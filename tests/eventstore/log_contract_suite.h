@@ -7,5 +7,6 @@
 #include "tests/eventstore/append_contract_suite.h"
 #include "tests/eventstore/limits_contract_suite.h"
 #include "tests/eventstore/names_contract_suite.h"
+#include "tests/eventstore/stats_contract_suite.h"
 #include "tests/eventstore/subscription_contract_suite.h"
 #include "tests/eventstore/tree_contract_suite.h"
