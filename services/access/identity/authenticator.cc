@@ -176,6 +176,15 @@ absl::StatusOr<std::shared_ptr<const TokenClaims>> Authenticator::ClaimsOf(
 }
 
 absl::StatusOr<Call> Authenticator::Authenticate(const Credentials& credentials) {
+  absl::StatusOr<Call> call = Identify(credentials);
+  if (!call.ok()) {
+    const std::string_view message = FromAbsl(call.status().message());
+    refused_.Add(message.substr(0, message.find(':')));
+  }
+  return call;
+}
+
+absl::StatusOr<Call> Authenticator::Identify(const Credentials& credentials) {
   const Micros now = options_.clock->Now();
   Call call;
   ASSIGN_OR_RETURN(call.agency, AgencyOf(credentials.certificate_pem, now));

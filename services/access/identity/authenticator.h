@@ -17,6 +17,7 @@
 #include "services/access/identity/identity_files.h"
 #include "services/access/identity/recent.h"
 #include "services/access/identity/token.h"
+#include "services/access/reason_counts.h"
 
 namespace caseledger::access {
 
@@ -73,9 +74,13 @@ class Authenticator {
     return Authenticate(credentials).status();
   }
 
+  // How many were refused, by reason.
+  const ReasonCounts& refused() const { return refused_; }
+
  private:
   explicit Authenticator(AuthenticatorOptions options);
 
+  absl::StatusOr<Call> Identify(const Credentials& credentials);
   void TellOverdue() ABSL_EXCLUSIVE_LOCKS_REQUIRED(refresh_mutex_);
   void Run();
   bool stopping() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return stopping_; }
@@ -89,6 +94,7 @@ class Authenticator {
 
   const AuthenticatorOptions options_;
   IdentityFiles files_;
+  ReasonCounts refused_;
   Thread thread_;
 
   Mutex refresh_mutex_;

@@ -190,6 +190,7 @@ class Trail::Writer : public std::enable_shared_from_this<Writer> {
                                       absl::StatusOr<eventstore::AppendResult> appended) {
       // Room was made: for those that wait longest first.
       if (!absl::IsResourceExhausted(appended.status())) self->FinishLate();
+      if (appended.ok() && !appended->already_appended) self->Count(*appended->events.begin());
       done(PlaceOf(*entry, std::move(appended)));
     });
   }
@@ -199,6 +200,8 @@ class Trail::Writer : public std::enable_shared_from_this<Writer> {
       if (absl::IsResourceExhausted(place.status())) self->AddLate(entry);
     });
   }
+
+  const ReasonCounts& denials() const { return denials_; }
 
   void Drain() {
     while (log_.health().ok()) {
@@ -245,6 +248,12 @@ class Trail::Writer : public std::enable_shared_from_this<Writer> {
     return told_as_it_is ? status : Unavailable(status);
   }
 
+  void Count(const RecordedEvent& event) {
+    if (event.fact_type != Fact::kAccessDenied) return;
+    Fact fact;
+    if (fact.ParseFromString(event.fact)) denials_.Add(fact.access_denied().reason());
+  }
+
   bool HasNoLate() const ABSL_SHARED_LOCKS_REQUIRED(mutex_) { return late_.empty(); }
 
   void AddLate(std::shared_ptr<Entry> entry) {
@@ -271,6 +280,7 @@ class Trail::Writer : public std::enable_shared_from_this<Writer> {
   }
 
   eventstore::EventLog& log_;
+  ReasonCounts denials_;
   std::atomic<bool> has_late_ = false;  // without a lock for each entry
   Mutex mutex_;
   std::deque<std::shared_ptr<Entry>> late_ ABSL_GUARDED_BY(mutex_);
@@ -282,6 +292,8 @@ Trail::Trail(eventstore::EventLog& log, RandomSource& random)
       random_(random),
       writer_(std::make_shared<Writer>(log)),
       beat_(std::make_shared<Beat>()) {}
+
+const ReasonCounts& Trail::denials() const { return writer_->denials(); }
 
 Trail::Entry Trail::EntryFor(const Call& call, Compose compose) {
   LogClock clock(log_);

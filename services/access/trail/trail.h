@@ -14,6 +14,7 @@
 #include "eventstore/base/random.h"
 #include "eventstore/log.h"
 #include "services/access/call.h"
+#include "services/access/reason_counts.h"
 #include "services/access/trail/beat.h"
 
 namespace caseledger::access {
@@ -107,6 +108,9 @@ class Trail {
   // when no window is open. UNAVAILABLE TRAIL_UNAVAILABLE. May block on storage.
   absl::StatusOr<std::optional<Uuid>> OpenWindow(const Call& call, const Uuid& case_id,
                                                  Micros at) const;
+
+  // How many denials were put on it since it was opened, by reason.
+  const ReasonCounts& denials() const;
 
   // When refusals are answered. May be kept for longer than the trail.
   const std::shared_ptr<Beat>& beat() const { return beat_; }

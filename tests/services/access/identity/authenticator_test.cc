@@ -79,6 +79,17 @@ class AuthenticatorTest : public ::testing::Test {
   std::unique_ptr<Authenticator> authenticator_;
 };
 
+TEST_F(AuthenticatorTest, WhoIsRefusedIsCountedByReason) {
+  EXPECT_TRUE(AskAs("ctxh-qn", "lan").ok());
+  EXPECT_EQ(ReasonOf(Ask("", "")), "CALLER_UNKNOWN");
+  const std::string certificate = identities_.CertificateOf("ctxh-qn").certificate_pem;
+  for (int i = 0; i < 2; ++i) EXPECT_EQ(ReasonOf(Ask(certificate, "Bearer x")), "TOKEN_INVALID");
+  EXPECT_THAT(
+      authenticator_->refused().Read(),
+      ::testing::ElementsAre(::testing::Pair("CALLER_UNKNOWN", 1), ::testing::Pair("OTHER", 0),
+                             ::testing::Pair("TOKEN_INVALID", 2)));
+}
+
 TEST_F(AuthenticatorTest, APersonIsKnownByCertificateAndToken) {
   for (int i = 0; i < 2; ++i) {  // read, then remembered
     const auto call = AskAs("ctxh-qn", "nv-07");

@@ -49,6 +49,23 @@ TEST_F(TrailTest, EntryIsInTheLogWhenDoneHearsOfIt) {
   EXPECT_TRUE(found.get_future().get());
 }
 
+TEST_F(TrailTest, DenialsAreCountedByReasonOnceTheyAreInTheLog) {
+  event::v1::Fact denied;
+  denied.mutable_access_denied()->set_action("GetCase");
+  denied.mutable_access_denied()->set_reason("NO_RELATION");
+  ASSERT_TRUE(trail_->AppendAndWait(kLan, AccessedFact("GetCase", {kCase})).ok());
+  ASSERT_TRUE(trail_->AppendAndWait(kLan, denied).ok());
+  // Sent again, and so put there only once.
+  const auto says = [&](Micros) -> absl::StatusOr<event::v1::Fact> { return denied; };
+  for (int i = 0; i < 2; ++i) {
+    ASSERT_TRUE(trail_->AppendAndWait(kLan, {NamedId("request"), "content"}, says).ok());
+  }
+  log_->Close();
+  EXPECT_FALSE(trail_->AppendAndWait(kLan, denied).ok());
+  EXPECT_THAT(trail_->denials().Read(),
+              ElementsAre(::testing::Pair("NO_RELATION", 2), ::testing::Pair("OTHER", 0)));
+}
+
 TEST_F(TrailTest, EntrySaysWhoForWhichAgencyAndWhy) {
   Call call = kLan;
   call.purpose = "review";
