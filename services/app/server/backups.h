@@ -8,7 +8,7 @@
 #include "eventstore/base/clock.h"
 #include "eventstore/engine/rocksdb/rocksdb_engine.h"
 #include "eventstore/vault/backup/backup_keeper.h"
-#include "services/app/server/metrics.h"
+#include "services/app/monitoring/metrics.h"
 #include "services/app/server/options.h"
 
 namespace caseledger::app {

@@ -29,11 +29,12 @@
 #include "projections/shelter_occupancy/shelter_occupancy.h"
 #include "projections/work_items/work_items.h"
 #include "services/access/trail/trail.h"
+#include "services/app/monitoring/collectors.h"
+#include "services/app/monitoring/metrics.h"
 #include "services/app/server/backups.h"
 #include "services/app/server/dashboard_health.h"
 #include "services/app/server/identity.h"
 #include "services/app/server/logging.h"
-#include "services/app/server/metrics.h"
 #include "services/app/server/vault_backups.h"
 #include "services/app/vault/vault_erasure_keys.h"
 #include "services/app/vault/vault_files.h"
@@ -105,7 +106,6 @@ class RunningServer final : public Server {
         clock_(clock),
         random_(random),
         handler_(ledgers_, clock, random),
-        metrics_(ledgers_),
         expiry_(ledgers_, handler_, clock),
         heads_(ledgers_, [](const std::string& ledger, const absl::Status& status) {
           if (status.ok()) {
@@ -136,7 +136,7 @@ class RunningServer final : public Server {
     StartRotator();
     ASSIGN_OR_RETURN(backups_, MakeBackups(options_, *engine_, VaultKeeper(), clock_, metrics_));
     handler_.Observe(&metrics_);
-    if (!options_.metrics_listen.empty()) RETURN_IF_ERROR(metrics_.Listen(options_.metrics_listen));
+    RETURN_IF_ERROR(ServeMetrics());
     RETURN_IF_ERROR(ServeLog());
     rpc::GrpcServerOptions grpc_options;
     grpc_options.listen = options_.listen;
@@ -188,6 +188,7 @@ class RunningServer final : public Server {
       // The last checkpoint: over all that was accepted.
       if (ledger->parts.publisher != nullptr) status.Update(ledger->parts.publisher->Stop());
     }
+    metrics_.Stop();  // which reads what is closed now
     erasers_.clear();
     if (vault_backups_ != nullptr) vault_backups_->keeper().Stop();
     if (vault_ != nullptr) status.Update(vault_->Close());
@@ -314,6 +315,20 @@ class RunningServer final : public Server {
     options.random = &random_;
     ASSIGN_OR_RETURN(options.cosigning, CosigningOf(name));
     return eventstore::Signer::Open(*engine_, std::move(options));
+  }
+
+  absl::Status ServeMetrics() {
+    if (options_.metrics_listen.empty()) return absl::OkStatus();
+    const DataPlaces places = {options_.data_dir, options_.data_dir + "/log",
+                               options_.data_dir + "/read-models",
+                               VaultIn(options_.data_dir, options_.vault_dir).vault_dir};
+    metrics_.Add([this] { return LogMetrics(ledgers_); });
+    metrics_.Add([this] { return ProjectionMetrics(ledgers_); });
+    metrics_.Add([this] { return CheckpointMetrics(ledgers_, clock_); });
+    metrics_.Add([this] { return AccessMetrics(ledgers_, *authenticator_); });
+    metrics_.Add([this] { return VaultMetrics(*vault_); });
+    metrics_.Add([places] { return DiskMetrics(places); });
+    return metrics_.Listen(options_.metrics_listen);
   }
 
   absl::Status ServeLog() {

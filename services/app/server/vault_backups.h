@@ -10,7 +10,7 @@
 #include "eventstore/vault/backup/backup_folder.h"
 #include "eventstore/vault/backup/backup_keeper.h"
 #include "eventstore/vault/vault.h"
-#include "services/app/server/metrics.h"
+#include "services/app/monitoring/metrics.h"
 #include "services/app/server/options.h"
 
 namespace caseledger::app {

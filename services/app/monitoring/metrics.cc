@@ -1,4 +1,6 @@
-#include "services/app/server/metrics.h"
+#include "services/app/monitoring/metrics.h"
+
+#include <prometheus/collectable.h>
 
 #include <exception>
 #include <utility>
@@ -9,51 +11,21 @@
 namespace caseledger::app {
 namespace {
 
-using Labels = std::vector<std::pair<std::string, std::string>>;
-
-prometheus::MetricFamily GaugeFamily(const std::string& name, const std::string& help) {
-  prometheus::MetricFamily family;
-  family.name = name;
-  family.help = help;
-  family.type = prometheus::MetricType::Gauge;
-  return family;
-}
-
-void AddGauge(prometheus::MetricFamily& family, const Labels& labels, double value) {
-  prometheus::ClientMetric metric;
-  for (const auto& [name, text] : labels) metric.label.push_back({name, text});
-  metric.gauge.value = value;
-  family.metric.push_back(std::move(metric));
-}
+const char* NameOf(rpc::Ending ending) { return ending == rpc::Ending::kCut ? "cut" : "refused"; }
 
 }  // namespace
 
-std::vector<prometheus::MetricFamily> LedgerMetrics::Collect() const {
-  auto events = GaugeFamily("caseledger_events", "Events in the ledger.");
-  auto accepting = GaugeFamily("caseledger_accepting", "1 while the ledger takes commands.");
-  auto lag = GaugeFamily("caseledger_projection_lag_events", "Events a projection is behind.");
-  auto lag_seconds = GaugeFamily("caseledger_projection_lag_seconds",
-                                 "Age of the oldest event a projection does not reflect.");
-  auto stopped = GaugeFamily("caseledger_projection_stopped", "1 when a projection has stopped.");
-  for (const commands::Ledger* ledger : ledgers_.All()) {
-    const std::string& name = ledger->parts.name;
-    AddGauge(events, {{"ledger", name}},
-             static_cast<double>(ledger->parts.log->Head().next_position));
-    AddGauge(accepting, {{"ledger", name}}, ledger->parts.log->health().ok() ? 1 : 0);
-    for (const projections::ProjectionHealth& health : ledger->parts.projections->Health()) {
-      const Labels labels = {{"ledger", name}, {"projection", health.name}};
-      AddGauge(lag, labels, static_cast<double>(health.lag_events));
-      AddGauge(lag_seconds, labels, health.lag_seconds);
-      AddGauge(stopped, labels,
-               health.state == projections::ProjectionHealth::State::kStopped ? 1 : 0);
-    }
-  }
-  return {events, accepting, lag, lag_seconds, stopped};
-}
+class Metrics::Collector final : public prometheus::Collectable {
+ public:
+  explicit Collector(Metrics::Collect collect) : collect_(std::move(collect)) {}
+  Families Collect() const override { return collect_(); }
 
-Metrics::Metrics(const commands::Ledgers& ledgers)
-    : ledgers_(std::make_shared<LedgerMetrics>(ledgers)),
-      registry_(std::make_shared<prometheus::Registry>()),
+ private:
+  const Metrics::Collect collect_;
+};
+
+Metrics::Metrics()
+    : registry_(std::make_shared<prometheus::Registry>()),
       commands_(prometheus::BuildCounter()
                     .Name("caseledger_commands_total")
                     .Help("Commands answered, by fact and status code.")
@@ -78,10 +50,21 @@ Metrics::Metrics(const commands::Ledgers& ledgers)
                        .Name("caseledger_connections_ended_total")
                        .Help("Connections refused at their beginning, and cut because more came "
                              "in than may.")
-                       .Register(*registry_)) {}
+                       .Register(*registry_)) {
+  // From the beginning, so that the first one shows as a step.
+  for (const rpc::Ending ending : {rpc::Ending::kCut, rpc::Ending::kRefused}) {
+    connections_.Add({{"why", NameOf(ending)}});
+  }
+}
+
+Metrics::~Metrics() { Stop(); }
+
+void Metrics::Add(Collect collect) {
+  collectors_.push_back(std::make_shared<Collector>(std::move(collect)));
+}
 
 void Metrics::OnConnectionEnded(rpc::Ending ending) {
-  connections_.Add({{"why", ending == rpc::Ending::kCut ? "cut" : "refused"}}).Increment();
+  connections_.Add({{"why", NameOf(ending)}}).Increment();
 }
 
 void Metrics::OnBackup(Micros created_at) {
@@ -100,10 +83,12 @@ absl::Status Metrics::Listen(const std::string& address) {
                                          ": is another server running there? --metrics-listen "
                                          "chooses another address, or `none`"));
   }
-  exposer_->RegisterCollectable(ledgers_);
+  for (const auto& collector : collectors_) exposer_->RegisterCollectable(collector);
   exposer_->RegisterCollectable(registry_);
   return absl::OkStatus();
 }
+
+void Metrics::Stop() { exposer_.reset(); }
 
 int Metrics::port() const {
   return exposer_ == nullptr ? 0 : exposer_->GetListeningPorts().front();

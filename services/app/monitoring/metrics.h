@@ -1,43 +1,39 @@
-// Prometheus metrics of a server on a port of their own. Labels are ledgers, projections and fact
-// names: nothing about anyone.
+// Prometheus metrics of a server on a port of their own. Labels are ledgers, projections, fact
+// names and the like: nothing about anyone.
 #pragma once
 
-#include <prometheus/collectable.h>
 #include <prometheus/counter.h>
 #include <prometheus/exposer.h>
 #include <prometheus/gauge.h>
 #include <prometheus/histogram.h>
 #include <prometheus/registry.h>
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "eventstore/base/clock.h"
+#include "services/app/monitoring/families.h"
 #include "services/commands/command_handler.h"
-#include "services/commands/ledgers.h"
 #include "services/rpc/connections/acceptor.h"
 
 namespace caseledger::app {
 
-// Gauges read from ledgers and projections whenever Prometheus asks.
-class LedgerMetrics final : public prometheus::Collectable {
- public:
-  explicit LedgerMetrics(const commands::Ledgers& ledgers) : ledgers_(ledgers) {}
-  std::vector<prometheus::MetricFamily> Collect() const override;
-
- private:
-  const commands::Ledgers& ledgers_;
-};
-
-// Thread-safe.
+// Thread-safe, but for the first three.
 class Metrics final : public commands::CommandObserver {
  public:
-  explicit Metrics(const commands::Ledgers& ledgers);
+  Metrics();
+  ~Metrics() override;
 
+  // What is read whenever Prometheus asks (collectors.h), from Listen until Stop. Before Listen.
+  using Collect = std::function<Families()>;
+  void Add(Collect collect);
   // Serves /metrics. UNAVAILABLE when the address cannot be had.
   absl::Status Listen(const std::string& address);
+  // Ends that; nothing is read any more when it returns. Idempotent.
+  void Stop();
   // The port served, 0 when none.
   int port() const;
 
@@ -51,7 +47,9 @@ class Metrics final : public commands::CommandObserver {
   void OnCommand(std::string_view fact_name, absl::StatusCode code, double seconds) override;
 
  private:
-  std::shared_ptr<LedgerMetrics> ledgers_;
+  class Collector;
+
+  std::vector<std::shared_ptr<Collector>> collectors_;
   std::shared_ptr<prometheus::Registry> registry_;
   prometheus::Family<prometheus::Counter>& commands_;
   prometheus::Histogram& seconds_;

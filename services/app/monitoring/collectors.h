@@ -1,0 +1,45 @@
+// What is read whenever Prometheus asks. Every function is thread-safe and cheap: it takes no lock
+// that a commit would wait for, but for an instant, and waits for nobody else.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "eventstore/base/clock.h"
+#include "services/access/identity/authenticator.h"
+#include "services/app/monitoring/families.h"
+#include "services/app/vault/vault_files.h"
+#include "services/commands/ledgers.h"
+
+namespace caseledger::app {
+
+// Of each ledger, access trails included: events, whether it takes more, what waits, how large and
+// how slow its durable writes are, who follows it.
+Families LogMetrics(const commands::Ledgers& ledgers);
+
+// How far each projection is behind. May read one event of storage for each that is.
+Families ProjectionMetrics(const commands::Ledgers& ledgers);
+
+// How far the newest published checkpoint of each signed ledger is behind. May read two events of
+// storage for each that is.
+Families CheckpointMetrics(const commands::Ledgers& ledgers, Clock& clock);
+
+// Who was refused, by reason alone. Refusals of people are on the access trails with their names.
+Families AccessMetrics(const commands::Ledgers& ledgers,
+                       const access::Authenticator& authenticator);
+
+// Whether the vault is there, and how old its wrapping keys are. Reads a few rows of the vault.
+Families VaultMetrics(VaultFiles& vault);
+
+// Where a server keeps what grows.
+struct DataPlaces {
+  std::string data_dir;
+  std::string log;
+  std::string read_models;
+  std::string vault;
+};
+// Room on the disks, and the sizes of what is there. Looks at every file's size: a few for each
+// gigabyte.
+Families DiskMetrics(const DataPlaces& places);
+
+}  // namespace caseledger::app
