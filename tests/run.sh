@@ -168,7 +168,7 @@ if $fast; then
   finish
 fi
 
-for check in format structure buf; do step "check $check" "tests/checks/$check.sh"; done
+for check in format structure buf alerts; do step "check $check" "tests/checks/$check.sh"; done
 node_step
 tests_step
 if $clang; then build_step "clang" clang eventstore/all projections/all services/all; fi

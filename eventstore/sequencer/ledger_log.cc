@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "eventstore/base/scheduler.h"
 #include "eventstore/base/status_macros.h"
 #include "eventstore/base/strings.h"
 #include "eventstore/sequencer/stored_tree.h"
@@ -57,7 +58,7 @@ absl::Status LedgerLog::Enqueue(AppendRequest& request, Done& done) {
     return absl::InvalidArgumentError("an append lacks its request id");
   }
   if (request.decide == nullptr) return absl::InvalidArgumentError("an append lacks its decision");
-  const SteadyTime submitted = LogCounts::Now();
+  const Micros submitted = MonotonicNow();
   MutexLock lock(&mutex_);
   RETURN_IF_ERROR(failure_);
   if (closing_) return Closed();
@@ -106,14 +107,14 @@ absl::Status LedgerLog::CommitTaken(ResolvedBatch& resolved,
   std::vector<const AppendRequest*> appends;
   appends.reserve(taken_.size());
   for (const Waiting& waiting : taken_) appends.push_back(&waiting.request);
-  SteadyTime decided;
+  Micros decided = 0;
   const auto resolve = [&](HeadView& view) -> absl::StatusOr<EngineBatch> {
     EngineBatch batch;
     resolved = ResolveBatch(view, appends, context_, recent_, clock_.Now(), batch);
     if (context_.keep_tree && !batch.events.empty()) {
       ASSIGN_OR_RETURN(tree, ExtendTree(view, before.get(), batch));
     }
-    decided = LogCounts::Now();
+    decided = MonotonicNow();
     return batch;
   };
   RETURN_IF_ERROR(engine_.Commit(context_.ledger, resolve));
@@ -146,7 +147,7 @@ std::vector<LedgerLog::Waiting> LedgerLog::Release(size_t count) {
 
 void LedgerLog::AnswerCommitted(std::vector<Outcome> outcomes, const SharedBatch& batch) {
   std::vector<Waiting> answered = Release(outcomes.size());
-  const SteadyTime now = LogCounts::Now();
+  const Micros now = MonotonicNow();
   for (size_t i = 0; i < answered.size(); ++i) {
     counts_.Answered(answered[i].submitted, now);
     answered[i].done(AnswerOf(std::move(outcomes[i]), batch));

@@ -64,7 +64,7 @@ class LedgerLog final : public EventLog {
   struct Waiting {
     AppendRequest request;
     Done done;
-    SteadyTime submitted;
+    Micros submitted = 0;  // MonotonicNow
   };
 
   absl::Status Enqueue(AppendRequest& request, Done& done) ABSL_LOCKS_EXCLUDED(mutex_);

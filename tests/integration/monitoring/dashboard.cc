@@ -13,9 +13,15 @@ using nlohmann::json;
 
 Panel ReadPanel(const json& from) {
   Panel panel;
+  const json& defaults = from.at("fieldConfig").at("defaults");
   panel.title = from.value("title", "");
   panel.description = from.value("description", "");
-  panel.unit = from.at("fieldConfig").at("defaults").value("unit", "");
+  panel.unit = defaults.value("unit", "");
+  if (defaults.contains("thresholds")) {
+    for (const json& step : defaults.at("thresholds").at("steps")) {
+      if (!step.at("value").is_null()) panel.thresholds.push_back(step.at("value"));
+    }
+  }
   panel.datasource = from.at("datasource").value("uid", "");
   for (const json& target : from.at("targets")) {
     panel.queries.push_back({target.at("expr"), target.value("legendFormat", "")});

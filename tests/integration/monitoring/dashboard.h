@@ -17,6 +17,7 @@ struct Panel {
   std::string unit;
   std::string datasource;  // its uid
   std::vector<PanelQuery> queries;
+  std::vector<double> thresholds;
 };
 
 struct Dashboard {

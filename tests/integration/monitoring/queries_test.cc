@@ -1,6 +1,7 @@
 // Every query of deploy/monitoring asks for what a running server has, and everything it has is
 // asked for.
 #include <regex>
+#include <sstream>
 
 #include "absl/status/status.h"
 #include "gmock/gmock.h"
@@ -65,8 +66,21 @@ std::vector<Query> QueriesOf(const Dashboard& dashboard) {
 class Queries : public WatchedServer {
  protected:
   void SetUp() override {
+    if (page_.empty()) Scrape();
+    ASSERT_NE(page_, "");
+    vocabulary_ = ReadScrape(page_);
+    for (int code = 0; code <= 16; ++code) {
+      vocabulary_.possible["code"].insert(
+          absl::StatusCodeToString(static_cast<absl::StatusCode>(code)));
+    }
+    queries_ = QueriesOfRules();
+    dashboard_ = ReadDashboard(std::string(kFolder) + "dashboard.json");
+    for (Query& query : QueriesOf(dashboard_)) queries_.push_back(std::move(query));
+  }
+
+  // A server that had some of everything it counts.
+  void Scrape() {
     WatchedServer::SetUp();
-    // Some of everything that is counted.
     OpenCaseFor(RegisterPerson());
     BeDenied();
     CallAsNobody();
@@ -79,14 +93,7 @@ class Queries : public WatchedServer {
       return Sample("caseledger_checkpoint_timestamp_seconds{ledger=\"quang-ninh\"}") > 0 &&
              Sample("caseledger_checkpoint_timestamp_seconds{ledger=\"quang-ninh.access\"}") > 0;
     }));
-    vocabulary_ = ReadScrape(Page());
-    for (int code = 0; code <= 16; ++code) {
-      vocabulary_.possible["code"].insert(
-          absl::StatusCodeToString(static_cast<absl::StatusCode>(code)));
-    }
-    queries_ = QueriesOfRules();
-    dashboard_ = ReadDashboard(std::string(kFolder) + "dashboard.json");
-    for (Query& query : QueriesOf(dashboard_)) queries_.push_back(std::move(query));
+    page_ = Page();
   }
 
   // In order, so that what is recorded may be asked for afterwards.
@@ -96,6 +103,7 @@ class Queries : public WatchedServer {
     return checked;
   }
 
+  static inline std::string page_;  // of one server, for all tests
   Vocabulary vocabulary_;
   Dashboard dashboard_;
   std::vector<Query> queries_;
@@ -183,6 +191,36 @@ TEST_F(Queries, PanelsAreOfTheChosenDataSourceWithUnitAndDescription) {
     EXPECT_NE(panel.unit, "") << panel.title;
     EXPECT_FALSE(panel.queries.empty()) << panel.title;
   }
+}
+
+// `2 * 86400`.
+double NumberIn(const std::string& product) {
+  std::istringstream text(product);
+  double number = 0;
+  text >> number;
+  double factor = 1;
+  for (char times = 0; text >> times >> factor;) number *= factor;
+  return number;
+}
+
+// What a panel shows is a line where an alert about the same begins.
+TEST_F(Queries, PanelsHaveALineWhereAnAlertBegins) {
+  static const std::regex kCompared(R"((.+) [<>] ([\d. *]+))");
+  static const std::regex kMatchers(R"(\{[^}]*\})");
+  size_t lines = 0;
+  for (const Rule& rule : ReadRules(std::string(kFolder) + "alerting_rules.yml")) {
+    std::smatch match;
+    if (!std::regex_match(rule.expr(), match, kCompared)) continue;
+    for (const Panel& panel : dashboard_.panels) {
+      for (const PanelQuery& query : panel.queries) {
+        if (std::regex_replace(query.expr, kMatchers, "") != match[1]) continue;
+        EXPECT_THAT(panel.thresholds, ::testing::Contains(NumberIn(match[2])))
+            << panel.title << ": " << rule.name;
+        ++lines;
+      }
+    }
+  }
+  EXPECT_EQ(lines, 10u);
 }
 
 }  // namespace
