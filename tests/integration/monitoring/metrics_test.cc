@@ -1,4 +1,6 @@
 // What the metrics of a running server say.
+#include <filesystem>
+
 #include "gmock/gmock.h"
 #include "tests/integration/monitoring/watched_server.h"
 #include "tests/integration/support/subscriber.h"
@@ -6,6 +8,7 @@
 namespace caseledger::testing {
 namespace {
 
+namespace fs = std::filesystem;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
@@ -74,6 +77,31 @@ TEST_F(MetricsOfAServer, CheckpointsKeepUp) {
   EXPECT_TRUE(Eventually([this] { return Of("caseledger_checkpoint_lag_events") == 0; }));
   EXPECT_EQ(Of("caseledger_checkpoint_lag_seconds"), 0);
   EXPECT_EQ(Of("caseledger_checkpoint_timestamp_seconds"), static_cast<double>(now_seconds() - 30));
+}
+
+TEST_F(MetricsOfAServer, ACheckpointThatCannotBeSignedFallsBehind) {
+  ASSERT_TRUE(Eventually([this] { return Of("caseledger_checkpoint_lag_events") == 0; }));
+  const double covered = Of("caseledger_checkpoint_timestamp_seconds");
+  const fs::path keys = fs::path(options_.data_dir) / "keys" / "quang-ninh.keys";
+  fs::rename(keys, directory_ / "aside");
+  AdvanceSeconds(30);
+  OpenCase();
+  AdvanceSeconds(400);
+  EXPECT_EQ(Of("caseledger_checkpoint_lag_events"), 1);
+  EXPECT_EQ(Of("caseledger_checkpoint_lag_seconds"), 400);
+  EXPECT_EQ(Of("caseledger_checkpoint_timestamp_seconds"), covered);
+  fs::rename(directory_ / "aside", keys);
+  EXPECT_TRUE(Eventually([this] { return Of("caseledger_checkpoint_lag_events") == 0; }));
+}
+
+TEST_F(MetricsOfAServer, AMissingVaultShows) {
+  Stop();
+  fs::rename(fs::path(options_.data_dir) / "vault", directory_ / "aside");
+  options_.vault_backup_dir = "";
+  Start();
+  EXPECT_EQ(Sample("caseledger_vault_open"), 0);
+  EXPECT_THAT(Page(), Not(HasSubstr("caseledger_vault_rotation")));
+  EXPECT_EQ(Of("caseledger_accepting"), 1);
 }
 
 TEST_F(MetricsOfAServer, TheVaultTellsHowOldItsKeysAre) {
