@@ -1,4 +1,4 @@
-// Runs an import and prints what became of it.
+// An import and what became of its rows, for every command that imports.
 #pragma once
 
 #include <string>
