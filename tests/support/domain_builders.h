@@ -62,8 +62,6 @@ class GivenRelated final : public domain::Related {
   std::set<std::string> outsiders;  // persons who take part in no case
   std::map<std::string, int> birth_years;
   std::set<std::string> restricted;
-  std::string unknown_rule = "unknown";  // of retention
-  std::string kept_case;                 // one that a rule still keeps
   // Whoever asks, and whenever; nullopt: too many.
   std::optional<std::vector<domain::ReferralOnConsent>> referrals_on_consent =
       std::vector<domain::ReferralOnConsent>();
@@ -109,9 +107,9 @@ class GivenRelated final : public domain::Related {
       const std::vector<std::string>&) const override {
     return domain::RecordsOfErased();
   }
-  std::optional<domain::RetentionVerdict> RetentionOf(std::string_view, std::string_view rule,
+  std::optional<domain::RetentionVerdict> RetentionOf(std::string_view, std::string_view,
                                                       domain::Micros) const override {
-    return domain::RetentionVerdict{rule != unknown_rule, kept_case, kept_case.empty() ? "" : "r"};
+    return domain::RetentionVerdict{true, "", ""};
   }
   std::vector<std::string> KeyFingerprints(std::string_view) const override { return {}; }
   std::vector<std::string> KeyFingerprintsIn(domain::RecordKind, std::string_view,

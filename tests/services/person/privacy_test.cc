@@ -75,6 +75,7 @@ void Hold(ToldRelated& related) {
 }
 void OpenCase(ToldRelated& related) { related.erasure_reach->open_case = "case"; }
 void OpenStay(ToldRelated& related) { related.erasure_reach->open_stay = "shelter"; }
+void Kept(ToldRelated& related) { related.retention = {true, "case", "r"}; }
 void Everything(ToldRelated& related) {
   Hold(related);
   OpenCase(related);
@@ -208,6 +209,12 @@ std::vector<PrivacyRow> Rows() {
        {2, Decided("k", "retention_rule: 'unknown'")},
        Reason::kRetentionRuleUnknown,
        "unknown"},
+      {"retention while a rule keeps a case",
+       {kRegistered},
+       {2, Decided("k", "retention_rule: 'x'")},
+       Reason::kRetentionStillKeeps,
+       "case/r",
+       Kept},
       {"decided for no request",
        {kRegistered},
        {2, Decided("r1")},

@@ -27,6 +27,7 @@ struct ToldRelated final : Related {
   // Whoever asks; nullopt: too many records.
   std::optional<ErasureReach> erasure_reach = ErasureReach();
   std::optional<RecordsOfErased> records_of_erased = RecordsOfErased();
+  RetentionVerdict retention;                            // whoever asks
   std::map<std::string, std::vector<std::string>> keys;  // by person or other record
 
   std::optional<std::string> ConsentInForce(std::string_view, std::string_view, std::string_view,
@@ -63,6 +64,13 @@ struct ToldRelated final : Related {
   std::optional<RecordsOfErased> RecordsOfNobodyElse(
       const std::vector<std::string>&) const override {
     return records_of_erased;
+  }
+  // Every rule applies and keeps nothing, but one that is called `unknown`.
+  std::optional<RetentionVerdict> RetentionOf(std::string_view, std::string_view rule,
+                                              Micros) const override {
+    RetentionVerdict verdict = retention;
+    verdict.applies = rule != "unknown";
+    return verdict;
   }
   std::vector<std::string> KeyFingerprintsIn(RecordKind, std::string_view record_id,
                                              const std::vector<std::string>&) const override {
