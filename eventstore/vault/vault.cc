@@ -253,13 +253,16 @@ absl::Status Vault::MakeSpares(std::string_view ledger, LedgerState& state) {
   return absl::OkStatus();
 }
 
+absl::Status Vault::MakeRoom(LedgerState& state) {
+  if (state.unwritten.size() < kMostUnwritten) return absl::OkStatus();
+  const absl::Status written = WriteGivenOut(state);
+  return written.ok() ? written : Unreachable(written);
+}
+
 absl::StatusOr<DataKey> Vault::GiveOut(std::string_view ledger, LedgerState& state,
                                        const StreamId& record, bool of_note,
                                        const std::vector<Uuid>& persons) {
-  if (state.unwritten.size() >= kMostUnwritten) {
-    const absl::Status written = WriteGivenOut(state);
-    if (!written.ok()) return Unreachable(written);
-  }
+  RETURN_IF_ERROR(MakeRoom(state));
   if (state.spares.empty()) {
     const absl::Status made = MakeSpares(ledger, state);
     if (!made.ok()) return Unreachable(made);
@@ -319,8 +322,9 @@ absl::StatusOr<DataKey> Vault::ForNote(std::string_view ledger, const StreamId& 
   return GiveOut(ledger, *state, record, /*of_note=*/true, persons);
 }
 
-DataKey Vault::GiveOutDestroyed(std::string_view ledger, LedgerState& state,
-                                const StreamId& record) {
+absl::StatusOr<DataKey> Vault::GiveOutDestroyed(std::string_view ledger, LedgerState& state,
+                                                const StreamId& record) {
+  RETURN_IF_ERROR(MakeRoom(state));
   DataKey key{Uuid::Generate(*options_.clock, *options_.random),
               std::make_shared<const SecretKey>(SecretKey::Random(*options_.random))};
   VaultKey row;

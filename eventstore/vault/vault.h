@@ -230,8 +230,11 @@ class Vault final : public DataKeys {
   absl::StatusOr<size_t> Destroy(const KeysByLedger& keys, VaultChanges changes)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // A key that nobody can find again.
-  DataKey GiveOutDestroyed(std::string_view ledger, LedgerState& state, const StreamId& record)
+  absl::StatusOr<DataKey> GiveOutDestroyed(std::string_view ledger, LedgerState& state,
+                                           const StreamId& record)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // Keeps what was given out and is not written yet within its bound.
+  absl::Status MakeRoom(LedgerState& state) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // Takes a spare key; its rows are written with others.
   absl::StatusOr<DataKey> GiveOut(std::string_view ledger, LedgerState& state,
                                   const StreamId& record, bool of_note,

@@ -142,6 +142,13 @@ class IndicatorCompiler {
     }
   }
 
+  // Fields of a person are known of persons counted one by one.
+  template <typename Report>
+  void CheckPersons(const FieldPath& path, const std::string& text, const Report& report) {
+    if (path.scope != Scope::kPerson || out_.ForEachPerson()) return;
+    report(StrCat("`", text, "` needs `persons`"));
+  }
+
   bool IsFactOfPerson() const {
     return out_.fact.message->options().GetExtension(options::v1::stream).kind() ==
            options::v1::RECORD_KIND_PERSON;
@@ -175,9 +182,7 @@ class IndicatorCompiler {
     if (what == CompiledCount::What::kSum && (!own || !path->IsNumber())) {
       Bad(field, StrCat("`", text, "` is not a number of the counted fact"));
     }
-    if (path->scope == Scope::kPerson && !out_.ForEachPerson()) {
-      Bad(field, StrCat("`", text, "` needs `persons`"));
-    }
+    CheckPersons(*path, text, [&](const std::string& problem) { Bad(field, problem); });
   }
 
   void CompilePeriod() {
@@ -213,9 +218,8 @@ class IndicatorCompiler {
     compiled.field = *std::move(path);
     compiled.edges.assign(grouping.edges().begin(), grouping.edges().end());
     compiled.unit_kinds.insert(grouping.unit_kinds().begin(), grouping.unit_kinds().end());
-    if (compiled.field.scope == Scope::kPerson && !out_.ForEachPerson()) {
-      bad("field", StrCat("`", grouping.field(), "` needs `persons`"));
-    }
+    CheckPersons(compiled.field, grouping.field(),
+                 [&](const std::string& what) { bad("field", what); });
     if (!compiled.edges.empty() && !compiled.field.IsNumber()) {
       bad("field", StrCat("edges, but `", grouping.field(), "` is not a number"));
     }
@@ -247,9 +251,8 @@ class IndicatorCompiler {
     CompiledFilter compiled;
     compiled.field = *std::move(path);
     compiled.or_unknown = filter.or_unknown();
-    if (compiled.field.scope == Scope::kPerson && !out_.ForEachPerson()) {
-      bad("field", -1, StrCat("`", filter.field(), "` needs `persons`"));
-    }
+    CheckPersons(compiled.field, filter.field(),
+                 [&](const std::string& what) { bad("field", -1, what); });
     AddCodes(filter.any_of(), "any_of", compiled.field, compiled.any_of, bad);
     AddCodes(filter.none_of(), "none_of", compiled.field, compiled.none_of, bad);
     AddRange(filter, compiled, bad);

@@ -1,11 +1,10 @@
 #include "services/app/cli/client/connection.h"
 
 #include <cctype>
-#include <fstream>
-#include <iterator>
 #include <utility>
 
 #include "eventstore/base/strings.h"
+#include "services/app/cli/text/file_text.h"
 
 namespace caseledger::cli {
 namespace {
@@ -16,9 +15,8 @@ constexpr size_t kMostFileBytes = 256 << 10;
 
 // The file's text; "" and the first trouble in `status` otherwise.
 std::string Read(const std::string& path, absl::Status& status) {
-  std::ifstream file(path, std::ios::binary);
-  std::string text(std::istreambuf_iterator<char>(file), {});
-  if (!file.bad() && !text.empty() && text.size() <= kMostFileBytes) return text;
+  absl::StatusOr<std::string> text = ReadFile(path, kMostFileBytes);
+  if (text.ok() && !text->empty()) return *std::move(text);
   status.Update(absl::InvalidArgumentError(
       StrCat(path.empty() ? "--cert and --key" : path,
              ": cannot be read; with --ca give the agency's --cert and --key, too")));

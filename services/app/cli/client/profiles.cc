@@ -7,17 +7,19 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
-#include <iterator>
 #include <system_error>
 
 #include "absl/strings/str_join.h"
 #include "eventstore/base/status_macros.h"
 #include "eventstore/base/strings.h"
+#include "services/app/cli/text/file_text.h"
 
 namespace caseledger::cli {
 namespace {
 
 namespace fs = std::filesystem;
+
+constexpr size_t kMostProfileBytes = 64 << 10;
 
 constexpr char kSuffix[] = ".toml";
 constexpr size_t kMostNameChars = 64;
@@ -88,8 +90,8 @@ std::string Profiles::InUse() const {
 }
 
 absl::StatusOr<std::string> Profiles::Read(const std::string& name) const {
-  std::ifstream file(PathOf(name), std::ios::binary);
-  if (file.is_open()) return std::string(std::istreambuf_iterator<char>(file), {});
+  absl::StatusOr<std::string> text = ReadFile(PathOf(name), kMostProfileBytes);
+  if (!absl::IsNotFound(text.status())) return text;
   const std::vector<std::string> names = Names();
   return absl::NotFoundError(
       names.empty() ? StrCat("no profile ", name, "; `caseledger profile add` makes one")

@@ -1,7 +1,5 @@
 #include <fmt/format.h>
 
-#include <filesystem>
-#include <fstream>
 #include <memory>
 #include <regex>
 
@@ -12,11 +10,12 @@
 #include "services/app/cli/commands/commands.h"
 #include "services/app/cli/import/ids.h"
 #include "services/app/cli/print/json.h"
+#include "services/app/cli/text/file_text.h"
 
 namespace caseledger::cli {
 namespace {
 
-constexpr uintmax_t kMostDefinitionBytes = 1 << 20;
+constexpr size_t kMostDefinitionBytes = 1 << 20;
 
 // `report/NAME` from the text's first `id: "NAME"` outside of comments.
 absl::StatusOr<std::string> IdFromText(const std::string& text, const std::string& path) {
@@ -77,18 +76,7 @@ absl::StatusOr<int> Load(const std::string& path, std::string id, const ClientOp
 }  // namespace
 
 absl::StatusOr<std::string> ReadDefinition(const std::string& path) {
-  std::error_code error;
-  const uintmax_t size = std::filesystem::file_size(path, error);
-  if (error) return absl::NotFoundError(path + ": " + error.message());
-  if (size > kMostDefinitionBytes) {
-    return absl::InvalidArgumentError(path + ": larger than 1 MiB; is it a definition?");
-  }
-  std::ifstream stream(path, std::ios::binary);
-  std::string text(size, '\0');
-  if (!stream.read(text.data(), static_cast<std::streamsize>(size))) {
-    return absl::UnavailableError(path + ": cannot be read");
-  }
-  return text;
+  return ReadFile(path, kMostDefinitionBytes);
 }
 
 void AddDefinitionCommands(CLI::App& app, Chosen& chosen) {

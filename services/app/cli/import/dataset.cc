@@ -4,17 +4,17 @@
 
 #include <charconv>
 #include <filesystem>
-#include <fstream>
 #include <utility>
 
 #include "eventstore/base/status_macros.h"
+#include "services/app/cli/text/file_text.h"
 #include "services/app/cli/text/time_text.h"
 #include "services/app/cli/text/utf8.h"
 
 namespace caseledger::cli {
 namespace {
 
-constexpr uintmax_t kMostFileBytes = 512u << 20;
+constexpr size_t kMostFileBytes = 512u << 20;
 
 std::string FileNameOf(const Table& table) { return std::string(table.name) + ".csv"; }
 
@@ -83,19 +83,7 @@ void Index(LoadedTable& loaded, Issues& issues) {
 }  // namespace
 
 absl::StatusOr<std::string> ReadWholeFile(const std::string& name) {
-  const std::filesystem::path path(name);
-  std::error_code error;
-  const uintmax_t size = std::filesystem::file_size(path, error);
-  if (error) return absl::InvalidArgumentError(path.string() + ": " + error.message());
-  if (size > kMostFileBytes) {
-    return absl::InvalidArgumentError(path.string() + ": larger than 512 MiB; split it");
-  }
-  std::ifstream stream(path, std::ios::binary);
-  std::string content(size, '\0');
-  if (!stream.read(content.data(), static_cast<std::streamsize>(size))) {
-    return absl::InvalidArgumentError(path.string() + ": cannot be read");
-  }
-  return content;
+  return ReadFile(name, kMostFileBytes);
 }
 
 std::string Row::FileName() const { return FileNameOf(*table); }

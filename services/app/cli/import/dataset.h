@@ -51,7 +51,7 @@ struct LoadedTable {
   const Row* FindById(std::string_view id) const;
 };
 
-// INVALID_ARGUMENT: it cannot be read, or has more than 512 MiB.
+// At most 512 MiB; errors as ReadFile.
 absl::StatusOr<std::string> ReadWholeFile(const std::string& name);
 
 class Dataset {
