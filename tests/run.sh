@@ -5,9 +5,10 @@
 #
 #   (nothing)      release build, every test program, the checks, the foreign client, fuzzing
 #   --fast         release build and the test programs that are not labelled `slow`, with what they wrote; nothing else
-#   --clang        also: our own libraries with clang and its thread-safety warnings
-#   --sanitizers   also: test programs with AddressSanitizer and UBSan, and those without gRPC with ThreadSanitizer
-#   --tidy-changed BASE   also: clang-tidy over what changed since BASE
+#   --clang        also: our own libraries with clang and its thread-safety warnings, which --sanitizers does as well
+#   --sanitizers   also: test programs with AddressSanitizer and UBSan, and those without gRPC with ThreadSanitizer, by
+#                  clang with its thread-safety warnings
+#   --tidy-changed BASE   also: clang-tidy over what changed since BASE; with --clang or --sanitizers
 #   --fuzz-seconds N   random input for all fuzz targets together; default 300, 0 for none
 #   --minutes N    whatever still runs after N minutes is ended and counts as failed
 #
@@ -25,7 +26,7 @@ tidy_base=""
 fuzz_seconds=300
 minutes=1000
 usage() {
-  sed -n '2,15s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" >&2
+  sed -n '2,16s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" >&2
   exit 2
 }
 while [[ $# -gt 0 ]]; do
@@ -172,11 +173,11 @@ for check in format structure buf alerts; do step "check $check" "tests/checks/$
 node_step
 tests_step
 if $clang; then build_step "clang" clang eventstore/all projections/all services/all; fi
-if [[ -n "$tidy_base" ]]; then step "check tidy" tests/checks/tidy.sh --changed "$tidy_base"; fi
 if $sanitizers; then
   sanitizer_step asan
   sanitizer_step tsan
 fi
+if [[ -n "$tidy_base" ]]; then step "check tidy" tests/checks/tidy.sh --changed "$tidy_base"; fi
 if ((fuzz_seconds > 0)); then
   build_step "fuzz targets" asan tests/fuzz/all &&
     CASELEDGER_FUZZ_BUILD="$top/build/asan" step "fuzz" tests/fuzz/run.sh --seconds "$fuzz_seconds"

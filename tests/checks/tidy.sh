@@ -9,10 +9,15 @@
 #                    judged in the first source that includes it
 #   FILE.cc ...      these
 #
-# CASELEDGER_BUILD names the build folder; default build/release.
+# CASELEDGER_BUILD names the build folder; default: the first of build/asan, build/clang, build/debug that there is. Not the
+# release build, which compiles several files as one.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
-readonly build="${CASELEDGER_BUILD:-build/release}"
+build="${CASELEDGER_BUILD:-}"
+for candidate in build/asan build/clang build/debug; do
+  if [[ -z "$build" && -f "$candidate/compile_commands.json" ]]; then build="$candidate"; fi
+done
+readonly build
 
 fail() {
   echo "tidy: $1" >&2
@@ -35,7 +40,8 @@ while [[ $# -gt 0 ]]; do
   esac
   shift
 done
-[[ -f "$build/compile_commands.json" ]] || fail "no $build/compile_commands.json: build first"
+[[ -f "$build/compile_commands.json" ]] ||
+  fail "no compile_commands.json: build first, with the preset asan, clang or debug"
 
 # The sources in which the headers read from standard input can be judged, one each.
 sources_of_headers() {
