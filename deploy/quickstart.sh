@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # From a fresh checkout on Debian 12 to a report that is known to be right: installs what is missing,
 # builds, makes certificates, tokens and a first administrator, starts a server on this machine, imports
-# half a year of synthetic records, compares the report with the published figures and replays one case.
+# half a year of synthetic records, compares the report with the published figures, publishes it and replays one case.
 # Safe to run again: a running server is used as it is, and nothing is imported twice.
 #
 #   deploy/quickstart.sh [--dir DIR]        do all of it
@@ -131,6 +131,7 @@ make_identities() {
   make_profile steward "$operator" nhap-lieu
   make_profile auditor "$operator" kiem-tra
   make_profile supervisor "$centre" giam-sat
+  make_profile viewer "$operator" bao-cao
   echo "certificates and tokens lie in $dir/pki, profiles in $dir/profiles"
 }
 
@@ -171,6 +172,7 @@ import_sample() {
   say "Report definition"
   grant "$operator" nhap-lieu data_steward
   grant "$operator" kiem-tra auditor
+  grant "$operator" bao-cao dashboard_viewer
   for report in "$here"/reports/*.textproto; do
     caseledger steward definition load "$report"
   done
@@ -208,6 +210,15 @@ check_report() {
   echo "all figures as published; $dir/report.csv is byte for byte the expected file"
 }
 
+# What everybody may see of it, once: published for good.
+publish_report() {
+  say "The same report published: small figures are withheld"
+  local told
+  told="$(caseledger steward publication publish qn-half-year@1 --from 2024-01-01 --to 2024-07-01 2>&1)" ||
+    [[ "$told" == *RESTATEMENT_NEEDS_REASON* ]] || fail "$told"
+  caseledger viewer publication show 1
+}
+
 replay_case() {
   say "Replay of one case, by the supervisor of its agency"
   caseledger supervisor case history CASE-2024-0089
@@ -224,6 +235,7 @@ say_how_to_go_on() {
   cat <<END
   export CASELEDGER_SERVER=$(<"$dir/port") CASELEDGER_LEDGER=quang-ninh CASELEDGER_PROFILE=$profiles/supervisor.toml
   $caseledger report qn-half-year --from 2024-01-01 --to 2024-07-01
+  $caseledger publication list            # what everybody may see of reports
   $caseledger case list --phase open
   $caseledger case work --state overdue   # what is late, by the delivered deadlines
   $caseledger case check-closure CASE-2024-0093
@@ -282,5 +294,6 @@ server_runs || bootstrap_ledger
 start_server 9>&-
 import_sample
 check_report
+publish_report
 replay_case
 say_how_to_go_on

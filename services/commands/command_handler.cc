@@ -40,6 +40,7 @@ bool IsServerFact(const Fact& fact) {
     case Fact::kBreakGlassUsed:
     case Fact::kBreakGlassReviewed:
     case Fact::kDisclosureMade:
+    case Fact::kReportPublished:
       return true;
     default:
       return false;
@@ -189,25 +190,37 @@ void CommandHandler::Submit(v1::Command command, const access::Call& call, Done 
                                    "64 of A-Z a-z 0-9 . _ - / :"));
   }
   std::string content = ContentOf(command);
-  absl::StatusOr<PreparedCommand> prepared =
-      Prepare(std::move(command), call, /*from_server=*/false);
+  absl::StatusOr<PreparedCommand> prepared = Prepare(std::move(command), call, By::kCaller);
   if (!prepared.ok()) return done(prepared.status());
+  Append(*std::move(prepared), std::move(content), std::move(done));
+}
+
+void CommandHandler::SubmitCompleted(v1::Command command, Fact completed,
+                                     std::vector<std::string> data_quality,
+                                     const access::Call& call, Done done) {
+  done = Observed(command, std::move(done));
+  std::string content = ContentOf(command);
+  absl::StatusOr<PreparedCommand> prepared = Prepare(std::move(command), call, By::kBoth);
+  if (!prepared.ok()) return done(prepared.status());
+  *prepared->command.mutable_fact() = std::move(completed);
+  prepared->data_quality = std::move(data_quality);
   Append(*std::move(prepared), std::move(content), std::move(done));
 }
 
 void CommandHandler::SubmitFromServer(v1::Command command, Done done) {
   std::string content = ContentOf(command);
-  absl::StatusOr<PreparedCommand> prepared =
-      Prepare(std::move(command), ServerCall(), /*from_server=*/true);
+  absl::StatusOr<PreparedCommand> prepared = Prepare(std::move(command), ServerCall(), By::kServer);
   if (!prepared.ok()) return done(prepared.status());
   Append(*std::move(prepared), std::move(content), std::move(done));
 }
 
 absl::StatusOr<PreparedCommand> CommandHandler::Prepare(v1::Command command, access::Call call,
-                                                        bool from_server) {
+                                                        By by) {
   std::vector<Violation> violations = CheckCommand(command, clock_.Now());
   if (!violations.empty()) return InvalidRequest(violations);
-  if (!from_server && IsServerFact(ContentFact(command))) return Reject(Reason::kServerFactOnly);
+  if (by == By::kCaller && IsServerFact(ContentFact(command))) {
+    return Reject(Reason::kServerFactOnly);
+  }
   NormalizeText(command);
 
   PreparedCommand prepared;
@@ -218,7 +231,7 @@ absl::StatusOr<PreparedCommand> CommandHandler::Prepare(v1::Command command, acc
   prepared.action = prepared.by_right_to_import ? access::kImportAction : MethodOf(command.fact());
   prepared.request_id = *Uuid::Parse(command.header().request_id());
   prepared.new_record_id = Uuid::Generate(clock_, random_);
-  prepared.from_server = from_server;
+  prepared.from_server = by == By::kServer;
   prepared.data_quality = UnknownCodes(MessageOf(command.fact()));
   // A replacement is completed as the fact itself would be.
   Fact& fact = command.fact().has_fact_corrected()

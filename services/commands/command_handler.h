@@ -47,6 +47,12 @@ class CommandHandler {
   // UNAVAILABLE          TRAIL_UNAVAILABLE: a refusal could not be put on the access trail
   void Submit(v1::Command command, const access::Call& call, Done done);
 
+  // The same for a fact that the caller asks for and the server completes from what it knows: what
+  // the caller asked for is checked, and is what makes two requests the same; `completed` is
+  // recorded, with what there is to say of its quality. The call is one that was let in.
+  void SubmitCompleted(v1::Command command, Fact completed, std::vector<std::string> data_quality,
+                       const access::Call& call, Done done);
+
   // The same for a fact that the server itself records (timers); the request id makes it happen
   // once.
   void SubmitFromServer(v1::Command command, Done done);
@@ -54,7 +60,10 @@ class CommandHandler {
  private:
   // `done`, and the observer told before it.
   Done Observed(const v1::Command& command, Done done);
-  absl::StatusOr<PreparedCommand> Prepare(v1::Command command, access::Call call, bool from_server);
+  // Who says what the fact says.
+  enum class By { kCaller, kServer, kBoth };
+
+  absl::StatusOr<PreparedCommand> Prepare(v1::Command command, access::Call call, By by);
   void Append(PreparedCommand prepared, std::string content, Done done);
 
   const Ledgers& ledgers_;

@@ -76,7 +76,8 @@ std::string_view FactName(uint32_t fact_type) {
 bool IsNamedKind(RecordKind kind) {
   return kind == RecordKind::RECORD_KIND_AGENCY || kind == RecordKind::RECORD_KIND_ADMIN_UNITS ||
          kind == RecordKind::RECORD_KIND_DEFINITION || kind == RecordKind::RECORD_KIND_LEDGER ||
-         kind == RecordKind::RECORD_KIND_ACCESS_TRAIL;
+         kind == RecordKind::RECORD_KIND_ACCESS_TRAIL ||
+         kind == RecordKind::RECORD_KIND_PUBLICATION;
 }
 
 eventstore::StreamId NamedStream(RecordKind kind, std::string_view name) {

@@ -19,6 +19,7 @@
 #include "services/domain/directory/definition.h"
 #include "services/domain/directory/programme.h"
 #include "services/domain/person/person.h"
+#include "services/domain/publication/publications.h"
 #include "services/domain/rejection.h"
 #include "services/domain/shelter/shelter.h"
 
@@ -281,6 +282,8 @@ absl::Status Judge::JudgeOne(const Proposal& proposal) {
       return JudgeWith<domain::AdminUnitsState>(proposal, domain::DecideAdminUnits);
     case RecordKind::RECORD_KIND_DEFINITION:
       return JudgeWith<domain::DefinitionState>(proposal, domain::DecideDefinition);
+    case RecordKind::RECORD_KIND_PUBLICATION:
+      return JudgeWith<domain::PublicationsState>(proposal, domain::DecidePublication);
     default:
       return Reject(Reason::kRecordUnknown);
   }
@@ -360,6 +363,7 @@ absl::Status Judge::JudgeCorrection(const Proposal& proposal, DecideFunction dec
                                                        : Reason::kTargetUnknown);
   }
   if (target->fact->has_person_erased()) return Reject(Reason::kErasureIsFinal);
+  if (target->fact->has_report_published()) return Reject(Reason::kPublicationIsFinal);
   const Uuid target_request = history.request_ids.at(target_id);
   const domain::Micros target_at = target->occurred_at;
   if (!proposal.is_consequence) RETURN_IF_ERROR(MayCorrect(*target, history));

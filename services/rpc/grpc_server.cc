@@ -18,6 +18,7 @@
 #include "services/rpc/command_services.h"
 #include "services/rpc/connections/acceptor.h"
 #include "services/rpc/history_service.h"
+#include "services/rpc/publication_service.h"
 #include "services/rpc/queries.h"
 #include "services/rpc/query_services.h"
 
@@ -77,6 +78,8 @@ class RunningServer final : public GrpcServer {
                  options.max_replays, clock),
         audit_(exports_),
         dashboard_(queries_, answers_),
+        publications_(handler, clock, options.smallest_shown),
+        publication_(queries_, publications_),
         admin_(queries_, answers_, backups_),
         access_(queries_, ledgers, clock),
         batch_(handler, callers_, warden_) {}
@@ -140,17 +143,19 @@ class RunningServer final : public GrpcServer {
 
  private:
   static constexpr const char* kServiceNames[] = {
-      "caseledger.v1.IntakeService",    "caseledger.v1.PersonService",
-      "caseledger.v1.DirectoryService", "caseledger.v1.CaseworkService",
-      "caseledger.v1.ReferralService",  "caseledger.v1.ShelterService",
-      "caseledger.v1.ClosureService",   "caseledger.v1.HistoryService",
-      "caseledger.v1.DashboardService", "caseledger.v1.AdminService",
-      "caseledger.v1.AccessService",    "caseledger.v1.BatchService",
-      "caseledger.v1.AuditService",     "caseledger.v1.PrivacyService"};
+      "caseledger.v1.IntakeService",     "caseledger.v1.PersonService",
+      "caseledger.v1.DirectoryService",  "caseledger.v1.CaseworkService",
+      "caseledger.v1.ReferralService",   "caseledger.v1.ShelterService",
+      "caseledger.v1.ClosureService",    "caseledger.v1.HistoryService",
+      "caseledger.v1.DashboardService",  "caseledger.v1.AdminService",
+      "caseledger.v1.AccessService",     "caseledger.v1.BatchService",
+      "caseledger.v1.AuditService",      "caseledger.v1.PrivacyService",
+      "caseledger.v1.PublicationService"};
 
   std::vector<grpc::Service*> Services() {
-    return {&intake_,  &person_, &directory_, &casework_, &referral_, &shelter_, &closure_,
-            &history_, &audit_,  &dashboard_, &admin_,    &access_,   &batch_,   &privacy_};
+    return {&intake_,  &person_,  &directory_, &casework_, &referral_,
+            &shelter_, &closure_, &history_,   &audit_,    &dashboard_,
+            &admin_,   &access_,  &batch_,     &privacy_,  &publication_};
   }
 
   Executor executor_;
@@ -175,6 +180,8 @@ class RunningServer final : public GrpcServer {
   HistoryServiceImpl history_;
   AuditServiceImpl audit_;
   DashboardServiceImpl dashboard_;
+  Publications publications_;
+  PublicationServiceImpl publication_;
   AdminServiceImpl admin_;
   AccessServiceImpl access_;
   BatchServiceImpl batch_;

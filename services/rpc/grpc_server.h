@@ -42,6 +42,8 @@ struct GrpcServerOptions {
   // Makes backups; must outlive the server. Null: there is no directory for them.
   eventstore::BackupMaker* backup_maker = nullptr;
   VaultFace vault;
+  // Figures of published reports below this are withheld; 2 or more.
+  uint32_t smallest_shown = 5;
 };
 
 // Thread-safe.

@@ -65,6 +65,13 @@ absl::StatusOr<commands::Ledger*> Reading::Begin(std::string_view ledger,
   return commands::RefusalOf(commands::DenialOf(action_, nullptr, deciding_), /*known=*/true);
 }
 
+absl::Status Reading::SeesAtLeast(access::Level least) const {
+  if (level() >= least) return absl::OkStatus();
+  Verdict refused = deciding_;
+  refused.answer.refusal = access::Refusal::kNoRole;
+  return commands::RefusalOf(commands::DenialOf(action_, nullptr, refused), /*known=*/true);
+}
+
 absl::StatusOr<Verdict> Reading::Ask(const StreamId& record) {
   return ruling_->read_rights.With(
       call_, now(), [&](commands::Rights& rights) { return rights.Ask(action_, record); });

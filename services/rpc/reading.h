@@ -59,6 +59,9 @@ class Reading {
   // How much the rule that Begin asked lets the caller see.
   access::Level level() const { return deciding_.answer.level; }
 
+  // OK when the rule that Begin asked lets the caller see at least so much; else a refusal.
+  absl::Status SeesAtLeast(access::Level least) const;
+
   // The record, if the caller may do this to it; else a refusal. Counts as shown.
   // `to_read`: records of named kinds also by the UUID that is shown of them.
   absl::StatusOr<eventstore::StreamId> Open(options::v1::RecordKind kind, std::string_view id,

@@ -158,6 +158,8 @@ std::string_view IdNameOf(int kind) {
       return "programme_id";
     case options::v1::RECORD_KIND_AGENCY:
       return "agency_id";
+    case options::v1::RECORD_KIND_PUBLICATION:
+      return "publication_id";
     case options::v1::RECORD_KIND_ADMIN_UNITS:
       return "version";
     case options::v1::RECORD_KIND_DEFINITION:

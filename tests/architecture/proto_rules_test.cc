@@ -24,6 +24,7 @@
 #include "caseledger/v1/intake.pb.h"
 #include "caseledger/v1/person.pb.h"
 #include "caseledger/v1/privacy.pb.h"
+#include "caseledger/v1/publication.pb.h"
 #include "caseledger/v1/referral.pb.h"
 #include "caseledger/v1/report_definition.pb.h"
 #include "caseledger/v1/retention.pb.h"
@@ -52,7 +53,7 @@ const std::vector<const Descriptor*>& LinkedFiles() {
       v1::RegisterPersonRequest::descriptor(), v1::ReceiveDataRequestRequest::descriptor(),
       v1::SendReferralRequest::descriptor(),   v1::RegisterShelterRequest::descriptor(),
       v1::ReportDefinition::descriptor(),      v1::Deadlines::descriptor(),
-      v1::RetentionRules::descriptor()};
+      v1::RetentionRules::descriptor(),        v1::PublishReportRequest::descriptor()};
   return linked;
 }
 

@@ -22,6 +22,7 @@
 #include "caseledger/v1/intake.pb.h"
 #include "caseledger/v1/person.pb.h"
 #include "caseledger/v1/privacy.pb.h"
+#include "caseledger/v1/publication.pb.h"
 #include "eventstore/base/status_macros.h"
 #include "services/commands/fact_schema.h"
 #include "services/commands/times.h"
@@ -31,6 +32,7 @@
 #include "services/rpc/export.h"
 #include "services/rpc/person_export.h"
 #include "services/rpc/proofs.h"
+#include "services/rpc/publications.h"
 #include "services/rpc/queries.h"
 #include "services/rpc/replay.h"
 #include "services/rpc/requests.h"
@@ -63,7 +65,8 @@ std::vector<const MethodDescriptor*> AllMethods() {
         v1::GetLedgerHeadRequest::descriptor(), v1::ExecuteRequest::descriptor(),
         v1::ReceiveContactRequest::descriptor(), v1::RegisterPersonRequest::descriptor(),
         v1::ReceiveDataRequestRequest::descriptor(), v1::RegisterAgencyRequest::descriptor(),
-        v1::ExportRecordRequest::descriptor(), v1::ExplainAccessRequest::descriptor()}) {
+        v1::ExportRecordRequest::descriptor(), v1::ExplainAccessRequest::descriptor(),
+        v1::PublishReportRequest::descriptor()}) {
     const auto* file = one_of_each->file();
     for (int s = 0; s < file->service_count(); ++s) {
       for (int m = 0; m < file->service(s)->method_count(); ++m) {
@@ -136,6 +139,21 @@ Driver Query(absl::Status (Answers::*method)(rpc::Reading&, const Request&, absl
     const absl::Status status = answers.Checked(
         request, [&] { return (answers.*method)(reading, request, kWait, response); });
     CheckAnswer(OnTrail(reading, status, shows), response);
+  };
+}
+
+// What was published is the ledger's, so a host has one answerer for it.
+template <typename Request, typename Response>
+Driver Published(absl::Status (rpc::Publications::*method)(rpc::Reading&, const Request&,
+                                                           absl::Duration, Response&)) {
+  return [method](const Asked& asked) {
+    const auto& request = asked.As<Request>();
+    rpc::Publications& answers = asked.host.publications();
+    rpc::Reading reading = asked.Read();
+    Response response;
+    const absl::Status status = answers.Checked(
+        request, [&] { return (answers.*method)(reading, request, kWait, response); });
+    CheckAnswer(OnTrail(reading, status, /*shows=*/true), response);
   };
 }
 
@@ -313,6 +331,10 @@ Drivers QuestionDrivers() {
       Query(&TrailAnswers::ReviewBreakGlass, false);
   drivers[v1::RecordDisclosureRequest::descriptor()] =
       Query(&TrailAnswers::RecordDisclosure, false);
+  drivers[v1::ListPublishedReportsRequest::descriptor()] =
+      Published(&rpc::Publications::ListPublishedReports);
+  drivers[v1::GetPublishedReportRequest::descriptor()] =
+      Published(&rpc::Publications::GetPublishedReport);
   drivers[v1::GetCheckpointRequest::descriptor()] = Proof(rpc::GetCheckpoint);
   drivers[v1::GetInclusionProofRequest::descriptor()] = Proof(rpc::GetInclusionProof);
   drivers[v1::GetConsistencyProofRequest::descriptor()] = Proof(rpc::GetConsistencyProof);

@@ -12,6 +12,7 @@
 #include "caseledger/v1/intake.pb.h"
 #include "caseledger/v1/person.pb.h"
 #include "caseledger/v1/privacy.pb.h"
+#include "caseledger/v1/publication.pb.h"
 #include "caseledger/v1/referral.pb.h"
 #include "caseledger/v1/shelter.pb.h"
 #include "services/access/rules/rules.h"
@@ -40,7 +41,9 @@ std::string_view ActionOfCommand(std::string_view method, options::v1::RecordKin
                              method == "LiftLegalHold";
   const bool may_give_rights = kind == options::v1::RECORD_KIND_DEFINITION ||
                                (kind == options::v1::RECORD_KIND_AGENCY && !describes_agency);
-  return imported && !may_give_rights && !is_of_erasure ? kImportAction : method;
+  // What was published is out.
+  const bool is_free = !may_give_rights && !is_of_erasure && method != "PublishReport";
+  return imported && is_free ? kImportAction : method;
 }
 
 const std::vector<const google::protobuf::FileDescriptor*>& PublicFiles() {
@@ -57,6 +60,7 @@ const std::vector<const google::protobuf::FileDescriptor*>& PublicFiles() {
       v1::ReceiveContactRequest::descriptor()->file(),
       v1::RegisterPersonRequest::descriptor()->file(),
       v1::ReceiveDataRequestRequest::descriptor()->file(),
+      v1::PublishReportRequest::descriptor()->file(),
       v1::SendReferralRequest::descriptor()->file(),
       v1::RegisterShelterRequest::descriptor()->file()};
   return files;

@@ -104,6 +104,7 @@ int Run(int argc, char** argv) {
   AddDirectoryCommands(app, chosen);
   AddDefinitionCommands(app, chosen);
   AddReportCommand(app, chosen);
+  AddPublicationCommands(app, chosen);
   AddCaseCommands(app, chosen);
   AddHistoryCommands(app, chosen);
   AddProfileCommands(app, chosen);

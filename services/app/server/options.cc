@@ -264,6 +264,12 @@ ParsedOptions ParseServerOptions(int argc, char** argv) {
                  "How far read models may be behind before the health of dashboards is told as bad")
       ->capture_default_str()
       ->check(CLI::Range(1, 86'400));
+  app.add_option(
+         "--smallest-figure-shown", options.smallest_figure_shown,
+         "Figures of published reports below this are withheld, and as many others as it takes "
+         "that nobody can compute them")
+      ->capture_default_str()
+      ->check(CLI::Range(2, 1000));
   app.set_version_flag("--version", std::string(CASELEDGER_VERSION));
   try {
     app.parse(WordsBackwards(argc, argv));

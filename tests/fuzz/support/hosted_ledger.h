@@ -13,6 +13,7 @@
 #include "projections/runtime/runtime.h"
 #include "services/commands/command_handler.h"
 #include "services/commands/ledgers.h"
+#include "services/rpc/publications.h"
 #include "services/rpc/queries.h"
 #include "tests/fuzz/support/random_message.h"
 #include "tests/support/admission.h"
@@ -45,6 +46,7 @@ class HostedLedger {
       return Answers(ledgers_, clock_);
     }
   }
+  rpc::Publications& publications() { return publications_; }
   Clock& clock() { return clock_; }
   uint64_t size() const;
 
@@ -69,6 +71,7 @@ class HostedLedger {
   std::unique_ptr<projections::ReadModelStore> read_models_;
   commands::Ledgers ledgers_;
   commands::CommandHandler handler_{ledgers_, clock_, random_};
+  rpc::Publications publications_{handler_, clock_, 5};
   testing::Admissions admissions_;
   int next_request_ = 0;
 };

@@ -82,10 +82,10 @@ TEST_F(Histories, WrongUseAndUnknownRecordsExitWithOne) {
   EXPECT_EQ(Run({"case", "history", "CASE-1900-0001"}).code, 1);
   EXPECT_EQ(Run({"case", "dance"}).code, 1);
   EXPECT_EQ(Run(kDataSteward, {"import", "/nowhere/at/all"}).code, 1);
-  EXPECT_EQ(Run(kDashboardViewer,
-                {"report", "no-such-report", "--from", "2024-01-01", "--to", "2024-07-01"})
-                .code,
-            1);
+  EXPECT_EQ(
+      Run(kDataSteward, {"report", "no-such-report", "--from", "2024-01-01", "--to", "2024-07-01"})
+          .code,
+      1);
   const Finished nobody = RunToEnd({CASELEDGER_PATH, "--server", "127.0.0.1:1", "case", "list"});
   EXPECT_EQ(nobody.code, 1);
   EXPECT_THAT(nobody.err, HasSubstr("127.0.0.1:1"));

@@ -31,9 +31,9 @@ void Lines::Save() const {
 }
 
 void SampleTest::SetUpTestSuite() {
-  const std::vector<std::string> ledgers = {"units",     "whole",      "bad-rows",
-                                            "slipped",   "later-rows", "late-entries",
-                                            "histories", "rebuilt",    "audit"};
+  const std::vector<std::string> ledgers = {"units",      "whole",        "bad-rows",  "slipped",
+                                            "later-rows", "late-entries", "histories", "rebuilt",
+                                            "audit",      "published"};
   directory_ = new ScratchDirectory();
   cast_ = new Cast(*directory_ / "pki");
   for (const std::string& ledger : ledgers) {
@@ -89,7 +89,7 @@ std::string SampleTest::Report(const std::string& as_of) const {
   std::vector<std::string> arguments = {"report", "qn-half-year", "--from",   "2024-01-01",
                                         "--to",   "2024-07-01",   "--format", "csv"};
   if (!as_of.empty()) arguments.insert(arguments.end(), {"--as-of", as_of});
-  return RunWell(kDashboardViewer, arguments);
+  return RunWell(kDataSteward, arguments);
 }
 
 std::string SampleTest::CopyOfSample() {

@@ -35,6 +35,7 @@ void AddImportCommand(CLI::App& app, Chosen& chosen);
 void AddDirectoryCommands(CLI::App& app, Chosen& chosen);
 void AddDefinitionCommands(CLI::App& app, Chosen& chosen);
 void AddReportCommand(CLI::App& app, Chosen& chosen);
+void AddPublicationCommands(CLI::App& app, Chosen& chosen);
 void AddCaseCommands(CLI::App& app, Chosen& chosen);
 void AddWorkCommand(CLI::App& group, Chosen& chosen);    // work, of `case`
 void AddHistoryCommands(CLI::App& app, Chosen& chosen);  // record, log
@@ -56,7 +57,7 @@ void AddPrivacyCommands(CLI::App& app, Chosen& chosen);
 
 inline constexpr char kKinds[] =
     "contact, person, case_record, shelter, programme, agency, admin_units, definition, ledger, "
-    "access_trail";
+    "access_trail, publication";
 // One of these, or `case`. INVALID_ARGUMENT when there is no such kind.
 absl::StatusOr<options::v1::RecordKind> ToKind(std::string name);
 

@@ -44,9 +44,6 @@ absl::StatusOr<int> Run(const ReportOptions& report, const ClientOptions& option
   } else {
     fmt::print("{}", format == "csv" ? ReportAsCsv(response) : ReportAsTable(response));
   }
-  if (response.groups_withheld()) {
-    fmt::print(stderr, "groups are not shown: your role sees the rows of a report only\n");
-  }
   for (const std::string& identity : response.broken_identities()) {
     fmt::print(stderr, "identity broken: {}\n", identity);
   }
@@ -60,6 +57,10 @@ void AddReportCommand(CLI::App& app, Chosen& chosen) {
       "report",
       "Compute a report. The same question as of the same point always gives the same digits, by\n"
       "the version of the report that is named (qn-half-year@1), else by its newest.\n"
+      "A row may be told by groups as well, such as hours, districts or age groups; deploy/reports "
+      "has\n"
+      "definitions to load: qn-half-year, hotline-load, services, case-load, referral-turnaround,\n"
+      "report-delay. Figures that everybody may see: `caseledger publication`.\n"
       "Exit code 2: an identity of the definition does not hold.");
   command->footer(
       "Times are 2024-01-31 (midnight in UTC+7) or RFC 3339.\n"

@@ -1,0 +1,182 @@
+// `caseledger publication`: what everybody may see of reports.
+#include <fmt/format.h>
+
+#include <memory>
+
+#include "caseledger/v1/publication.grpc.pb.h"
+#include "eventstore/base/clock.h"
+#include "eventstore/base/random.h"
+#include "eventstore/base/status_macros.h"
+#include "eventstore/base/uuid.h"
+#include "services/app/cli/commands/calls.h"
+#include "services/app/cli/commands/commands.h"
+#include "services/app/cli/print/json.h"
+#include "services/app/cli/print/publication_text.h"
+#include "services/app/cli/print/text_table.h"
+
+namespace caseledger::cli {
+namespace {
+
+using Stub = v1::PublicationService::Stub;
+
+struct PublishOptions {
+  std::string report;
+  std::string from;
+  std::string to;
+  uint64_t events = 0;
+  std::string reason;
+  std::string request_id;
+};
+
+struct PublicationListOptions {
+  std::string report;
+  Paging paging;
+};
+
+absl::StatusOr<int> Publish(const PublishOptions& publish, const ClientOptions& options) {
+  ASSIGN_OR_RETURN(const std::string format, FormatOf(options, "text", {"text", "json"}));
+  const Connection connection(options);
+  v1::PublishReportRequest request;
+  request.mutable_header()->set_ledger(options.ledger);
+  request.mutable_header()->set_request_id(
+      publish.request_id.empty() ? Uuid::Generate(SystemClock(), SystemRandom()).ToString()
+                                 : publish.request_id);
+  request.set_publication_id("reports");
+  event::v1::ReportPublished& fact = *request.mutable_fact();
+  fact.set_report_id(publish.report);
+  ASSIGN_OR_RETURN(*fact.mutable_from_time(), ToTime(publish.from, "--from"));
+  ASSIGN_OR_RETURN(*fact.mutable_to_time(), ToTime(publish.to, "--to"));
+  fact.set_reflected_events(publish.events);
+  fact.set_reason(publish.reason);
+  ASSIGN_OR_RETURN(const v1::CommandResult result, Call(connection, &Stub::PublishReport, request));
+  if (format == "json") {
+    fmt::print("{}", ToDocument(ToJson(result)));
+    return kExitGood;
+  }
+  fmt::print("published as no. {0}; `caseledger publication show {0}` shows it\n",
+             result.revision());
+  for (const std::string& item : result.events(0).data_quality()) {
+    fmt::print(stderr, "can be computed from what was published before: {}\n", item);
+  }
+  return kExitGood;
+}
+
+absl::StatusOr<int> List(const PublicationListOptions& list, const ClientOptions& options) {
+  ASSIGN_OR_RETURN(const std::string format, FormatOf(options, "table", {"table", "json"}));
+  const Connection connection(options);
+  v1::ListPublishedReportsRequest request;
+  request.set_ledger(options.ledger);
+  request.set_report_id(list.report);
+  list.paging.Set(request);
+  ASSIGN_OR_RETURN(const v1::ListPublishedReportsResponse response,
+                   Call(connection, &Stub::ListPublishedReports, request));
+  if (format == "json") {
+    fmt::print("{}", ToDocument(ToJson(response)));
+    return kExitGood;
+  }
+  TextTable table({{"no.", Align::kRight},
+                   {"report"},
+                   {"from"},
+                   {"to"},
+                   {"published"},
+                   {"restates", Align::kRight},
+                   {"restated by", Align::kRight},
+                   {"reason", Align::kLeft, 60}});
+  const auto number = [](uint32_t value) { return value == 0 ? "" : std::to_string(value); };
+  for (const v1::Publication& one : response.publications()) {
+    table.AddRow({std::to_string(one.number()),
+                  fmt::format("{}@{}", one.report_id(), one.version()), ToText(one.from_time()),
+                  ToText(one.to_time()), ToText(one.published_time()), number(one.restates()),
+                  number(one.restated_by()), one.reason()});
+  }
+  fmt::print("{}", table.ToString());
+  PrintMore(response);
+  return kExitGood;
+}
+
+absl::StatusOr<int> Show(uint32_t number, const ClientOptions& options) {
+  ASSIGN_OR_RETURN(const std::string format, FormatOf(options, "table", {"table", "csv", "json"}));
+  const Connection connection(options);
+  v1::GetPublishedReportRequest request;
+  request.set_ledger(options.ledger);
+  request.set_number(number);
+  ASSIGN_OR_RETURN(const v1::GetPublishedReportResponse response,
+                   Call(connection, &Stub::GetPublishedReport, request));
+  if (format == "json") {
+    fmt::print("{}", ToDocument(ToJson(response)));
+  } else {
+    fmt::print("{}", format == "csv" ? PublicationAsCsv(response) : PublicationAsTable(response));
+  }
+  return kExitGood;
+}
+
+void AddPublish(CLI::App& group, Chosen& chosen) {
+  CLI::App* command = group.add_subcommand(
+      "publish",
+      "Publish a report for good. Small figures are withheld, and as many others as it takes that\n"
+      "nobody can compute them. A report and period that were published before are restated.");
+  command->footer(
+      "Times are 2024-01-31 (midnight in UTC+7) or RFC 3339. Publish the same periods always, such "
+      "as\n"
+      "months, quarters and half-years: what is out already limits what can be shown.\n"
+      "Examples:\n"
+      "  caseledger publication publish qn-half-year --from 2024-01-01 --to 2024-07-01\n"
+      "  caseledger publication publish qn-half-year --from 2024-01-01 --to 2024-07-01 \\\n"
+      "    --reason 'late entries of two districts'");
+  auto publish = std::make_shared<PublishOptions>();
+  command->add_option("ID", publish->report, "Report, such as qn-half-year or qn-half-year@1")
+      ->required();
+  command->add_option("--from", publish->from, "Start of the period")->required();
+  command->add_option("--to", publish->to, "End of the period, exclusive")->required();
+  command->add_option("--events", publish->events,
+                      "As the ledger knew it when it had so many events; else now");
+  command->add_option("--reason", publish->reason,
+                      "Why it is published again; everybody who sees the report reads it");
+  command->add_option("--request-id", publish->request_id,
+                      "UUID; the same again publishes nothing twice");
+  command->callback([publish, &chosen] {
+    chosen.action = [publish](const ClientOptions& client) { return Publish(*publish, client); };
+  });
+}
+
+void AddList(CLI::App& group, Chosen& chosen) {
+  CLI::App* command = group.add_subcommand("list", "List what was published, the newest first.");
+  command->footer(
+      "Examples:\n"
+      "  caseledger publication list\n"
+      "  caseledger publication list --report qn-half-year --format json");
+  auto list = std::make_shared<PublicationListOptions>();
+  command->add_option("--report", list->report, "Only of this report");
+  AddPaging(*command, list->paging);
+  command->callback([list, &chosen] {
+    chosen.action = [list](const ClientOptions& client) { return List(*list, client); };
+  });
+}
+
+void AddShow(CLI::App& group, Chosen& chosen) {
+  CLI::App* command = group.add_subcommand(
+      "show", "Show a published report; of one that restates another, with the difference.");
+  command->footer(
+      "What is withheld is shown as `·`; whoever may see exact figures sees the figure beside it.\n"
+      "Examples:\n"
+      "  caseledger publication show 3\n"
+      "  caseledger publication show 3 --format csv");
+  auto number = std::make_shared<uint32_t>(0);
+  command->add_option("NUMBER", *number, "Its number")->required()->check(CLI::PositiveNumber);
+  command->callback([number, &chosen] {
+    chosen.action = [number](const ClientOptions& client) { return Show(*number, client); };
+  });
+}
+
+}  // namespace
+
+void AddPublicationCommands(CLI::App& app, Chosen& chosen) {
+  CLI::App* group = app.add_subcommand(
+      "publication", "Published reports: what everybody may see, safe to show, never changed.");
+  group->require_subcommand(1);
+  AddPublish(*group, chosen);
+  AddList(*group, chosen);
+  AddShow(*group, chosen);
+}
+
+}  // namespace caseledger::cli
