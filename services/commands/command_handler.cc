@@ -203,6 +203,7 @@ void CommandHandler::SubmitCompleted(v1::Command command, Fact completed,
   absl::StatusOr<PreparedCommand> prepared = Prepare(std::move(command), call, By::kBoth);
   if (!prepared.ok()) return done(prepared.status());
   *prepared->command.mutable_fact() = std::move(completed);
+  NormalizeText(prepared->command);
   prepared->data_quality = std::move(data_quality);
   Append(*std::move(prepared), std::move(content), std::move(done));
 }

@@ -33,7 +33,7 @@ size_t Count(const std::string& text, const std::string& word) {
 
 TEST_F(Faces, EveryServiceSaysItServes) {
   EXPECT_TRUE(IsServing(cast(), ""));
-  EXPECT_EQ(ServiceNames().size(), 14u);
+  EXPECT_EQ(ServiceNames().size(), 15u);
   for (const std::string& name : ServiceNames()) EXPECT_TRUE(IsServing(cast(), name)) << name;
   EXPECT_FALSE(IsServing(cast(), "caseledger.v1.NoService"));
 }

@@ -19,6 +19,7 @@
 #include "caseledger/v1/intake.pb.h"
 #include "caseledger/v1/person.pb.h"
 #include "caseledger/v1/privacy.pb.h"
+#include "caseledger/v1/publication.pb.h"
 #include "caseledger/v1/referral.pb.h"
 #include "caseledger/v1/shelter.pb.h"
 #include "eventstore/base/random.h"
@@ -311,6 +312,7 @@ std::vector<const MethodDescriptor*> PublicMethods() {
         v1::ReceiveContactRequest::descriptor()->file(),
         v1::RegisterPersonRequest::descriptor()->file(),
         v1::ReceiveDataRequestRequest::descriptor()->file(),
+        v1::PublishReportRequest::descriptor()->file(),
         v1::SendReferralRequest::descriptor()->file(),
         v1::RegisterShelterRequest::descriptor()->file()}) {
     for (int service = 0; service < file->service_count(); ++service) {

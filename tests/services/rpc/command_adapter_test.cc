@@ -21,6 +21,7 @@
 #include "caseledger/v1/intake.pb.h"
 #include "caseledger/v1/person.pb.h"
 #include "caseledger/v1/privacy.pb.h"
+#include "caseledger/v1/publication.pb.h"
 #include "caseledger/v1/referral.pb.h"
 #include "caseledger/v1/shelter.pb.h"
 #include "google/rpc/error_details.pb.h"
@@ -41,6 +42,7 @@ std::vector<const MethodDescriptor*> CommandMethods() {
       v1::ReceiveContactRequest::descriptor()->file(),
       v1::RegisterPersonRequest::descriptor()->file(),
       v1::ReceiveDataRequestRequest::descriptor()->file(),
+      v1::PublishReportRequest::descriptor()->file(),
       v1::RegisterAgencyRequest::descriptor()->file(),
       v1::OpenCaseRequest::descriptor()->file(),
       v1::SendReferralRequest::descriptor()->file(),
