@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "google/protobuf/descriptor.h"
-#include "services/commands/field_paths.h"
+#include "google/protobuf/message.h"
 
 namespace caseledger::commands {
 namespace {
@@ -32,19 +32,32 @@ std::string ToNfc(const std::string& text) {
 
 }  // namespace
 
+// Reflection is asked for once a message: asking takes longer than reading a field.
 void NormalizeText(google::protobuf::Message& message) {
+  const google::protobuf::Reflection& reflection = *message.GetReflection();
   std::vector<const FieldDescriptor*> fields;
-  message.GetReflection()->ListFields(message, &fields);
+  reflection.ListFields(message, &fields);
   std::string scratch;
   for (const FieldDescriptor* field : fields) {
     const bool is_text = field->type() == FieldDescriptor::TYPE_STRING;
     if (!is_text && field->message_type() == nullptr) continue;
-    const int count = CountOf(message, field);
+    if (!field->is_repeated()) {
+      if (!is_text) {
+        NormalizeText(*reflection.MutableMessage(&message, field));
+      } else if (const std::string& text = reflection.GetStringReference(message, field, &scratch);
+                 !IsAscii(text)) {
+        reflection.SetString(&message, field, ToNfc(text));
+      }
+      continue;
+    }
+    const int count = reflection.FieldSize(message, field);
     for (int i = 0; i < count; ++i) {
       if (!is_text) {
-        NormalizeText(MutableMessageAt(message, field, i));
-      } else if (const std::string& text = TextAt(message, field, i, scratch); !IsAscii(text)) {
-        SetTextAt(message, field, i, ToNfc(text));
+        NormalizeText(*reflection.MutableRepeatedMessage(&message, field, i));
+      } else if (const std::string& text =
+                     reflection.GetRepeatedStringReference(message, field, i, &scratch);
+                 !IsAscii(text)) {
+        reflection.SetRepeatedString(&message, field, i, ToNfc(text));
       }
     }
   }
