@@ -37,8 +37,13 @@ absl::StatusOr<int> Run(const ReportOptions& report, const ClientOptions& option
   ASSIGN_OR_RETURN(const std::string format, FormatOf(options, "table", {"table", "csv", "json"}));
   const Connection connection(options);
   ASSIGN_OR_RETURN(const v1::RunReportRequest request, ToRequest(report, connection));
-  ASSIGN_OR_RETURN(const v1::RunReportResponse response,
-                   Call(connection, &v1::DashboardService::Stub::RunReport, request));
+  const absl::StatusOr<v1::RunReportResponse> answer =
+      Call(connection, &v1::DashboardService::Stub::RunReport, request);
+  if (absl::IsPermissionDenied(answer.status())) {
+    fmt::print(stderr, "exact figures are for few; for everybody: `caseledger publication list`\n");
+  }
+  RETURN_IF_ERROR(answer.status());
+  const v1::RunReportResponse& response = *answer;
   if (format == "json") {
     fmt::print("{}", ToDocument(ToJson(response)));
   } else {
