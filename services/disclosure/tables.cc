@@ -506,6 +506,7 @@ class World {
 std::vector<Exposed> WithholdFrom(Table& next, const std::vector<Table>& before,
                                   uint64_t smallest_shown) {
   std::vector<const Table*> tables;
+  tables.reserve(before.size() + 1);
   for (const Table& table : before) tables.push_back(&table);
   tables.push_back(&next);
   const World world(tables, smallest_shown);

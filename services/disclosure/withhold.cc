@@ -46,6 +46,7 @@ std::vector<Component> ComponentsOf(const Relations& all) {
     components[find(all.relations[i].front().figure)].relations.push_back(i);
   }
   std::vector<Component> found;
+  found.reserve(components.size());
   for (auto& [first, component] : components) found.push_back(std::move(component));
   return found;
 }
@@ -161,7 +162,9 @@ class Chooser {
   bool Protect(size_t figure) {
     const auto value = static_cast<double>(all_.figures[figure].value);
     const auto range = static_cast<double>(smallest_ - 1);
-    for (double down = 0; down <= std::min(range, value); ++down) {
+    const auto most_down = static_cast<int>(std::min(range, value));
+    for (int lower = 0; lower <= most_down; ++lower) {
+      const double down = lower;
       const auto rise = Otherwise(figure, range - down);
       const auto fall = down > 0 ? Otherwise(figure, -down) : std::vector<size_t>();
       if (!rise.has_value() || !fall.has_value()) continue;
