@@ -42,9 +42,7 @@ else
   more=(contract projections services)
   left_out+=(grpc rocksdb)
 fi
-whole=false
 if ((${#folders[@]} == 0)); then
-  whole=true
   folders=("${standard[@]}")
   if $all; then folders+=("${more[@]}"); fi
 fi
@@ -55,8 +53,6 @@ export ASAN_OPTIONS="detect_stack_use_after_return=1" UBSAN_OPTIONS="print_stack
 export TSAN_OPTIONS="ignore_noninstrumented_modules=1 halt_on_error=1 second_deadlock_stack=1"
 
 targets=()
-# The same compiler and warnings as the preset clang, thread-safety's included: all libraries are judged by it.
-if $whole && [[ "$preset" == asan ]]; then targets+=(eventstore/all projections/all services/all); fi
 for folder in "${folders[@]}"; do
   [[ -d "tests/$folder" ]] || { echo "no folder tests/$folder" >&2; exit 2; }
   targets+=("tests/$folder/all")
