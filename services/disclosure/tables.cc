@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <map>
-#include <optional>
 #include <set>
 #include <tuple>
 #include <utility>
@@ -11,6 +10,7 @@
 #include "absl/strings/str_join.h"
 #include "services/disclosure/counted.h"
 #include "services/disclosure/relations.h"
+#include "services/disclosure/sheets.h"
 #include "services/disclosure/withhold.h"
 
 namespace caseledger::disclosure {
@@ -20,55 +20,6 @@ using absl::StrCat;
 
 // Ways to make up a period of others that are looked at, for one figure of one period at one time.
 constexpr size_t kMostChains = 500;
-
-struct Period {
-  int64_t from = 0;
-  int64_t to = 0;
-  std::set<std::pair<int64_t, int64_t>> without = {};  // gaps, none at an end
-
-  bool Holds(const Period& other) const {
-    return from <= other.from && other.to <= to && *this != other;
-  }
-  bool IsWhole() const { return without.empty(); }
-  auto operator<=>(const Period&) const = default;
-};
-
-// What is left of a period without others inside it that have nothing in common; nullopt: nothing.
-std::optional<Period> RestOf(const Period& whole, std::set<std::pair<int64_t, int64_t>> taken) {
-  Period rest{whole.from, whole.to};
-  while (!taken.empty() && taken.begin()->first == rest.from) {
-    rest.from = taken.begin()->second;
-    taken.erase(taken.begin());
-  }
-  while (!taken.empty() && std::prev(taken.end())->second == rest.to) {
-    rest.to = std::prev(taken.end())->first;
-    taken.erase(std::prev(taken.end()));
-  }
-  if (rest.from >= rest.to) return std::nullopt;
-  rest.without = std::move(taken);
-  return rest;
-}
-
-struct Cell {
-  uint64_t value = 0;
-  bool withheld = false;
-  bool is_listed = true;  // false: a group that another table of the row has, and this one has not
-};
-
-// A row of a sheet, with its groups.
-struct SheetRow {
-  std::optional<Cell> cell;  // nothing: not known of this sheet
-  std::map<std::vector<std::string>, Cell> groups;
-};
-
-// The figures of one period: a table, or what follows from two tables for the rest of a period,
-// which nobody told.
-struct Sheet {
-  size_t table = 0;  // whose definition it goes by
-  Period period;
-  bool told = true;
-  std::vector<SheetRow> rows;
-};
 
 // The same figure in one sheet.
 struct Version {
@@ -92,15 +43,11 @@ struct RowFigure {
 
 class World {
  public:
-  World(const std::vector<const Table*>& tables, uint64_t smallest_shown)
-      : tables_(tables), smallest_(smallest_shown) {
-    for (const Table* table : tables) counted_.push_back(CountedBy(table->definition));
-    for (size_t t = 0; t < tables.size(); ++t) sheets_.push_back(SheetOf(t));
-    for (Sheet& sheet : sheets_) AddGroupsOfOthers(sheet);
-    AddRests();
-    for (size_t s = 0; s < sheets_.size(); ++s) AddSheet(s);
+  // Rests below `smallest_shown` are guarded.
+  World(const Sheets& sheets, uint64_t smallest_shown) : all_(sheets), smallest_(smallest_shown) {
+    for (size_t s = 0; s < all_.all().size(); ++s) AddSheet(s);
     for (const auto& [where, rows] : by_stem_) RelateParts(rows);
-    for (const auto& [whole, parts, rest] : rests_) RelateRest(whole, parts, rest);
+    for (const Rest& rest : all_.rests()) RelateRest(rest);
     for (const auto& [key, family] : families_) RelatePeriods(family);
   }
 
@@ -114,131 +61,16 @@ class World {
   }
 
  private:
-  const Counted& CountedIn(const Sheet& sheet, size_t row) const {
-    return counted_[sheet.table].at(row);
-  }
-  bool IsNext(const Sheet& sheet) const { return sheet.told && sheet.table + 1 == tables_.size(); }
-
-  Sheet SheetOf(size_t t) {
-    const Table& table = *tables_[t];
-    Sheet sheet{t, {table.from_us, table.to_us}, /*told=*/true, {}};
-    for (size_t r = 0; r < table.rows.size(); ++r) {
-      const TableRow& row = table.rows[r];
-      SheetRow& out = sheet.rows.emplace_back();
-      out.cell = Cell{row.value, row.withheld};
-      if (!MaySplit(counted_[t].at(r))) continue;
-      for (const TableGroup& group : row.groups) {
-        out.groups[group.values] = {group.value, group.withheld, /*is_listed=*/true};
-        labels_[counted_[t][r].Key()].insert(group.values);
-      }
-    }
-    return sheet;
-  }
-
-  // Nobody is told that a group has nothing, but that is what it has.
-  void AddGroupsOfOthers(Sheet& sheet) {
-    for (size_t r = 0; r < sheet.rows.size(); ++r) {
-      const Counted& counted = CountedIn(sheet, r);
-      const auto labels = labels_.find(counted.Key());
-      if (labels == labels_.end() || !MaySplit(counted)) continue;
-      for (const auto& values : labels->second) {
-        sheet.rows[r].groups.try_emplace(values, Cell{0, /*withheld=*/true, /*is_listed=*/false});
-      }
-    }
-  }
-
-  // Whether the figure was split otherwise before, which would let groups of one kind be computed
-  // from those of another.
-  bool MaySplit(const Counted& counted) {
-    if (counted.split.empty() || counted.split_by_time) return false;
-    return splits_.try_emplace(counted.Key(), counted.split).first->second == counted.split;
-  }
-
-  // What tables and those of the same report inside their periods say of the rest of these, at each
-  // publication by what was told last of each period.
-  void AddRests() {
-    std::map<std::string, std::map<Period, size_t>> newest;  // by report
-    for (size_t t = 0; t < tables_.size(); ++t) {
-      std::map<Period, size_t>& periods = newest[tables_[t]->definition.report_id()];
-      periods[sheets_[t].period] = t;
-      for (const auto& [period, table] : periods) AddRestsOf(table, periods);
-    }
-  }
-
-  void AddRestsOf(size_t t, const std::map<Period, size_t>& periods) {
-    std::vector<size_t> inside;
-    for (const auto& [period, other] : periods) {
-      if (sheets_[t].period.Holds(period)) inside.push_back(other);
-    }
-    std::vector<size_t> largest;
-    bool disjoint = true;
-    for (const size_t one : inside) {
-      AddRest(t, {one});
-      const bool held = std::any_of(inside.begin(), inside.end(), [&](size_t other) {
-        return sheets_[other].period.Holds(sheets_[one].period);
-      });
-      if (held) continue;
-      disjoint = disjoint &&
-                 (largest.empty() || sheets_[largest.back()].period.to <= sheets_[one].period.from);
-      largest.push_back(one);
-    }
-    if (disjoint && largest.size() > 1) AddRest(t, largest);
-  }
-
-  void AddRest(size_t t, const std::vector<size_t>& parts) {
-    if (!has_rests_.insert({t, parts}).second) return;
-    std::set<std::pair<int64_t, int64_t>> taken;
-    for (const size_t part : parts) {
-      taken.emplace(sheets_[part].period.from, sheets_[part].period.to);
-    }
-    const std::optional<Period> period = RestOf(sheets_[t].period, taken);
-    if (!period.has_value()) return;
-    Sheet rest{t, *period, /*told=*/false, {}};
-    for (size_t r = 0; r < sheets_[t].rows.size(); ++r) {
-      rest.rows.push_back(RestOfRow(t, r, parts));
-    }
-    rests_.emplace_back(t, parts, sheets_.size());
-    sheets_.push_back(std::move(rest));
-  }
-
-  SheetRow RestOfRow(size_t t, size_t r, const std::vector<size_t>& parts) const {
-    const Counted& counted = counted_[t][r];
-    SheetRow rest;
-    if (!counted.adds_up) return rest;
-    uint64_t value = sheets_[t].rows[r].cell->value;
-    std::map<std::vector<std::string>, Cell> groups = sheets_[t].rows[r].groups;
-    for (const size_t part : parts) {
-      const SheetRow* row = RowLike(counted, part);
-      if (row == nullptr || row->cell->value > value) return rest;
-      value -= row->cell->value;
-      for (const auto& [values, cell] : row->groups) {
-        const auto group = groups.find(values);
-        if (group == groups.end() || group->second.value < cell.value) {
-          groups.clear();
-          break;
-        }
-        group->second.value -= cell.value;
-      }
-    }
-    rest.cell = Cell{value, /*withheld=*/true, /*is_listed=*/false};
-    rest.groups = std::move(groups);
-    return rest;
-  }
-
-  const SheetRow* RowLike(const Counted& counted, size_t table) const {
-    for (size_t r = 0; r < counted_[table].size(); ++r) {
-      if (counted_[table][r].Key() == counted.Key()) return &sheets_[table].rows[r];
-    }
-    return nullptr;
-  }
+  const Sheet& SheetAt(size_t s) const { return all_.all()[s]; }
 
   size_t Tell(const Sheet& sheet, const std::string& key, const Period& period, const Cell& cell,
               bool guarded) {
     const auto [place, is_new] =
         identities_.try_emplace({key, period, cell.value}, relations_.figures.size());
-    if (is_new) relations_.Add({.value = cell.value, .guarded = guarded});
+    if (is_new) relations_.Add({.value = cell.value});
     Figure& figure = relations_.figures[place->second];
-    if (!IsNext(sheet) || !cell.is_listed) {
+    figure.guarded = figure.guarded || guarded;
+    if (!all_.IsNext(sheet) || !cell.is_listed) {
       figure.shown = figure.shown || (sheet.told && !cell.withheld);
     } else if (!figure.shown) {
       figure.shown = figure.may_withhold = true;
@@ -247,23 +79,24 @@ class World {
   }
 
   void AddSheet(size_t s) {
-    const Sheet& sheet = sheets_[s];
+    const Sheet& sheet = SheetAt(s);
+    const uint64_t smallest = all_.TableOf(sheet).smallest_shown;
     std::map<std::string, size_t> by_name;
     for (size_t r = 0; r < sheet.rows.size(); ++r) {
       const SheetRow& row = sheet.rows[r];
       if (!row.cell.has_value()) continue;
-      const Counted& counted = CountedIn(sheet, r);
+      const Counted& counted = all_.CountedIn(sheet, r);
       const std::string key = counted.Key();
       const Period period =
           counted.at_end ? Period{sheet.period.to, sheet.period.to} : sheet.period;
-      const size_t figure = Tell(sheet, key, period, *row.cell, row.cell->value < smallest_);
+      const size_t figure = Tell(sheet, key, period, *row.cell, row.cell->value < smallest);
       rows_[{s, r}] = figure;
-      by_name[tables_[sheet.table]->rows[r].row] = figure;
+      by_name[all_.TableOf(sheet).rows[r].row] = figure;
       by_stem_[{counted.stem, period}].push_back({s, r, figure});
       AddToFamily(key, counted, {period, figure, sheet.table, sheet.told});
       AddGroups(s, r, key, period);
     }
-    for (const v1::Identity& identity : tables_[sheet.table]->definition.identities()) {
+    for (const v1::Identity& identity : all_.TableOf(sheet).definition.identities()) {
       std::vector<size_t> parts;
       for (const std::string& part : identity.sum_of()) {
         if (by_name.contains(part)) parts.push_back(by_name.at(part));
@@ -284,15 +117,15 @@ class World {
   }
 
   void AddGroups(size_t s, size_t r, const std::string& key, const Period& period) {
-    const Sheet& sheet = sheets_[s];
-    const Counted& counted = CountedIn(sheet, r);
+    const Sheet& sheet = SheetAt(s);
+    const Counted& counted = all_.CountedIn(sheet, r);
     std::vector<size_t> parts;
     uint64_t sum = 0;
     for (const auto& [values, cell] : sheet.rows[r].groups) {
       const std::string own_key =
           StrCat(key, "\x1f\x1f", counted.split, "\x1f\x1f", absl::StrJoin(values, "\x1e"));
-      const size_t figure =
-          Tell(sheet, own_key, period, cell, cell.value > 0 && cell.value < smallest_);
+      const size_t figure = Tell(sheet, own_key, period, cell,
+                                 cell.value > 0 && cell.value < all_.TableOf(sheet).smallest_shown);
       groups_[{s, r, values}] = figure;
       parts.push_back(figure);
       sum += cell.value;
@@ -350,8 +183,8 @@ class World {
   void RelateParts(const std::vector<RowFigure>& rows) {
     for (const RowFigure& whole : rows) {
       for (const RowFigure& part : rows) {
-        const bool is_part = CountedIn(sheets_[part.sheet], part.row)
-                                 .IsPartOf(CountedIn(sheets_[whole.sheet], whole.row));
+        const bool is_part = all_.CountedIn(SheetAt(part.sheet), part.row)
+                                 .IsPartOf(all_.CountedIn(SheetAt(whole.sheet), whole.row));
         if (!is_part || !MayCompare(part, whole)) continue;
         if (Value(part.figure) > Value(whole.figure)) continue;
         RelateSum(whole.figure, {part.figure}, /*guard_rest=*/true);
@@ -361,7 +194,7 @@ class World {
   }
 
   const std::string& ReportOf(const RowFigure& row) const {
-    return tables_[sheets_[row.sheet].table]->definition.report_id();
+    return all_.TableOf(SheetAt(row.sheet)).definition.report_id();
   }
 
   // Figures of one sheet, or of different reports: versions of one report differ in when they were
@@ -372,14 +205,14 @@ class World {
 
   // Parts of a row, in its own sheet, that take different codes of one field.
   void RelateCodes(const RowFigure& whole, const std::vector<RowFigure>& rows) {
-    const Sheet& sheet = sheets_[whole.sheet];
-    const Counted& counted = CountedIn(sheet, whole.row);
-    const v1::ReportDefinition& definition = tables_[sheet.table]->definition;
+    const Sheet& sheet = SheetAt(whole.sheet);
+    const Counted& counted = all_.CountedIn(sheet, whole.row);
+    const v1::ReportDefinition& definition = all_.TableOf(sheet).definition;
     std::map<std::string, std::vector<size_t>> parts;
     std::map<std::string, std::set<std::string>> taken;
     for (const RowFigure& row : rows) {
       if (row.sheet != whole.sheet) continue;
-      const Counted& part = CountedIn(sheet, row.row);
+      const Counted& part = all_.CountedIn(sheet, row.row);
       if (!part.IsPartOf(counted) || part.filters.size() != counted.filters.size() + 1) continue;
       const CodesOf only = OnlyCodes(definition.indicators(static_cast<int>(row.row)));
       std::set<std::string>& codes = taken[only.field];
@@ -454,48 +287,39 @@ class World {
     if (sum >= Value(whole)) RelateSum(whole, parts, /*guard_rest=*/false);
   }
 
-  void RelateRest(size_t whole, const std::vector<size_t>& parts, size_t rest) {
-    for (size_t r = 0; r < sheets_[rest].rows.size(); ++r) {
-      const SheetRow& row = sheets_[rest].rows[r];
+  // By what rows and groups count, since the sheets may go by different definitions.
+  void RelateRest(const Rest& rest) {
+    const Sheet& whole = SheetAt(rest.whole);
+    for (size_t r = 0; r < SheetAt(rest.rest).rows.size(); ++r) {
+      const SheetRow& row = SheetAt(rest.rest).rows[r];
       if (!row.cell.has_value()) continue;
-      const std::string key = counted_[whole][r].Key();
-      std::vector<size_t> figures = {rows_.at({rest, r})};
+      std::vector<size_t> figures = {rows_.at({rest.rest, r})};
       std::vector<size_t> in_part;  // the row's number in each part
-      for (const size_t part : parts) {
-        for (size_t p = 0; p < counted_[part].size(); ++p) {
-          if (counted_[part][p].Key() != key) continue;
-          figures.push_back(rows_.at({part, p}));
-          in_part.push_back(p);
-          break;
-        }
+      for (const size_t part : rest.parts) {
+        in_part.push_back(*all_.RowLike(all_.CountedIn(whole, r), SheetAt(part)));
+        figures.push_back(rows_.at({part, in_part.back()}));
       }
-      RelateExactly(rows_.at({whole, r}), figures);
+      RelateExactly(rows_.at({rest.whole, r}), figures);
       for (const auto& [values, cell] : row.groups) {
-        std::vector<size_t> of_group = {groups_.at({rest, r, values})};
-        for (size_t i = 0; i < parts.size(); ++i) {
-          if (const size_t* group = FigureOfGroup(parts[i], in_part[i], values)) {
+        std::vector<size_t> of_group = {groups_.at({rest.rest, r, values})};
+        for (size_t i = 0; i < rest.parts.size(); ++i) {
+          if (const size_t* group = FigureOfGroup(rest.parts[i], in_part[i], values)) {
             of_group.push_back(*group);
           }
         }
-        RelateExactly(groups_.at({whole, r, values}), of_group);
+        RelateExactly(groups_.at({rest.whole, r, values}), of_group);
       }
     }
   }
 
-  const std::vector<const Table*>& tables_;
+  const Sheets& all_;
   const uint64_t smallest_;
-  std::vector<std::vector<Counted>> counted_;  // by table
-  std::vector<Sheet> sheets_;                  // of the tables, then the rests
-  std::vector<std::tuple<size_t, std::vector<size_t>, size_t>> rests_;  // whole, parts, rest
-  std::set<std::pair<size_t, std::vector<size_t>>> has_rests_;          // whole, parts
   Relations relations_;
   std::map<std::tuple<std::string, Period, uint64_t>, size_t> identities_;
   std::set<std::pair<size_t, std::vector<size_t>>> exact_;
   std::set<std::pair<size_t, std::vector<size_t>>> sums_;
-  std::set<std::pair<size_t, size_t>> has_rest_;  // a whole and one of its two parts
-  std::map<std::string, std::set<std::vector<std::string>>> labels_;  // of each key, its groups
-  std::map<std::string, std::string> splits_;                         // of each key, the first
-  std::map<std::pair<size_t, size_t>, size_t> rows_;                  // by sheet and row
+  std::set<std::pair<size_t, size_t>> has_rest_;      // a whole and one of its two parts
+  std::map<std::pair<size_t, size_t>, size_t> rows_;  // by sheet and row
   std::map<std::tuple<size_t, size_t, std::vector<std::string>>, size_t> groups_;
   std::map<std::pair<std::string, Period>, std::vector<RowFigure>> by_stem_;
   std::map<std::string, Family> families_;
@@ -503,13 +327,16 @@ class World {
 
 }  // namespace
 
-std::vector<Exposed> WithholdFrom(Table& next, const std::vector<Table>& before,
-                                  uint64_t smallest_shown) {
+std::vector<Exposed> WithholdFrom(Table& next, const std::vector<Table>& before) {
   std::vector<const Table*> tables;
   tables.reserve(before.size() + 1);
   for (const Table& table : before) tables.push_back(&table);
   tables.push_back(&next);
-  const World world(tables, smallest_shown);
+  // Whoever was promised more keeps it.
+  uint64_t smallest_shown = next.smallest_shown;
+  for (const Table& table : before) smallest_shown = std::max(smallest_shown, table.smallest_shown);
+  const Sheets sheets(tables);
+  const World world(sheets, smallest_shown);
   const Withheld chosen = Withhold(world.relations(), smallest_shown);
   const auto contains = [](const std::vector<size_t>& sorted, size_t figure) {
     return std::binary_search(sorted.begin(), sorted.end(), figure);

@@ -35,8 +35,9 @@ struct TableRow {
 
 struct Table {
   v1::ReportDefinition definition;
-  int64_t from_us = 0;  // microseconds since 1970
-  int64_t to_us = 0;    // exclusive
+  int64_t from_us = 0;          // microseconds since 1970
+  int64_t to_us = 0;            // exclusive
+  uint64_t smallest_shown = 5;  // figures below are withheld; 2 or more
   std::vector<TableRow> rows;
 };
 
@@ -55,9 +56,6 @@ struct Exposed {
 //
 // Groups are withheld as a whole when the same figure was split in another way before, in `next` or
 // in `before`, or is split by days or months, which are periods of their own.
-//
-// `smallest_shown` is 2 or more.
-std::vector<Exposed> WithholdFrom(Table& next, const std::vector<Table>& before,
-                                  uint64_t smallest_shown);
+std::vector<Exposed> WithholdFrom(Table& next, const std::vector<Table>& before);
 
 }  // namespace caseledger::disclosure

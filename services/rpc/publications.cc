@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <memory>
-#include <optional>
 #include <utility>
 
 #include "absl/strings/numbers.h"
@@ -83,19 +82,32 @@ v1::Publication HeadOf(const Recorded& recorded) {
   return head;
 }
 
+// As the ledger had it when it had `events` events: a text that was corrected or voided since is
+// not what was published.
 absl::StatusOr<v1::ReportDefinition> DefinitionOf(const projections::ReadSnapshot& snapshot,
-                                                  const ReportPublished& published) {
-  ASSIGN_OR_RETURN(
-      const projections::LoadedDefinition loaded,
-      projections::FindDefinition(snapshot, StrCat(published.report_id(), "@", published.version()),
-                                  snapshot.applied_events()));
-  return projections::ParseReportDefinition(loaded.text);
+                                                  const ReportPublished& published,
+                                                  uint64_t events) {
+  ASSIGN_OR_RETURN(const projections::LoadedDefinition loaded,
+                   projections::FindDefinition(
+                       snapshot, StrCat(published.report_id(), "@", published.version()), events));
+  ASSIGN_OR_RETURN(v1::ReportDefinition definition,
+                   projections::ParseReportDefinition(loaded.text));
+  const auto same_row = [](const v1::Indicator& indicator, const event::v1::PublishedRow& row) {
+    return indicator.row() == row.row();
+  };
+  if (std::equal(definition.indicators().begin(), definition.indicators().end(),
+                 published.rows().begin(), published.rows().end(), same_row)) {
+    return definition;
+  }
+  return absl::DataLossError(
+      StrCat("publication ", published.number(),
+             " has other rows than its definition had when it was recorded"));
 }
 
-absl::StatusOr<disclosure::Table> TableOf(const projections::ReadSnapshot& snapshot,
-                                          const ReportPublished& published) {
+disclosure::Table TableOf(v1::ReportDefinition definition, const ReportPublished& published) {
   disclosure::Table table;
-  ASSIGN_OR_RETURN(table.definition, DefinitionOf(snapshot, published));
+  table.definition = std::move(definition);
+  table.smallest_shown = published.smallest_shown();
   table.from_us = FromTimestamp(published.from_time());
   table.to_us = FromTimestamp(published.to_time());
   for (const event::v1::PublishedRow& row : published.rows()) {
@@ -191,15 +203,17 @@ absl::StatusOr<ReportPublished> Complete(const Ledger& ledger, const ReportPubli
   AddRows(result, fact);
   std::vector<disclosure::Table> tables;
   for (const Recorded& recorded : before) {
-    ASSIGN_OR_RETURN(tables.emplace_back(), TableOf(snapshot, recorded.fact));
+    ASSIGN_OR_RETURN(v1::ReportDefinition then,
+                     DefinitionOf(snapshot, recorded.fact, recorded.position));
+    tables.push_back(TableOf(std::move(then), recorded.fact));
   }
-  ASSIGN_OR_RETURN(disclosure::Table next, TableOf(snapshot, fact));
-  for (const disclosure::Exposed& one : disclosure::WithholdFrom(next, tables, smallest_shown)) {
+  fact.set_smallest_shown(smallest_shown);
+  disclosure::Table next = TableOf(definition, fact);
+  for (const disclosure::Exposed& one : disclosure::WithholdFrom(next, tables)) {
     if (exposed.size() == kMostExposed) break;
     exposed.push_back(StrCat("FIGURE_EXPOSED:", one.table + 1, "/", one.figure));
   }
   MarkWithheld(next, fact);
-  fact.set_smallest_shown(smallest_shown);
   fact.set_number(static_cast<uint32_t>(before.size() + 1));
   ASSIGN_OR_RETURN(*fact.mutable_root(), RootOf(ledger, fact.reflected_events()));
   return fact;
@@ -212,7 +226,7 @@ void ShowValue(uint64_t value, bool withheld, bool exactly, v1::PublishedFigure&
 }
 
 // What the row or the group was before, by its name and the group's values.
-using Earlier = std::map<std::vector<std::string>, std::optional<uint64_t>>;
+using Earlier = std::map<std::vector<std::string>, uint64_t>;
 
 Earlier FiguresOf(const ReportPublished& published, bool exactly) {
   Earlier figures;
@@ -231,8 +245,8 @@ Earlier FiguresOf(const ReportPublished& published, bool exactly) {
 void Compare(const Earlier& earlier, v1::PublishedFigure& figure) {
   std::vector<std::string> key = {figure.row()};
   key.insert(key.end(), figure.group().begin(), figure.group().end());
-  if (const auto found = earlier.find(key); found != earlier.end() && found->second.has_value()) {
-    figure.set_value_before(*found->second);
+  if (const auto found = earlier.find(key); found != earlier.end()) {
+    figure.set_value_before(found->second);
   }
 }
 
@@ -272,11 +286,6 @@ void Show(const ReportPublished& published, const v1::ReportDefinition& definiti
 }
 
 }  // namespace
-
-absl::Status Publications::CheckFields(const google::protobuf::Message& request) const {
-  const std::vector<commands::Violation> violations = commands::Validate(request, clock_.Now());
-  return violations.empty() ? absl::OkStatus() : commands::InvalidRequest(violations);
-}
 
 absl::Status Publications::PublishReport(Reading& reading, const v1::PublishReportRequest& request,
                                          absl::Duration wait, v1::CommandResult& result) {
@@ -334,10 +343,7 @@ absl::Status Publications::ListPublishedReports(Reading& reading,
   ASSIGN_OR_RETURN(const Ledger* ledger,
                    reading.Begin(request.ledger(), options::v1::RECORD_KIND_PUBLICATION));
   reading.AskedFor(StrCat("report=", KeyOnly(request.report_id())));
-  const uint64_t events = ledger->parts.log->Head().next_position;
-  if (request.min_position() > 0 && request.min_position() >= events) {
-    return absl::OutOfRangeError("POSITION_PAST_END: min_position is past the end");
-  }
+  ASSIGN_OR_RETURN(const uint64_t events, EventsBeyond(*ledger, request.min_position()));
   ASSIGN_OR_RETURN(const std::vector<v1::Publication> known, Known(*ledger));
   size_t next = known.size();  // one above the first that is looked at
   if (!request.page_token().empty() &&
@@ -377,7 +383,8 @@ absl::Status Publications::GetPublishedReport(Reading& reading,
   const uint64_t needed = std::max(request.min_position(), found[0].position);
   ASSIGN_OR_RETURN(const ReadModelView view,
                    LookAt(*ledger, projections::ReportFacts::kName, needed, nullptr, wait));
-  ASSIGN_OR_RETURN(const v1::ReportDefinition definition, DefinitionOf(*view.snapshot, published));
+  ASSIGN_OR_RETURN(const v1::ReportDefinition definition,
+                   DefinitionOf(*view.snapshot, published, found[0].position));
   const bool exactly = reading.level() >= access::Level::kInternal;
   Earlier earlier;
   if (published.restates() > 0) {

@@ -14,6 +14,7 @@
 #include "services/commands/command_handler.h"
 #include "services/commands/ledgers.h"
 #include "services/rpc/reading.h"
+#include "services/rpc/requests.h"
 
 namespace caseledger::rpc {
 
@@ -49,12 +50,11 @@ class Publications {
   // Runs `query` when the request keeps the rules of its fields.
   template <typename Request, typename Query>
   absl::Status Checked(const Request& request, Query query) const {
-    const absl::Status status = CheckFields(request);
+    const absl::Status status = CheckRequest(clock_, request);
     return status.ok() ? query() : status;
   }
 
  private:
-  absl::Status CheckFields(const google::protobuf::Message& request) const;
   // Everything published so far, without rows, in order.
   absl::StatusOr<std::vector<v1::Publication>> Known(const commands::Ledger& ledger);
 

@@ -8,14 +8,17 @@
 
 namespace caseledger::rpc {
 
+absl::StatusOr<uint64_t> EventsBeyond(const commands::Ledger& ledger, uint64_t min_position) {
+  const uint64_t events = ledger.parts.log->Head().next_position;
+  if (min_position == 0 || min_position < events) return events;
+  return absl::OutOfRangeError(StrCat(
+      "POSITION_PAST_END: min_position is past the end; the ledger has ", events, " events"));
+}
+
 absl::StatusOr<ReadModelView> LookAt(const commands::Ledger& ledger, std::string_view projection,
                                      uint64_t min_position, const v1::AsOf* as_of,
                                      absl::Duration wait) {
-  const uint64_t events = ledger.parts.log->Head().next_position;
-  if (min_position > 0 && min_position >= events) {
-    return absl::OutOfRangeError(StrCat(
-        "POSITION_PAST_END: min_position is past the end; the ledger has ", events, " events"));
-  }
+  RETURN_IF_ERROR(EventsBeyond(ledger, min_position).status());
   uint64_t needed = min_position > 0 ? min_position + 1 : 0;
   ReadModelView view;
   if (as_of != nullptr && as_of->point_case() != v1::AsOf::POINT_NOT_SET) {

@@ -20,6 +20,9 @@ struct ReadModelView {
   uint64_t as_of_events = projections::kLatest;
 };
 
+// How many events the ledger has; OUT_OF_RANGE when `min_position`, unless 0, is none of them.
+absl::StatusOr<uint64_t> EventsBeyond(const commands::Ledger& ledger, uint64_t min_position);
+
 // `min_position` 0 asks for nothing: the list then shows what the read model has. `as_of` may be
 // null. Errors as Queries.
 absl::StatusOr<ReadModelView> LookAt(const commands::Ledger& ledger, std::string_view projection,

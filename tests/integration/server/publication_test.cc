@@ -28,6 +28,8 @@ indicators { row: 'C' parent: 'A' unit: 'contact' label_vi: 'c' label_en: 'c'
 identities { row: 'A' sum_of: 'B' sum_of: 'C' })";
 
 const Who kSteward{"nhap-lieu", "so-qn", "data_steward"};
+// May also void what they loaded.
+const Who kLoader{"quan-tri-2", "so-qn", "data_steward,administrator"};
 const Who kViewer{"xem", "so-qn", "dashboard_viewer"};
 
 Hash256 ToHash(const std::string& bytes) {
@@ -50,7 +52,9 @@ class Publishing : public ServerTest {
   void Load(const std::string& name, const std::string& text) {
     v1::Command definition = CommandOf("report/" + name, "report_definition_loaded {}");
     definition.mutable_fact()->mutable_report_definition_loaded()->set_text(text);
-    client().Record(definition);
+    client().Admit(kLoader);
+    const auto loaded = client().Send(definition, kLoader);
+    EXPECT_TRUE(loaded.ok()) << loaded.status.error_message();
   }
   void Calls(int count, const std::string& channel, const std::string& outcome) {
     for (int i = 0; i < count; ++i) {
@@ -266,6 +270,40 @@ TEST_F(Publishing, IsRefusedWhereItWouldBeWrong) {
   undo.set_record_kind(options::v1::RECORD_KIND_PUBLICATION);
   const auto voided = client().Send(undo, kSteward);
   EXPECT_FALSE(voided.ok());
+}
+
+TEST_F(Publishing, KeepsItsDefinitionWhateverBecomesOfIt) {
+  Begin();
+  Calls(12, "phone", "SILENT");
+  Calls(9, "phone", "COUNSELLED");
+  AdvanceSeconds(10);
+  const int64_t until = now_seconds();
+  EXPECT_EQ(Publish(RequestFor("calls", until)), 1u);
+  const auto before = Get(*viewer_, 1);
+  const auto history = auditor().Replay();
+  const auto loaded =
+      std::find_if(history.value.begin(), history.value.end(), [](const v1::RecordedEvent& event) {
+        return event.fact_name() == "report_definition_loaded";
+      });
+  ASSERT_NE(loaded, history.value.end());
+  v1::Command undo = CommandOf("report/calls", "event_voided { target_event_id: '" +
+                                                   loaded->event_id() + "' reason: 'wrong' }");
+  undo.set_record_kind(options::v1::RECORD_KIND_DEFINITION);
+  const auto voided = client().Send(undo, kLoader);
+  ASSERT_TRUE(voided.ok()) << voided.status.error_message();
+  auto again = RequestFor("calls", until);
+  again.mutable_fact()->set_reason("x");
+  EXPECT_EQ(Send(again).status.error_code(), grpc::StatusCode::NOT_FOUND);
+  // Another text under the same name and version, with other rows.
+  std::string other = kCalls;
+  other.replace(other.find("row: 'B'"), 8, "row: 'D'");
+  other.replace(other.find("sum_of: 'B'"), 11, "sum_of: 'D'");
+  Load("calls", other);
+  const auto kept = Get(*viewer_, 1);
+  ASSERT_TRUE(kept.ok()) << kept.status.error_message();
+  EXPECT_EQ(FiguresOf(kept.value), FiguresOf(before.value));
+  EXPECT_EQ(Publish(again), 2u);
+  EXPECT_EQ(FiguresOf(Get(*viewer_, 2).value)[2], "D=12");
 }
 
 TEST_F(Publishing, NamesTheTreeItRestsOn) {

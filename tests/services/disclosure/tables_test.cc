@@ -47,7 +47,7 @@ std::vector<std::string> WithheldIn(const Table& table) {
 std::vector<std::string> Publish(std::vector<Table> tables) {
   std::vector<Table> before;
   for (Table& table : tables) {
-    EXPECT_THAT(WithholdFrom(table, before, kSmallest), IsEmpty());
+    EXPECT_THAT(WithholdFrom(table, before), IsEmpty());
     before.push_back(table);
   }
   return WithheldIn(before.back());
@@ -115,7 +115,7 @@ TEST(Tables, ARestatementDoesNotTellWhatTheFirstWithheld) {
       "indicators { row: 'D' parent: 'A' filters { field: 'outcome' any_of: 'prank' } }",
       "identities { row: 'A' sum_of: 'B' sum_of: 'C' sum_of: 'D' }");
   Table first = Make(definition, 0, 10, {{"A", 53}, {"B", 20}, {"C", 30}, {"D", 3}});
-  EXPECT_THAT(WithholdFrom(first, {}, kSmallest), IsEmpty());
+  EXPECT_THAT(WithholdFrom(first, {}), IsEmpty());
   ASSERT_THAT(WithheldIn(first), ::testing::Contains("D"));
   // One that is shown changed; D is still 3, and what was withheld beside it is so again.
   Table second = first;
@@ -125,7 +125,7 @@ TEST(Tables, ARestatementDoesNotTellWhatTheFirstWithheld) {
     second.rows[0].value += 1;
     break;
   }
-  EXPECT_THAT(WithholdFrom(second, {first}, kSmallest), IsEmpty());
+  EXPECT_THAT(WithholdFrom(second, {first}), IsEmpty());
   EXPECT_EQ(WithheldIn(second), WithheldIn(first));
 }
 
@@ -133,7 +133,7 @@ TEST(Tables, GroupsOfARowAddUpToIt) {
   Table table = Make("indicators { row: 'A' fact: 'contact_ended' by { field: 'contact.unit' } }",
                      0, 10, {{"A", 35}});
   table.rows[0].groups = {{{"u1"}, 12, false}, {{"u2"}, 20, false}, {{"u3"}, 3, false}};
-  EXPECT_THAT(WithholdFrom(table, {}, kSmallest), IsEmpty());
+  EXPECT_THAT(WithholdFrom(table, {}), IsEmpty());
   const auto withheld = WithheldIn(table);
   EXPECT_THAT(withheld, ::testing::SizeIs(2));
   EXPECT_THAT(withheld, ::testing::Contains("A/u3"));
@@ -156,15 +156,32 @@ TEST(Tables, AFigureIsSplitInOneWayAlone) {
 
 TEST(Tables, TheSameFigureUnderAnotherNameIsTheSame) {
   Table first = Make("indicators { row: 'A' fact: 'contact_ended' }", 0, 10, {{"A", 40}});
-  EXPECT_THAT(WithholdFrom(first, {}, kSmallest), IsEmpty());
+  EXPECT_THAT(WithholdFrom(first, {}), IsEmpty());
   // B leaves 2 of what another report shows.
   Table second = Make(
       "indicators { row: 'X' fact: 'contact_ended' filters { field: 'outcome' any_of: 'counselled' "
       "} }",
       0, 10, {{"X", 38}});
   second.definition.set_report_id("other");
-  EXPECT_THAT(WithholdFrom(second, {first}, kSmallest), IsEmpty());
+  EXPECT_THAT(WithholdFrom(second, {first}), IsEmpty());
   EXPECT_THAT(WithheldIn(second), ElementsAre("X"));
+}
+
+TEST(Tables, WhatWasWithheldByAHigherThresholdStaysSo) {
+  const std::string definition = absl::StrCat(
+      kCalls, "indicators { row: 'C' parent: 'A' filters { field: 'outcome' any_of: 'silent' } }",
+      "identities { row: 'A' sum_of: 'B' sum_of: 'C' }");
+  Table first = Make(definition, 0, 10, {{"A", 34}, {"B", 30}, {"C", 4}});
+  EXPECT_THAT(WithholdFrom(first, {}), IsEmpty());
+  EXPECT_THAT(WithheldIn(first), ::testing::Contains("C"));
+  Table again = Make(definition, 0, 10, {{"A", 34}, {"B", 30}, {"C", 4}});
+  again.smallest_shown = 2;
+  EXPECT_THAT(WithholdFrom(again, {first}), IsEmpty());
+  EXPECT_EQ(WithheldIn(again), WithheldIn(first));
+  // By itself it would be shown.
+  again.smallest_shown = 2;
+  EXPECT_THAT(WithholdFrom(again, {}), IsEmpty());
+  EXPECT_THAT(WithheldIn(again), IsEmpty());
 }
 
 TEST(Tables, WhatWasGivenAwayBeforeIsTold) {
@@ -174,7 +191,7 @@ TEST(Tables, WhatWasGivenAwayBeforeIsTold) {
   // Published by somebody who withheld nothing.
   const std::vector<Table> before = {of(0, 1, 10), of(1, 2, 10), of(0, 3, 23)};
   Table last = of(2, 3, 3);
-  EXPECT_THAT(WithholdFrom(last, before, kSmallest), ElementsAre(Exposed{3, "A"}));
+  EXPECT_THAT(WithholdFrom(last, before), ElementsAre(Exposed{3, "A"}));
   EXPECT_THAT(WithheldIn(last), ElementsAre("A"));
 }
 
