@@ -157,7 +157,7 @@ void AddShow(CLI::App& group, Chosen& chosen) {
   CLI::App* command = group.add_subcommand(
       "show", "Show a published report; of one that restates another, with the difference.");
   command->footer(
-      "What is withheld is shown as `·`; whoever may see exact figures sees the figure beside it.\n"
+      "What is withheld is shown as *; whoever may see exact figures sees the figure before it.\n"
       "Examples:\n"
       "  caseledger publication show 3\n"
       "  caseledger publication show 3 --format csv");

@@ -2,25 +2,23 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <map>
 #include <string_view>
+#include <utility>
 #include <vector>
 
+#include "services/app/cli/print/figures.h"
 #include "services/app/cli/print/text_table.h"
-#include "services/app/cli/text/csv.h"
 #include "services/app/cli/text/time_text.h"
 
 namespace caseledger::cli {
 namespace {
 
-constexpr size_t kLabelColumns = 60;
-constexpr std::string_view kWithheld = "·";
+constexpr std::string_view kWithheld = "*";
 
 std::string ValueText(const v1::PublishedFigure& figure) {
   if (!figure.has_value()) return std::string(kWithheld);
   // Shown to those who may see it, and to nobody else.
-  return fmt::format("{}{}", figure.value(), figure.withheld() ? " (·)" : "");
+  return fmt::format("{}{}", figure.value(), figure.withheld() ? " *" : "");
 }
 
 std::string BeforeText(const v1::PublishedFigure& figure) {
@@ -34,20 +32,12 @@ std::string DifferenceText(const v1::PublishedFigure& figure) {
   return difference == 0 ? "" : fmt::format("{:+}", difference);
 }
 
-std::string GroupText(const v1::PublishedFigure& figure, std::string_view unknown) {
-  std::string text;
-  for (const std::string& value : figure.group()) {
-    if (!text.empty()) text += " · ";
-    text += value.empty() ? unknown : value;
-  }
-  return text;
-}
-
 std::string HeadText(const v1::GetPublishedReportResponse& report) {
   const v1::Publication& head = report.publication();
   std::string text = fmt::format(
       "{}, {}\nno. {}: {}@{}, from {} to {} (exclusive), published {}\n"
-      "as known with {} events of the ledger; figures below {} are withheld, and others that would "
+      "as known with {} events of the ledger; figures below {} are withheld (*), and others that "
+      "would "
       "give them away\n",
       report.label_vi(), report.label_en(), head.number(), head.report_id(), head.version(),
       FormatLocal(FromTimestamp(head.from_time())), FormatLocal(FromTimestamp(head.to_time())),
@@ -66,26 +56,9 @@ std::string HeadText(const v1::GetPublishedReportResponse& report) {
 }  // namespace
 
 std::string PublicationAsCsv(const v1::GetPublishedReportResponse& report) {
-  int most_fields = 0;
-  for (const v1::PublishedFigure& figure : report.figures()) {
-    most_fields = std::max(most_fields, figure.group_fields_size());
-  }
-  std::string text = "row,parent,value,unit,label_vi,label_en";
-  for (int i = 1; i <= most_fields; ++i) text += fmt::format(",group_field_{0},group_{0}", i);
-  text += "\n";
-  for (const v1::PublishedFigure& figure : report.figures()) {
-    text += fmt::format("{},{},{},{},{},{}", CsvQuote(figure.row()), CsvQuote(figure.parent()),
-                        figure.has_value() ? std::to_string(figure.value()) : "",
-                        CsvQuote(figure.unit()), CsvQuote(figure.label_vi()),
-                        CsvQuote(figure.label_en()));
-    for (int i = 0; i < most_fields; ++i) {
-      const bool has = i < figure.group_size();
-      text += fmt::format(",{},{}", has ? CsvQuote(figure.group_fields(i)) : "",
-                          has ? CsvQuote(figure.group(i)) : "");
-    }
-    text += "\n";
-  }
-  return text;
+  return FiguresAsCsv(report.figures(), [](const v1::PublishedFigure& figure) {
+    return figure.has_value() ? std::to_string(figure.value()) : "";
+  });
 }
 
 std::string PublicationAsTable(const v1::GetPublishedReportResponse& report) {
@@ -96,27 +69,20 @@ std::string PublicationAsTable(const v1::GetPublishedReportResponse& report) {
     headings.push_back({"change", Align::kRight});
   }
   headings.push_back({"unit"});
-  headings.push_back({"label (vi)", Align::kLeft, kLabelColumns});
-  headings.push_back({"label (en)", Align::kLeft, kLabelColumns});
+  headings.push_back({"label (vi)", Align::kLeft, kMostLabelColumns});
+  headings.push_back({"label (en)", Align::kLeft, kMostLabelColumns});
   TextTable table(std::move(headings));
-  std::map<std::string, size_t> depths;
+  FigureIndents indents;
   for (const v1::PublishedFigure& figure : report.figures()) {
-    const auto parent = depths.find(figure.parent());
-    const size_t depth = parent == depths.end() ? 0 : parent->second + 1;
-    depths.emplace(figure.row(), depth);
-    const std::string indent(2 * depth, ' ');
-    const bool is_group = !figure.group().empty();
-    std::vector<std::string> cells = {is_group ? indent + "  -" : indent + figure.row(),
-                                      ValueText(figure)};
+    FigureNames names = indents.NamesOf(figure);
+    std::vector<std::string> cells = {std::move(names.row), ValueText(figure)};
     if (restates) {
       cells.push_back(BeforeText(figure));
       cells.push_back(DifferenceText(figure));
     }
     cells.push_back(figure.unit());
-    cells.push_back(is_group ? indent + "  " + GroupText(figure, "không rõ")
-                             : indent + figure.label_vi());
-    cells.push_back(is_group ? indent + "  " + GroupText(figure, "unknown")
-                             : indent + figure.label_en());
+    cells.push_back(std::move(names.label_vi));
+    cells.push_back(std::move(names.label_en));
     table.AddRow(std::move(cells));
   }
   return fmt::format("{}\n{}", HeadText(report), table.ToString());

@@ -11,7 +11,7 @@ namespace caseledger::cli {
 // them, and one line a figure, ended by LF. What is withheld has no value.
 std::string PublicationAsCsv(const v1::GetPublishedReportResponse& report);
 
-// Rows under their parents, what is withheld as `·`, and beside them, when it restates another,
+// Rows under their parents, what is withheld as `*`, and beside them, when it restates another,
 // what they were and how they differ. What was published when, first.
 std::string PublicationAsTable(const v1::GetPublishedReportResponse& report);
 
