@@ -1,7 +1,6 @@
 #include "services/disclosure/counted.h"
 
 #include <algorithm>
-#include <map>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
@@ -34,6 +33,13 @@ std::string TextOf(const v1::Filter& filter) {
       kPart);
 }
 
+CodesOf CodesIn(const v1::Filter& filter) {
+  const bool says_more = filter.none_of_size() > 0 || filter.has_min() || filter.has_max() ||
+                         filter.within_size() > 0 || filter.or_unknown();
+  if (says_more) return {};
+  return {filter.field(), {filter.any_of().begin(), filter.any_of().end()}};
+}
+
 std::string TextOf(const v1::Grouping& grouping) {
   return StrCat(grouping.field(), kPart, absl::StrJoin(grouping.edges(), kItem), kPart,
                 Sorted(grouping.unit_kinds()));
@@ -45,7 +51,7 @@ struct Said {
   std::string persons;
   std::string count = "fact";
   v1::PeriodRule period = v1::PERIOD_RULE_UNSPECIFIED;
-  std::set<std::string> filters;
+  std::map<std::string, CodesOf> filters;
   std::string split;
   bool split_by_time = false;
 };
@@ -66,7 +72,8 @@ void Narrow(const v1::Indicator& row, Said& said) {
     said.period =
         IsSpan(said.fact) ? v1::PERIOD_RULE_OVERLAPS_PERIOD : v1::PERIOD_RULE_OCCURRED_IN_PERIOD;
   }
-  for (const v1::Filter& filter : row.filters()) said.filters.insert(TextOf(filter));
+  for (const v1::Filter& filter : row.filters())
+    said.filters.emplace(TextOf(filter), CodesIn(filter));
   if (row.by().empty()) return;
   said.split.clear();
   said.split_by_time = false;
@@ -79,12 +86,23 @@ void Narrow(const v1::Indicator& row, Said& said) {
 }  // namespace
 
 std::string Counted::Key() const {
-  return StrCat(stem, kPart, kPart, absl::StrJoin(filters, StrCat(kPart, kPart)));
+  std::string key = stem;
+  for (const auto& [text, codes] : filters) absl::StrAppend(&key, kPart, kPart, text);
+  return key;
 }
 
 bool Counted::IsPartOf(const Counted& whole) const {
-  return stem == whole.stem && filters.size() > whole.filters.size() &&
-         std::includes(filters.begin(), filters.end(), whole.filters.begin(), whole.filters.end());
+  if (stem != whole.stem || filters.size() <= whole.filters.size()) return false;
+  return std::all_of(whole.filters.begin(), whole.filters.end(),
+                     [this](const auto& filter) { return filters.contains(filter.first); });
+}
+
+CodesOf Counted::NarrowedBy(const Counted& whole) const {
+  if (!IsPartOf(whole) || filters.size() != whole.filters.size() + 1) return {};
+  for (const auto& [text, codes] : filters) {
+    if (!whole.filters.contains(text)) return codes;
+  }
+  return {};
 }
 
 std::vector<Counted> CountedBy(const v1::ReportDefinition& definition) {
@@ -111,15 +129,6 @@ std::vector<Counted> CountedBy(const v1::ReportDefinition& definition) {
     by_row.insert_or_assign(row.row(), std::move(said));
   }
   return all;
-}
-
-CodesOf OnlyCodes(const v1::Indicator& indicator) {
-  if (indicator.filters_size() != 1) return {};
-  const v1::Filter& filter = indicator.filters(0);
-  const bool says_more = filter.none_of_size() > 0 || filter.has_min() || filter.has_max() ||
-                         filter.within_size() > 0 || filter.or_unknown();
-  if (says_more) return {};
-  return {filter.field(), {filter.any_of().begin(), filter.any_of().end()}};
 }
 
 }  // namespace caseledger::disclosure

@@ -207,20 +207,17 @@ class World {
   void RelateCodes(const RowFigure& whole, const std::vector<RowFigure>& rows) {
     const Sheet& sheet = SheetAt(whole.sheet);
     const Counted& counted = all_.CountedIn(sheet, whole.row);
-    const v1::ReportDefinition& definition = all_.TableOf(sheet).definition;
     std::map<std::string, std::vector<size_t>> parts;
     std::map<std::string, std::set<std::string>> taken;
     for (const RowFigure& row : rows) {
       if (row.sheet != whole.sheet) continue;
-      const Counted& part = all_.CountedIn(sheet, row.row);
-      if (!part.IsPartOf(counted) || part.filters.size() != counted.filters.size() + 1) continue;
-      const CodesOf only = OnlyCodes(definition.indicators(static_cast<int>(row.row)));
-      std::set<std::string>& codes = taken[only.field];
-      const bool overlaps = std::any_of(only.codes.begin(), only.codes.end(),
+      const CodesOf by = all_.CountedIn(sheet, row.row).NarrowedBy(counted);
+      std::set<std::string>& codes = taken[by.field];
+      const bool overlaps = std::any_of(by.codes.begin(), by.codes.end(),
                                         [&](const auto& code) { return codes.contains(code); });
-      if (only.field.empty() || overlaps) continue;
-      codes.insert(only.codes.begin(), only.codes.end());
-      parts[only.field].push_back(row.figure);
+      if (by.field.empty() || overlaps) continue;
+      codes.insert(by.codes.begin(), by.codes.end());
+      parts[by.field].push_back(row.figure);
     }
     for (const auto& [field, figures] : parts) {
       uint64_t sum = 0;

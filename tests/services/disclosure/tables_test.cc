@@ -70,6 +70,16 @@ TEST(Tables, PartsOfDifferentCodesAddUp) {
       Publish({Make(definition, 0, 10, {{"A", 53}, {"B", 20}, {"C", 30}, {"D", 3}})});
   EXPECT_THAT(withheld, ::testing::SizeIs(2));
   EXPECT_THAT(withheld, ::testing::Contains("D"));
+  // The same said by rows that repeat everything.
+  const auto alone = [](const std::string& row, const std::string& code) {
+    return "indicators { row: '" + row +
+           "' fact: 'contact_ended' filters { field: 'contact.line' any_of: '111' }" +
+           (code.empty() ? "" : "filters { field: 'outcome' any_of: '" + code + "' }") + " }";
+  };
+  const std::string repeated =
+      alone("A", "") + alone("B", "counselled") + alone("C", "silent") + alone("D", "prank");
+  EXPECT_EQ(Publish({Make(repeated, 0, 10, {{"A", 53}, {"B", 20}, {"C", 30}, {"D", 3}})}),
+            withheld);
 }
 
 TEST(Tables, AnIdentityIsKnown) {
