@@ -14,8 +14,6 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 
-constexpr uint64_t kSmallest = 5;
-
 constexpr char kHead[] = "report_id: 'try' version: 1 time_zone: 'Asia/Ho_Chi_Minh' ";
 constexpr char kCalls[] = R"(
 indicators { row: 'A' fact: 'contact_ended' }
