@@ -77,7 +77,8 @@ class RunningServer final : public GrpcServer {
         history_(commands_, ledgers, executor_, warden_, callers_, subscribers_,
                  options.max_replays, clock),
         audit_(exports_),
-        dashboard_(queries_, answers_),
+        live_(ledgers, executor_, warden_, callers_, answers_, options.max_dashboards, clock),
+        dashboard_(queries_, answers_, live_),
         publications_(handler, clock, options.smallest_shown),
         publication_(queries_, publications_),
         admin_(queries_, answers_, backups_),
@@ -135,6 +136,7 @@ class RunningServer final : public GrpcServer {
     if (acceptor_ != nullptr) acceptor_->StopAccepting();
     if (auto* health = server_->GetHealthCheckService(); health != nullptr) health->Shutdown();
     subscribers_.CancelAll();
+    live_.EndAll();
     batch_.Drain();
     backups_.StopAll();
     server_->Shutdown(absl::ToChronoTime(absl::Now() + grace));
@@ -179,6 +181,7 @@ class RunningServer final : public GrpcServer {
   ClosureServiceImpl closure_;
   HistoryServiceImpl history_;
   AuditServiceImpl audit_;
+  LiveDashboards live_;
   DashboardServiceImpl dashboard_;
   Publications publications_;
   PublicationServiceImpl publication_;

@@ -28,7 +28,8 @@ struct GrpcServerOptions {
   size_t query_threads = 4;
   size_t max_waiting_queries = 1024;
   size_t max_subscribers = 128;
-  size_t max_replays = 128;  // at a time
+  size_t max_replays = 128;     // at a time
+  size_t max_dashboards = 128;  // watched at a time
   ConnectionOptions connections;
   OnEnding on_ending;  // may be empty
   access::AgencyLimits::Options agency;

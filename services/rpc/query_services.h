@@ -12,6 +12,7 @@
 #include "services/rpc/backup_calls.h"
 #include "services/rpc/command_adapter.h"
 #include "services/rpc/exports.h"
+#include "services/rpc/live_dashboards.h"
 #include "services/rpc/person_export.h"
 #include "services/rpc/queries.h"
 #include "services/rpc/query_runner.h"
@@ -171,16 +172,22 @@ class ClosureServiceImpl final : public MixedService<v1::ClosureService> {
 
 class DashboardServiceImpl final : public v1::DashboardService::CallbackService {
  public:
-  DashboardServiceImpl(QueryRunner& queries, Queries& answers)
-      : queries_(queries), answers_(answers) {}
+  DashboardServiceImpl(QueryRunner& queries, Queries& answers, LiveDashboards& live)
+      : queries_(queries), answers_(answers), live_(live) {}
 
   CASELEDGER_QUERY(ListCases)
   CASELEDGER_QUERY(ListWorkItems)
   CASELEDGER_QUERY(RunReport)
 
+  grpc::ServerWriteReactor<v1::WatchDashboardResponse>* WatchDashboard(
+      grpc::CallbackServerContext* context, const v1::WatchDashboardRequest* request) override {
+    return live_.Start(*context, *request);
+  }
+
  private:
   QueryRunner& queries_;
   Queries& answers_;
+  LiveDashboards& live_;
 };
 
 class AdminServiceImpl final : public v1::AdminService::CallbackService {

@@ -30,6 +30,7 @@
 #include "services/rpc/event_filter.h"
 #include "services/rpc/explain.h"
 #include "services/rpc/export.h"
+#include "services/rpc/live_watch.h"
 #include "services/rpc/person_export.h"
 #include "services/rpc/proofs.h"
 #include "services/rpc/publications.h"
@@ -231,6 +232,29 @@ void Subscribe(const Asked& asked, const v1::SubscribeRequest& request) {
   Check(gate.End().ok(), "the end of a stream is on the trail");
 }
 
+// The first two messages of a watched dashboard.
+void WatchDashboard(const Asked& asked, const v1::WatchDashboardRequest& request) {
+  auto watched = rpc::LiveWatch::RequestOf(asked.host.clock(), request);
+  if (!watched.ok()) return CheckRefusal(watched.status());
+  const auto answers = asked.host.AnswersOf<rpc::Queries>();
+  rpc::LiveWatch watch(
+      asked.host.ledgers(), answers, asked.caller, *std::move(watched),
+      [] { return absl::OkStatus(); }, asked.host.clock());
+  const rpc::SteadyTime now = std::chrono::steady_clock::now();
+  v1::WatchDashboardResponse first;
+  const auto told = watch.Next(now, kWait, first);
+  if (!told.ok()) return CheckRefusal(told.status());
+  Check(*told && first.changes_size() == request.panels_size(), "the first message has all");
+  CheckResponse(first);
+  v1::WatchDashboardResponse second;
+  const auto more = watch.Next(now + std::chrono::seconds(2), kWait, second);
+  CheckAnswer(more.status(), second);
+  for (const v1::PanelChange& change : second.changes()) {
+    Check(!change.whole(), "the whole answer is told once");
+  }
+  Check(watch.End().ok(), "the end of a stream is on the trail");
+}
+
 // A question about the tree; the hosted ledger is not signed.
 template <typename Request, typename Response>
 Driver Proof(absl::Status (*ask)(const commands::Ledger&, const Request&, Response&)) {
@@ -290,6 +314,7 @@ Drivers StreamDrivers() {
       });
   drivers[v1::ReplayLedgerRequest::descriptor()] = Of(ReplayLedger);
   drivers[v1::SubscribeRequest::descriptor()] = Of(Subscribe);
+  drivers[v1::WatchDashboardRequest::descriptor()] = Of(WatchDashboard);
   drivers[v1::ExportRecordRequest::descriptor()] = Of(ExportRecord);
   drivers[v1::ExportPersonDataRequest::descriptor()] = Of(ExportPersonData);
   drivers[v1::CreateBackupRequest::descriptor()] = Of(CreateBackup);

@@ -127,7 +127,8 @@ void AddLimitOptions(CLI::App& app, ServerOptions& options) {
   add("--agency-calls-at-a-time", agency.calls_at_a_time, 1, kMost,
       "Calls, besides streams, that one agency may have open; more are refused as AGENCY_BUSY");
   add("--agency-streams-at-a-time", agency.streams_at_a_time, 1, kMost,
-      "Replays, subscriptions, exports and batches that one agency may have open");
+      "Replays, subscriptions, watched dashboards, exports and batches that one agency may have "
+      "open");
   add("--agency-batches-at-a-time", agency.batches_at_a_time, 1, kMost, "Batches among these");
   rpc::ConnectionOptions& connections = options.connections;
   add("--agency-bytes-per-second", connections.bytes_per_second, 0, int64_t{1} << 30,
