@@ -7,6 +7,7 @@
 #include "absl/strings/str_format.h"
 #include "eventstore/base/status_macros.h"
 #include "eventstore/base/strings.h"
+#include "services/commands/validation.h"
 #include "services/rpc/sentences.h"
 
 namespace caseledger::rpc {
@@ -92,6 +93,16 @@ absl::StatusOr<access::Call> Callers::CallOf(const grpc::CallbackServerContext& 
   ASSIGN_OR_RETURN(const access::Credentials credentials,
                    CredentialsOf(peer.get(), context.client_metadata()));
   return authenticator_.Authenticate(credentials);
+}
+
+absl::StatusOr<std::string> Callers::ExportOf(const grpc::CallbackServerContext& context) {
+  ASSIGN_OR_RETURN(const std::string_view value, OnlyValue(context.client_metadata(), kExportKey));
+  std::string exported(value);
+  if (!exported.empty() && !commands::IsKey(exported)) {
+    return commands::InvalidRequest(
+        {commands::Violation{kExportKey, "must be a kind of file, such as xlsx"}});
+  }
+  return exported;
 }
 
 absl::StatusOr<Admitted> Callers::Admit(const grpc::CallbackServerContext& context, Use use,

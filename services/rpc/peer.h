@@ -5,6 +5,7 @@
 #include <grpcpp/security/auth_metadata_processor.h>
 
 #include <memory>
+#include <string>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -20,6 +21,9 @@ namespace caseledger::rpc {
 // Metadata of a call, besides `authorization: Bearer TOKEN` and `traceparent`.
 inline constexpr char kPurposeKey[] = "caseledger-purpose";
 inline constexpr char kWarrantKey[] = "caseledger-warrant";
+// A kind of file, such as `xlsx`: the answer is taken out of the system. It goes on the trail as a
+// disclosure then.
+inline constexpr char kExportKey[] = "caseledger-export";
 
 // The door: every rpc of a server passes it, health, reflection and unknown ones included, before
 // its request is read. Who is refused gets the code and `REASON: sentence | câu` as message; gRPC
@@ -52,6 +56,9 @@ class Callers {
   // hand on what the door found. The errors of Authenticator::Authenticate, should the credentials
   // have ended since.
   absl::StatusOr<access::Call> CallOf(const grpc::CallbackServerContext& context) const;
+
+  // What the answer is exported as, or "". INVALID_ARGUMENT when it is no key.
+  static absl::StatusOr<std::string> ExportOf(const grpc::CallbackServerContext& context);
 
   // Tells the acceptor whose connections are, which is known with their calls. Before the first.
   void TellWhose(Acceptor* acceptor) { acceptor_ = acceptor; }

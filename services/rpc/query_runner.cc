@@ -30,6 +30,7 @@ struct QueryRunner::Query {
   google::protobuf::Message* response;
   Trailed trailed;
   Answer answer;
+  std::string exported;  // as what kind of file, or ""
   int attempts = 0;
 
   void Finish(const absl::Status& status) {
@@ -51,8 +52,14 @@ grpc::ServerUnaryReactor* QueryRunner::Run(grpc::CallbackServerContext* context,
     callers_.refusals().Finish(reactor, admitted.status());
     return reactor;
   }
+  absl::StatusOr<std::string> exported = Callers::ExportOf(*context);
+  if (!exported.ok()) {
+    reactor->Finish(ToGrpcStatus(exported.status()));
+    return reactor;
+  }
   Post(std::make_shared<Query>(Query{reactor, std::move(admitted->call), std::move(admitted->place),
-                                     action, response, trailed, std::move(answer)}));
+                                     action, response, trailed, std::move(answer),
+                                     *std::move(exported)}));
   return reactor;
 }
 
@@ -66,6 +73,7 @@ void QueryRunner::Attempt(const std::shared_ptr<Query>& query) {
   ++query->attempts;
   query->response->Clear();
   auto reading = std::make_shared<Reading>(ledgers_, query->call, query->action, clock_);
+  reading->ExportedAs(query->exported);
   const absl::Status status = query->answer(*reading);
   if (!status.ok()) {
     commands::AnswerRefused(reading->trail(), query->call, status,

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "eventstore/base/status_macros.h"
+#include "eventstore/base/strings.h"
 #include "services/commands/ledger_authority.h"
 #include "services/rpc/recorded_event.h"
 
@@ -158,7 +159,7 @@ absl::Status Reading::StillHolds() {
 event::v1::RecordAccessed Reading::About() const {
   event::v1::RecordAccessed about;
   about.set_action(std::string(action_));
-  about.set_query(query_);
+  about.set_query(exported_as_.empty() ? query_ : StrCat("export=", exported_as_, " ", query_));
   about.set_level(std::string(NameOf(asked_.empty() ? deciding_.answer.level : highest_)));
   for (const std::string& field : shown_.shared_fields) about.add_fields(field);
   about.set_rules_position(deciding_.rules_position);
@@ -179,7 +180,12 @@ event::v1::Fact Reading::Entry() const {
   }
   if (!shown_.referrals.empty()) return DisclosureOf(call_, shown_, std::move(accessed));
   event::v1::Fact fact;
-  *fact.mutable_record_accessed() = std::move(accessed);
+  if (exported_as_.empty()) {
+    *fact.mutable_record_accessed() = std::move(accessed);
+  } else {
+    fact.mutable_disclosure_made()->set_recipient_agency_id(call_.agency);
+    *fact.mutable_disclosure_made()->mutable_access() = std::move(accessed);
+  }
   return fact;
 }
 

@@ -82,12 +82,15 @@ class Reading {
   // Filters and positions that were asked for, for the entry; no personal data.
   void AskedFor(std::string query) { query_ = std::move(query); }
 
+  // What is shown is taken out of the system as such a file; "": it is not.
+  void ExportedAs(std::string kind_of_file) { exported_as_ = std::move(kind_of_file); }
+
   // Where the entry goes; null when the ledger has no trail. Only after Begin.
   access::Trail* trail() const;
   // OK when everything shown may still be shown. ABORTED when not: answer anew.
   absl::Status StillHolds();
   // What goes on the trail of the whole answer; a disclosure when it went to another agency than
-  // the record's by a referral.
+  // the record's by a referral, or out of the system.
   event::v1::Fact Entry() const;
   // What every entry of a stream says.
   event::v1::RecordAccessed About() const;
@@ -109,6 +112,7 @@ class Reading {
   commands::Ledger* ruling_ = nullptr;  // whose rules decide: of a trail, the one it belongs to
   options::v1::RecordKind kind_ = options::v1::RECORD_KIND_UNSPECIFIED;
   std::string query_;
+  std::string exported_as_;
   uint64_t head_when_asked_ = 0;  // events of the ruling ledger when the first answer was given
   Shown shown_;
   access::Level highest_ = access::Level::kNothing;
