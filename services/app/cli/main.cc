@@ -68,6 +68,12 @@ void AddGlobalOptions(CLI::App& app, ClientOptions& options) {
                  "Named profile (see `caseledger profile --help`) or the path of one; else what "
                  "CASELEDGER_PROFILE says, else the one in use")
       ->transform(CLI::Validator(PutInProfilePath, ""));
+  app.add_option_function<std::string>(
+         "--language",
+         [&options](const std::string& language) { options.vietnamese = language == "vi"; },
+         "Of messages, labels and headings, vi or en; else that of the environment")
+      ->envname("CASELEDGER_LANGUAGE")
+      ->check(CLI::IsMember({"vi", "en"}));
   app.add_option("--format", options.format,
                  "table, text, csv or json, as far as the command has it");
 }

@@ -51,6 +51,7 @@ void Connection::AddCaller(grpc::ClientContext& context) const {
   if (!token_.empty()) context.AddMetadata("authorization", "Bearer " + token_);
   add("caseledger-purpose", options_.purpose);
   add("caseledger-warrant", options_.warrant);
+  add("caseledger-export", options_.exported_as);
 }
 
 void Connection::PrepareStream(grpc::ClientContext& context) const {

@@ -22,6 +22,7 @@ struct ClientOptions {
   std::string token_file;   // of the person at work; empty: a program of the agency
   std::string purpose;      // why the data is looked at
   std::string warrant;      // number of the warrant acted on
+  std::string exported_as;  // answers are taken out of the system as such a file; empty: they stay
   std::string format;       // `table`, `text`, `csv` or `json`; empty: the command's own default
   bool vietnamese = false;  // messages for people in Vietnamese
 };

@@ -9,6 +9,8 @@
 #include "eventstore/base/status_macros.h"
 #include "services/app/cli/commands/calls.h"
 #include "services/app/cli/commands/commands.h"
+#include "services/app/cli/commands/export.h"
+#include "services/app/cli/commands/follow.h"
 #include "services/app/cli/commands/replay.h"
 #include "services/app/cli/print/event_text.h"
 #include "services/app/cli/print/json.h"
@@ -69,6 +71,8 @@ struct ListOptions {
   std::string as_of;
   Paging paging;
   bool all = false;
+  bool follow = false;
+  std::string output;
 };
 
 void PrintCases(const v1::ListCasesResponse& response) {
@@ -90,24 +94,39 @@ void PrintCases(const v1::ListCasesResponse& response) {
   fmt::print("{}", table.ToString());
 }
 
-absl::StatusOr<v1::ListCasesRequest> ToRequest(const ListOptions& list,
-                                               const Connection& connection) {
+absl::StatusOr<v1::ListCasesRequest> ToRequest(const ListOptions& list) {
   v1::ListCasesRequest request;
-  request.set_ledger(connection.options().ledger);
   request.set_owner_agency_id(list.owner);
   request.set_phase(list.phase);
   request.set_case_type(list.type);
   list.paging.Set(request);
   ASSIGN_OR_RETURN(const v1::AsOf as_of, ToAsOf(list.as_of));
   if (!list.as_of.empty()) *request.mutable_as_of() = as_of;
-  RETURN_IF_ERROR(AskForNewest(connection, request));
   return request;
+}
+
+absl::StatusOr<int> FollowCases(const v1::ListCasesRequest& request, const std::string& format,
+                                const ClientOptions& options) {
+  v1::DashboardPanel panel;
+  *panel.mutable_cases() = request;
+  return Follow(panel, format, options, [](const FollowedPanel& followed) {
+    v1::ListCasesResponse response;
+    CopyRows(followed, &v1::PanelRow::case_row, *response.mutable_cases());
+    PrintCases(response);
+  });
 }
 
 absl::StatusOr<int> List(const ListOptions& list, const ClientOptions& options) {
   ASSIGN_OR_RETURN(const std::string format, FormatOf(options, "table", {"table", "json"}));
+  ASSIGN_OR_RETURN(v1::ListCasesRequest request, ToRequest(list));
+  if (list.follow) return FollowCases(request, format, options);
+  if (!list.output.empty()) {
+    return ExportList(list.output, "cases", &v1::DashboardService::Stub::ListCases,
+                      &v1::ListCasesResponse::cases, std::move(request), options);
+  }
   const Connection connection(options);
-  ASSIGN_OR_RETURN(v1::ListCasesRequest request, ToRequest(list, connection));
+  request.set_ledger(options.ledger);
+  RETURN_IF_ERROR(AskForNewest(connection, request));
   v1::ListCasesResponse all;
   do {
     ASSIGN_OR_RETURN(const v1::ListCasesResponse page,
@@ -165,14 +184,17 @@ void AddList(CLI::App& group, Chosen& chosen) {
   command->footer(
       "Examples:\n"
       "  caseledger case list --phase open --owner vp-bache\n"
-      "  caseledger case list --all --format json");
+      "  caseledger case list --all --format json\n"
+      "  caseledger case list --phase open --follow\n"
+      "  caseledger case list --owner vp-bache --output cases.xlsx --language vi");
   auto list = std::make_shared<ListOptions>();
   command->add_option("--owner", list->owner, "Only of this agency");
   command->add_option("--phase", list->phase, "Only open, closed or transferred");
   command->add_option("--type", list->type, "Only of this type, such as child_protection");
   command->add_option("--as-of", list->as_of, "What was known then: a position or a time");
   AddPaging(*command, list->paging);
-  command->add_flag("--all", list->all, "All pages");
+  CLI::Option* all = command->add_flag("--all", list->all, "All pages");
+  AddFollow(*command, list->follow)->excludes(all)->excludes(AddOutput(*command, list->output));
   command->callback([list, &chosen] {
     chosen.action = [list](const ClientOptions& client) { return List(*list, client); };
   });

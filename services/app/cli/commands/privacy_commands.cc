@@ -8,6 +8,7 @@
 #include "eventstore/base/status_macros.h"
 #include "services/app/cli/commands/calls.h"
 #include "services/app/cli/commands/commands.h"
+#include "services/app/cli/commands/export.h"
 #include "services/app/cli/commands/privacy.h"
 #include "services/app/cli/print/json.h"
 #include "services/app/cli/print/text_table.h"
@@ -19,12 +20,14 @@ struct RetentionOptions {
   std::string case_type;
   bool only_free = false;
   Paging paging;
+  std::string output;
 };
 
 struct DueOptions {
   std::string state;
   std::string kind;
   Paging paging;
+  std::string output;
 };
 
 // `answer met, erasure 2026-03-25 23:59`, what is overdue marked.
@@ -48,6 +51,10 @@ absl::StatusOr<int> Due(const DueOptions& due, const ClientOptions& options) {
   request.set_ledger(options.ledger);
   due.paging.Set(request);
   RETURN_IF_ERROR(AskForNewest(connection, request));
+  if (!due.output.empty()) {
+    return ExportList(due.output, "requests", &v1::PrivacyService::Stub::ListDueRequests,
+                      &v1::ListDueRequestsResponse::requests, request, options);
+  }
   ASSIGN_OR_RETURN(const v1::ListDueRequestsResponse response,
                    Call(connection, &v1::PrivacyService::Stub::ListDueRequests, request));
   if (format == "json") {
@@ -96,6 +103,10 @@ absl::StatusOr<int> RetentionDue(const RetentionOptions& due, const ClientOption
   request.set_ledger(options.ledger);
   due.paging.Set(request);
   RETURN_IF_ERROR(AskForNewest(connection, request));
+  if (!due.output.empty()) {
+    return ExportList(due.output, "retention", &v1::PrivacyService::Stub::ListRetentionDue,
+                      &v1::ListRetentionDueResponse::cases, request, options);
+  }
   ASSIGN_OR_RETURN(const v1::ListRetentionDueResponse response,
                    Call(connection, &v1::PrivacyService::Stub::ListRetentionDue, request));
   if (format == "json") {
@@ -178,6 +189,7 @@ void AddDueCommand(CLI::App& group, Chosen& chosen) {
                       "the erasure is shown first); else all that are not at an end");
   command->add_option("--kind", due->kind, "Only access, correction, restriction or erasure");
   AddPaging(*command, due->paging);
+  AddOutput(*command, due->output);
   command->callback([due, &chosen] {
     chosen.action = [due](const ClientOptions& client) { return Due(*due, client); };
   });
@@ -195,6 +207,7 @@ void AddRetentionCommand(CLI::App& group, Chosen& chosen) {
   command->add_option("--case-type", due->case_type, "Only cases of this type");
   command->add_flag("--only-free", due->only_free, "Without those that a legal hold keeps");
   AddPaging(*command, due->paging);
+  AddOutput(*command, due->output);
   command->callback([due, &chosen] {
     chosen.action = [due](const ClientOptions& client) { return RetentionDue(*due, client); };
   });

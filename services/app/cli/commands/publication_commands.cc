@@ -10,6 +10,7 @@
 #include "eventstore/base/uuid.h"
 #include "services/app/cli/commands/calls.h"
 #include "services/app/cli/commands/commands.h"
+#include "services/app/cli/commands/export.h"
 #include "services/app/cli/print/json.h"
 #include "services/app/cli/print/publication_text.h"
 #include "services/app/cli/print/text_table.h"
@@ -94,14 +95,39 @@ absl::StatusOr<int> List(const PublicationListOptions& list, const ClientOptions
   return kExitGood;
 }
 
-absl::StatusOr<int> Show(uint32_t number, const ClientOptions& options) {
-  ASSIGN_OR_RETURN(const std::string format, FormatOf(options, "table", {"table", "csv", "json"}));
+SheetCell ValueCell(const v1::PublishedFigure& figure) {
+  if (!figure.withheld() && figure.has_value()) return figure.value();
+  return std::string(kWithheld);
+}
+
+absl::StatusOr<int> Export(const std::string& output, const v1::GetPublishedReportResponse& report,
+                           bool vietnamese) {
+  // What leaves is what everybody may see, whoever exports it: neither withheld figures nor which
+  // groups are withheld.
+  google::protobuf::RepeatedPtrField<v1::PublishedFigure> figures;
+  for (const v1::PublishedFigure& figure : report.figures()) {
+    if (figure.group().empty() || !figure.withheld()) *figures.Add() = figure;
+  }
+  const FigureColumns columns(figures, vietnamese);
+  return ExportRows(output, report.publication().report_id(), columns, figures,
+                    [&columns](const v1::PublishedFigure& figure) {
+                      return columns.CellsOf(figure, ValueCell(figure));
+                    });
+}
+
+absl::StatusOr<int> Show(uint32_t number, const std::string& output, const ClientOptions& client) {
+  ASSIGN_OR_RETURN(const std::string format, FormatOf(client, "table", {"table", "csv", "json"}));
+  ClientOptions options = client;
+  if (!output.empty()) {
+    ASSIGN_OR_RETURN(options, Exporting(output, client));
+  }
   const Connection connection(options);
   v1::GetPublishedReportRequest request;
   request.set_ledger(options.ledger);
   request.set_number(number);
   ASSIGN_OR_RETURN(const v1::GetPublishedReportResponse response,
                    Call(connection, &Stub::GetPublishedReport, request));
+  if (!output.empty()) return Export(output, response, options.vietnamese);
   if (format == "json") {
     fmt::print("{}", ToDocument(ToJson(response)));
   } else {
@@ -160,11 +186,16 @@ void AddShow(CLI::App& group, Chosen& chosen) {
       "What is withheld is shown as *; whoever may see exact figures sees the figure before it.\n"
       "Examples:\n"
       "  caseledger publication show 3\n"
-      "  caseledger publication show 3 --format csv");
+      "  caseledger publication show 3 --format csv\n"
+      "  caseledger publication show 3 --output half-year.xlsx --language vi");
   auto number = std::make_shared<uint32_t>(0);
   command->add_option("NUMBER", *number, "Its number")->required()->check(CLI::PositiveNumber);
-  command->callback([number, &chosen] {
-    chosen.action = [number](const ClientOptions& client) { return Show(*number, client); };
+  auto output = std::make_shared<std::string>();
+  AddOutput(*command, *output);
+  command->callback([number, output, &chosen] {
+    chosen.action = [number, output](const ClientOptions& client) {
+      return Show(*number, *output, client);
+    };
   });
 }
 

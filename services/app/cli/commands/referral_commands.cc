@@ -6,6 +6,8 @@
 #include "eventstore/base/status_macros.h"
 #include "services/app/cli/commands/calls.h"
 #include "services/app/cli/commands/commands.h"
+#include "services/app/cli/commands/export.h"
+#include "services/app/cli/commands/follow.h"
 #include "services/app/cli/print/json.h"
 #include "services/app/cli/print/text_table.h"
 
@@ -17,31 +19,20 @@ struct ListOptions {
   bool outbox = false;
   std::string state;
   Paging paging;
+  bool follow = false;
+  std::string output;
 };
 
-absl::StatusOr<v1::ListReferralsRequest> ToRequest(const ListOptions& list,
-                                                   const Connection& connection) {
-  const ClientOptions& options = connection.options();
+v1::ListReferralsRequest ToRequest(const ListOptions& list) {
   v1::ListReferralsRequest request;
-  request.set_ledger(options.ledger);
   request.set_agency_id(list.agency);
   request.set_direction(list.outbox ? v1::REFERRAL_DIRECTION_OUTBOX : v1::REFERRAL_DIRECTION_INBOX);
   request.set_state(list.state);
   list.paging.Set(request);
-  RETURN_IF_ERROR(AskForNewest(connection, request));
   return request;
 }
 
-absl::StatusOr<int> List(const ListOptions& list, const ClientOptions& options) {
-  ASSIGN_OR_RETURN(const std::string format, FormatOf(options, "table", {"table", "json"}));
-  const Connection connection(options);
-  ASSIGN_OR_RETURN(const v1::ListReferralsRequest request, ToRequest(list, connection));
-  ASSIGN_OR_RETURN(const v1::ListReferralsResponse response,
-                   Call(connection, &v1::ReferralService::Stub::ListReferrals, request));
-  if (format == "json") {
-    fmt::print("{}", ToDocument(ToJson(response)));
-    return kExitGood;
-  }
+void Print(const v1::ListReferralsResponse& response) {
   TextTable table({{"referral"},
                    {"from"},
                    {"to"},
@@ -57,6 +48,37 @@ absl::StatusOr<int> List(const ListOptions& list, const ClientOptions& options) 
                   ToText(row.completed_time())});
   }
   fmt::print("{}", table.ToString());
+}
+
+absl::StatusOr<int> FollowReferrals(const ListOptions& list, const std::string& format,
+                                    const ClientOptions& options) {
+  v1::DashboardPanel panel;
+  *panel.mutable_referrals() = ToRequest(list);
+  return Follow(panel, format, options, [](const FollowedPanel& followed) {
+    v1::ListReferralsResponse response;
+    CopyRows(followed, &v1::PanelRow::referral, *response.mutable_referrals());
+    Print(response);
+  });
+}
+
+absl::StatusOr<int> List(const ListOptions& list, const ClientOptions& options) {
+  ASSIGN_OR_RETURN(const std::string format, FormatOf(options, "table", {"table", "json"}));
+  if (list.follow) return FollowReferrals(list, format, options);
+  if (!list.output.empty()) {
+    return ExportList(list.output, "referrals", &v1::ReferralService::Stub::ListReferrals,
+                      &v1::ListReferralsResponse::referrals, ToRequest(list), options);
+  }
+  const Connection connection(options);
+  v1::ListReferralsRequest request = ToRequest(list);
+  request.set_ledger(options.ledger);
+  RETURN_IF_ERROR(AskForNewest(connection, request));
+  ASSIGN_OR_RETURN(const v1::ListReferralsResponse response,
+                   Call(connection, &v1::ReferralService::Stub::ListReferrals, request));
+  if (format == "json") {
+    fmt::print("{}", ToDocument(ToJson(response)));
+    return kExitGood;
+  }
+  Print(response);
   PrintMore(response);
   return kExitGood;
 }
@@ -71,12 +93,14 @@ void AddReferralCommands(CLI::App& app, Chosen& chosen) {
   command->footer(
       "Examples:\n"
       "  caseledger referral list --of bv-tinh\n"
-      "  caseledger referral list --of ctxh-qn --outbox --state pending");
+      "  caseledger referral list --of ctxh-qn --outbox --state pending\n"
+      "  caseledger referral list --of bv-tinh --follow");
   auto list = std::make_shared<ListOptions>();
   command->add_option("--of", list->agency, "The agency whose referrals are listed")->required();
   command->add_flag("--outbox", list->outbox, "Those it sent; else those it got");
   command->add_option("--state", list->state, "Only those in this state, such as pending");
   AddPaging(*command, list->paging);
+  AddFollow(*command, list->follow)->excludes(AddOutput(*command, list->output));
   command->callback([list, &chosen] {
     chosen.action = [list](const ClientOptions& client) { return List(*list, client); };
   });

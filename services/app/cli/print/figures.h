@@ -16,6 +16,9 @@ namespace caseledger::cli {
 // Most terminal columns of a label.
 inline constexpr size_t kMostLabelColumns = 60;
 
+// Text of a field of CSV, safe in spreadsheets.
+inline std::string CsvText(const std::string& text) { return CsvQuote(CsvSafe(text)); }
+
 // A group's values; `unknown` for those that are not known.
 template <typename Figure>
 std::string GroupText(const Figure& group, std::string_view unknown) {
@@ -37,14 +40,14 @@ std::string FiguresAsCsv(const Figures& figures, const ValueOf& value_of) {
   for (int i = 1; i <= most_fields; ++i) text += fmt::format(",group_field_{0},group_{0}", i);
   text += "\n";
   for (const auto& figure : figures) {
-    text += fmt::format("{},{},{},{},{},{}", CsvQuote(figure.row()), CsvQuote(figure.parent()),
-                        value_of(figure), CsvQuote(figure.unit()), CsvQuote(figure.label_vi()),
-                        CsvQuote(figure.label_en()));
+    text += fmt::format("{},{},{},{},{},{}", CsvText(figure.row()), CsvText(figure.parent()),
+                        value_of(figure), CsvText(figure.unit()), CsvText(figure.label_vi()),
+                        CsvText(figure.label_en()));
     for (int i = 0; i < most_fields; ++i) {
       // Of a group each field is named, so that the row itself is told from what is not known.
       const bool has = i < figure.group_size();
-      text += fmt::format(",{},{}", has ? CsvQuote(figure.group_fields(i)) : "",
-                          has ? CsvQuote(figure.group(i)) : "");
+      text += fmt::format(",{},{}", has ? CsvText(figure.group_fields(i)) : "",
+                          has ? CsvText(figure.group(i)) : "");
     }
     text += "\n";
   }

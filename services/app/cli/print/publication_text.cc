@@ -13,8 +13,6 @@
 namespace caseledger::cli {
 namespace {
 
-constexpr std::string_view kWithheld = "*";
-
 std::string ValueText(const v1::PublishedFigure& figure) {
   if (!figure.has_value()) return std::string(kWithheld);
   // Shown to those who may see it, and to nobody else.

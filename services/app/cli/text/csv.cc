@@ -1,5 +1,6 @@
 #include "services/app/cli/text/csv.h"
 
+#include <array>
 #include <optional>
 #include <utility>
 
@@ -9,6 +10,9 @@ namespace caseledger::cli {
 namespace {
 
 constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
+// Of full width too: spreadsheets of the region take them for the same.
+constexpr auto kFormulaStarts =
+    std::to_array<std::string_view>({"=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠"});
 
 // Reads records one after another. Bytes that are not text spoil their record only; where the
 // structure is broken, reading resumes at the line after the one that broke it.
@@ -182,6 +186,13 @@ std::string CsvQuote(std::string_view value) {
     quoted += c;
   }
   return quoted + '"';
+}
+
+std::string CsvSafe(std::string_view text) {
+  for (const std::string_view start : kFormulaStarts) {
+    if (text.starts_with(start)) return "'" + std::string(text);
+  }
+  return std::string(text);
 }
 
 }  // namespace caseledger::cli

@@ -45,4 +45,8 @@ CsvFile ReadCsv(std::string_view content);
 // The value as a CSV field, in quotes only where they are needed.
 std::string CsvQuote(std::string_view value);
 
+// Text as a field of a CSV file for spreadsheets: what they would take for a formula begins with an
+// apostrophe (OWASP, "CSV Injection"): after = + - @, tab or return, also of full width.
+std::string CsvSafe(std::string_view text);
+
 }  // namespace caseledger::cli

@@ -1,0 +1,83 @@
+// `--output FILE`: a list or a report as a file for spreadsheets, on the access trail as a
+// disclosure.
+#pragma once
+
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "eventstore/base/status_macros.h"
+#include "services/app/cli/commands/calls.h"
+#include "services/app/cli/commands/commands.h"
+#include "services/app/cli/print/figure_sheet.h"
+#include "services/app/cli/print/progress.h"
+#include "services/app/cli/print/row_columns.h"
+#include "services/app/cli/print/sheet.h"
+
+namespace caseledger::cli {
+
+inline CLI::Option* AddOutput(CLI::App& command, std::string& output) {
+  return command.add_option(
+      "--output", output,
+      "Write all of it to this new file, .csv or .xlsx, with headings in --language; "
+      "it is on the access trail as a disclosure");
+}
+
+// The same for calls whose answers go to that file.
+inline absl::StatusOr<ClientOptions> Exporting(const std::string& output, ClientOptions options) {
+  ASSIGN_OR_RETURN(options.exported_as, SheetFile::FormatOf(output));
+  return options;
+}
+
+inline int TellExported(const std::string& output, size_t rows) {
+  fmt::print(stderr, "{} rows in {}; on the access trail as a disclosure\n", rows, output);
+  return kExitGood;
+}
+
+// Largest page that lists have.
+inline constexpr int64_t kExportPage = 1000;
+
+// Every page of a list. Lists that can be asked so are of one point of the ledger.
+template <typename Stub, typename Request, typename Response, typename Rows>
+absl::StatusOr<int> ExportList(const std::string& output, const std::string& title,
+                               grpc::Status (Stub::*method)(grpc::ClientContext*, const Request&,
+                                                            Response*),
+                               const Rows& (Response::*rows)() const, Request request,
+                               const ClientOptions& client) {
+  ASSIGN_OR_RETURN(const ClientOptions options, Exporting(output, client));
+  const Connection connection(options);
+  request.set_ledger(options.ledger);
+  request.set_page_size(kExportPage);
+  RETURN_IF_ERROR(AskForNewest(connection, request));
+  if constexpr (requires { request.mutable_as_of(); }) {
+    if (!request.has_as_of()) request.mutable_as_of()->set_position(request.min_position());
+  }
+  const RowColumns columns(*Rows::value_type::descriptor(), options.vietnamese);
+  ASSIGN_OR_RETURN(const auto file, SheetFile::Create(output, title, columns.Titles()));
+  size_t done = 0;
+  Progress progress(title, 0);
+  do {
+    ASSIGN_OR_RETURN(const Response page, Call(connection, method, request));
+    for (const auto& row : (page.*rows)()) RETURN_IF_ERROR(file->Add(columns.CellsOf(row)));
+    done += static_cast<size_t>((page.*rows)().size());
+    request.set_page_token(page.next_page_token());
+    progress.AdvanceTo(done, done);
+  } while (!request.page_token().empty());
+  RETURN_IF_ERROR(file->Finish());
+  progress.Finish();
+  return TellExported(output, done);
+}
+
+// Rows or figures that are there. `cells_of` makes a row's cells.
+template <typename Columns, typename Rows, typename CellsOf>
+absl::StatusOr<int> ExportRows(const std::string& output, const std::string& title,
+                               const Columns& columns, const Rows& rows, const CellsOf& cells_of) {
+  ASSIGN_OR_RETURN(const auto file, SheetFile::Create(output, title, columns.Titles()));
+  for (const auto& row : rows) RETURN_IF_ERROR(file->Add(cells_of(row)));
+  RETURN_IF_ERROR(file->Finish());
+  return TellExported(output, static_cast<size_t>(rows.size()));
+}
+
+}  // namespace caseledger::cli

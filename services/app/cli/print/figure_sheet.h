@@ -1,0 +1,64 @@
+// Reports, computed or published, as tables that leave the system.
+#pragma once
+
+#include <algorithm>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "services/app/cli/print/row_columns.h"
+#include "services/app/cli/print/sheet.h"
+
+namespace caseledger::cli {
+
+// Row, the row it is a part of, label, value, counting unit, and a column for each field that any
+// row is split by.
+template <typename Figures>
+class FigureColumns {
+ public:
+  using Figure = typename Figures::value_type;
+
+  FigureColumns(const Figures& figures, bool vietnamese) : vietnamese_(vietnamese) {
+    for (const Figure& figure : figures) {
+      for (const std::string& field : figure.group_fields()) {
+        if (std::find(fields_.begin(), fields_.end(), field) == fields_.end()) {
+          fields_.push_back(field);
+        }
+      }
+    }
+  }
+
+  std::vector<std::string> Titles() const {
+    std::vector<std::string> titles =
+        vietnamese_
+            ? std::vector<std::string>{"Mục", "Thuộc mục", "Nội dung", "Giá trị", "Đơn vị tính"}
+            : std::vector<std::string>{"Row", "Part of", "Label", "Value", "Unit"};
+    for (const std::string& field : fields_) titles.push_back(ColumnTitle(field, vietnamese_));
+    return titles;
+  }
+
+  std::vector<SheetCell> CellsOf(const Figure& figure, SheetCell value) const {
+    std::vector<SheetCell> cells{figure.row(), figure.parent(),
+                                 vietnamese_ ? figure.label_vi() : figure.label_en(),
+                                 std::move(value), figure.unit()};
+    for (const std::string& field : fields_) cells.push_back(GroupCell(figure, field));
+    return cells;
+  }
+
+ private:
+  // A group names all its fields: so the row itself, which names none, is told from what is not
+  // known.
+  SheetCell GroupCell(const Figure& figure, const std::string& field) const {
+    for (int i = 0; i < figure.group_size(); ++i) {
+      if (figure.group_fields(i) != field) continue;
+      if (!figure.group(i).empty()) return figure.group(i);
+      return std::string(vietnamese_ ? "không rõ" : "unknown");
+    }
+    return {};
+  }
+
+  std::vector<std::string> fields_;
+  const bool vietnamese_;
+};
+
+}  // namespace caseledger::cli

@@ -1,0 +1,33 @@
+// The rows of a list as columns of a table that leaves the system.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "google/protobuf/descriptor.h"
+#include "google/protobuf/message.h"
+#include "services/app/cli/print/sheet.h"
+
+namespace caseledger::cli {
+
+// What a field of a row is called, in the language asked for: `opened_time` is "Mở lúc" or
+// "Opened time".
+std::string ColumnTitle(std::string_view field_name, bool vietnamese);
+
+// A column for each field of a kind of row, in order: text, numbers and times as they are, enums by
+// their names, lists of text with commas between. Fields that hold messages are left out, and of
+// labels in two languages the other one.
+class RowColumns {
+ public:
+  RowColumns(const google::protobuf::Descriptor& row, bool vietnamese);
+
+  std::vector<std::string> Titles() const;
+  // Of a row of that kind.
+  std::vector<SheetCell> CellsOf(const google::protobuf::Message& row) const;
+
+ private:
+  std::vector<const google::protobuf::FieldDescriptor*> fields_;
+  const bool vietnamese_;
+};
+
+}  // namespace caseledger::cli

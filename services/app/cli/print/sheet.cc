@@ -1,0 +1,244 @@
+#include "services/app/cli/print/sheet.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <xlsxwriter.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <filesystem>
+#include <utility>
+
+#include "absl/time/civil_time.h"
+#include "absl/time/time.h"
+#include "eventstore/base/status_macros.h"
+#include "services/app/cli/text/csv.h"
+#include "services/app/cli/text/time_text.h"
+
+namespace caseledger::cli {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
+absl::Status CannotWrite(const std::string& path, const std::string& why) {
+  return absl::UnavailableError(
+      fmt::format("{}: cannot be written: {}; name a file in a directory of yours", path, why));
+}
+
+// `PATH.partial`, ours alone, until it is put in place.
+class PartialFile {
+ public:
+  static absl::StatusOr<PartialFile> At(const std::string& path) {
+    std::error_code error;
+    if (fs::exists(fs::symlink_status(path, error))) {
+      return absl::FailedPreconditionError(
+          fmt::format("{}: is there already; remove it or name another file", path));
+    }
+    PartialFile file(path);
+    const int opened =
+        open(file.partial().c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (opened < 0) return CannotWrite(path, std::strerror(errno));
+    fchmod(opened, 0600);
+    close(opened);
+    file.made_ = true;
+    return file;
+  }
+  PartialFile(PartialFile&& other) noexcept
+      : path_(std::move(other.path_)), made_(std::exchange(other.made_, false)) {}
+  PartialFile& operator=(PartialFile&&) = delete;
+  ~PartialFile() {
+    std::error_code ignored;
+    if (made_) fs::remove(partial(), ignored);
+  }
+
+  const std::string& path() const { return path_; }
+  std::string partial() const { return path_ + ".partial"; }
+
+  absl::Status PutInPlace() {
+    // Never over what somebody else put there meanwhile.
+    if (link(partial().c_str(), path_.c_str()) != 0) {
+      return CannotWrite(path_, std::strerror(errno));
+    }
+    return absl::OkStatus();
+  }
+
+ private:
+  explicit PartialFile(std::string path) : path_(std::move(path)) {}
+
+  std::string path_;
+  bool made_ = false;
+};
+
+class CsvSheet final : public SheetFile {
+ public:
+  CsvSheet(PartialFile file, std::FILE* out) : file_(std::move(file)), out_(out) {}
+  ~CsvSheet() override {
+    if (out_ != nullptr) std::fclose(out_);
+  }
+
+  absl::Status Begin(const std::vector<std::string>& columns) {
+    std::string line(kByteOrderMark);
+    for (const std::string& column : columns) {
+      line += (&column == &columns.front() ? "" : ",") + CsvQuote(CsvSafe(column));
+    }
+    return Write(line + "\r\n");
+  }
+
+  absl::Status Add(const std::vector<SheetCell>& cells) override {
+    std::string line;
+    for (const SheetCell& cell : cells) {
+      line += (&cell == &cells.front() ? "" : ",") + std::visit(TextOf{}, cell);
+    }
+    return Write(line + "\r\n");
+  }
+
+  absl::Status Finish() override {
+    const bool good = std::fclose(std::exchange(out_, nullptr)) == 0;
+    return good ? file_.PutInPlace() : CannotWrite(file_.path(), std::strerror(errno));
+  }
+
+ private:
+  struct TextOf {
+    std::string operator()(std::monostate) const { return ""; }
+    std::string operator()(const std::string& text) const { return CsvQuote(CsvSafe(text)); }
+    std::string operator()(uint64_t number) const { return std::to_string(number); }
+    std::string operator()(SheetTime time) const { return FormatLocal(time.at); }
+  };
+
+  absl::Status Write(const std::string& text) {
+    const bool good = std::fwrite(text.data(), 1, text.size(), out_) == text.size();
+    return good ? absl::OkStatus() : CannotWrite(file_.path(), std::strerror(errno));
+  }
+
+  PartialFile file_;
+  std::FILE* out_;
+};
+
+class XlsxSheet final : public SheetFile {
+ public:
+  XlsxSheet(PartialFile file, lxw_workbook* book) : file_(std::move(file)), book_(book) {}
+  ~XlsxSheet() override {
+    if (book_ != nullptr) lxw_workbook_free(book_);
+  }
+
+  absl::Status Begin(const std::string& title, const std::vector<std::string>& columns) {
+    sheet_ = workbook_add_worksheet(book_, title.c_str());
+    if (sheet_ == nullptr) return absl::InternalError(title + ": cannot name a worksheet");
+    lxw_format* heading = workbook_add_format(book_);
+    format_set_bold(heading);
+    time_ = workbook_add_format(book_);
+    format_set_num_format(time_, "yyyy-mm-dd hh:mm");
+    columns_ = static_cast<lxw_col_t>(columns.size());
+    const lxw_col_t last = static_cast<lxw_col_t>(columns_ - 1);
+    RETURN_IF_ERROR(Check(worksheet_set_column(sheet_, 0, last, kColumnWidth, nullptr)));
+    for (lxw_col_t at = 0; at < columns_; ++at) {
+      RETURN_IF_ERROR(Check(worksheet_write_string(sheet_, 0, at, columns[at].c_str(), heading)));
+    }
+    worksheet_freeze_panes(sheet_, 1, 0);
+    return absl::OkStatus();
+  }
+
+  absl::Status Add(const std::vector<SheetCell>& cells) override {
+    if (++row_ >= kMostXlsxRows) {
+      return absl::ResourceExhaustedError(fmt::format(
+          "{}: a worksheet holds {} rows; export to .csv", file_.path(), kMostXlsxRows));
+    }
+    for (size_t at = 0; at < cells.size(); ++at) {
+      RETURN_IF_ERROR(Write(static_cast<lxw_col_t>(at), cells[at]));
+    }
+    return absl::OkStatus();
+  }
+
+  absl::Status Finish() override {
+    const lxw_col_t last = static_cast<lxw_col_t>(columns_ - 1);
+    RETURN_IF_ERROR(Check(worksheet_autofilter(sheet_, 0, 0, row_, last)));
+    RETURN_IF_ERROR(Check(workbook_close(std::exchange(book_, nullptr))));
+    return file_.PutInPlace();
+  }
+
+ private:
+  static constexpr double kColumnWidth = 20;
+  static constexpr int kFirstYear = 1900;
+  static constexpr int kMostCharacters = 32'767;  // of a cell
+
+  absl::Status Check(lxw_error error) const {
+    if (error == LXW_NO_ERROR) return absl::OkStatus();
+    if (error == LXW_ERROR_MAX_STRING_LENGTH_EXCEEDED) {
+      return absl::ResourceExhaustedError(fmt::format(
+          "{}: a cell holds at most {} characters; export to .csv", file_.path(), kMostCharacters));
+    }
+    return CannotWrite(file_.path(), lxw_strerror(error));
+  }
+
+  absl::Status Write(lxw_col_t at, const SheetCell& cell) {
+    if (const auto* text = std::get_if<std::string>(&cell)) {
+      if (text->empty()) return absl::OkStatus();
+      return Check(worksheet_write_string(sheet_, row_, at, text->c_str(), nullptr));
+    }
+    if (const auto* number = std::get_if<uint64_t>(&cell)) {
+      return Check(worksheet_write_number(sheet_, row_, at, static_cast<double>(*number), nullptr));
+    }
+    if (const auto* time = std::get_if<SheetTime>(&cell)) {
+      const absl::CivilSecond local = absl::ToCivilSecond(
+          absl::FromUnixMicros(time->at),
+          absl::FixedTimeZone(static_cast<int>(kZoneOffset / kMicrosPerSecond)));
+      // Days that spreadsheets do not count.
+      if (local.year() < kFirstYear) return Write(at, FormatLocal(time->at));
+      lxw_datetime when{static_cast<int>(local.year()),
+                        local.month(),
+                        local.day(),
+                        local.hour(),
+                        local.minute(),
+                        static_cast<double>(local.second())};
+      return Check(worksheet_write_datetime(sheet_, row_, at, &when, time_));
+    }
+    return absl::OkStatus();
+  }
+
+  PartialFile file_;
+  lxw_workbook* book_;
+  lxw_worksheet* sheet_ = nullptr;
+  lxw_format* time_ = nullptr;
+  lxw_col_t columns_ = 0;
+  lxw_row_t row_ = 0;
+};
+
+}  // namespace
+
+absl::StatusOr<std::string> SheetFile::FormatOf(std::string_view path) {
+  for (const std::string_view format : {"csv", "xlsx"}) {
+    if (path.ends_with(fmt::format(".{}", format)) && path.size() > format.size() + 1) {
+      return std::string(format);
+    }
+  }
+  return absl::InvalidArgumentError(
+      fmt::format("{}: the name of the file must end in .csv or .xlsx", path));
+}
+
+absl::StatusOr<std::unique_ptr<SheetFile>> SheetFile::Create(
+    const std::string& path, const std::string& title, const std::vector<std::string>& columns) {
+  ASSIGN_OR_RETURN(const std::string format, FormatOf(path));
+  ASSIGN_OR_RETURN(PartialFile file, PartialFile::At(path));
+  const std::string partial = file.partial();
+  if (format == "csv") {
+    std::FILE* out = std::fopen(partial.c_str(), "we");
+    if (out == nullptr) return CannotWrite(path, std::strerror(errno));
+    auto sheet = std::make_unique<CsvSheet>(std::move(file), out);
+    RETURN_IF_ERROR(sheet->Begin(columns));
+    return sheet;
+  }
+  // Rows go to a file without a name as they come, not to memory.
+  lxw_workbook_options options{};
+  options.constant_memory = LXW_TRUE;
+  lxw_workbook* book = workbook_new_opt(partial.c_str(), &options);
+  if (book == nullptr) return CannotWrite(path, "out of memory");
+  auto sheet = std::make_unique<XlsxSheet>(std::move(file), book);
+  RETURN_IF_ERROR(sheet->Begin(title, columns));
+  return sheet;
+}
+
+}  // namespace caseledger::cli
