@@ -66,6 +66,8 @@ class Queries {
                             absl::Duration wait, v1::GetOccupancyResponse& response) const;
   absl::Status ListWorkItems(Reading& reading, const v1::ListWorkItemsRequest& request,
                              absl::Duration wait, v1::ListWorkItemsResponse& response) const;
+  absl::Status ListDataQuality(Reading& reading, const v1::ListDataQualityRequest& request,
+                               absl::Duration wait, v1::ListDataQualityResponse& response) const;
   absl::Status ListCases(Reading& reading, const v1::ListCasesRequest& request, absl::Duration wait,
                          v1::ListCasesResponse& response) const;
   absl::Status SearchPersons(Reading& reading, const v1::SearchPersonsRequest& request,

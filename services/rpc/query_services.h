@@ -177,6 +177,7 @@ class DashboardServiceImpl final : public v1::DashboardService::CallbackService 
 
   CASELEDGER_QUERY(ListCases)
   CASELEDGER_QUERY(ListWorkItems)
+  CASELEDGER_QUERY(ListDataQuality)
   CASELEDGER_QUERY(RunReport)
 
   grpc::ServerWriteReactor<v1::WatchDashboardResponse>* WatchDashboard(

@@ -58,14 +58,15 @@ void Add(Violations& violations, const std::string& what, std::string_view why) 
 // member of staff, `name` a projection, `note` and `reason` are the asker's own.
 bool IsAskedBy(const std::string& field) {
   static const auto& fields = *new std::set<std::string>{
-      "action",      "actor",           "agency_id",  "break_glass_event_id",
-      "case_id",     "case_type",       "consent_id", "recipient_agency_id",
-      "event_id",    "fact_names",      "fields",     "owner_agency_id",
-      "deadline_id", "worker_id",       "ledger",     "legal_basis",
-      "name",        "stream_prefixes", "note",       "page_token",
-      "person_id",   "person_name",     "phase",      "purpose",
-      "reason",      "request_kind",    "record_id",  "report_id",
-      "request_id",  "shelter_id",      "state",      "warrant"};
+      "action",      "actor",           "agency_id",    "break_glass_event_id",
+      "case_id",     "case_type",       "consent_id",   "recipient_agency_id",
+      "event_id",    "fact_names",      "fields",       "owner_agency_id",
+      "deadline_id", "worker_id",       "ledger",       "legal_basis",
+      "name",        "stream_prefixes", "note",         "page_token",
+      "flag",        "person_id",       "person_name",  "phase",
+      "purpose",     "reason",          "request_kind", "record_id",
+      "report_id",   "request_id",      "shelter_id",   "state",
+      "warrant"};
   return fields.contains(field);
 }
 

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "projections/case_list/case_list.h"
+#include "projections/data_quality/data_quality.h"
 #include "projections/due_items/due_items.h"
 #include "projections/due_requests/due_requests.h"
 #include "projections/read_model/memory/memory_read_models.h"
@@ -263,6 +264,7 @@ void CheckProjections(const std::vector<eventstore::RecordedEvent>& events) {
   all.push_back(projections::MakeDueItems());
   all.push_back(projections::MakeDueRequests());
   all.push_back(projections::MakeRetention());
+  all.push_back(projections::MakeDataQuality());
   all.push_back(projections::MakeWorkItems());
   all.push_back(std::make_unique<projections::ReportFacts>());
   for (const auto& projection : all) {

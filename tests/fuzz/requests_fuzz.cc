@@ -334,6 +334,7 @@ Drivers QuestionDrivers() {
   drivers[v1::ListCasesRequest::descriptor()] = Query(&Queries::ListCases, true);
   drivers[v1::ListDueRequestsRequest::descriptor()] = Query(&Queries::ListDueRequests, true);
   drivers[v1::ListRetentionDueRequest::descriptor()] = Query(&Queries::ListRetentionDue, true);
+  drivers[v1::ListDataQualityRequest::descriptor()] = Query(&Queries::ListDataQuality, true);
   drivers[v1::ListWorkItemsRequest::descriptor()] = Query(&Queries::ListWorkItems, true);
   drivers[v1::RunReportRequest::descriptor()] = Query(&Queries::RunReport, true);
   drivers[v1::ListLedgersRequest::descriptor()] = Query(&Queries::ListLedgers, false);

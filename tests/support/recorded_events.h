@@ -66,6 +66,11 @@ class RecordedEvents {
     return Add(events_.at(position).stream, fact, kFirstRecordedAt);
   }
 
+  // What the server said of the newest when it took it.
+  void FlagNewest(std::vector<std::string> data_quality) {
+    events_.back().data_quality = std::move(data_quality);
+  }
+
   const std::vector<eventstore::RecordedEvent>& all() const { return events_; }
   uint64_t size() const { return events_.size(); }
 

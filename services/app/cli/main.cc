@@ -122,6 +122,7 @@ int Run(int argc, char** argv) {
   AddWitnessCommand(app, chosen);
   AddShelterCommands(app, chosen);
   AddReferralCommands(app, chosen);
+  AddQualityCommands(app, chosen);
   AddPersonCommands(app, chosen);
   AddPrivacyCommands(app, chosen);
   try {

@@ -18,6 +18,7 @@
 #include "eventstore/verifiable/signing_key.h"
 #include "projections/access_trail/access_trail.h"
 #include "projections/case_list/case_list.h"
+#include "projections/data_quality/data_quality.h"
 #include "projections/due_items/due_items.h"
 #include "projections/due_requests/due_requests.h"
 #include "projections/person_search/person_search.h"
@@ -60,6 +61,7 @@ std::vector<projections::Runtime::Factory> FoundationProjections() {
           [] { return projections::MakeDueItems(); },
           [] { return projections::MakeDueRequests(); },
           [] { return projections::MakeRetention(); },
+          [] { return projections::MakeDataQuality(); },
           [] { return projections::MakeWorkItems(); },
           [] { return std::make_unique<projections::ReportFacts>(); }};
 }

@@ -146,6 +146,21 @@ TEST_F(SheetExport, AReportLeavesWithoutFormulas) {
   EXPECT_FALSE(std::filesystem::exists(scratch_ / "none.xlsx"));
 }
 
+TEST_F(SheetExport, WhatNeedsASecondLookIsListedAndLeavesAsTheRestDoes) {
+  client().Record("", "case_opened { case_type: 'a_new_kind' owner_agency_id: 'ctxh-qn' }");
+  const Finished listed = Run({"quality", "list", "--of", "ctxh-qn"});
+  ASSERT_EQ(listed.code, 0) << listed.err;
+  EXPECT_THAT(listed.out, HasSubstr("UNKNOWN_CODE:case_type"));
+  EXPECT_THAT(Run({"quality", "list", "--of", "ctxh-hl"}).out,
+              ::testing::Not(HasSubstr("UNKNOWN_CODE")));
+  const std::string path = scratch_ / "quality.xlsx";
+  ASSERT_EQ(Run({"quality", "list", "--output", path, "--language", "vi"}).code, 0);
+  const json cells = CellsOf(path);
+  ASSERT_EQ(cells.size(), 2U);
+  EXPECT_EQ(cells[0][4][0], "Điều cần xem lại");
+  EXPECT_EQ(cells[1][4][0], "UNKNOWN_CODE:case_type");
+}
+
 TEST_F(SheetExport, AnAnswerIsFollowedUntilInterrupted) {
   OpenCase();
   for (const char* format : {"table", "json"}) {

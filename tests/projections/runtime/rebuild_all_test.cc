@@ -4,6 +4,7 @@
 
 #include "projections/access_trail/access_trail.h"
 #include "projections/case_list/case_list.h"
+#include "projections/data_quality/data_quality.h"
 #include "projections/due_items/due_items.h"
 #include "projections/due_requests/due_requests.h"
 #include "projections/referrals/referrals.h"
@@ -24,13 +25,13 @@ constexpr int kEvents = 400;
 constexpr options::v1::RecordKind kKinds[] = {
     options::v1::RECORD_KIND_CASE_RECORD, options::v1::RECORD_KIND_SHELTER,
     options::v1::RECORD_KIND_PERSON, options::v1::RECORD_KIND_DEFINITION};
-const std::vector<std::string_view> kNames = {kAccessTrailName,      kCaseListName,  kDueItemsName,
-                                              kDueRequestsName,      kReferralsName, kRetentionName,
-                                              kShelterOccupancyName, kWorkItemsName};
+const std::vector<std::string_view> kNames = {
+    kAccessTrailName, kCaseListName,  kDataQualityName,      kDueItemsName, kDueRequestsName,
+    kReferralsName,   kRetentionName, kShelterOccupancyName, kWorkItemsName};
 
 std::vector<Runtime::Factory> AllProjections() {
-  return {MakeAccessTrail, MakeCaseList,    MakeReferrals, MakeShelterOccupancy,
-          MakeDueItems,    MakeDueRequests, MakeRetention, MakeWorkItems};
+  return {MakeAccessTrail, MakeCaseList,  MakeReferrals, MakeShelterOccupancy, MakeDueItems,
+          MakeDueRequests, MakeRetention, MakeWorkItems, MakeDataQuality};
 }
 
 class RebuildAll : public RuntimeTest {
@@ -190,7 +191,9 @@ class RebuildAll : public RuntimeTest {
     }
     const Uuid id = NamedId("event-" + std::to_string(number));
     earlier.push_back(id);
-    log_.Append(stream, fact.SerializeAsString(), static_cast<Micros>(random_() % 1000), id);
+    std::vector<std::string> flags;
+    if (random_() % 2 == 0) flags = {"UNKNOWN_CODE:risk", random_() % 2 == 0 ? "A" : "B"};
+    log_.Append(stream, fact.SerializeAsString(), static_cast<Micros>(random_() % 1000), id, flags);
   }
 
   std::vector<Rows> RowsOfAll(uint64_t events) {

@@ -49,13 +49,15 @@ class LogInMemory {
 
   // Appends one event; its fact is these bytes.
   void Append(const eventstore::StreamId& stream, std::string fact, Micros occurred_at = 1,
-              Uuid event_id = Uuid::Generate(SystemClock(), SystemRandom())) {
+              Uuid event_id = Uuid::Generate(SystemClock(), SystemRandom()),
+              std::vector<std::string> data_quality = {}) {
     eventstore::NewEvent event;
     event.event_id = event_id;
     event.stream = stream;
     event.occurred_at = occurred_at;
     event.fact_type = 10;
     event.fact = std::move(fact);
+    event.data_quality = std::move(data_quality);
     eventstore::AppendRequest request;
     request.key = {"agency", Uuid::Generate(SystemClock(), SystemRandom())};
     request.content = "content";

@@ -147,7 +147,8 @@ TEST(RowColumns, AreTheFieldsOfARowAsTheyAre) {
 TEST(RowColumns, AllHaveAVietnameseTitle) {
   for (const google::protobuf::Descriptor* row :
        {v1::CaseRow::descriptor(), v1::WorkItemRow::descriptor(), v1::ReferralRow::descriptor(),
-        v1::Night::descriptor(), v1::DueRequestRow::descriptor(), v1::RetentionRow::descriptor()}) {
+        v1::Night::descriptor(), v1::DataQualityRow::descriptor(), v1::DueRequestRow::descriptor(),
+        v1::RetentionRow::descriptor()}) {
     const std::vector<std::string> vi = RowColumns(*row, true).Titles();
     const std::vector<std::string> en = RowColumns(*row, false).Titles();
     for (size_t i = 0; i < vi.size(); ++i) {

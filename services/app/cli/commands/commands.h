@@ -51,6 +51,7 @@ void AddVaultCommands(CLI::App& app, Chosen& chosen);
 void AddVaultBackupCommands(CLI::App& vault, Chosen& chosen);  // backups, restore, of `vault`
 void AddWitnessCommand(CLI::App& app, Chosen& chosen);
 void AddShelterCommands(CLI::App& app, Chosen& chosen);
+void AddQualityCommands(CLI::App& app, Chosen& chosen);
 void AddReferralCommands(CLI::App& app, Chosen& chosen);
 void AddPersonCommands(CLI::App& app, Chosen& chosen);
 void AddPrivacyCommands(CLI::App& app, Chosen& chosen);
