@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <random>
 #include <set>
 
@@ -157,7 +158,8 @@ struct Trial {
   size_t attacked = 0;
   size_t withheld = 0;
   size_t figures = 0;
-  size_t exposed = 0;
+  size_t exposed = 0;         // said to be, when something was published
+  size_t broken_as_said = 0;  // of these, by the attack
 };
 
 Trial Try(unsigned seed, bool late_entries, bool small_alone) {
@@ -193,7 +195,11 @@ Trial Try(unsigned seed, bool late_entries, bool small_alone) {
   const Attacker attacker(seen);
   for (const std::string& broken : attacker.Broken(kSmallest)) {
     // What was said when it was published is no surprise.
-    if (!exposed.contains(broken.substr(0, broken.find(" is ")))) trial.broken.push_back(broken);
+    if (exposed.contains(broken.substr(0, broken.find(" is ")))) {
+      ++trial.broken_as_said;
+    } else {
+      trial.broken.push_back(broken);
+    }
   }
   trial.attacked = attacker.attacked();
   trial.exposed = exposed.size();
@@ -203,7 +209,10 @@ Trial Try(unsigned seed, bool late_entries, bool small_alone) {
 class Attack : public ::testing::Test {
  protected:
   static void Run(bool late_entries, unsigned rounds) {
-    const unsigned first = std::random_device{}() % 1'000'000;
+    const char* const asked = std::getenv("CASELEDGER_TEST_SEED");
+    const unsigned first = asked != nullptr
+                               ? static_cast<unsigned>(std::strtoul(asked, nullptr, 10))
+                               : std::random_device{}() % 1'000'000;
     Trial all;
     for (unsigned seed = first; seed < first + rounds; ++seed) {
       SCOPED_TRACE(absl::StrCat("seed ", seed));
@@ -213,13 +222,21 @@ class Attack : public ::testing::Test {
       all.withheld += trial.withheld;
       all.figures += trial.figures;
       all.exposed += trial.exposed;
+      all.broken_as_said += trial.broken_as_said;
       if (HasFailure()) break;
     }
-    std::printf("seeds from %u: %zu figures, %zu withheld, %zu attacked, %zu said to be exposed\n",
-                first, all.figures, all.withheld, all.attacked, all.exposed);
+    std::printf(
+        "seeds from %u: %zu figures, %zu withheld, %zu attacked, %zu said to be exposed, %zu of "
+        "these "
+        "found\n",
+        first, all.figures, all.withheld, all.attacked, all.exposed, all.broken_as_said);
     EXPECT_GT(all.attacked, rounds);
-    // Nothing is given away but, seldom, by figures that changed between publications.
-    EXPECT_LE(all.exposed, late_entries ? all.attacked / 4 : 0);
+    // Nothing is given away but, seldom, by figures that changed between publications; a false
+    // alarm is rare, too.
+    if (!late_entries) {
+      EXPECT_EQ(all.broken_as_said, 0u);
+    }
+    EXPECT_LE(all.exposed, late_entries ? all.attacked / 4 : 1 + all.attacked / 50);
     // Something is left to be read.
     EXPECT_LT(all.withheld, all.figures * 9 / 10);
   }
