@@ -44,7 +44,7 @@ TEST_F(Rebuild, GivesTheSameRowsAndGoesLiveAgain) {
   EXPECT_THAT(rows, AllOf(HasSubstr("CASE-2024-0086"), HasSubstr("police_other")));
   const uint64_t head = auditor().EventCount();
   const json projections = Status();
-  EXPECT_EQ(projections.size(), 9u);
+  EXPECT_EQ(projections.size(), 10u);
   for (const json& projection : projections) {
     const std::string name = projection["name"].get<std::string>();
     const std::string said = RunWell(Cast::Administrator(), {"projection", "rebuild", name});
