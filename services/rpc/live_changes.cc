@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "absl/container/flat_hash_set.h"
 #include "eventstore/base/strings.h"
 
 namespace caseledger::rpc {
@@ -24,46 +23,44 @@ void TellApart(std::vector<LiveRow>& rows) {
 
 }  // namespace
 
-std::vector<eventstore::StreamId> ToldRows::Tell(LiveAnswer answer, v1::PanelChange& change,
-                                                 bool& anything) {
+ToldRows::News ToldRows::Compare(LiveAnswer answer) const {
   TellApart(answer.rows);
-  std::vector<eventstore::StreamId> told;
-  absl::flat_hash_map<std::string, Told> rows;
+  News news;
+  absl::flat_hash_map<std::string, Told>& rows = news.told.rows_;
   // A row stays where it is only behind those that stay before it: else it is told anew, at its
   // place.
   size_t first_free = 0;
   for (size_t place = 0; place < answer.rows.size(); ++place) {
     LiveRow& row = answer.rows[place];
     const Hash256 content = HashOf(row.shown);
-    const auto before = rows_.find(row.shown.key());
     rows[row.shown.key()] = Told{content, place};
-    if (before != rows_.end()) {
-      const bool stays = before->second.content == content && before->second.place >= first_free;
-      if (stays) first_free = before->second.place + 1;
-      rows_.erase(before);  // what is left in the end is gone
-      if (stays) continue;
+    const auto before = rows_.find(row.shown.key());
+    if (before != rows_.end() && before->second.content == content &&
+        before->second.place >= first_free) {
+      first_free = before->second.place + 1;
+      continue;
     }
     row.shown.set_place(static_cast<uint32_t>(place));
-    if (row.record.has_value()) told.push_back(*row.record);
-    *change.add_rows() = std::move(row.shown);
+    if (row.record.has_value()) news.records.push_back(*row.record);
+    *news.change.add_rows() = std::move(row.shown);
   }
-  for (const auto& [key, gone] : rows_) change.add_removed_keys(key);
-  std::sort(change.mutable_removed_keys()->begin(), change.mutable_removed_keys()->end());
-  rows_ = std::move(rows);
+  for (const auto& [key, gone] : rows_) {
+    if (!rows.contains(key)) news.change.add_removed_keys(key);
+  }
+  std::sort(news.change.mutable_removed_keys()->begin(), news.change.mutable_removed_keys()->end());
 
   v1::PanelChange rest;
   rest.set_more(answer.more);
   if (answer.report.has_value()) *rest.mutable_report() = *std::move(answer.report);
-  const Hash256 rest_now = HashOf(rest);
-  anything =
-      !begun_ || rest_now != rest_ || change.rows_size() > 0 || change.removed_keys_size() > 0;
-  change.set_more(answer.more);
-  if (rest.has_report() && (!begun_ || rest_now != rest_))
-    change.mutable_report()->Swap(rest.mutable_report());
-  change.set_whole(!begun_);
-  rest_ = rest_now;
-  begun_ = true;
-  return told;
+  news.told.rest_ = HashOf(rest);
+  news.told.begun_ = true;
+  const bool rest_changed = !begun_ || news.told.rest_ != rest_;
+  news.anything =
+      rest_changed || news.change.rows_size() > 0 || news.change.removed_keys_size() > 0;
+  news.change.set_whole(!begun_);
+  news.change.set_more(answer.more);
+  if (rest.has_report() && rest_changed) news.change.mutable_report()->Swap(rest.mutable_report());
+  return news;
 }
 
 }  // namespace caseledger::rpc

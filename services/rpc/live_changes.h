@@ -30,11 +30,11 @@ struct LiveAnswer {
 // What a reader was told of one answer. Keeps of each row 32 bytes and its key. Not thread-safe.
 class ToldRows {
  public:
-  // What changed since the answer before, in `change`; what is in it counts as told from now on.
-  // Returns the records whose rows are told. `change` must be new; false in `anything` when it
-  // stays as it was. Rows of one key are told apart by their order.
-  std::vector<eventstore::StreamId> Tell(LiveAnswer answer, v1::PanelChange& change,
-                                         bool& anything);
+  // What an answer says that was not told.
+  struct News;
+
+  // The difference of an answer to what was told. Rows of one key are told apart by their order.
+  News Compare(LiveAnswer answer) const;
 
  private:
   struct Told {
@@ -45,6 +45,13 @@ class ToldRows {
   absl::flat_hash_map<std::string, Told> rows_;
   Hash256 rest_;  // of what is not in rows
   bool begun_ = false;
+};
+
+struct ToldRows::News {
+  v1::PanelChange change;
+  bool anything = false;                      // something changed
+  std::vector<eventstore::StreamId> records;  // whose rows are in the change
+  ToldRows told;                              // once the change has been told
 };
 
 }  // namespace caseledger::rpc

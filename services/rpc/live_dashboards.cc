@@ -3,10 +3,9 @@
 #include <algorithm>
 #include <atomic>
 #include <optional>
-#include <string>
+#include <string_view>
 #include <utility>
 
-#include "eventstore/base/strings.h"
 #include "services/rpc/live_watch.h"
 #include "services/rpc/query_runner.h"
 #include "services/rpc/refuse.h"
@@ -19,7 +18,9 @@ using std::chrono::milliseconds;
 using Reactor = grpc::ServerWriteReactor<v1::WatchDashboardResponse>;
 
 constexpr milliseconds kShortestRest{250};
-constexpr milliseconds kLongestRest{10'000};
+constexpr milliseconds kLongestRest{60'000};
+// All of them share it, so that they never have all query threads.
+constexpr std::string_view kLane = "live dashboards";
 constexpr int kRestsPerWork = 4;
 
 absl::Status Ending() {
@@ -38,10 +39,9 @@ struct Hosts {
 // message is on its way. Whoever has it then either hands it on or finishes it.
 class DashboardStream final : public Reactor, private StreamWarden::Stream, private Pacer::Paced {
  public:
-  DashboardStream(const Hosts& hosts, std::string lane, access::AgencyLimits::Place place,
-                  LiveWatch watch, milliseconds interval, absl::Duration wait)
+  DashboardStream(const Hosts& hosts, access::AgencyLimits::Place place, LiveWatch watch,
+                  milliseconds interval, absl::Duration wait)
       : hosts_(hosts),
-        lane_(std::move(lane)),
         place_(std::move(place)),
         watch_(std::move(watch)),
         interval_(interval),
@@ -75,14 +75,14 @@ class DashboardStream final : public Reactor, private StreamWarden::Stream, priv
   }
 
   // The last thing that whoever has the stream does.
-  void Rest(milliseconds rest) { hosts_.pacer.In(cancelled_ ? milliseconds(0) : rest, this); }
+  void Rest(milliseconds rest) { hosts_.pacer.In(rest, this, cancelled_); }
 
   void Due() override {
     if (cancelled_) return this->Finish(grpc::Status::CANCELLED);
     if (hosts_.pacer.ending()) return this->Finish(ToGrpcStatus(Ending()));
     due_ = std::chrono::steady_clock::now();
     // A full executor has better things to do; the next time then.
-    if (!hosts_.executor.Post(lane_, [this] { Look(); })) Rest(kShortestRest);
+    if (!hosts_.executor.Post(kLane, [this] { Look(); })) Rest(kShortestRest);
   }
 
   void Look() {
@@ -92,7 +92,7 @@ class DashboardStream final : public Reactor, private StreamWarden::Stream, priv
     if (!tell.ok()) return End(tell.status());
     const SteadyTime now = std::chrono::steady_clock::now();
     rest_ = std::clamp(std::chrono::ceil<milliseconds>(kRestsPerWork * (now - due_)), interval_,
-                       std::max(interval_, kLongestRest));
+                       kLongestRest);
     if (!*tell) return Rest(rest_);
     write_.Begin(now);
     this->StartWrite(&message_);
@@ -112,7 +112,6 @@ class DashboardStream final : public Reactor, private StreamWarden::Stream, priv
   }
 
   const Hosts hosts_;
-  const std::string lane_;
   std::optional<access::AgencyLimits::Place> place_;
   LiveWatch watch_;
   const milliseconds interval_;
@@ -139,12 +138,11 @@ Reactor* LiveDashboards::Start(const grpc::CallbackServerContext& context,
     return Refuse<v1::WatchDashboardResponse>(ToGrpcStatus(absl::ResourceExhaustedError(
         "OVERLOADED: too many dashboards are watched; try again later")));
   }
-  const std::string lane = StrCat(admitted->call.agency, " live");
   LiveWatch watch(
       ledgers_, answers_, std::move(admitted->call), *std::move(asked),
       [this, &context] { return callers_.Recheck(context); }, clock_);
   return new DashboardStream(
-      {executor_, warden_, places_, pacer_}, lane, std::move(admitted->place), std::move(watch),
+      {executor_, warden_, places_, pacer_}, std::move(admitted->place), std::move(watch),
       std::max(kShortestRest, milliseconds(request.interval_ms())), WaitLimit(context));
 }
 

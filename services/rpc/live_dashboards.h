@@ -15,10 +15,11 @@
 
 namespace caseledger::rpc {
 
-// A watched dashboard holds no thread while it rests: it is looked at on the query threads, in a
-// lane of its agency's that takes turns with the agency's queries, and rests four times as long as
-// that took, waiting included, and 250 ms at least. So dashboards, however many and however dear,
-// leave most of the server to others, and slow down before anybody who asks does.
+// A watched dashboard holds no thread while it rests: it is looked at on the query threads, in one
+// lane for all dashboards that takes turns with the agencies' and never has all threads, and rests
+// four times as long as that took, waiting included, between 250 ms and a minute. So dashboards,
+// however many and however dear, leave most of the server to others, and slow down before anybody
+// who asks does.
 //
 // Thread-safe. All it is given must outlive it, and it the calls.
 class LiveDashboards {

@@ -195,6 +195,23 @@ absl::Status LivePanel::AskWhether(Reading& reading) const {
 
 absl::StatusOr<LiveAnswer> LivePanel::Ask(const Queries& answers, Reading& reading,
                                           absl::Duration wait) const {
+  ASSIGN_OR_RETURN(LiveAnswer answer, AskUnbounded(answers, reading, wait));
+  if (answer.rows.empty() && answer.more) {
+    return absl::FailedPreconditionError(StrCat(
+        "DASHBOARD_NEEDS_FILTER: ", action(), ": none of the first rows is for you; filter them"));
+  }
+  size_t bytes = 0;
+  for (const LiveRow& row : answer.rows) bytes += row.shown.ByteSizeLong();
+  if (bytes > kMostPanelBytes) {
+    return absl::FailedPreconditionError(
+        StrCat("DASHBOARD_TOO_LARGE: ", action(), ": the answer has ", bytes >> 10,
+               " KiB, and a panel at most ", kMostPanelBytes >> 10));
+  }
+  return answer;
+}
+
+absl::StatusOr<LiveAnswer> LivePanel::AskUnbounded(const Queries& answers, Reading& reading,
+                                                   absl::Duration wait) const {
   switch (panel_.question_case()) {
     case Panel::kCases:
       return AskList(answers, reading, panel_.cases(), wait, &Queries::ListCases,

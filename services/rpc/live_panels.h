@@ -15,6 +15,9 @@
 namespace caseledger::rpc {
 
 inline constexpr int64_t kMostLiveRows = 200;  // of a list
+// Of a panel's whole answer: eight of them stay below the 4 MiB that clients take in, and what
+// waits for a reader is bounded.
+inline constexpr size_t kMostPanelBytes = 256u << 10;
 
 // One panel of a dashboard. Thread-safe.
 class LivePanel {
@@ -34,13 +37,19 @@ class LivePanel {
   // ends by it. Of a report, which takes long to compute, the right alone is asked about.
   bool changes_by_clock() const { return !panel_.has_report(); }
 
-  // Asks. Errors as Queries.
+  // Asks. Errors as Queries, and
+  // FAILED_PRECONDITION  DASHBOARD_TOO_LARGE; DASHBOARD_NEEDS_FILTER: among the rows that are
+  // looked
+  //                      at for one page there is none for the caller
   absl::StatusOr<LiveAnswer> Ask(const Queries& answers, Reading& reading,
                                  absl::Duration wait) const;
   // Only whether it may be asked.
   absl::Status AskWhether(Reading& reading) const;
 
  private:
+  absl::StatusOr<LiveAnswer> AskUnbounded(const Queries& answers, Reading& reading,
+                                          absl::Duration wait) const;
+
   v1::DashboardPanel panel_;
 };
 

@@ -1,5 +1,6 @@
 #include "services/rpc/live_watch.h"
 
+#include <algorithm>
 #include <future>
 #include <utility>
 
@@ -20,6 +21,8 @@ constexpr std::chrono::seconds kLookAnyway{1};
 constexpr std::chrono::seconds kTellProgress{1};
 // ... and that the stream still lives so often at least.
 constexpr std::chrono::seconds kTellAnyway{15};
+constexpr int kMostLooks = 3;  // for one message, when rights change meanwhile
+constexpr size_t kMostNamed = 20'000;
 
 absl::StatusOr<uint64_t> AppliedEvents(const commands::Ledger& ledger, const LivePanel& panel) {
   ASSIGN_OR_RETURN(const auto snapshot,
@@ -63,12 +66,13 @@ absl::StatusOr<bool> LiveWatch::Next(SteadyTime now, absl::Duration wait,
     if (!moved) return false;
   }
   RETURN_IF_ERROR(still_good_());
-  if (const absl::Status looked = Look(wait, message); !looked.ok()) return Refused(looked);
+  absl::StatusOr<std::vector<Looked>> looked = Look(absl::Now() + wait);
+  if (!looked.ok()) return Refused(looked.status());
   looked_at_ = now;
+  Tell(*std::move(looked), message);
   const bool tell = message.changes_size() > 0 || now - told_at_ >= kTellAnyway ||
                     (moved_on_ && now - told_at_ >= kTellProgress);
   if (!tell) return false;
-  RETURN_IF_ERROR(PutOnTrail());
   for (const Watched& watched : panels_) message.add_reflected_events(watched.reflected_events);
   message.set_ledger_events(head_);
   *message.mutable_server_time() = commands::ToTimestamp(clock_.Now());
@@ -86,58 +90,94 @@ absl::StatusOr<bool> LiveWatch::Moved() const {
   return false;
 }
 
-absl::Status LiveWatch::Look(absl::Duration wait, v1::WatchDashboardResponse& message) {
-  ASSIGN_OR_RETURN(ledger_, watching_.Begin(ledger_name_));
-  const uint64_t head = ledger_->parts.log->Head().next_position;
-  moved_on_ = moved_on_ || head != head_;
-  head_ = head;
-  for (size_t i = 0; i < panels_.size(); ++i) {
-    v1::PanelChange change;
-    bool anything = false;
-    RETURN_IF_ERROR(LookAt(panels_[i], wait, change, anything));
-    if (!anything) continue;
-    change.set_panel(static_cast<uint32_t>(i));
-    *message.add_changes() = std::move(change);
+absl::StatusOr<std::vector<LiveWatch::Looked>> LiveWatch::Look(absl::Time until) {
+  for (int i = 0; i < kMostLooks; ++i) {
+    ASSIGN_OR_RETURN(ledger_, watching_.Begin(ledger_name_));
+    const uint64_t head = ledger_->parts.log->Head().next_position;
+    moved_on_ = moved_on_ || head != head_;
+    head_ = head;
+    std::vector<Looked> looked;
+    for (const Watched& watched : panels_) {
+      const absl::Duration wait = std::max(until - absl::Now(), absl::ZeroDuration());
+      ASSIGN_OR_RETURN(Looked one,
+                       LookAt(watched, trail_ == nullptr ? wait : absl::ZeroDuration()));
+      looked.push_back(std::move(one));
+    }
+    RETURN_IF_ERROR(PutOnTrail(looked));
+    absl::Status holds = watching_.StillHolds();
+    for (const Looked& one : looked) {
+      if (holds.ok()) holds = one.reading->StillHolds();
+    }
+    if (holds.ok()) return looked;
+    if (!absl::IsAborted(holds)) return holds;
   }
-  return absl::OkStatus();
+  return absl::UnavailableError(
+      "RIGHTS_CHANGED: rights change faster than the answer is made; try again");
 }
 
-absl::Status LiveWatch::LookAt(Watched& watched, absl::Duration wait, v1::PanelChange& change,
-                               bool& anything) {
-  Reading reading(ledgers_, call_, watched.panel.action(), clock_);
-  const bool first = trail_ == nullptr;
-  if (!first && !watched.panel.changes_by_clock()) {
+absl::StatusOr<LiveWatch::Looked> LiveWatch::LookAt(const Watched& watched, absl::Duration wait) {
+  Looked looked;
+  looked.reading = std::make_unique<Reading>(ledgers_, call_, watched.panel.action(), clock_);
+  if (trail_ != nullptr && !watched.panel.changes_by_clock()) {
     ASSIGN_OR_RETURN(const uint64_t applied, AppliedEvents(*ledger_, watched.panel));
-    if (applied == watched.reflected_events) return watched.panel.AskWhether(reading);
+    if (applied == watched.reflected_events) {
+      RETURN_IF_ERROR(watched.panel.AskWhether(*looked.reading));
+      return looked;
+    }
   }
-  ASSIGN_OR_RETURN(LiveAnswer answer,
-                   watched.panel.Ask(answers_, reading, first ? wait : absl::ZeroDuration()));
-  if (first) {
-    asked_ +=
-        StrCat(asked_.empty() ? "" : "; ", watched.panel.action(), ": ", reading.About().query());
-  }
-  moved_on_ = moved_on_ || answer.reflected_events != watched.reflected_events;
-  watched.reflected_events = answer.reflected_events;
-  const std::vector<eventstore::StreamId> told =
-      watched.told.Tell(std::move(answer), change, anything);
-  unrecorded_.insert(unrecorded_.end(), told.begin(), told.end());
-  return absl::OkStatus();
+  ASSIGN_OR_RETURN(LiveAnswer answer, watched.panel.Ask(answers_, *looked.reading, wait));
+  looked.answered = true;
+  looked.reflected_events = answer.reflected_events;
+  looked.news = watched.told.Compare(std::move(answer));
+  return looked;
 }
 
-absl::Status LiveWatch::PutOnTrail() {
+absl::Status LiveWatch::PutOnTrail(const std::vector<Looked>& looked) {
+  access::Level seen = std::max(seen_, watching_.level());
+  for (const Looked& one : looked) seen = std::max(seen, one.reading->highest_shown());
   if (trail_ == nullptr) {
     access::Trail* trail = watching_.trail();
     if (trail == nullptr) {
       return absl::UnavailableError("TRAIL_UNAVAILABLE: the ledger has no access trail");
     }
-    watching_.AskedFor(std::move(asked_));
-    ASSIGN_OR_RETURN(trail_, access::StreamTrail::Open(*trail, call_, watching_.About()));
+    std::string asked;
+    for (size_t i = 0; i < looked.size(); ++i) {
+      // Of each question by which rule; the entry itself says by which the stream was opened.
+      const event::v1::RecordAccessed about = looked[i].reading->About();
+      asked += StrCat(i == 0 ? "" : "; ", about.action(), " (line ", about.rule_line(),
+                      "): ", about.query());
+    }
+    watching_.AskedFor(std::move(asked));
+    event::v1::RecordAccessed about = watching_.About();
+    about.set_level(std::string(NameOf(seen)));
+    ASSIGN_OR_RETURN(trail_, access::StreamTrail::Open(*trail, call_, std::move(about)));
+  } else if (seen != seen_) {
+    trail_->SeenAt(std::string(NameOf(seen)));
   }
-  for (const eventstore::StreamId& record : unrecorded_) {
-    RETURN_IF_ERROR(trail_->Note(static_cast<options::v1::RecordKind>(record.kind), record.id, 0));
+  seen_ = seen;
+  for (const Looked& one : looked) {
+    for (const eventstore::StreamId& record : one.news.records) {
+      if (named_.size() >= kMostNamed) named_.clear();
+      if (!named_.insert(record).second) continue;
+      RETURN_IF_ERROR(
+          trail_->Note(static_cast<options::v1::RecordKind>(record.kind), record.id, 0));
+    }
   }
-  unrecorded_.clear();
-  return absl::OkStatus();
+  return trail_->Flush();
+}
+
+void LiveWatch::Tell(std::vector<Looked> looked, v1::WatchDashboardResponse& message) {
+  for (size_t i = 0; i < looked.size(); ++i) {
+    Looked& one = looked[i];
+    if (!one.answered) continue;
+    Watched& watched = panels_[i];
+    moved_on_ = moved_on_ || one.reflected_events != watched.reflected_events;
+    watched.reflected_events = one.reflected_events;
+    if (!one.news.anything) continue;
+    watched.told = std::move(one.news.told);
+    one.news.change.set_panel(static_cast<uint32_t>(i));
+    *message.add_changes() = std::move(one.news.change);
+  }
 }
 
 absl::Status LiveWatch::Refused(const absl::Status& status) {

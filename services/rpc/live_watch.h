@@ -7,8 +7,10 @@
 #include <string>
 #include <vector>
 
+#include "absl/container/flat_hash_set.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/time/time.h"
 #include "services/access/trail/stream_trail.h"
 #include "services/rpc/live_changes.h"
 #include "services/rpc/live_panels.h"
@@ -21,9 +23,13 @@ namespace caseledger::rpc {
 // Invariants
 // 1. What was told, put together, is the answer that the caller would get to the same question as
 //    of `reflected_events`, by the rules in force when it was last looked at.
-// 2. Rules are asked before each message, and at least once in two looks a second apart, so that a
-//    right that ends takes its rows back though nothing else happens.
-// 3. Records are on the stream's access trail before their rows are told (StreamTrail).
+// 2. Rules are asked before each message, and again when what it shows is on the trail: a right
+// that
+//    ended meanwhile is not used. They are asked at least once in two looks a second apart, so that
+//    a right that ends takes its rows back though nothing else happens.
+// 3. Each record is on the stream's access trail, and that is durable, before a row of it is told
+//    for the first time.
+// 4. A message is smaller than kMostPanelBytes for each panel, and some.
 //
 // One thread at a time. Blocks on storage and on the trail: never in a reaction.
 class LiveWatch {
@@ -54,11 +60,20 @@ class LiveWatch {
     ToldRows told;
     uint64_t reflected_events = 0;
   };
+  // What one look at a panel brought.
+  struct Looked {
+    std::unique_ptr<Reading> reading;
+    bool answered = false;  // else only asked whether it may be
+    uint64_t reflected_events = 0;
+    ToldRows::News news;
+  };
 
-  absl::Status Look(absl::Duration wait, v1::WatchDashboardResponse& message);
-  absl::Status LookAt(Watched& watched, absl::Duration wait, v1::PanelChange& change,
-                      bool& anything);
-  absl::Status PutOnTrail();
+  // A whole look: what may be told, and is on the trail. Errors as Queries.
+  absl::StatusOr<std::vector<Looked>> Look(absl::Time until);
+  absl::StatusOr<Looked> LookAt(const Watched& watched, absl::Duration wait);
+  absl::Status PutOnTrail(const std::vector<Looked>& looked);
+  // Takes over what was looked at, as told.
+  void Tell(std::vector<Looked> looked, v1::WatchDashboardResponse& message);
   absl::Status Refused(const absl::Status& status);
   // Whether a read model or the ledger went on since the last look.
   absl::StatusOr<bool> Moved() const;
@@ -76,9 +91,10 @@ class LiveWatch {
   SteadyTime looked_at_;
   SteadyTime told_at_;
   bool moved_on_ = false;  // the ledger or a read model, since the message before
-  std::string asked_;      // of the first look, for the trail
-  std::vector<eventstore::StreamId> unrecorded_;  // about to be told
   std::unique_ptr<access::StreamTrail> trail_;
+  access::Level seen_ = access::Level::kNothing;  // highest that was shown
+  // On the stream's trail; forgotten when they are many, and then put there again.
+  absl::flat_hash_set<eventstore::StreamId> named_;
 };
 
 }  // namespace caseledger::rpc

@@ -96,13 +96,13 @@ absl::StatusOr<access::Call> Callers::CallOf(const grpc::CallbackServerContext& 
 }
 
 absl::StatusOr<std::string> Callers::ExportOf(const grpc::CallbackServerContext& context) {
-  ASSIGN_OR_RETURN(const std::string_view value, OnlyValue(context.client_metadata(), kExportKey));
-  std::string exported(value);
-  if (!exported.empty() && !commands::IsKey(exported)) {
-    return commands::InvalidRequest(
-        {commands::Violation{kExportKey, "must be a kind of file, such as xlsx"}});
+  const auto [begin, end] = context.client_metadata().equal_range(kExportKey);
+  if (begin == end) return "";
+  for (const std::string_view kind : {"csv", "xlsx", "json", "text"}) {
+    if (ToView(begin->second) == kind && std::next(begin) == end) return std::string(kind);
   }
-  return exported;
+  return commands::InvalidRequest(
+      {commands::Violation{kExportKey, "must be one of csv, xlsx, json, text"}});
 }
 
 absl::StatusOr<Admitted> Callers::Admit(const grpc::CallbackServerContext& context, Use use,
@@ -112,6 +112,10 @@ absl::StatusOr<Admitted> Callers::Admit(const grpc::CallbackServerContext& conte
   if (context.deadline() == std::chrono::system_clock::time_point::max()) {
     return absl::InvalidArgumentError(
         "DEADLINE_REQUIRED: set a deadline on the call, or it may wait for ever");
+  }
+  if (use != Use::kCall && context.client_metadata().count(kExportKey) > 0) {
+    return commands::InvalidRequest(
+        {commands::Violation{kExportKey, "only answers to questions are exported, not streams"}});
   }
   ASSIGN_OR_RETURN(
       access::AgencyLimits::Place place,

@@ -21,8 +21,8 @@ namespace caseledger::rpc {
 // Metadata of a call, besides `authorization: Bearer TOKEN` and `traceparent`.
 inline constexpr char kPurposeKey[] = "caseledger-purpose";
 inline constexpr char kWarrantKey[] = "caseledger-warrant";
-// A kind of file, such as `xlsx`: the answer is taken out of the system. It goes on the trail as a
-// disclosure then.
+// `csv`, `xlsx`, `json` or `text`: the answer to a question is taken out of the system as such a
+// file. It goes on the trail as a disclosure then.
 inline constexpr char kExportKey[] = "caseledger-export";
 
 // The door: every rpc of a server passes it, health, reflection and unknown ones included, before
@@ -57,7 +57,8 @@ class Callers {
   // have ended since.
   absl::StatusOr<access::Call> CallOf(const grpc::CallbackServerContext& context) const;
 
-  // What the answer is exported as, or "". INVALID_ARGUMENT when it is no key.
+  // What the answer is exported as, or "". INVALID_ARGUMENT when it is none of these: it goes on
+  // the trail, where nothing may stand that names somebody.
   static absl::StatusOr<std::string> ExportOf(const grpc::CallbackServerContext& context);
 
   // Tells the acceptor whose connections are, which is known with their calls. Before the first.

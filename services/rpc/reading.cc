@@ -160,7 +160,7 @@ event::v1::RecordAccessed Reading::About() const {
   event::v1::RecordAccessed about;
   about.set_action(std::string(action_));
   about.set_query(exported_as_.empty() ? query_ : StrCat("export=", exported_as_, " ", query_));
-  about.set_level(std::string(NameOf(asked_.empty() ? deciding_.answer.level : highest_)));
+  about.set_level(std::string(NameOf(highest_shown())));
   for (const std::string& field : shown_.shared_fields) about.add_fields(field);
   about.set_rules_position(deciding_.rules_position);
   about.set_rule_line(deciding_.answer.line);

@@ -59,6 +59,9 @@ class Reading {
   // How much the rule that Begin asked lets the caller see.
   access::Level level() const { return deciding_.answer.level; }
 
+  // The highest level of what was shown so far; of what shows no record, that of Begin.
+  access::Level highest_shown() const { return asked_.empty() ? deciding_.answer.level : highest_; }
+
   // OK when the rule that Begin asked lets the caller see at least so much; else a refusal.
   absl::Status SeesAtLeast(access::Level least) const;
 

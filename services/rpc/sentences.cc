@@ -68,6 +68,13 @@ constexpr std::array kRows{
     Row{"STREAM_OLD",
         {"Kết nối đã kéo dài hết mức cho phép; hãy bắt đầu lại từ chỗ đã nhận.",
          "The stream has lasted as long as it may; begin again from where you are."}},
+    Row{"DASHBOARD_TOO_LARGE",
+        {"Bảng theo dõi quá lớn: hãy chọn ít dòng hơn, kỳ ngắn hơn hoặc báo cáo có ít nhóm hơn.",
+         "The dashboard is too large: ask for fewer rows, a shorter period, or a report with fewer "
+         "groups."}},
+    Row{"DASHBOARD_NEEDS_FILTER",
+        {"Trong những dòng đầu không có dòng nào dành cho bạn: hãy lọc theo cơ quan.",
+         "None of the first rows is for you: filter by agency."}},
     Row{"PUBLICATION_UNKNOWN",
         {"Không có báo cáo nào được công bố với số này.",
          "Nothing was published under this number."}},

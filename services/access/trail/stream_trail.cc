@@ -44,6 +44,11 @@ absl::Status StreamTrail::Write(event::v1::TrailStage stage) {
   return absl::OkStatus();
 }
 
+absl::Status StreamTrail::Flush() {
+  if (events_ == 0 && records_.empty()) return absl::OkStatus();
+  return Write(event::v1::TRAIL_STAGE_CONTINUED);
+}
+
 absl::Status StreamTrail::Close() {
   if (closed_) return absl::OkStatus();
   RETURN_IF_ERROR(Write(event::v1::TRAIL_STAGE_CLOSED));

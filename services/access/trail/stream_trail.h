@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 #include <set>
+#include <string>
 #include <utility>
 
 #include "absl/status/status.h"
@@ -40,6 +41,12 @@ class StreamTrail {
   // Before so many events of a record are sent; 0: the record itself, not a history. What is noted
   // counts as shown. On an error send nothing more, and end the stream with it.
   absl::Status Note(options::v1::RecordKind kind, const Uuid& record, uint64_t events = 1);
+
+  // Records now what was noted since the entry before, if anything was. On an error as Note.
+  absl::Status Flush();
+
+  // What entries from now on say that was seen at most.
+  void SeenAt(std::string level) { about_.set_level(std::move(level)); }
 
   // Before the end is told: records what was sent since the entry before. Once.
   absl::Status Close();

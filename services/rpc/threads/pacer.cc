@@ -13,10 +13,10 @@ Pacer::~Pacer() {
   thread_.join();
 }
 
-void Pacer::In(std::chrono::milliseconds rest, Paced* paced) {
+void Pacer::In(std::chrono::milliseconds rest, Paced* paced, const std::atomic<bool>& hurried) {
   {
     const std::lock_guard lock(mutex_);
-    const Time due = ending_ ? Time::min() : std::chrono::steady_clock::now() + rest;
+    const Time due = ending_ || hurried ? Time::min() : std::chrono::steady_clock::now() + rest;
     due_[paced] = due;
     waiting_.emplace(due, paced);
   }

@@ -2,6 +2,7 @@
 // sleeps.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <map>
@@ -29,10 +30,12 @@ class Pacer {
   Pacer(const Pacer&) = delete;
   Pacer& operator=(const Pacer&) = delete;
 
-  // Calls `paced->Due()` once after so long; at once when the pacer is ending. Must not be waiting
-  // already, and must not be deleted while it waits.
-  void In(std::chrono::milliseconds rest, Paced* paced);
-  // Its time has come now, if it waits.
+  // Calls `paced->Due()` once after so long; at once when the pacer is ending, or when `hurried` is
+  // true by then. Must not be waiting already, and must not be deleted while it waits. Whoever
+  // calls this touches `paced` no more.
+  void In(std::chrono::milliseconds rest, Paced* paced, const std::atomic<bool>& hurried);
+  // Its time has come now, if it waits. Who is to be hurried also when it is about to wait sets its
+  // `hurried` before.
   void Hurry(Paced* paced);
 
   // From now on nobody waits: everybody's time has come.

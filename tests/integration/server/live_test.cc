@@ -16,6 +16,7 @@
 namespace caseledger::testing {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
@@ -258,27 +259,28 @@ TEST_F(Live, AReadModelThatRestsIsSeenToLagAndThenCaughtUp) {
   EXPECT_THAT(watcher.panels[0].rows(), SizeIs(1));
 }
 
-TEST_F(Live, WhatWasToldIsOnTheTrail) {
+TEST_F(Live, WhatIsToldIsOnTheTrailBefore) {
   const std::string case_id = OpenCase();
-  {
-    Watcher watcher(client(), WatchRequest(kOpenCases));
-    ASSERT_TRUE(watcher.ReadUntil(client().EventCount()));
-  }
+  Watcher watcher(client(), WatchRequest(kOpenCases));
+  ASSERT_TRUE(watcher.ReadUntil(client().EventCount()));
+  AdvanceSeconds(1);
+  const std::string later = OpenCase();
+  ASSERT_TRUE(watcher.ReadUntilRows([](const auto& rows) { return rows.size() == 2; }));
   const Client trail(cast(), "quang-ninh.access");
-  std::vector<v1::TrailEntry> entries;
-  EXPECT_TRUE(Eventually([&] {
+  // While it runs, and each record once.
+  for (const std::string& record : {case_id, later}) {
     v1::ListAccessRequest request;
     request.set_ledger("quang-ninh");
     request.set_record_kind(options::v1::RECORD_KIND_CASE_RECORD);
-    request.set_record_id(case_id);
+    request.set_record_id(record);
     request.set_min_position(trail.EventCount() - 1);
     const auto answer = client().Call<v1::ListAccessResponse>("AccessService/ListAccess", request);
-    entries.assign(answer.value.entries().begin(), answer.value.entries().end());
-    return std::any_of(entries.begin(), entries.end(), [](const v1::TrailEntry& entry) {
-      return entry.accessed().action() == "WatchDashboard" &&
-             entry.accessed().stage() == event::v1::TRAIL_STAGE_CLOSED;
-    });
-  }));
+    ASSERT_EQ(answer.value.entries_size(), 1) << answer.value.DebugString();
+    const event::v1::RecordAccessed& accessed = answer.value.entries(0).accessed();
+    EXPECT_EQ(accessed.action(), "WatchDashboard");
+    EXPECT_EQ(accessed.stage(), event::v1::TRAIL_STAGE_CONTINUED);
+    EXPECT_EQ(accessed.level(), "sensitive") << "as ListCases would say";
+  }
   const auto who = client().Call<v1::ListAccessResponse>("AccessService/ListAccess", [] {
     v1::ListAccessRequest request;
     request.set_ledger("quang-ninh");
@@ -292,7 +294,61 @@ TEST_F(Live, WhatWasToldIsOnTheTrail) {
       queries.push_back(entry.accessed().query());
     }
   }
-  EXPECT_THAT(queries, ElementsAre(HasSubstr("ListCases: owner_agency= phase=open")));
+  EXPECT_THAT(queries, ElementsAre(AllOf(HasSubstr("ListCases (line "),
+                                         HasSubstr("): owner_agency= phase=open"))));
+}
+
+TEST_F(Live, OnlyAnswersAreExportedAndOnlyAsWhatIsKnown) {
+  const auto stub = v1::DashboardService::NewStub(client().channel());
+  const auto code_of = [&](const std::vector<std::string>& kinds) {
+    grpc::ClientContext context;
+    client().Prepare(context);
+    for (const std::string& kind : kinds) context.AddMetadata("caseledger-export", kind);
+    v1::ListCasesResponse response;
+    return stub->ListCases(&context, v1::ListCasesRequest(), &response).error_code();
+  };
+  EXPECT_EQ(code_of({"xlsx"}), grpc::StatusCode::OK);
+  // What goes on the trail is for ever: no text of the caller's.
+  EXPECT_EQ(code_of({"nguyen.thi.hoa/0912345678"}), grpc::StatusCode::INVALID_ARGUMENT);
+  EXPECT_EQ(code_of({"csv", "xlsx"}), grpc::StatusCode::INVALID_ARGUMENT);
+  grpc::ClientContext context;
+  client().Prepare(context);
+  context.AddMetadata("caseledger-export", "csv");
+  const auto reader = stub->WatchDashboard(&context, WatchRequest(kOpenCases));
+  v1::WatchDashboardResponse response;
+  EXPECT_FALSE(reader->Read(&response));
+  EXPECT_EQ(reader->Finish().error_code(), grpc::StatusCode::INVALID_ARGUMENT);
+}
+
+// What clients could not take in, or what would fill the server while nobody reads it.
+TEST_F(Live, APanelThatIsTooLargeIsRefused) {
+  const std::string label(900, 'x');
+  v1::Command command = CommandOf("report/long", "report_definition_loaded {}");
+  command.mutable_fact()->mutable_report_definition_loaded()->set_text(
+      "report_id: 'long' version: 1 label_vi: 'x' label_en: 'x' time_zone: 'Asia/Ho_Chi_Minh' "
+      "indicators { row: 'R1' fact: 'case_opened' unit: 'case' count: 'case' label_vi: '" +
+      label + "' label_en: '" + label + "' by { field: 'case.owner_worker_id' } }");
+  client().Record(command);
+  const auto open = [&](int from, int to) {
+    for (int i = from; i < to; ++i) {
+      client().Record("",
+                      "case_opened { case_type: 'trafficking' owner_agency_id: 'ctxh-qn' "
+                      "owner_worker_id: 'w" +
+                          std::to_string(i) + "' }");
+    }
+  };
+  const std::string request =
+      "panels { report { report_id: 'long' from_time { seconds: 1 } to_time { seconds: " +
+      std::to_string(now_seconds() + 1) + " } } }";
+  open(0, 100);
+  Watcher watcher(client(), WatchRequest(request));
+  ASSERT_TRUE(watcher.ReadUntil(client().EventCount()));
+  EXPECT_THAT(watcher.panels[0].rows(), SizeIs(101));
+  open(100, 200);
+  while (watcher.ReadOne()) EXPECT_LT(watcher.last.ByteSizeLong(), 300u << 10);
+  const grpc::Status status = watcher.Finish();
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::FAILED_PRECONDITION);
+  EXPECT_THAT(status.error_message(), HasSubstr("DASHBOARD_TOO_LARGE"));
 }
 
 TEST_F(Live, AServerThatEndsSaysSo) {

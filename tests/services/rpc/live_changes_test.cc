@@ -42,8 +42,11 @@ class Reader {
   // The change, told and applied.
   v1::PanelChange Tell(LiveAnswer answer) {
     v1::WatchDashboardResponse message;
-    v1::PanelChange change;
-    records = told_.Tell(std::move(answer), change, anything);
+    ToldRows::News news = told_.Compare(std::move(answer));
+    told_ = std::move(news.told);
+    records = news.records;
+    anything = news.anything;
+    const v1::PanelChange& change = news.change;
     if (anything) *message.add_changes() = change;
     message.add_reflected_events(0);
     const absl::Status applied = panel.Apply(message);

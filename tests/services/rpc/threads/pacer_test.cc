@@ -15,6 +15,8 @@ namespace {
 
 using rpc::Pacer;
 
+const std::atomic<bool> kCalm = false;
+
 class Sleeper final : public Pacer::Paced {
  public:
   std::promise<void> woken;
@@ -51,9 +53,9 @@ TEST(Pacer, WakesInOrderOfTimeAndNeverEarly) {
   Noted soon(order, 1, all);
   Noted middle(order, 2, all);
   const auto begun = std::chrono::steady_clock::now();
-  pacer.In(std::chrono::milliseconds(300), &late);
-  pacer.In(std::chrono::milliseconds(100), &soon);
-  pacer.In(std::chrono::milliseconds(200), &middle);
+  pacer.In(std::chrono::milliseconds(300), &late, kCalm);
+  pacer.In(std::chrono::milliseconds(100), &soon, kCalm);
+  pacer.In(std::chrono::milliseconds(200), &middle, kCalm);
   all.get_future().wait();
   EXPECT_EQ(order, (std::vector<int>{1, 2, 3}));
   EXPECT_GE(soon.woken - begun, std::chrono::milliseconds(100));
@@ -64,13 +66,23 @@ TEST(Pacer, WakesInOrderOfTimeAndNeverEarly) {
 TEST(Pacer, WhoIsHurriedComesAtOnceAndOnce) {
   Pacer pacer;
   Sleeper sleeper;
-  pacer.In(std::chrono::hours(1), &sleeper);
+  pacer.In(std::chrono::hours(1), &sleeper, kCalm);
   pacer.Hurry(&sleeper);
   sleeper.woken.get_future().wait();
   pacer.Hurry(&sleeper);  // who does not wait is left alone
   Sleeper next;
-  pacer.In(std::chrono::milliseconds(0), &next);
+  pacer.In(std::chrono::milliseconds(0), &next, kCalm);
   next.woken.get_future().wait();
+  EXPECT_EQ(sleeper.times, 1);
+}
+
+TEST(Pacer, WhoWasHurriedBeforeItWaitsDoesNotWait) {
+  Pacer pacer;
+  Sleeper sleeper;
+  const std::atomic<bool> hurried = true;
+  pacer.Hurry(&sleeper);
+  pacer.In(std::chrono::hours(1), &sleeper, hurried);
+  sleeper.woken.get_future().wait();
   EXPECT_EQ(sleeper.times, 1);
 }
 
@@ -79,13 +91,13 @@ TEST(Pacer, AtTheEndEverybodyIsWokenAndNobodyWaitsAnyMore) {
   std::vector<std::unique_ptr<Sleeper>> sleepers;
   for (int i = 0; i < 20; ++i) {
     sleepers.push_back(std::make_unique<Sleeper>());
-    pacer.In(std::chrono::hours(i), sleepers.back().get());
+    pacer.In(std::chrono::hours(i), sleepers.back().get(), kCalm);
   }
   EXPECT_FALSE(pacer.ending());
   pacer.End();
   EXPECT_TRUE(pacer.ending());
   sleepers.push_back(std::make_unique<Sleeper>());
-  pacer.In(std::chrono::hours(1), sleepers.back().get());
+  pacer.In(std::chrono::hours(1), sleepers.back().get(), kCalm);
   for (const auto& sleeper : sleepers) {
     sleeper->woken.get_future().wait();
     EXPECT_EQ(sleeper->times, 1);
@@ -102,7 +114,7 @@ TEST(Pacer, WhoIsWokenMaySleepAgainOrGo) {
 
    private:
     void Due() override {
-      if (++times_ < 50) return pacer_.In(std::chrono::milliseconds(times_ % 3), this);
+      if (++times_ < 50) return pacer_.In(std::chrono::milliseconds(times_ % 3), this, kCalm);
       gone_.set_value();
       delete this;
     }
@@ -112,9 +124,9 @@ TEST(Pacer, WhoIsWokenMaySleepAgainOrGo) {
   };
   std::vector<std::promise<void>> gone(8);
   for (std::promise<void>& one : gone)
-    pacer.In(std::chrono::milliseconds(1), new Restless(pacer, one));
+    pacer.In(std::chrono::milliseconds(1), new Restless(pacer, one), kCalm);
   Sleeper hurried;
-  pacer.In(std::chrono::hours(1), &hurried);
+  pacer.In(std::chrono::hours(1), &hurried, kCalm);
   std::thread other([&] { pacer.Hurry(&hurried); });
   for (std::promise<void>& one : gone) one.get_future().wait();
   other.join();
