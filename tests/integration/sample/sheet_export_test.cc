@@ -104,6 +104,9 @@ TEST_F(SheetExport, AllCasesOfAListLeaveAsTheyAreAndTheTrailSaysSo) {
   EXPECT_EQ(again.code, 1);
   EXPECT_THAT(again.err, HasSubstr("is there already"));
   EXPECT_EQ(Run({"case", "list", "--output", scratch_ / "cases.pdf"}).code, 1);
+  const Finished told = Run({"access", "who-saw", opened[0]});
+  EXPECT_THAT(told.out, HasSubstr("ListCases, to ctxh-qn, exported as xlsx"));
+  EXPECT_EQ(DisclosuresOf(opened[0]).size(), 2U) << "what was not written did not leave";
   // A list that is only looked at is no disclosure.
   const size_t before = DisclosuresOf(opened[0]).size();
   ASSERT_EQ(Run({"case", "list"}).code, 0);
@@ -136,7 +139,7 @@ TEST_F(SheetExport, AReportLeavesWithoutFormulas) {
   EXPECT_EQ(cells[1][3], json::array({2, "n"}));
   const std::string csv = scratch_ / "evil.csv";
   ASSERT_EQ(Run(with({"--output", csv, "--language", "en"})).code, 0);
-  EXPECT_THAT(TextOf(csv), HasSubstr("R1,,'@SUM(1+1),2,case\r\n"));
+  EXPECT_THAT(TextOf(csv), HasSubstr("R1,,'@SUM(1+1),2,case,evil,1,2020-01-01T00:00:00+07:00,"));
   const Finished printed = Run(with({"--format", "csv"}));
   EXPECT_THAT(printed.out, HasSubstr(",'@SUM(1+1)\n"));
   // Who may not see exact figures takes none along.

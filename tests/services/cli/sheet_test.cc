@@ -49,6 +49,7 @@ TEST_F(Sheet, ACsvFileIsWhatSpreadsheetsOpenWithoutHarm) {
   ASSERT_TRUE((*sheet)->Add({std::string("=cmd|'/c calc'!A1"), uint64_t{42}}).ok());
   ASSERT_TRUE((*sheet)->Add({std::string("Nguyễn \"Hoa\"\nhai dòng"), std::monostate()}).ok());
   ASSERT_TRUE((*sheet)->Add({SheetTime{1'706'668'200'000'000}, std::string("@SUM(1)")}).ok());
+  ASSERT_TRUE((*sheet)->Add({std::string("a;=1"), std::string("a\tb")}).ok());
   EXPECT_FALSE(std::filesystem::exists(Path("a.csv"))) << "not before it is whole";
   ASSERT_TRUE((*sheet)->Finish().ok());
   sheet->reset();
@@ -56,21 +57,23 @@ TEST_F(Sheet, ACsvFileIsWhatSpreadsheetsOpenWithoutHarm) {
             "\xEF\xBB\xBF\"Tên, có dấu\",'=1+1\r\n"
             "'=cmd|'/c calc'!A1,42\r\n"
             "\"Nguyễn \"\"Hoa\"\"\nhai dòng\",\r\n"
-            "2024-01-31T09:30:00+07:00,'@SUM(1)\r\n");
+            "2024-01-31T09:30:00+07:00,'@SUM(1)\r\n"
+            "\"a;'=1\",\"a\tb\"\r\n");
   struct stat info {};
   ASSERT_EQ(stat(Path("a.csv").c_str(), &info), 0);
   EXPECT_EQ(info.st_mode & 0777U, 0600U);
   EXPECT_EQ(Files(), 1U);
   // It can be read back by our own reader.
-  EXPECT_EQ(ReadCsv(TextOf(Path("a.csv"))).records.size(), 4U);
+  EXPECT_EQ(ReadCsv(TextOf(Path("a.csv"))).records.size(), 5U);
 }
 
 TEST_F(Sheet, WhatStartsAFormulaDoesNot) {
   for (const char* start :
        {"=1", "+1", "-1", "@A", "\t=1", "\r=1", "\n=1", "＝1", "＋1", "－1", "＠1"}) {
-    EXPECT_EQ(CsvSafe(start), std::string("'") + start);
+    EXPECT_THAT(CsvSafe(start), ::testing::StartsWith("'"));
   }
-  for (const char* plain : {"", "1-2", "a=b", "60+", "'=1", "Đặng", "≠"}) {
+  EXPECT_EQ(CsvSafe("a;=1\t@b\n+c"), "a;'=1\t'@b\n'+c");
+  for (const char* plain : {"a;b", "", "1-2", "a=b", "60+", "'=1", "Đặng", "≠"}) {
     EXPECT_EQ(CsvSafe(plain), plain);
   }
 }
@@ -114,6 +117,43 @@ TEST_F(Sheet, AnXlsxFileSaysWhatItCannotHold) {
   EXPECT_THAT(long_text.message(), HasSubstr("export to .csv"));
   ASSERT_TRUE((*sheet)->Finish().ok());
   EXPECT_EQ(TextOf(Path("d.xlsx")).substr(0, 2), "PK");
+}
+
+// Whoever writes to one name at a time: each file is whole, and only one of them is there.
+TEST_F(Sheet, TwoThatWriteToOneNameDoNotMix) {
+  for (const char* name : {"e.csv", "e.xlsx"}) {
+    auto first = SheetFile::Create(Path(name), "t", {"a"});
+    auto second = SheetFile::Create(Path(name), "t", {"b"});
+    ASSERT_TRUE(first.ok() && second.ok());
+    ASSERT_TRUE((*first)->Add({std::string("x")}).ok());
+    ASSERT_TRUE((*second)->Add({std::string("y")}).ok());
+    EXPECT_TRUE((*second)->Finish().ok());
+    EXPECT_FALSE((*first)->Finish().ok());
+    first->reset();
+    second->reset();
+    EXPECT_EQ(Files(), 1U);
+    if (name == std::string("e.csv")) {
+      EXPECT_THAT(TextOf(Path(name)), HasSubstr("b\r\ny\r\n"));
+    }
+    std::filesystem::remove(Path(name));
+  }
+}
+
+TEST_F(Sheet, AnyTitleIsOneForAWorksheet) {
+  auto sheet =
+      SheetFile::Create(Path("f.xlsx"), "district-referral-turnaround-2024h1/[a]:*?", {"a"});
+  ASSERT_TRUE(sheet.ok()) << sheet.status();
+  ASSERT_TRUE((*sheet)->Finish().ok());
+}
+
+TEST(RowColumns, TellWhatIsInsideARow) {
+  v1::RetentionRow row;
+  v1::RetentionPerson& person = *row.add_persons();
+  person.set_person_id("p-1");
+  person.set_kept_by("legal_hold");
+  row.add_persons()->set_person_id("p-2");
+  EXPECT_THAT(RowColumns(*v1::RetentionRow::descriptor(), false).CellsOf(row),
+              ::testing::Contains(Text("p-1 legal_hold; p-2")));
 }
 
 TEST(RowColumns, AreTheFieldsOfARowAsTheyAre) {
@@ -172,13 +212,13 @@ TEST(FigureColumns, GiveEachFieldThatSplitsARowAColumn) {
   part.set_parent("R1");
   part.add_group_fields("sex");
   part.add_group("female");
-  const FigureColumns columns(report.rows(), /*vietnamese=*/true);
+  const FigureColumns columns(report.rows(), {{"version", uint64_t{2}}}, /*vietnamese=*/true);
   EXPECT_THAT(columns.Titles(), ElementsAre("Mục", "Thuộc mục", "Nội dung", "Giá trị",
-                                            "Đơn vị tính", "Kết quả", "Giới tính"));
+                                            "Đơn vị tính", "Kết quả", "Giới tính", "Phiên bản"));
   const SheetCell none;
   EXPECT_THAT(columns.CellsOf(whole, uint64_t{7}),
               ElementsAre(Text("R1"), Text(""), Text("Tổng"), SheetCell(uint64_t{7}), Text("case"),
-                          none, none));
+                          none, none, SheetCell(uint64_t{2})));
   EXPECT_EQ(columns.CellsOf(group, uint64_t{7})[5], Text("không rõ"));
   EXPECT_EQ(columns.CellsOf(part, uint64_t{7})[6], Text("female"));
 }

@@ -11,6 +11,8 @@ namespace {
 
 constexpr int kMostMessageBytes = 64 << 20;
 
+constexpr int kReconnectMilliseconds = 1000;
+
 constexpr size_t kMostFileBytes = 256 << 10;
 
 // The file's text; "" and the first trouble in `status` otherwise.
@@ -29,6 +31,10 @@ Connection::Connection(ClientOptions options) : options_(std::move(options)) {
   grpc::ChannelArguments arguments;
   arguments.SetMaxReceiveMessageSize(kMostMessageBytes);
   arguments.SetUserAgentPrefix("caseledger-cli");
+  // Else a server that is back is not seen for up to a minute.
+  arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, kReconnectMilliseconds);
+  arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, kReconnectMilliseconds);
+  arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, kReconnectMilliseconds);
   auto credentials = grpc::InsecureChannelCredentials();
   if (!options_.ca_file.empty()) {
     grpc::SslCredentialsOptions ssl;

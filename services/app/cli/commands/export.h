@@ -11,6 +11,7 @@
 #include "eventstore/base/status_macros.h"
 #include "services/app/cli/commands/calls.h"
 #include "services/app/cli/commands/commands.h"
+#include "services/app/cli/commands/interrupts.h"
 #include "services/app/cli/print/figure_sheet.h"
 #include "services/app/cli/print/progress.h"
 #include "services/app/cli/print/row_columns.h"
@@ -28,6 +29,8 @@ inline CLI::Option* AddOutput(CLI::App& command, std::string& output) {
 // The same for calls whose answers go to that file.
 inline absl::StatusOr<ClientOptions> Exporting(const std::string& output, ClientOptions options) {
   ASSIGN_OR_RETURN(options.exported_as, SheetFile::FormatOf(output));
+  // What cannot be written is not asked for: that would be on the trail as a disclosure.
+  RETURN_IF_ERROR(SheetFile::CheckFree(output));
   return options;
 }
 
@@ -47,9 +50,12 @@ absl::StatusOr<int> ExportList(const std::string& output, const std::string& tit
                                const Rows& (Response::*rows)() const, Request request,
                                const ClientOptions& client) {
   ASSIGN_OR_RETURN(const ClientOptions options, Exporting(output, client));
+  // What was written until then is removed.
+  const Interrupts interrupts([] {});
   const Connection connection(options);
   request.set_ledger(options.ledger);
   request.set_page_size(kExportPage);
+  request.clear_page_token();
   RETURN_IF_ERROR(AskForNewest(connection, request));
   if constexpr (requires { request.mutable_as_of(); }) {
     if (!request.has_as_of()) request.mutable_as_of()->set_position(request.min_position());
@@ -59,6 +65,7 @@ absl::StatusOr<int> ExportList(const std::string& output, const std::string& tit
   size_t done = 0;
   Progress progress(title, 0);
   do {
+    if (interrupts.came()) return absl::CancelledError("interrupted; nothing was kept");
     ASSIGN_OR_RETURN(const Response page, Call(connection, method, request));
     for (const auto& row : (page.*rows)()) RETURN_IF_ERROR(file->Add(columns.CellsOf(row)));
     done += static_cast<size_t>((page.*rows)().size());

@@ -23,6 +23,14 @@ namespace {
 constexpr char kClearScreen[] = "\x1b[H\x1b[2J";
 constexpr std::chrono::milliseconds kNap{50};
 
+// Whether watching again may go better. Of refusals for want of room only those of this moment: an
+// answer that is too large stays so.
+bool MayWatchAgain(const grpc::Status& ended) {
+  if (!MayTryAgain(ended.error_code())) return false;
+  const std::string reason = Explain(DetailsOf(ended), /*vietnamese=*/false).reason;
+  return reason != "TOO_MANY_GROUPS";
+}
+
 // The stream that runs, which a signal ends.
 class Running {
  public:
@@ -56,6 +64,9 @@ class Follower {
     *request_.add_panels() = panel;
   }
 
+  // Whether anything was ever shown.
+  bool has_shown() const { return has_shown_; }
+
   // Until the stream ends.
   grpc::Status Once(Running& running, Backoff& backoff) {
     grpc::ClientContext context;
@@ -82,6 +93,7 @@ class Follower {
  private:
   absl::Status Show(const v1::WatchDashboardResponse& response, FollowedPanel& panel) {
     RETURN_IF_ERROR(panel.Apply(response));
+    has_shown_ = true;
     if (as_lines_) {
       fmt::print("{}", ToJsonLine(ToJson(response)));
     } else if (!response.changes().empty()) {
@@ -104,6 +116,7 @@ class Follower {
   const std::function<void(const FollowedPanel&)>& print_;
   const Connection connection_;
   v1::WatchDashboardRequest request_;
+  bool has_shown_ = false;
 };
 
 }  // namespace
@@ -124,7 +137,11 @@ absl::StatusOr<int> Follow(const v1::DashboardPanel& panel, const std::string& f
     const grpc::Status ended = follower.Once(running, backoff);
     if (interrupts.came()) return kExitGood;
     std::optional<std::chrono::milliseconds> pause;
-    if (MayTryAgain(ended.error_code())) pause = backoff.Next(RetryDelay(DetailsOf(ended)));
+    if (MayWatchAgain(ended)) {
+      pause = backoff.Next(RetryDelay(DetailsOf(ended)));
+      // Who has seen it waits for it, however long it is away.
+      if (!pause.has_value() && follower.has_shown()) pause = Backoff::kLongest;
+    }
     const absl::Status why = CallStatus(ended, options);
     if (!pause.has_value()) return why;
     fmt::print(stderr, "{}; trying again\n", std::string(why.message()));

@@ -14,6 +14,7 @@
 #include "services/app/cli/print/json.h"
 #include "services/app/cli/print/publication_text.h"
 #include "services/app/cli/print/text_table.h"
+#include "services/app/cli/text/time_text.h"
 
 namespace caseledger::cli {
 namespace {
@@ -108,7 +109,15 @@ absl::StatusOr<int> Export(const std::string& output, const v1::GetPublishedRepo
   for (const v1::PublishedFigure& figure : report.figures()) {
     if (figure.group().empty() || !figure.withheld()) *figures.Add() = figure;
   }
-  const FigureColumns columns(figures, vietnamese);
+  const v1::Publication& head = report.publication();
+  const FigureColumns columns(figures,
+                              {{"report_id", head.report_id()},
+                               {"version", uint64_t{head.version()}},
+                               {"from_time", SheetTime{FromTimestamp(head.from_time())}},
+                               {"to_time", SheetTime{FromTimestamp(head.to_time())}},
+                               {"reflected_events", head.reflected_events()},
+                               {"number", uint64_t{head.number()}}},
+                              vietnamese);
   return ExportRows(output, report.publication().report_id(), columns, figures,
                     [&columns](const v1::PublishedFigure& figure) {
                       return columns.CellsOf(figure, ValueCell(figure));

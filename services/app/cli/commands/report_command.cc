@@ -10,6 +10,7 @@
 #include "services/app/cli/commands/follow.h"
 #include "services/app/cli/print/json.h"
 #include "services/app/cli/print/report_text.h"
+#include "services/app/cli/text/time_text.h"
 
 namespace caseledger::cli {
 namespace {
@@ -62,7 +63,13 @@ int ExitOf(const v1::RunReportResponse& response) {
 
 absl::StatusOr<int> Export(const std::string& output, const v1::RunReportResponse& response,
                            bool vietnamese) {
-  const FigureColumns columns(response.rows(), vietnamese);
+  const FigureColumns columns(response.rows(),
+                              {{"report_id", response.report_id()},
+                               {"version", uint64_t{response.version()}},
+                               {"from_time", SheetTime{FromTimestamp(response.from_time())}},
+                               {"to_time", SheetTime{FromTimestamp(response.to_time())}},
+                               {"reflected_events", response.reflected_events()}},
+                              vietnamese);
   RETURN_IF_ERROR(
       ExportRows(output, response.report_id(), columns, response.rows(),
                  [&columns](const v1::ReportRow& row) { return columns.CellsOf(row, row.value()); })

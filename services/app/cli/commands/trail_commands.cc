@@ -93,6 +93,12 @@ Said Say(const v1::TrailEntry& entry) {
   }
   Said said = Say(entry.disclosed().access());
   said.what += ", to " + entry.disclosed().recipient_agency_id();
+  // An answer that was taken out of the system begins so.
+  constexpr std::string_view kExport = "export=";
+  const std::string& query = entry.disclosed().access().query();
+  if (query.starts_with(kExport)) {
+    said.what += ", exported as " + query.substr(kExport.size(), query.find(' ') - kExport.size());
+  }
   return said;
 }
 

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -11,14 +12,19 @@
 
 namespace caseledger::cli {
 
-// Row, the row it is a part of, label, value, counting unit, and a column for each field that any
-// row is split by.
+// Row, the row it is a part of, label, value, counting unit, a column for each field that any row
+// is split by, and in each row what the whole is of, such as its period: rows are sorted and
+// copied.
 template <typename Figures>
 class FigureColumns {
  public:
   using Figure = typename Figures::value_type;
 
-  FigureColumns(const Figures& figures, bool vietnamese) : vietnamese_(vietnamese) {
+  // A field and its value.
+  using About = std::vector<std::pair<std::string, SheetCell>>;
+
+  FigureColumns(const Figures& figures, About about, bool vietnamese)
+      : about_(std::move(about)), vietnamese_(vietnamese) {
     for (const Figure& figure : figures) {
       for (const std::string& field : figure.group_fields()) {
         if (std::find(fields_.begin(), fields_.end(), field) == fields_.end()) {
@@ -34,6 +40,7 @@ class FigureColumns {
             ? std::vector<std::string>{"Mục", "Thuộc mục", "Nội dung", "Giá trị", "Đơn vị tính"}
             : std::vector<std::string>{"Row", "Part of", "Label", "Value", "Unit"};
     for (const std::string& field : fields_) titles.push_back(ColumnTitle(field, vietnamese_));
+    for (const auto& each : about_) titles.push_back(ColumnTitle(each.first, vietnamese_));
     return titles;
   }
 
@@ -42,6 +49,7 @@ class FigureColumns {
                                  vietnamese_ ? figure.label_vi() : figure.label_en(),
                                  std::move(value), figure.unit()};
     for (const std::string& field : fields_) cells.push_back(GroupCell(figure, field));
+    for (const auto& each : about_) cells.push_back(each.second);
     return cells;
   }
 
@@ -58,6 +66,7 @@ class FigureColumns {
   }
 
   std::vector<std::string> fields_;
+  const About about_;
   const bool vietnamese_;
 };
 

@@ -20,8 +20,8 @@ bool IsTime(const FieldDescriptor& field) {
 
 bool IsShown(const FieldDescriptor& field, bool vietnamese) {
   if (field.name() == (vietnamese ? "label_en" : "label_vi")) return false;
-  if (field.cpp_type() == FieldDescriptor::CPPTYPE_MESSAGE) return IsTime(field);
-  return !field.is_repeated() || field.cpp_type() == FieldDescriptor::CPPTYPE_STRING;
+  return !field.is_repeated() || field.cpp_type() == FieldDescriptor::CPPTYPE_STRING ||
+         field.cpp_type() == FieldDescriptor::CPPTYPE_MESSAGE;
 }
 
 // `RECORD_KIND_CASE_RECORD` of `RecordKind` as `case_record`.
@@ -38,8 +38,18 @@ std::string NameOfValue(const google::protobuf::EnumValueDescriptor& value) {
   return value.number() == 0 ? "" : name;
 }
 
-std::string Joined(const Message& row, const FieldDescriptor& field) {
+// What a message inside a row says, its fields with spaces between.
+std::string TextOf(const Message& part, bool vietnamese);
+
+std::string Joined(const Message& row, const FieldDescriptor& field, bool vietnamese) {
   std::string text;
+  if (field.cpp_type() == FieldDescriptor::CPPTYPE_MESSAGE) {
+    for (int i = 0; i < row.GetReflection()->FieldSize(row, &field); ++i) {
+      text += (i == 0 ? "" : "; ") +
+              TextOf(row.GetReflection()->GetRepeatedMessage(row, &field, i), vietnamese);
+    }
+    return text;
+  }
   for (int i = 0; i < row.GetReflection()->FieldSize(row, &field); ++i) {
     text += (i == 0 ? "" : ", ") + row.GetReflection()->GetRepeatedString(row, &field, i);
   }
@@ -48,7 +58,7 @@ std::string Joined(const Message& row, const FieldDescriptor& field) {
 
 SheetCell CellOf(const Message& row, const FieldDescriptor& field, bool vietnamese) {
   const google::protobuf::Reflection& reflection = *row.GetReflection();
-  if (field.is_repeated()) return Joined(row, field);
+  if (field.is_repeated()) return Joined(row, field, vietnamese);
   switch (field.cpp_type()) {
     case FieldDescriptor::CPPTYPE_STRING:
       return reflection.GetString(row, &field);
@@ -67,6 +77,7 @@ SheetCell CellOf(const Message& row, const FieldDescriptor& field, bool vietname
       return NameOfValue(*reflection.GetEnum(row, &field));
     case FieldDescriptor::CPPTYPE_MESSAGE: {
       if (!reflection.HasField(row, &field)) return {};
+      if (!IsTime(field)) return TextOf(reflection.GetMessage(row, &field), vietnamese);
       Timestamp time;
       time.CopyFrom(reflection.GetMessage(row, &field));
       return SheetTime{FromTimestamp(time)};
@@ -76,6 +87,27 @@ SheetCell CellOf(const Message& row, const FieldDescriptor& field, bool vietname
       break;  // no row has any
   }
   return {};
+}
+
+struct TextOfCell {
+  std::string operator()(std::monostate) const { return ""; }
+  std::string operator()(const std::string& text) const { return text; }
+  std::string operator()(uint64_t number) const { return std::to_string(number); }
+  std::string operator()(SheetTime time) const { return FormatLocal(time.at); }
+};
+
+std::string TextOf(const Message& part, bool vietnamese) {
+  std::string text;
+  for (int i = 0; i < part.GetDescriptor()->field_count(); ++i) {
+    const FieldDescriptor& field = *part.GetDescriptor()->field(i);
+    // A mark is told by its name.
+    const bool is_mark = field.cpp_type() == FieldDescriptor::CPPTYPE_BOOL && !field.is_repeated();
+    std::string value = is_mark && part.GetReflection()->GetBool(part, &field)
+                            ? field.name()
+                            : std::visit(TextOfCell{}, CellOf(part, field, vietnamese));
+    if (!value.empty()) text += (text.empty() ? "" : " ") + value;
+  }
+  return text;
 }
 
 }  // namespace

@@ -15,8 +15,8 @@ namespace caseledger::cli {
 std::string ColumnTitle(std::string_view field_name, bool vietnamese);
 
 // A column for each field of a kind of row, in order: text, numbers and times as they are, enums by
-// their names, lists of text with commas between. Fields that hold messages are left out, and of
-// labels in two languages the other one.
+// their names, lists of text with commas between, messages as the text of their fields. Of labels
+// in two languages the other one is left out.
 class RowColumns {
  public:
   RowColumns(const google::protobuf::Descriptor& row, bool vietnamese);

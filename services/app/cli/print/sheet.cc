@@ -2,12 +2,14 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/stat.h>
 #include <unistd.h>
 #include <xlsxwriter.h>
 
+#include <algorithm>
+#include <cctype>
 #include <cerrno>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <filesystem>
 #include <utility>
@@ -29,49 +31,85 @@ absl::Status CannotWrite(const std::string& path, const std::string& why) {
       fmt::format("{}: cannot be written: {}; name a file in a directory of yours", path, why));
 }
 
-// `PATH.partial`, ours alone, until it is put in place.
+// A file beside the one to be, with a name of its own, until it is put in place.
 class PartialFile {
  public:
   static absl::StatusOr<PartialFile> At(const std::string& path) {
-    std::error_code error;
-    if (fs::exists(fs::symlink_status(path, error))) {
-      return absl::FailedPreconditionError(
-          fmt::format("{}: is there already; remove it or name another file", path));
-    }
-    PartialFile file(path);
-    const int opened =
-        open(file.partial().c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+    RETURN_IF_ERROR(SheetFile::CheckFree(path));
+    std::string partial = path + ".XXXXXX.partial";
+    const int opened = mkostemps(partial.data(), kSuffix, O_CLOEXEC);
     if (opened < 0) return CannotWrite(path, std::strerror(errno));
-    fchmod(opened, 0600);
-    close(opened);
-    file.made_ = true;
-    return file;
+    return PartialFile(path, partial, opened);
   }
   PartialFile(PartialFile&& other) noexcept
-      : path_(std::move(other.path_)), made_(std::exchange(other.made_, false)) {}
+      : path_(std::move(other.path_)),
+        partial_(std::exchange(other.partial_, "")),
+        file_(std::exchange(other.file_, -1)) {}
   PartialFile& operator=(PartialFile&&) = delete;
   ~PartialFile() {
+    if (file_ >= 0) close(file_);
     std::error_code ignored;
-    if (made_) fs::remove(partial(), ignored);
+    if (!partial_.empty()) fs::remove(partial_, ignored);
   }
 
   const std::string& path() const { return path_; }
-  std::string partial() const { return path_ + ".partial"; }
+  const std::string& partial() const { return partial_; }
+  // The open file; the caller's from now on.
+  int Take() { return std::exchange(file_, -1); }
 
+  // Never over what somebody else put there meanwhile.
   absl::Status PutInPlace() {
-    // Never over what somebody else put there meanwhile.
-    if (link(partial().c_str(), path_.c_str()) != 0) {
-      return CannotWrite(path_, std::strerror(errno));
+    if (renameat2(AT_FDCWD, partial_.c_str(), AT_FDCWD, path_.c_str(), RENAME_NOREPLACE) == 0) {
+      partial_.clear();
+      return absl::OkStatus();
     }
-    return absl::OkStatus();
+    // Where the file system knows no such renaming.
+    if (errno == EINVAL && link(partial_.c_str(), path_.c_str()) == 0) return absl::OkStatus();
+    return CannotWrite(path_, std::strerror(errno));
   }
 
  private:
-  explicit PartialFile(std::string path) : path_(std::move(path)) {}
+  static constexpr int kSuffix = 8;  // characters of `.partial`
+
+  PartialFile(std::string path, std::string partial, int file)
+      : path_(std::move(path)), partial_(std::move(partial)), file_(file) {}
 
   std::string path_;
-  bool made_ = false;
+  std::string partial_;
+  int file_;
 };
+
+// As ECMA-376 has it, `_x0041_` in text is a character's number: what looks so and is none is
+// written with the underscore as one.
+std::string WithoutNumbers(const std::string& text) {
+  std::string plain;
+  for (size_t at = 0; at < text.size(); ++at) {
+    const std::string_view rest = std::string_view(text).substr(at);
+    const bool looks_so = rest.starts_with("_x") && rest.size() >= 7 && rest[6] == '_' &&
+                          std::all_of(rest.begin() + 2, rest.begin() + 6,
+                                      [](unsigned char c) { return std::isxdigit(c) != 0; });
+    plain += looks_so ? "_x005F_" : rest.substr(0, 1);
+  }
+  return plain;
+}
+
+// What a worksheet may be called.
+std::string SheetName(std::string title) {
+  constexpr size_t kMost = 31;
+  for (char& c : title) {
+    if (std::string_view("[]:*?/\\'").find(c) != std::string_view::npos) c = '-';
+  }
+  if (title.size() > kMost) title.resize(kMost);
+  return title;
+}
+
+// Text as a field for programs that may split at other characters than commas, too.
+std::string FieldOf(const std::string& text) {
+  const std::string safe = CsvSafe(text);
+  const std::string field = CsvQuote(safe);
+  const bool splits = field == safe && safe.find_first_of(";\t") != std::string::npos;
+  return splits ? "\"" + safe + "\"" : field;
+}
 
 class CsvSheet final : public SheetFile {
  public:
@@ -83,7 +121,7 @@ class CsvSheet final : public SheetFile {
   absl::Status Begin(const std::vector<std::string>& columns) {
     std::string line(kByteOrderMark);
     for (const std::string& column : columns) {
-      line += (&column == &columns.front() ? "" : ",") + CsvQuote(CsvSafe(column));
+      line += (&column == &columns.front() ? "" : ",") + FieldOf(column);
     }
     return Write(line + "\r\n");
   }
@@ -104,7 +142,7 @@ class CsvSheet final : public SheetFile {
  private:
   struct TextOf {
     std::string operator()(std::monostate) const { return ""; }
-    std::string operator()(const std::string& text) const { return CsvQuote(CsvSafe(text)); }
+    std::string operator()(const std::string& text) const { return FieldOf(text); }
     std::string operator()(uint64_t number) const { return std::to_string(number); }
     std::string operator()(SheetTime time) const { return FormatLocal(time.at); }
   };
@@ -126,7 +164,7 @@ class XlsxSheet final : public SheetFile {
   }
 
   absl::Status Begin(const std::string& title, const std::vector<std::string>& columns) {
-    sheet_ = workbook_add_worksheet(book_, title.c_str());
+    sheet_ = workbook_add_worksheet(book_, SheetName(title).c_str());
     if (sheet_ == nullptr) return absl::InternalError(title + ": cannot name a worksheet");
     lxw_format* heading = workbook_add_format(book_);
     format_set_bold(heading);
@@ -177,7 +215,8 @@ class XlsxSheet final : public SheetFile {
   absl::Status Write(lxw_col_t at, const SheetCell& cell) {
     if (const auto* text = std::get_if<std::string>(&cell)) {
       if (text->empty()) return absl::OkStatus();
-      return Check(worksheet_write_string(sheet_, row_, at, text->c_str(), nullptr));
+      return Check(
+          worksheet_write_string(sheet_, row_, at, WithoutNumbers(*text).c_str(), nullptr));
     }
     if (const auto* number = std::get_if<uint64_t>(&cell)) {
       return Check(worksheet_write_number(sheet_, row_, at, static_cast<double>(*number), nullptr));
@@ -209,6 +248,13 @@ class XlsxSheet final : public SheetFile {
 
 }  // namespace
 
+absl::Status SheetFile::CheckFree(const std::string& path) {
+  std::error_code error;
+  if (!fs::exists(fs::symlink_status(path, error))) return absl::OkStatus();
+  return absl::FailedPreconditionError(
+      fmt::format("{}: is there already; remove it or name another file", path));
+}
+
 absl::StatusOr<std::string> SheetFile::FormatOf(std::string_view path) {
   for (const std::string_view format : {"csv", "xlsx"}) {
     if (path.ends_with(fmt::format(".{}", format)) && path.size() > format.size() + 1) {
@@ -225,7 +271,7 @@ absl::StatusOr<std::unique_ptr<SheetFile>> SheetFile::Create(
   ASSIGN_OR_RETURN(PartialFile file, PartialFile::At(path));
   const std::string partial = file.partial();
   if (format == "csv") {
-    std::FILE* out = std::fopen(partial.c_str(), "we");
+    std::FILE* out = fdopen(file.Take(), "w");
     if (out == nullptr) return CannotWrite(path, std::strerror(errno));
     auto sheet = std::make_unique<CsvSheet>(std::move(file), out);
     RETURN_IF_ERROR(sheet->Begin(columns));

@@ -1,5 +1,6 @@
 #include "services/app/cli/text/csv.h"
 
+#include <algorithm>
 #include <array>
 #include <optional>
 #include <utility>
@@ -189,10 +190,20 @@ std::string CsvQuote(std::string_view value) {
 }
 
 std::string CsvSafe(std::string_view text) {
-  for (const std::string_view start : kFormulaStarts) {
-    if (text.starts_with(start)) return "'" + std::string(text);
+  std::string safe;
+  // Programs that split at other characters than commas see a field behind each of these.
+  bool at_start = true;
+  for (size_t at = 0; at < text.size(); ++at) {
+    const std::string_view rest = text.substr(at);
+    if (at_start &&
+        std::any_of(kFormulaStarts.begin(), kFormulaStarts.end(),
+                    [rest](std::string_view start) { return rest.starts_with(start); })) {
+      safe += '\'';
+    }
+    at_start = std::string_view(";\t\r\n").find(text[at]) != std::string_view::npos;
+    safe += text[at];
   }
-  return std::string(text);
+  return safe;
 }
 
 }  // namespace caseledger::cli

@@ -46,7 +46,8 @@ CsvFile ReadCsv(std::string_view content);
 std::string CsvQuote(std::string_view value);
 
 // Text as a field of a CSV file for spreadsheets: what they would take for a formula begins with an
-// apostrophe (OWASP, "CSV Injection"): after = + - @, tab or return, also of full width.
+// apostrophe (OWASP, "CSV Injection"): after = + - @, tab or return, also of full width, and
+// after a semicolon, tab or line end, where other programs begin a new field.
 std::string CsvSafe(std::string_view text);
 
 }  // namespace caseledger::cli
