@@ -38,9 +38,8 @@ class LivePanel {
   bool changes_by_clock() const { return !panel_.has_report(); }
 
   // Asks. Errors as Queries, and
-  // FAILED_PRECONDITION  DASHBOARD_TOO_LARGE; DASHBOARD_NEEDS_FILTER: among the rows that are
-  // looked
-  //                      at for one page there is none for the caller
+  // FAILED_PRECONDITION  DASHBOARD_TOO_LARGE; DASHBOARD_NEEDS_FILTER: of the rows that a page looks
+  //                      at none is for the caller
   absl::StatusOr<LiveAnswer> Ask(const Queries& answers, Reading& reading,
                                  absl::Duration wait) const;
   // Only whether it may be asked.

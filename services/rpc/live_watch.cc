@@ -1,12 +1,10 @@
 #include "services/rpc/live_watch.h"
 
 #include <algorithm>
-#include <future>
 #include <utility>
 
 #include "eventstore/base/status_macros.h"
 #include "eventstore/base/strings.h"
-#include "services/commands/command_handler.h"
 #include "services/commands/times.h"
 #include "services/commands/validation.h"
 
@@ -67,7 +65,7 @@ absl::StatusOr<bool> LiveWatch::Next(SteadyTime now, absl::Duration wait,
   }
   RETURN_IF_ERROR(still_good_());
   absl::StatusOr<std::vector<Looked>> looked = Look(absl::Now() + wait);
-  if (!looked.ok()) return Refused(looked.status());
+  if (!looked.ok()) return watching_.Refused(looked.status());
   looked_at_ = now;
   Tell(*std::move(looked), message);
   const bool tell = message.changes_size() > 0 || now - told_at_ >= kTellAnyway ||
@@ -111,8 +109,7 @@ absl::StatusOr<std::vector<LiveWatch::Looked>> LiveWatch::Look(absl::Time until)
     if (holds.ok()) return looked;
     if (!absl::IsAborted(holds)) return holds;
   }
-  return absl::UnavailableError(
-      "RIGHTS_CHANGED: rights change faster than the answer is made; try again");
+  return RightsKeepChanging();
 }
 
 absl::StatusOr<LiveWatch::Looked> LiveWatch::LookAt(const Watched& watched, absl::Duration wait) {
@@ -178,13 +175,6 @@ void LiveWatch::Tell(std::vector<Looked> looked, v1::WatchDashboardResponse& mes
     one.news.change.set_panel(static_cast<uint32_t>(i));
     *message.add_changes() = std::move(one.news.change);
   }
-}
-
-absl::Status LiveWatch::Refused(const absl::Status& status) {
-  std::promise<absl::Status> answered;
-  commands::AnswerRefused(watching_.trail(), call_, status,
-                          [&answered](absl::Status told) { answered.set_value(std::move(told)); });
-  return answered.get_future().get();
 }
 
 absl::Status LiveWatch::End() { return trail_ == nullptr ? absl::OkStatus() : trail_->Close(); }

@@ -74,7 +74,6 @@ class LiveWatch {
   absl::Status PutOnTrail(const std::vector<Looked>& looked);
   // Takes over what was looked at, as told.
   void Tell(std::vector<Looked> looked, v1::WatchDashboardResponse& message);
-  absl::Status Refused(const absl::Status& status);
   // Whether a read model or the ledger went on since the last look.
   absl::StatusOr<bool> Moved() const;
 

@@ -98,8 +98,7 @@ void QueryRunner::PutOnTrail(const std::shared_ptr<Query>& query,
       [this, query](const absl::StatusOr<access::Trail::Place>& place) {
         if (!absl::IsAborted(place.status())) return query->Finish(place.status());
         if (query->attempts >= kMostAttempts) {
-          return query->Finish(absl::UnavailableError(
-              "RIGHTS_CHANGED: rights change faster than the answer is made; try again"));
+          return query->Finish(RightsKeepChanging());
         }
         Post(query);
       });

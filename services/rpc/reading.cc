@@ -1,11 +1,13 @@
 #include "services/rpc/reading.h"
 
 #include <algorithm>
+#include <future>
 #include <set>
 #include <utility>
 
 #include "eventstore/base/status_macros.h"
 #include "eventstore/base/strings.h"
+#include "services/commands/command_handler.h"
 #include "services/commands/ledger_authority.h"
 #include "services/rpc/recorded_event.h"
 
@@ -138,6 +140,18 @@ void Reading::Note(const StreamId& record, const Verdict& verdict) {
 
 access::Trail* Reading::trail() const {
   return ruling_ == nullptr ? nullptr : ruling_->parts.trail.get();
+}
+
+absl::Status RightsKeepChanging() {
+  return absl::UnavailableError(
+      "RIGHTS_CHANGED: rights change faster than the answer is made; try again");
+}
+
+absl::Status Reading::Refused(const absl::Status& status) const {
+  std::promise<absl::Status> answered;
+  commands::AnswerRefused(trail(), call_, status,
+                          [&answered](absl::Status told) { answered.set_value(std::move(told)); });
+  return answered.get_future().get();
 }
 
 absl::Status Reading::StillHolds() {

@@ -92,6 +92,9 @@ class Reading {
   access::Trail* trail() const;
   // OK when everything shown may still be shown. ABORTED when not: answer anew.
   absl::Status StillHolds();
+  // A refusal, on the trail before it is answered (commands::AnswerRefused). Blocks: never in a
+  // reaction.
+  absl::Status Refused(const absl::Status& status) const;
   // What goes on the trail of the whole answer; a disclosure when it went to another agency than
   // the record's by a referral, or out of the system.
   event::v1::Fact Entry() const;
@@ -122,6 +125,9 @@ class Reading {
   std::vector<Asked> asked_;
   commands::Verdict deciding_;  // the first
 };
+
+// UNAVAILABLE: an answer was made anew too often, because StillHolds said no.
+absl::Status RightsKeepChanging();
 
 // How much the verdict shows.
 Shown ShownBy(const commands::Verdict& verdict);

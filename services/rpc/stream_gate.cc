@@ -1,12 +1,10 @@
 #include "services/rpc/stream_gate.h"
 
 #include <algorithm>
-#include <future>
 
 #include "caseledger/v1/common.pb.h"
 #include "eventstore/base/status_macros.h"
 #include "services/access/redaction.h"
-#include "services/commands/command_handler.h"
 #include "services/commands/fact_schema.h"
 #include "services/rpc/recorded_event.h"
 
@@ -71,13 +69,6 @@ absl::Status StreamGate::OpenTrail() {
   }
   ASSIGN_OR_RETURN(trail_, access::StreamTrail::Open(*trail, reading_.call(), reading_.About()));
   return absl::OkStatus();
-}
-
-absl::Status StreamGate::Refused(const absl::Status& status) {
-  std::promise<absl::Status> answered;
-  commands::AnswerRefused(reading_.trail(), reading_.call(), status,
-                          [&answered](absl::Status told) { answered.set_value(std::move(told)); });
-  return answered.get_future().get();
 }
 
 absl::StatusOr<const Shown*> StreamGate::Look(const StreamId& record) {

@@ -30,7 +30,7 @@ class StreamGate {
                                                    options::v1::RecordKind kind,
                                                    std::string_view id);
   // A refusal on the trail, before it is answered.
-  absl::Status Refused(const absl::Status& status);
+  absl::Status Refused(const absl::Status& status) const { return reading_.Refused(status); }
 
   // Before each page: what was asked before is asked again from now on. UNAUTHENTICATED when the
   // caller's certificate or token has ended.

@@ -115,12 +115,7 @@ bool Command(HostedLedger& host, const access::Call& caller, const v1::Command& 
 
 // As the query runner: a refusal, and what an answer shows, are on the trail before they leave.
 absl::Status OnTrail(rpc::Reading& reading, const absl::Status& status, bool shows) {
-  if (!status.ok()) {
-    std::promise<absl::Status> told;
-    commands::AnswerRefused(reading.trail(), reading.call(), status,
-                            [&told](absl::Status answer) { told.set_value(std::move(answer)); });
-    return told.get_future().get();
-  }
+  if (!status.ok()) return reading.Refused(status);
   if (!shows) return status;
   Check(reading.trail() != nullptr, "what shows something has a trail");
   RETURN_IF_ERROR(reading.StillHolds());

@@ -55,10 +55,11 @@ struct ServerOptions {
   int drain_seconds = 10;
   int dashboard_lag_seconds = 30;
   uint32_t smallest_figure_shown = 5;
-  // Only `max_appends_waiting` is a flag; the rest, `max_subscribers` and `keep_tree` are for
-  // whoever embeds a server, such as a test that overloads it; so is `sealer`.
+  // Only `max_appends_waiting` is a flag; the rest, `max_subscribers`, `max_dashboards` and
+  // `keep_tree` are for whoever embeds a server, such as a test that overloads it; so is `sealer`.
   eventstore::LogLimits log_limits;
   size_t max_subscribers = 128;
+  size_t max_dashboards = 128;
   rpc::ConnectionOptions connections;
   access::AgencyLimits::Options agency;
   int slow_reader_seconds = 30;

@@ -146,6 +146,7 @@ class RunningServer final : public Server {
     grpc_options.authenticator = authenticator_.get();
     grpc_options.query_threads = static_cast<size_t>(options_.query_threads);
     grpc_options.max_subscribers = options_.max_subscribers;
+    grpc_options.max_dashboards = options_.max_dashboards;
     grpc_options.smallest_shown = options_.smallest_figure_shown;
     grpc_options.connections = options_.connections;
     grpc_options.on_ending = [this](rpc::Ending ending, const std::string& address) {

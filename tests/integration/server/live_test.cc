@@ -406,6 +406,21 @@ TEST_F(Live, WhoeverFollowsKnowsTheAnswer) {
   }
 }
 
+class OneDashboard : public Live {
+ protected:
+  OneDashboard() { options_.max_dashboards = 1; }
+};
+
+TEST_F(OneDashboard, OneMoreIsRefusedUntilItHasGone) {
+  auto only = std::make_unique<Watcher>(client(), WatchRequest(kOpenCases));
+  ASSERT_TRUE(only->ReadOne());
+  const grpc::Status refused = EndOf(auditor(), kOpenCases);
+  EXPECT_EQ(refused.error_code(), grpc::StatusCode::RESOURCE_EXHAUSTED);
+  EXPECT_THAT(refused.error_message(), HasSubstr("OVERLOADED"));
+  only.reset();
+  EXPECT_TRUE(Eventually([&] { return Watcher(client(), WatchRequest(kOpenCases)).ReadOne(); }));
+}
+
 class FewDashboards : public Live {
  protected:
   FewDashboards() { options_.agency.streams_at_a_time = 2; }

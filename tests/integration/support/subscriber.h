@@ -1,29 +1,28 @@
 // A subscriber of a ledger over real gRPC, reading only when told to.
 #pragma once
 
-#include <memory>
 #include <string>
 #include <vector>
 
 #include "caseledger/v1/history.grpc.pb.h"
 #include "gtest/gtest.h"
 #include "tests/integration/support/client.h"
+#include "tests/integration/support/open_stream.h"
 
 namespace caseledger::testing {
 
 // One subscriber; what was read so far is in its members.
-class Subscriber {
+class Subscriber : public OpenStream<v1::SubscribeResponse> {
  public:
   Subscriber(const Client& client, uint64_t from, const std::vector<std::string>& names = {},
-             const std::vector<std::string>& stream_prefixes = {}) {
-    client.Prepare(context_);
+             const std::vector<std::string>& stream_prefixes = {})
+      : OpenStream(client) {
     v1::SubscribeRequest request;
     request.set_from_position(from);
     for (const std::string& name : names) request.add_fact_names(name);
     for (const std::string& prefix : stream_prefixes) request.add_stream_prefixes(prefix);
     reader_ = v1::HistoryService::NewStub(client.channel())->Subscribe(&context_, request);
   }
-  ~Subscriber() { Leave(); }
 
   bool ReadOne() {
     v1::SubscribeResponse response;
@@ -45,16 +44,6 @@ class Subscriber {
     }
     return true;
   }
-  void Leave() {
-    if (finished_) return;
-    finished_ = true;
-    context_.TryCancel();
-    reader_->Finish();
-  }
-  grpc::Status Finish() {
-    finished_ = true;
-    return reader_->Finish();
-  }
 
   // A change of state as it was told.
   struct Change {
@@ -68,11 +57,6 @@ class Subscriber {
   uint64_t next_position = 0;
   int64_t server_seconds = 0;
   int caught_up = 0;
-
- private:
-  grpc::ClientContext context_;
-  std::unique_ptr<grpc::ClientReader<v1::SubscribeResponse>> reader_;
-  bool finished_ = false;
 };
 
 // Every position from `from` on, once and in order.

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <chrono>
-#include <memory>
 #include <string>
 #include <vector>
 
@@ -11,6 +10,7 @@
 #include "gtest/gtest.h"
 #include "services/app/cli/client/followed_panel.h"
 #include "tests/integration/support/client.h"
+#include "tests/integration/support/open_stream.h"
 
 namespace caseledger::testing {
 
@@ -21,14 +21,12 @@ inline v1::WatchDashboardRequest WatchRequest(const std::string& text) {
 }
 
 // What was told so far is in its members.
-class Watcher {
+class Watcher : public OpenStream<v1::WatchDashboardResponse> {
  public:
   Watcher(const Client& client, const v1::WatchDashboardRequest& request)
-      : panels(static_cast<size_t>(request.panels_size())) {
-    client.Prepare(context_);
+      : OpenStream(client), panels(static_cast<size_t>(request.panels_size())) {
     reader_ = v1::DashboardService::NewStub(client.channel())->WatchDashboard(&context_, request);
   }
-  ~Watcher() { Leave(); }
 
   // False at the end.
   bool ReadOne() {
@@ -59,26 +57,10 @@ class Watcher {
     }
     return true;
   }
-  void Leave() {
-    if (finished_) return;
-    finished_ = true;
-    context_.TryCancel();
-    reader_->Finish();
-  }
-  // After the end.
-  grpc::Status Finish() {
-    finished_ = true;
-    return reader_->Finish();
-  }
 
   std::vector<cli::FollowedPanel> panels;
   v1::WatchDashboardResponse last;
   int messages = 0;
-
- private:
-  grpc::ClientContext context_;
-  std::unique_ptr<grpc::ClientReader<v1::WatchDashboardResponse>> reader_;
-  bool finished_ = false;
 };
 
 }  // namespace caseledger::testing

@@ -131,6 +131,7 @@ TEST(Pacer, WhoIsWokenMaySleepAgainOrGo) {
   for (std::promise<void>& one : gone) one.get_future().wait();
   other.join();
   hurried.woken.get_future().wait();
+  EXPECT_EQ(hurried.times, 1);
 }
 
 }  // namespace
