@@ -13,6 +13,7 @@
 #include "services/app/cli/client/connection.h"
 #include "services/app/cli/client/head.h"
 #include "services/app/cli/commands/commands.h"
+#include "services/app/cli/print/json.h"
 
 namespace caseledger::cli {
 
@@ -63,6 +64,18 @@ void PrintMore(const Response& response) {
   if (!response.next_page_token().empty()) {
     fmt::print(stderr, "more: --page-token {}\n", response.next_page_token());
   }
+}
+
+// A page of a list: for machines, else as `print` writes it, with where it goes on.
+template <typename Response, typename Print>
+int TellPage(const Response& response, const std::string& format, const Print& print) {
+  if (format == "json") {
+    fmt::print("{}", ToDocument(ToJson(response)));
+  } else {
+    print(response);
+    PrintMore(response);
+  }
+  return kExitGood;
 }
 
 }  // namespace caseledger::cli

@@ -136,13 +136,7 @@ absl::StatusOr<int> List(const ListOptions& list, const ClientOptions& options) 
     all.set_reflected_events(page.reflected_events());
     request.set_page_token(page.next_page_token());
   } while (list.all && !all.next_page_token().empty());
-  if (format == "json") {
-    fmt::print("{}", ToDocument(ToJson(all)));
-    return kExitGood;
-  }
-  PrintCases(all);
-  PrintMore(all);
-  return kExitGood;
+  return TellPage(all, format, PrintCases);
 }
 
 absl::StatusOr<int> CheckClosure(const std::string& id, const ClientOptions& options) {

@@ -3,10 +3,10 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <condition_variable>
 #include <cstdio>
 #include <mutex>
 #include <optional>
-#include <thread>
 
 #include "caseledger/v1/dashboard.grpc.pb.h"
 #include "eventstore/base/random.h"
@@ -21,7 +21,6 @@ namespace caseledger::cli {
 namespace {
 
 constexpr char kClearScreen[] = "\x1b[H\x1b[2J";
-constexpr std::chrono::milliseconds kNap{50};
 
 // Whether watching again may go better. Of refusals for want of room only those of this moment: an
 // answer that is too large stays so.
@@ -31,7 +30,7 @@ bool MayWatchAgain(const grpc::Status& ended) {
   return reason != "TOO_MANY_GROUPS";
 }
 
-// The stream that runs, which a signal ends.
+// The stream that runs, or the pause between two: a signal ends either.
 class Running {
  public:
   void Begin(grpc::ClientContext* context) {
@@ -47,10 +46,16 @@ class Running {
     const std::lock_guard lock(mutex_);
     interrupted_ = true;
     if (context_ != nullptr) context_->TryCancel();
+    changed_.notify_all();
+  }
+  void Pause(std::chrono::milliseconds pause) {
+    std::unique_lock lock(mutex_);
+    changed_.wait_for(lock, pause, [this] { return interrupted_; });
   }
 
  private:
   std::mutex mutex_;
+  std::condition_variable changed_;
   grpc::ClientContext* context_ = nullptr;
   bool interrupted_ = false;
 };
@@ -145,10 +150,7 @@ absl::StatusOr<int> Follow(const v1::DashboardPanel& panel, const std::string& f
     const absl::Status why = CallStatus(ended, options);
     if (!pause.has_value()) return why;
     fmt::print(stderr, "{}; trying again\n", std::string(why.message()));
-    const auto until = std::chrono::steady_clock::now() + *pause;
-    while (!interrupts.came() && std::chrono::steady_clock::now() < until) {
-      std::this_thread::sleep_for(kNap);
-    }
+    running.Pause(*pause);
     if (interrupts.came()) return kExitGood;
   }
 }

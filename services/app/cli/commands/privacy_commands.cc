@@ -42,25 +42,7 @@ std::string DeadlinesText(const v1::DueRequestRow& row) {
   return text;
 }
 
-absl::StatusOr<int> Due(const DueOptions& due, const ClientOptions& options) {
-  ASSIGN_OR_RETURN(const std::string format, FormatOf(options, "table", {"table", "json"}));
-  const Connection connection(options);
-  v1::ListDueRequestsRequest request;
-  request.set_state(due.state);
-  request.set_request_kind(due.kind);
-  request.set_ledger(options.ledger);
-  due.paging.Set(request);
-  RETURN_IF_ERROR(AskForNewest(connection, request));
-  if (!due.output.empty()) {
-    return ExportList(due.output, "requests", &v1::PrivacyService::Stub::ListDueRequests,
-                      &v1::ListDueRequestsResponse::requests, request, options);
-  }
-  ASSIGN_OR_RETURN(const v1::ListDueRequestsResponse response,
-                   Call(connection, &v1::PrivacyService::Stub::ListDueRequests, request));
-  if (format == "json") {
-    fmt::print("{}", ToDocument(ToJson(response)));
-    return kExitGood;
-  }
+void PrintDue(const v1::ListDueRequestsResponse& response) {
   TextTable table({{"due"},
                    {"overdue"},
                    {"kind"},
@@ -78,8 +60,24 @@ absl::StatusOr<int> Due(const DueOptions& due, const ClientOptions& options) {
          row.retention_rule().empty() ? DeadlinesText(row) : "rule " + row.retention_rule()});
   }
   fmt::print("{}", table.ToString());
-  PrintMore(response);
-  return kExitGood;
+}
+
+absl::StatusOr<int> Due(const DueOptions& due, const ClientOptions& options) {
+  ASSIGN_OR_RETURN(const std::string format, FormatOf(options, "table", {"table", "json"}));
+  const Connection connection(options);
+  v1::ListDueRequestsRequest request;
+  request.set_state(due.state);
+  request.set_request_kind(due.kind);
+  request.set_ledger(options.ledger);
+  due.paging.Set(request);
+  RETURN_IF_ERROR(AskForNewest(connection, request));
+  if (!due.output.empty()) {
+    return ExportList(due.output, "requests", &v1::PrivacyService::Stub::ListDueRequests,
+                      &v1::ListDueRequestsResponse::requests, request, options);
+  }
+  ASSIGN_OR_RETURN(const v1::ListDueRequestsResponse response,
+                   Call(connection, &v1::PrivacyService::Stub::ListDueRequests, request));
+  return TellPage(response, format, PrintDue);
 }
 
 // `free`, or what keeps somebody of it.
@@ -92,6 +90,17 @@ std::string KeptByText(const v1::RetentionRow& row) {
     text += (text.empty() ? "" : ", ") + person.kept_by();
   }
   return text.empty() ? "free" : text;
+}
+
+void PrintRetention(const v1::ListRetentionDueResponse& response) {
+  TextTable table(
+      {{"due"}, {"case"}, {"type"}, {"owner"}, {"rule"}, {"closed"}, {"persons"}, {"kept by"}});
+  for (const v1::RetentionRow& row : response.cases()) {
+    table.AddRow({ToText(row.due_time()), row.case_id(), row.case_type(), row.owner_agency_id(),
+                  row.rule_id(), ToText(row.closed_time()), std::to_string(row.persons_size()),
+                  KeptByText(row)});
+  }
+  fmt::print("{}", table.ToString());
 }
 
 absl::StatusOr<int> RetentionDue(const RetentionOptions& due, const ClientOptions& options) {
@@ -109,20 +118,7 @@ absl::StatusOr<int> RetentionDue(const RetentionOptions& due, const ClientOption
   }
   ASSIGN_OR_RETURN(const v1::ListRetentionDueResponse response,
                    Call(connection, &v1::PrivacyService::Stub::ListRetentionDue, request));
-  if (format == "json") {
-    fmt::print("{}", ToDocument(ToJson(response)));
-    return kExitGood;
-  }
-  TextTable table(
-      {{"due"}, {"case"}, {"type"}, {"owner"}, {"rule"}, {"closed"}, {"persons"}, {"kept by"}});
-  for (const v1::RetentionRow& row : response.cases()) {
-    table.AddRow({ToText(row.due_time()), row.case_id(), row.case_type(), row.owner_agency_id(),
-                  row.rule_id(), ToText(row.closed_time()), std::to_string(row.persons_size()),
-                  KeptByText(row)});
-  }
-  fmt::print("{}", table.ToString());
-  PrintMore(response);
-  return kExitGood;
+  return TellPage(response, format, PrintRetention);
 }
 
 std::string StageText(v1::ErasureStage stage) {

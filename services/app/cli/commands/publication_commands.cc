@@ -63,19 +63,7 @@ absl::StatusOr<int> Publish(const PublishOptions& publish, const ClientOptions& 
   return kExitGood;
 }
 
-absl::StatusOr<int> List(const PublicationListOptions& list, const ClientOptions& options) {
-  ASSIGN_OR_RETURN(const std::string format, FormatOf(options, "table", {"table", "json"}));
-  const Connection connection(options);
-  v1::ListPublishedReportsRequest request;
-  request.set_ledger(options.ledger);
-  request.set_report_id(list.report);
-  list.paging.Set(request);
-  ASSIGN_OR_RETURN(const v1::ListPublishedReportsResponse response,
-                   Call(connection, &Stub::ListPublishedReports, request));
-  if (format == "json") {
-    fmt::print("{}", ToDocument(ToJson(response)));
-    return kExitGood;
-  }
+void Print(const v1::ListPublishedReportsResponse& response) {
   TextTable table({{"no.", Align::kRight},
                    {"report"},
                    {"from"},
@@ -92,8 +80,18 @@ absl::StatusOr<int> List(const PublicationListOptions& list, const ClientOptions
                   number(one.restated_by()), one.reason()});
   }
   fmt::print("{}", table.ToString());
-  PrintMore(response);
-  return kExitGood;
+}
+
+absl::StatusOr<int> List(const PublicationListOptions& list, const ClientOptions& options) {
+  ASSIGN_OR_RETURN(const std::string format, FormatOf(options, "table", {"table", "json"}));
+  const Connection connection(options);
+  v1::ListPublishedReportsRequest request;
+  request.set_ledger(options.ledger);
+  request.set_report_id(list.report);
+  list.paging.Set(request);
+  ASSIGN_OR_RETURN(const v1::ListPublishedReportsResponse response,
+                   Call(connection, &Stub::ListPublishedReports, request));
+  return TellPage(response, format, Print);
 }
 
 SheetCell ValueCell(const v1::PublishedFigure& figure) {

@@ -58,13 +58,7 @@ absl::StatusOr<int> List(const QualityOptions& list, const ClientOptions& option
   RETURN_IF_ERROR(AskForNewest(connection, request));
   ASSIGN_OR_RETURN(const v1::ListDataQualityResponse response,
                    Call(connection, &v1::DashboardService::Stub::ListDataQuality, request));
-  if (format == "json") {
-    fmt::print("{}", ToDocument(ToJson(response)));
-    return kExitGood;
-  }
-  Print(response);
-  PrintMore(response);
-  return kExitGood;
+  return TellPage(response, format, Print);
 }
 
 }  // namespace

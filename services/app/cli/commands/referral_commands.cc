@@ -74,13 +74,7 @@ absl::StatusOr<int> List(const ListOptions& list, const ClientOptions& options) 
   RETURN_IF_ERROR(AskForNewest(connection, request));
   ASSIGN_OR_RETURN(const v1::ListReferralsResponse response,
                    Call(connection, &v1::ReferralService::Stub::ListReferrals, request));
-  if (format == "json") {
-    fmt::print("{}", ToDocument(ToJson(response)));
-    return kExitGood;
-  }
-  Print(response);
-  PrintMore(response);
-  return kExitGood;
+  return TellPage(response, format, Print);
 }
 
 }  // namespace

@@ -166,13 +166,7 @@ absl::StatusOr<int> List(Method<Request, Response> method, Request request, cons
   ASSIGN_OR_RETURN(const uint64_t newest, NewestTrailPosition(connection));
   request.set_min_position(newest);
   ASSIGN_OR_RETURN(const Response response, Ask(connection, method, std::move(request)));
-  if (format == "json") {
-    fmt::print("{}", ToDocument(ToJson(response)));
-    return kExitGood;
-  }
-  Print(response);
-  PrintMore(response);
-  return kExitGood;
+  return TellPage(response, format, [](const Response& page) { Print(page); });
 }
 
 // Answers of commands that write one entry.

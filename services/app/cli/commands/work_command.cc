@@ -83,13 +83,9 @@ absl::StatusOr<int> Work(const WorkOptions& work, const ClientOptions& options) 
   RETURN_IF_ERROR(AskForNewest(connection, request));
   ASSIGN_OR_RETURN(const v1::ListWorkItemsResponse response,
                    Call(connection, &v1::DashboardService::Stub::ListWorkItems, request));
-  if (format == "json") {
-    fmt::print("{}", ToDocument(ToJson(response)));
-    return kExitGood;
-  }
-  Print(response, options.vietnamese);
-  PrintMore(response);
-  return kExitGood;
+  return TellPage(response, format, [&options](const v1::ListWorkItemsResponse& page) {
+    Print(page, options.vietnamese);
+  });
 }
 
 }  // namespace

@@ -26,6 +26,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
+
 absl::Status CannotWrite(const std::string& path, const std::string& why) {
   return absl::UnavailableError(
       fmt::format("{}: cannot be written: {}; name a file in a directory of yours", path, why));
