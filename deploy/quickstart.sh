@@ -236,8 +236,9 @@ say_how_to_go_on() {
   export CASELEDGER_SERVER=$(<"$dir/port") CASELEDGER_LEDGER=quang-ninh CASELEDGER_PROFILE=$profiles/supervisor.toml
   $caseledger report qn-half-year --from 2024-01-01 --to 2024-07-01
   $caseledger publication list            # what everybody may see of reports
-  $caseledger case list --phase open
+  $caseledger case list --phase open --output open-cases.xlsx   # or --follow: again whenever something changes
   $caseledger case work --state overdue   # what is late, by the delivered deadlines
+  $caseledger quality list                # facts that need a second look
   $caseledger case check-closure CASE-2024-0093
   $caseledger shelter occupancy SH-1 --from 2024-05-01 --to 2024-06-01
   $caseledger access explain --action GetCase --case CASE-2024-0089   # and which rule decides

@@ -92,11 +92,12 @@ class DataQuality final : public Projection {
     finding.fact_type = fact_type;
     const std::set<std::string> flags(event.data_quality.begin(), event.data_quality.end());
     finding.flags.assign(flags.begin(), flags.end());
-    finding.agency = event.origin.agency;
-    finding.actor = event.origin.actor;
+    const eventstore::EventOrigin& origin = event.origin;
+    finding.agency = origin.on_behalf_of.empty() ? origin.agency : origin.on_behalf_of;
+    finding.actor = origin.actor;
     finding.recorded_at = event.recorded_at;
-    finding.source_file = event.origin.source_file;
-    finding.source_row = event.origin.source_row;
+    finding.source_file = origin.source_file;
+    finding.source_row = origin.source_row;
     const std::string row = EncodeRow(finding);
     for (const std::string& key : KeysOf(finding)) batch.Put(key, row);
     return absl::OkStatus();

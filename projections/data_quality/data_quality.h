@@ -25,7 +25,7 @@ struct Finding {
   Uuid record_id;
   uint32_t fact_type = 0;          // of the fact at fault
   std::vector<std::string> flags;  // such as `UNKNOWN_CODE:case_type`; sorted, each once
-  std::string agency;              // that recorded it
+  std::string agency;              // that recorded it, or for which it was imported
   std::string actor;               // who
   Micros recorded_at = 0;
   std::string source_file;  // of an import

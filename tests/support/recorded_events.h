@@ -71,6 +71,11 @@ class RecordedEvents {
     events_.back().data_quality = std::move(data_quality);
   }
 
+  // The newest was recorded for another agency.
+  void ForNewest(std::string on_behalf_of) {
+    events_.back().origin.on_behalf_of = std::move(on_behalf_of);
+  }
+
   const std::vector<eventstore::RecordedEvent>& all() const { return events_; }
   uint64_t size() const { return events_.size(); }
 

@@ -82,6 +82,13 @@ TEST_F(DataQualityTest, WhatWasFlaggedIsListedNewestFirst) {
   EXPECT_EQ(finding.recorded_at, events_.all()[1].recorded_at);
 }
 
+TEST_F(DataQualityTest, WhatWasImportedForAnAgencyIsItsOwn) {
+  Add("a", {"A"}, "importer");
+  events_.ForNewest("x");
+  EXPECT_THAT(Told({.agency = "x"}), ElementsAre("0 A"));
+  EXPECT_THAT(Told({.agency = "importer"}), IsEmpty());
+}
+
 TEST_F(DataQualityTest, WhatIsCorrectedOrVoidedLeaves) {
   const uint64_t corrected = Add("a", {"A"});
   const uint64_t voided = Add("b", {"B"});

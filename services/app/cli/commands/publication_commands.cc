@@ -109,7 +109,7 @@ absl::StatusOr<int> Export(const std::string& output, const v1::GetPublishedRepo
   }
   const v1::Publication& head = report.publication();
   const FigureColumns columns(figures,
-                              {{"report_id", head.report_id()},
+                              {{"report", head.report_id()},
                                {"version", uint64_t{head.version()}},
                                {"from_time", SheetTime{FromTimestamp(head.from_time())}},
                                {"to_time", SheetTime{FromTimestamp(head.to_time())}},

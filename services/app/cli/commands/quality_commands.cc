@@ -74,7 +74,8 @@ void AddQualityCommands(CLI::App& app, Chosen& chosen) {
       "  caseledger quality list --of ctxh-qn\n"
       "  caseledger quality list --flag UNIT_UNKNOWN --output units.xlsx");
   auto list = std::make_shared<QualityOptions>();
-  command->add_option("--of", list->agency, "Only what this agency recorded");
+  command->add_option("--of", list->agency,
+                      "Only what this agency recorded, or what was imported for it");
   command->add_option("--flag", list->flag, "Only with this flag, such as UNKNOWN_CODE:case_type");
   AddPaging(*command, list->paging);
   AddOutput(*command, list->output);

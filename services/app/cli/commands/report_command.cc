@@ -64,7 +64,7 @@ int ExitOf(const v1::RunReportResponse& response) {
 absl::StatusOr<int> Export(const std::string& output, const v1::RunReportResponse& response,
                            bool vietnamese) {
   const FigureColumns columns(response.rows(),
-                              {{"report_id", response.report_id()},
+                              {{"report", response.report_id()},
                                {"version", uint64_t{response.version()}},
                                {"from_time", SheetTime{FromTimestamp(response.from_time())}},
                                {"to_time", SheetTime{FromTimestamp(response.to_time())}},

@@ -234,6 +234,7 @@ constexpr auto kLabels = std::to_array<std::pair<std::string_view, std::string_v
     {"replacement", "Nội dung đúng"},
     {"replacement_occurred_precision", "Độ chính xác của thời gian đúng"},
     {"replacement_occurred_time", "Thời gian đúng"},
+    {"report", "Báo cáo"},
     {"report_id", "Mã tin báo"},
     {"representative_person_id", "Người đại diện"},
     {"request_id", "Mã yêu cầu"},
