@@ -45,11 +45,12 @@ struct PersonRow {
   std::optional<uint64_t> names_at;      // position of the attributes in force
   std::vector<uint64_t> identifiers_at;  // positions of document numbers, the newest ones
   Uuid merged_into;                      // the record that goes on for this one; nil: none
+  std::vector<Uuid> parted_from;         // other records of merges that were reversed, the newest
   bool had_tokens = false;               // then or ever: the files may still hold some
 
   template <typename Archive>
   void Fields(Archive& archive) {
-    archive(sources, tokens, names_at, identifiers_at, merged_into, had_tokens);
+    archive(sources, tokens, names_at, identifiers_at, merged_into, parted_from, had_tokens);
   }
 };
 

@@ -18,9 +18,11 @@ namespace {
 using event::v1::Fact;
 using eventstore::RecordedEvent;
 
-constexpr uint32_t kRowsVersion = 1;
+constexpr uint32_t kRowsVersion = 2;
 // Document numbers of a person that are looked up: the newest.
 constexpr size_t kMostNumbers = 64;
+// Reversed merges of a person that are remembered: the newest.
+constexpr size_t kMostPartings = 64;
 
 // All of a person together: which attributes hold depends on all of them.
 std::vector<std::string> GroupsOf(const Fact& fact) {
@@ -49,6 +51,21 @@ Uuid MergedInto(const Uuid& person, const Fact& fact, const Uuid& before) {
   return before;
 }
 
+// Remembers whom the person was parted from, if this fact says so; a merge anew forgets it.
+void TakeParting(const Uuid& person, const Fact& fact, std::vector<Uuid>& parted_from) {
+  if (!fact.has_persons_merged() && !fact.has_merge_reversed()) return;
+  const bool reversed = fact.has_merge_reversed();
+  const std::string& survivor = reversed ? fact.merge_reversed().survivor_person_id()
+                                         : fact.persons_merged().survivor_person_id();
+  const std::string& merged = reversed ? fact.merge_reversed().merged_person_id()
+                                       : fact.persons_merged().merged_person_id();
+  const Uuid other =
+      Uuid::Parse(survivor == person.ToString() ? merged : survivor).value_or(Uuid());
+  std::erase(parted_from, other);
+  if (reversed) parted_from.push_back(other);
+  if (parted_from.size() > kMostPartings) parted_from.erase(parted_from.begin());
+}
+
 // What holds of the person by the facts in force; their sources are among those of `known`.
 PersonRow Fold(const Uuid& person, const std::vector<EffectiveFact>& in_order,
                const PersonRow& known) {
@@ -58,6 +75,7 @@ PersonRow Fold(const Uuid& person, const std::vector<EffectiveFact>& in_order,
   std::vector<const Source*> numbers;
   for (const EffectiveFact& effective : in_order) {
     row.merged_into = MergedInto(person, effective.fact, row.merged_into);
+    TakeParting(person, effective.fact, row.parted_from);
     const auto source =
         std::find_if(known.sources.begin(), known.sources.end(),
                      [&](const Source& one) { return one.event_id == effective.event_id; });

@@ -54,13 +54,6 @@ absl::StatusOr<Candidates> FindCandidates(const ReadSnapshot& snapshot,
                                           const std::vector<BlindTokens>& alternatives,
                                           const CandidateLimits& limits = {});
 
-// A candidate's texts and what tells namesakes apart. For one answer; never kept.
-struct OpenedPerson {
-  PersonText text;
-  std::string sex;
-  uint32_t birth_year = 0;
-};
-
 // Without document numbers unless `numbers`. Texts that were erased, or whose keys are lost, are
 // empty.
 // UNAVAILABLE  VAULT_UNAVAILABLE: the vault cannot be asked

@@ -19,6 +19,7 @@
 #include "services/rpc/queries.h"
 #include "services/rpc/read_model_view.h"
 #include "services/rpc/recorded_event.h"
+#include "services/rpc/requests.h"
 
 namespace caseledger::rpc {
 namespace {
@@ -87,10 +88,6 @@ struct Match {
   Level level = Level::kNothing;
   std::string key;  // in order of these they are shown
 };
-
-eventstore::StreamId PersonStream(const Uuid& id) {
-  return {static_cast<uint32_t>(options::v1::RECORD_KIND_PERSON), id};
-}
 
 std::string OrderOf(double score, const Uuid& person) {
   const auto steps = static_cast<uint64_t>(std::llround(score * kScoreSteps));

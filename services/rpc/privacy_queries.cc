@@ -19,10 +19,6 @@ using projections::RequestDeadline;
 constexpr auto kPerson = options::v1::RECORD_KIND_PERSON;
 constexpr auto kCase = options::v1::RECORD_KIND_CASE_RECORD;
 
-eventstore::StreamId StreamOf(options::v1::RecordKind kind, const Uuid& id) {
-  return {static_cast<uint32_t>(kind), id};
-}
-
 // A state nobody knows would find nothing, and an empty list looks like a true answer.
 absl::Status CheckState(const std::string& state) {
   for (const char* known : {"", projections::kRequestReceived, projections::kRequestAccepted,

@@ -70,6 +70,10 @@ class Queries {
                                absl::Duration wait, v1::ListDataQualityResponse& response) const;
   absl::Status ListCases(Reading& reading, const v1::ListCasesRequest& request, absl::Duration wait,
                          v1::ListCasesResponse& response) const;
+  absl::Status ListDuplicateCandidates(Reading& reading,
+                                       const v1::ListDuplicateCandidatesRequest& request,
+                                       absl::Duration wait,
+                                       v1::ListDuplicateCandidatesResponse& response) const;
   absl::Status SearchPersons(Reading& reading, const v1::SearchPersonsRequest& request,
                              absl::Duration wait, v1::SearchPersonsResponse& response) const;
   absl::Status ListDueRequests(Reading& reading, const v1::ListDueRequestsRequest& request,

@@ -103,6 +103,7 @@ class PersonServiceImpl final : public MixedService<v1::PersonService> {
   CASELEDGER_COMMAND(MergePersons)
   CASELEDGER_COMMAND(ReverseMerge)
   CASELEDGER_QUERY(SearchPersons)
+  CASELEDGER_QUERY(ListDuplicateCandidates)
 };
 
 class ReferralServiceImpl final : public MixedService<v1::ReferralService> {

@@ -5,7 +5,9 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "caseledger/options/v1/options.pb.h"
 #include "eventstore/base/clock.h"
+#include "eventstore/event.h"
 #include "services/commands/validation.h"
 
 namespace caseledger::rpc {
@@ -15,6 +17,14 @@ template <typename Request>
 absl::Status CheckRequest(Clock& clock, const Request& request) {
   const std::vector<commands::Violation> violations = commands::Validate(request, clock.Now());
   return violations.empty() ? absl::OkStatus() : commands::InvalidRequest(violations);
+}
+
+// The record of that kind.
+inline eventstore::StreamId StreamOf(options::v1::RecordKind kind, const Uuid& id) {
+  return {static_cast<uint32_t>(kind), id};
+}
+inline eventstore::StreamId PersonStream(const Uuid& id) {
+  return StreamOf(options::v1::RECORD_KIND_PERSON, id);
 }
 
 // What a filter says goes on the trail only when it is a key: anything else may name somebody.

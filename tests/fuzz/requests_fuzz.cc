@@ -325,6 +325,8 @@ Drivers QuestionDrivers() {
   drivers[v1::CheckClosureRequest::descriptor()] = Query(&Queries::CheckClosure, true);
   drivers[v1::ListReferralsRequest::descriptor()] = Query(&Queries::ListReferrals, true);
   drivers[v1::SearchPersonsRequest::descriptor()] = Query(&Queries::SearchPersons, true);
+  drivers[v1::ListDuplicateCandidatesRequest::descriptor()] =
+      Query(&Queries::ListDuplicateCandidates, true);
   drivers[v1::GetOccupancyRequest::descriptor()] = Query(&Queries::GetOccupancy, true);
   drivers[v1::ListCasesRequest::descriptor()] = Query(&Queries::ListCases, true);
   drivers[v1::ListDueRequestsRequest::descriptor()] = Query(&Queries::ListDueRequests, true);

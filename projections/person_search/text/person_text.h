@@ -1,6 +1,7 @@
 // What is known of a person, and what is asked, as text that has been opened.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -11,6 +12,13 @@ struct PersonText {
   std::vector<std::string> names = {};  // the full name first, then aliases; empty ones are nothing
   std::string phone = {};
   std::vector<std::string> identity_numbers = {};
+};
+
+// A person's texts and what tells namesakes apart. For one answer; never kept.
+struct OpenedPerson {
+  PersonText text = {};
+  std::string sex = {};     // `female`, `male`, `other`, `unknown`; empty: not told
+  uint32_t birth_year = 0;  // 0: unknown
 };
 
 // What to look for, as typed. Every part that is not empty must fit.

@@ -34,18 +34,31 @@ constexpr unsigned kAllRelations = (1U << access::kRelationCount) - 1;
 
 // Actions that show something of a record, and not merely change it.
 const std::set<std::string>& Reads() {
-  static const auto& reads = *new std::set<std::string>{"GetCase",          "ReplayCase",
-                                                        "ReplayRecord",     "ReplayLedger",
-                                                        "Subscribe",        "ListCases",
-                                                        "CheckClosure",     "ExportRecord",
-                                                        "GetOccupancy",     "ListReferrals",
-                                                        "ListAccess",       "ListDenials",
-                                                        "ListDisclosures",  "ListBreakGlass",
-                                                        "ExplainAccess",    "GetErasure",
-                                                        "ListDueRequests",  "SearchPersons",
-                                                        "ListRetentionDue", "ExportPersonData",
-                                                        "ListWorkItems",    "ListPublishedReports",
-                                                        "ListDataQuality",  "GetPublishedReport"};
+  static const auto& reads = *new std::set<std::string>{"GetCase",
+                                                        "ReplayCase",
+                                                        "ReplayRecord",
+                                                        "ReplayLedger",
+                                                        "Subscribe",
+                                                        "ListCases",
+                                                        "CheckClosure",
+                                                        "ExportRecord",
+                                                        "GetOccupancy",
+                                                        "ListReferrals",
+                                                        "ListAccess",
+                                                        "ListDenials",
+                                                        "ListDisclosures",
+                                                        "ListBreakGlass",
+                                                        "ExplainAccess",
+                                                        "GetErasure",
+                                                        "ListDueRequests",
+                                                        "SearchPersons",
+                                                        "ListRetentionDue",
+                                                        "ExportPersonData",
+                                                        "ListWorkItems",
+                                                        "ListPublishedReports",
+                                                        "ListDataQuality",
+                                                        "GetPublishedReport",
+                                                        "ListDuplicateCandidates"};
   return reads;
 }
 

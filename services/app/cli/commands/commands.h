@@ -54,6 +54,8 @@ void AddShelterCommands(CLI::App& app, Chosen& chosen);
 void AddQualityCommands(CLI::App& app, Chosen& chosen);
 void AddReferralCommands(CLI::App& app, Chosen& chosen);
 void AddPersonCommands(CLI::App& app, Chosen& chosen);
+void AddDuplicateCommands(CLI::App& person,
+                          Chosen& chosen);  // duplicates, merge, part, of `person`
 void AddPrivacyCommands(CLI::App& app, Chosen& chosen);
 
 inline constexpr char kKinds[] =

@@ -102,7 +102,8 @@ absl::StatusOr<int> Search(const SearchOptions& search, const ClientOptions& opt
 }  // namespace
 
 void AddPersonCommands(CLI::App& app, Chosen& chosen) {
-  CLI::App* group = app.add_subcommand("person", "Persons: searching for them.");
+  CLI::App* group =
+      app.add_subcommand("person", "Persons: searching for them, and records of one human.");
   group->require_subcommand(1);
   CLI::App* command = group->add_subcommand(
       "search", "Find persons by name, phone or document number, the best fit first.");
@@ -125,6 +126,7 @@ void AddPersonCommands(CLI::App& app, Chosen& chosen) {
   command->callback([search, &chosen] {
     chosen.action = [search](const ClientOptions& client) { return Search(*search, client); };
   });
+  AddDuplicateCommands(*group, chosen);
 }
 
 }  // namespace caseledger::cli

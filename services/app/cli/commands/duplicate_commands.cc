@@ -1,0 +1,190 @@
+// `caseledger person duplicates|merge|part`: records of one human.
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <memory>
+#include <string>
+
+#include "caseledger/v1/person.grpc.pb.h"
+#include "eventstore/base/clock.h"
+#include "eventstore/base/random.h"
+#include "eventstore/base/status_macros.h"
+#include "eventstore/base/uuid.h"
+#include "services/app/cli/commands/calls.h"
+#include "services/app/cli/commands/commands.h"
+#include "services/app/cli/print/json.h"
+#include "services/app/cli/print/text_table.h"
+
+namespace caseledger::cli {
+namespace {
+
+using Persons = v1::PersonService::Stub;
+template <typename Request>
+using Method = grpc::Status (Persons::*)(grpc::ClientContext*, const Request&, v1::CommandResult*);
+
+constexpr int64_t kPageSize = 100;
+
+struct DuplicateOptions {
+  std::string person;
+  bool include_parted = false;
+  int64_t most = 500;
+};
+
+std::string Label(const v1::DuplicateRecord& record) {
+  std::string label = record.full_name().empty() ? "-" : record.full_name();
+  if (record.birth_year() != 0) label += fmt::format(" *{}", record.birth_year());
+  return label;
+}
+
+// What a merge names: the record that goes on.
+const std::string& IdOf(const v1::DuplicateRecord& record) {
+  return record.survivor_person_id().empty() ? record.person_id() : record.survivor_person_id();
+}
+
+void Print(const v1::ListDuplicateCandidatesResponse& all) {
+  TextTable table({{"bits", Align::kRight}, {"record"}, {"other"}, {"why"}, {"id"}, {"other id"}});
+  for (const v1::DuplicateCandidate& pair : all.candidates()) {
+    std::string why;
+    for (const std::string& reason : pair.reasons()) why += (why.empty() ? "" : ", ") + reason;
+    if (pair.parted()) why += ", parted";
+    table.AddRow({fmt::format("{:.1f}", pair.weight()), Label(pair.record()), Label(pair.other()),
+                  why, IdOf(pair.record()), IdOf(pair.other())});
+  }
+  fmt::print("{}", table.ToString());
+  if (all.more_candidates()) {
+    fmt::print(stderr, "somebody has too many namesakes: not all were looked at\n");
+  }
+  if (all.candidates().empty()) {
+    fmt::print(stderr, "no records that may be of one human\n");
+  } else {
+    fmt::print(stderr, "two are one: caseledger person merge ID OTHER-ID\n");
+  }
+}
+
+void ShowProgress(const v1::ListDuplicateCandidatesResponse& all) {
+  if (isatty(STDERR_FILENO) == 0) return;
+  fmt::print(stderr, "\r{} persons looked at, {} pairs", all.looked_at_persons(),
+             all.candidates_size());
+}
+
+// All pages, until there are as many pairs as asked for.
+absl::StatusOr<v1::ListDuplicateCandidatesResponse> All(const DuplicateOptions& list,
+                                                        const Connection& connection) {
+  v1::ListDuplicateCandidatesRequest request;
+  request.set_ledger(connection.options().ledger);
+  request.set_person_id(list.person);
+  request.set_include_parted(list.include_parted);
+  RETURN_IF_ERROR(AskForNewest(connection, request));
+  v1::ListDuplicateCandidatesResponse all;
+  uint64_t pages = 0;
+  do {
+    request.set_page_size(std::min(kPageSize, list.most - all.candidates_size()));
+    ASSIGN_OR_RETURN(const v1::ListDuplicateCandidatesResponse page,
+                     Call(connection, &Persons::ListDuplicateCandidates, request));
+    all.mutable_candidates()->MergeFrom(page.candidates());
+    all.set_looked_at_persons(all.looked_at_persons() + page.looked_at_persons());
+    all.set_more_candidates(all.more_candidates() || page.more_candidates());
+    all.set_reflected_events(page.reflected_events());
+    all.set_next_page_token(page.next_page_token());
+    request.set_page_token(page.next_page_token());
+    if (++pages > 1) ShowProgress(all);
+  } while (!request.page_token().empty() && all.candidates_size() < list.most);
+  if (pages > 1 && isatty(STDERR_FILENO) != 0) fmt::print(stderr, "\n");
+  return all;
+}
+
+absl::StatusOr<int> List(const DuplicateOptions& list, const ClientOptions& options) {
+  ASSIGN_OR_RETURN(const std::string format, FormatOf(options, "table", {"table", "json"}));
+  const Connection connection(options);
+  ASSIGN_OR_RETURN(const v1::ListDuplicateCandidatesResponse all, All(list, connection));
+  if (format == "json") {
+    fmt::print("{}", ToDocument(ToJson(all)));
+    return kExitGood;
+  }
+  Print(all);
+  if (!all.next_page_token().empty()) fmt::print(stderr, "there are more: --most\n");
+  return kExitGood;
+}
+
+struct MergeOptions {
+  std::string survivor;
+  std::string merged;
+};
+
+template <typename Request>
+absl::StatusOr<int> Send(const MergeOptions& merge, Method<Request> method, const std::string& done,
+                         const ClientOptions& options) {
+  ASSIGN_OR_RETURN(const std::string format, FormatOf(options, "text", {"text", "json"}));
+  Request request;
+  request.mutable_header()->set_ledger(options.ledger);
+  request.mutable_header()->set_request_id(
+      Uuid::Generate(SystemClock(), SystemRandom()).ToString());
+  request.set_person_id(merge.survivor);
+  request.mutable_fact()->set_merged_person_id(merge.merged);
+  const Connection connection(options);
+  ASSIGN_OR_RETURN(const v1::CommandResult result, Call(connection, method, request));
+  if (format == "json") {
+    fmt::print("{}", ToDocument(ToJson(result)));
+  } else {
+    fmt::print("{}\n", done);
+  }
+  return kExitGood;
+}
+
+absl::StatusOr<int> Merge(const MergeOptions& merge, const ClientOptions& options) {
+  return Send(merge, &Persons::MergePersons,
+              fmt::format("{} goes on for both; undo it with: caseledger person part {} {}",
+                          merge.survivor, merge.survivor, merge.merged),
+              options);
+}
+
+absl::StatusOr<int> Part(const MergeOptions& merge, const ClientOptions& options) {
+  return Send(merge, &Persons::ReverseMerge,
+              fmt::format("{} is a person of its own again", merge.merged), options);
+}
+
+using Run = absl::StatusOr<int> (*)(const MergeOptions& merge, const ClientOptions& options);
+
+CLI::App* AddMerge(CLI::App& group, Chosen& chosen, const std::string& name,
+                   const std::string& help, Run run) {
+  CLI::App* command = group.add_subcommand(name, help);
+  auto merge = std::make_shared<MergeOptions>();
+  command->add_option("SURVIVOR", merge->survivor, "The record that goes on: UUID or reference")
+      ->required();
+  command->add_option("MERGED", merge->merged, "The other one: UUID or reference")->required();
+  command->callback([merge, run, &chosen] {
+    chosen.action = [merge, run](const ClientOptions& client) { return run(*merge, client); };
+  });
+  return command;
+}
+
+}  // namespace
+
+void AddDuplicateCommands(CLI::App& person, Chosen& chosen) {
+  CLI::App* command = person.add_subcommand(
+      "duplicates", "List records that may be of one human, with what speaks for it.");
+  command->footer(
+      "Who is listed is decided by names, phone and document numbers, year of birth and sex, of\n"
+      "whom you may see. From 14 bits on it is likely. Nothing is merged by itself. Examples:\n"
+      "  caseledger person duplicates\n"
+      "  caseledger person duplicates P-2024-0017\n"
+      "  caseledger person merge P-2024-0017 P-2024-0093");
+  auto list = std::make_shared<DuplicateOptions>();
+  command->add_option("PERSON", list->person, "Only pairs with this person: UUID or reference");
+  command->add_flag("--parted", list->include_parted,
+                    "Also pairs that were merged once and parted again");
+  command->add_option("--most", list->most, "Most pairs")
+      ->check(CLI::Range(int64_t{1}, int64_t{10'000}))
+      ->capture_default_str();
+  command->callback([list, &chosen] {
+    chosen.action = [list](const ClientOptions& client) { return List(*list, client); };
+  });
+  AddMerge(person, chosen, "merge", "Two records are of one human: one goes on for both.", Merge)
+      ->footer(
+          "Both records stay, with their histories. Reports count the human once from now on;\n"
+          "published ones stay as they are. `person part` undoes it.");
+  AddMerge(person, chosen, "part", "A merge was a mistake: both are persons of their own.", Part);
+}
+
+}  // namespace caseledger::cli
