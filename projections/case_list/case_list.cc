@@ -1,5 +1,9 @@
 #include "projections/case_list/case_list.h"
 
+#include <algorithm>
+#include <string>
+#include <vector>
+
 #include "caseledger/options/v1/options.pb.h"
 #include "eventstore/base/status_macros.h"
 #include "projections/case_list/case_fold.h"
@@ -10,6 +14,7 @@
 namespace caseledger::projections {
 namespace {
 
+using case_list::ListedAs;
 using event::v1::Fact;
 using eventstore::RecordedEvent;
 
@@ -20,14 +25,10 @@ std::vector<std::string> GroupsOf(const Fact& fact) {
 
 constexpr FactGroups kFacts(case_list::kFactsSpace, case_list::kFactIndexSpace, GroupsOf);
 
-std::string RowKey(Micros opened_at, const Uuid& case_id) {
-  return KeyBuilder().TimeDescending(opened_at).Id(case_id).Take();
-}
-
 class CaseList final : public Projection {
  public:
   std::string_view name() const override { return kCaseListName; }
-  uint32_t version() const override { return 1; }
+  uint32_t version() const override { return 2; }
 
   bool Wants(uint32_t record_kind) const override {
     return record_kind == options::v1::RECORD_KIND_CASE_RECORD;
@@ -46,23 +47,59 @@ class CaseList final : public Projection {
   }
 
  private:
+  static case_list::ListedAs ListedAsOf(const CaseRow& row) {
+    return {.opened_at = row.opened_at,
+            .by = {.agency = row.owner_agency_id,
+                   .worker = row.owner_worker_id,
+                   .phase = row.phase,
+                   .case_type = row.case_type}};
+  }
+
   // The time of opening is part of the key, so a row may move.
   static absl::Status WriteRow(const RecordedEvent& event, const std::optional<CaseRow>& row,
                                ReadModelBatch& batch) {
     const Uuid& case_id = event.stream.id;
-    const std::string opened_key = KeyBuilder(case_list::kOpenedAtSpace).Id(case_id).Take();
-    ASSIGN_OR_RETURN(const std::optional<std::string> stored, batch.Get(opened_key));
+    const std::string listed_key = KeyBuilder(case_list::kListedAsSpace).Id(case_id).Take();
+    ASSIGN_OR_RETURN(const std::optional<std::string> stored, batch.Get(listed_key));
+    std::optional<ListedAs> before;
+    std::optional<ListedAs> after;
     if (stored.has_value()) {
-      ASSIGN_OR_RETURN(const Micros opened_at, DecodeRow<Micros>(*stored));
-      if (!row.has_value() || row->opened_at != opened_at) {
-        RETURN_IF_ERROR(case_list::kRows.Remove(batch, RowKey(opened_at, case_id), event.position));
-        batch.Delete(opened_key);
-      }
+      ASSIGN_OR_RETURN(before, DecodeRow<ListedAs>(*stored));
     }
+    if (row.has_value()) after = ListedAsOf(*row);
+    if (before != after) RETURN_IF_ERROR(Move(event, listed_key, before, after, batch));
     if (!row.has_value()) return absl::OkStatus();
-    batch.Put(opened_key, EncodeRow(row->opened_at));
-    return case_list::kRows.Put(batch, RowKey(row->opened_at, case_id), EncodeRow(*row),
+    return case_list::kRows.Put(batch, case_list::RowKey(row->opened_at, case_id), EncodeRow(*row),
                                 event.position);
+  }
+
+  // What finds the case from now on.
+  static absl::Status Move(const RecordedEvent& event, const std::string& listed_key,
+                           const std::optional<ListedAs>& before,
+                           const std::optional<ListedAs>& after, ReadModelBatch& batch) {
+    const Uuid& case_id = event.stream.id;
+    if (before.has_value() && (!after.has_value() || after->opened_at != before->opened_at)) {
+      RETURN_IF_ERROR(case_list::kRows.Remove(batch, case_list::RowKey(before->opened_at, case_id),
+                                              event.position));
+    }
+    std::vector<std::string> old_keys;
+    std::vector<std::string> new_keys;
+    if (before.has_value()) old_keys = before->IndexKeys(case_id);
+    if (after.has_value()) new_keys = after->IndexKeys(case_id);
+    for (const std::string& key : old_keys) {
+      if (std::find(new_keys.begin(), new_keys.end(), key) != new_keys.end()) continue;
+      RETURN_IF_ERROR(case_list::kIndex.Remove(batch, key, event.position));
+    }
+    for (const std::string& key : new_keys) {
+      if (std::find(old_keys.begin(), old_keys.end(), key) != old_keys.end()) continue;
+      RETURN_IF_ERROR(case_list::kIndex.Put(batch, key, "", event.position));
+    }
+    if (after.has_value()) {
+      batch.Put(listed_key, EncodeRow(*after));
+    } else {
+      batch.Delete(listed_key);
+    }
+    return absl::OkStatus();
   }
 };
 

@@ -44,12 +44,25 @@ struct CaseRow {
 // A new version of a case's row with each event of the case.
 std::unique_ptr<Projection> MakeCaseList();
 
+// Which case comes first; of equal ones the newest opened, then by id.
+enum class CaseOrder {
+  kNewestOpened,
+  kOldestOpened,
+  kHighestRisk,   // those without one last
+  kNewestClosed,  // those that are not closed last
+};
+
+// A list in another order than the newest opened first is sorted when it is asked for: so many fit.
+inline constexpr size_t kMostSortedCases = 5'000;
+
 struct CaseListQuery {
   std::string owner_agency_id{};  // "": any
+  std::string owner_worker_id{};  // "": any; only with the agency that knows them by this name
   std::string phase{};            // "": any
   std::string case_type{};        // "": any
-  int64_t page_size = 0;          // 0: 50; at most 1000
-  std::string page_token{};       // of the answer before, to the same filters and as-of
+  CaseOrder order = CaseOrder::kNewestOpened;
+  int64_t page_size = 0;     // 0: 50; at most 1000
+  std::string page_token{};  // of the answer before, to the same filters and as-of
   uint64_t as_of_events = kLatest;
 };
 
@@ -59,9 +72,12 @@ struct CaseListPage {
   uint64_t reflected_events = 0;  // the first page's for all pages
 };
 
-// INVALID_ARGUMENT  page size or token
-// OUT_OF_RANGE      as of more events than the snapshot reflects
-// DATA_LOSS         damaged rows
+// Looks only at cases that fit, whichever of the filters are set.
+//
+// INVALID_ARGUMENT     page size or token; a worker without their agency
+// FAILED_PRECONDITION  more than kMostSortedCases fit, and they are to be sorted
+// OUT_OF_RANGE         as of more events than the snapshot reflects
+// DATA_LOSS            damaged rows
 absl::StatusOr<CaseListPage> ListCases(const ReadSnapshot& snapshot, const CaseListQuery& query);
 
 }  // namespace caseledger::projections

@@ -1,4 +1,10 @@
+#include <algorithm>
+#include <array>
+#include <limits>
+#include <utility>
+
 #include "eventstore/base/status_macros.h"
+#include "eventstore/base/strings.h"
 #include "projections/case_list/case_list.h"
 #include "projections/case_list/layout.h"
 #include "projections/read_model/keys.h"
@@ -8,22 +14,22 @@
 namespace caseledger::projections {
 namespace {
 
-std::string QuestionOf(const CaseListQuery& query) {
-  return KeyBuilder()
-      .Text("case-list@1")
-      .Text(query.owner_agency_id)
-      .Text(query.phase)
-      .Text(query.case_type)
-      .Number(query.as_of_events)
-      .Take();
+using case_list::CaseFilter;
+
+CaseFilter FilterOf(const CaseListQuery& query) {
+  return {.agency = query.owner_agency_id,
+          .worker = query.owner_worker_id,
+          .phase = query.phase,
+          .case_type = query.case_type};
 }
 
-bool Matches(const CaseRow& row, const CaseListQuery& query) {
-  const auto fits = [](const std::string& filter, const std::string& value) {
-    return filter.empty() || filter == value;
-  };
-  return fits(query.owner_agency_id, row.owner_agency_id) && fits(query.phase, row.phase) &&
-         fits(query.case_type, row.case_type);
+std::string QuestionOf(const CaseListQuery& query) {
+  return KeyBuilder()
+      .Text("case-list@2")
+      .Raw(FilterOf(query).Prefix())
+      .Number(static_cast<uint64_t>(query.order))
+      .Number(query.as_of_events)
+      .Take();
 }
 
 absl::StatusOr<PagePoint> FirstPoint(const ReadSnapshot& snapshot, const CaseListQuery& query) {
@@ -32,37 +38,141 @@ absl::StatusOr<PagePoint> FirstPoint(const ReadSnapshot& snapshot, const CaseLis
                    ""};
 }
 
+// What is read of the table: the cases that fit, as of a point.
+struct Range {
+  const ReadSnapshot& snapshot;
+  CaseFilter filter;
+  uint64_t as_of = kLatest;
+};
+
+using VisitCase = absl::FunctionRef<bool(std::string_view row_key, CaseRow row)>;
+
+// Cases that fit, newest opened first, after the one with this key, until `visit` returns false.
+absl::Status ScanAll(const Range& range, const std::string& after, VisitCase visit) {
+  absl::Status trouble;
+  // Keys of rows have one length, so this is the first key after the last one given.
+  const std::string begin = after.empty() ? "" : after + '\0';
+  RETURN_IF_ERROR(case_list::kRows.Scan(range.snapshot, begin, "", range.as_of,
+                                        [&](std::string_view key, std::string_view value) {
+                                          absl::StatusOr<CaseRow> row = DecodeRow<CaseRow>(value);
+                                          trouble = row.status();
+                                          return trouble.ok() && visit(key, *std::move(row));
+                                        }));
+  return trouble;
+}
+
+absl::StatusOr<CaseRow> RowAt(const Range& range, std::string_view row_key) {
+  ASSIGN_OR_RETURN(const std::optional<std::string> stored,
+                   case_list::kRows.Get(range.snapshot, row_key, range.as_of));
+  if (stored.has_value()) return DecodeRow<CaseRow>(*stored);
+  return absl::DataLossError(
+      "the index of the case list names a case that is not there: "
+      "rebuild the read model");
+}
+
+absl::Status Scan(const Range& range, const std::string& after, VisitCase visit) {
+  if (range.filter.AsksForAll()) return ScanAll(range, after, visit);
+  const std::string prefix = range.filter.Prefix();
+  const std::string begin = after.empty() ? prefix : prefix + after + '\0';
+  absl::Status trouble;
+  RETURN_IF_ERROR(case_list::kIndex.Scan(range.snapshot, begin, EndOfPrefix(prefix), range.as_of,
+                                         [&](std::string_view key, std::string_view /*value*/) {
+                                           key.remove_prefix(prefix.size());
+                                           absl::StatusOr<CaseRow> row = RowAt(range, key);
+                                           trouble = row.status();
+                                           return trouble.ok() && visit(key, *std::move(row));
+                                         }));
+  return trouble;
+}
+
+uint64_t RiskRank(const std::string& risk) {
+  constexpr std::array kHighestFirst{"critical", "high", "medium", "low"};
+  const auto* found = std::find(kHighestFirst.begin(), kHighestFirst.end(), risk);
+  return static_cast<uint64_t>(found - kHighestFirst.begin());
+}
+
+// In order of these the cases are listed.
+std::string SortKey(CaseOrder order, const CaseRow& row, std::string_view row_key) {
+  KeyBuilder key;
+  switch (order) {
+    case CaseOrder::kNewestOpened:
+      break;
+    case CaseOrder::kOldestOpened:
+      key.Time(row.opened_at);
+      break;
+    case CaseOrder::kHighestRisk:
+      key.Number(RiskRank(row.risk));
+      break;
+    case CaseOrder::kNewestClosed:
+      key.TimeDescending(row.closed_at.value_or(std::numeric_limits<Micros>::min()));
+      break;
+  }
+  return key.Raw(row_key).Take();
+}
+
+struct Listed {
+  std::string key;
+  CaseRow row;
+};
+
+// All that fit and come after `after`, sorted.
+absl::StatusOr<std::vector<Listed>> Sorted(const Range& range, CaseOrder order,
+                                           const std::string& after) {
+  std::vector<Listed> listed;
+  size_t fitting = 0;
+  RETURN_IF_ERROR(Scan(range, "", [&](std::string_view row_key, CaseRow row) {
+    if (++fitting > kMostSortedCases) return false;
+    std::string key = SortKey(order, row, row_key);
+    if (key > after) listed.push_back({std::move(key), std::move(row)});
+    return true;
+  }));
+  if (fitting > kMostSortedCases) {
+    return absl::FailedPreconditionError(
+        StrCat("SORT_NEEDS_FILTER: more than ", kMostSortedCases,
+               " cases fit, too many to be sorted; ask for an agency, a worker, a phase or a type, "
+               "or for the newest first"));
+  }
+  std::sort(listed.begin(), listed.end(),
+            [](const Listed& a, const Listed& b) { return a.key < b.key; });
+  return listed;
+}
+
+// Up to `most` and one more, which tells that the list goes on.
+absl::StatusOr<std::vector<Listed>> Listing(const Range& range, CaseOrder order,
+                                            const std::string& after, size_t most) {
+  if (order != CaseOrder::kNewestOpened) return Sorted(range, order, after);
+  std::vector<Listed> listed;
+  RETURN_IF_ERROR(Scan(range, after, [&](std::string_view row_key, CaseRow row) {
+    listed.push_back({std::string(row_key), std::move(row)});
+    return listed.size() <= most;
+  }));
+  return listed;
+}
+
 }  // namespace
 
 absl::StatusOr<CaseListPage> ListCases(const ReadSnapshot& snapshot, const CaseListQuery& query) {
+  if (!query.owner_worker_id.empty() && query.owner_agency_id.empty()) {
+    return absl::InvalidArgumentError(
+        "a worker is known by the name their agency gives them: name the agency, too");
+  }
   ASSIGN_OR_RETURN(const size_t page_size, PageSize(query.page_size));
   ASSIGN_OR_RETURN(const PagePoint point, FirstPoint(snapshot, query));
   CaseListPage page;
   page.reflected_events = point.as_of_events;
-  // Keys of rows have one length, so this is the first key after the last one given.
-  const std::string begin = point.after_key.empty() ? "" : point.after_key + '\0';
-  // As of everything there is, ended versions need not be looked at.
-  const uint64_t as_of =
-      point.as_of_events == snapshot.applied_events() ? kLatest : point.as_of_events;
-  std::string last_key;
-  absl::Status damage;
-  RETURN_IF_ERROR(case_list::kRows.Scan(
-      snapshot, begin, "", as_of, [&](std::string_view key, std::string_view value) {
-        absl::StatusOr<CaseRow> row = DecodeRow<CaseRow>(value);
-        if (!row.ok()) {
-          damage = row.status();
-          return false;
-        }
-        if (!Matches(*row, query)) return true;
-        if (page.cases.size() == page_size) {
-          page.next_page_token = MakePageToken(QuestionOf(query), {point.as_of_events, last_key});
-          return false;
-        }
-        last_key = key;
-        page.cases.push_back(*std::move(row));
-        return true;
-      }));
-  RETURN_IF_ERROR(damage);
+  const Range range{
+      .snapshot = snapshot,
+      .filter = FilterOf(query),
+      // As of everything there is, ended versions need not be looked at.
+      .as_of = point.as_of_events == snapshot.applied_events() ? kLatest : point.as_of_events};
+  ASSIGN_OR_RETURN(std::vector<Listed> listed,
+                   Listing(range, query.order, point.after_key, page_size));
+  if (listed.size() > page_size) {
+    page.next_page_token =
+        MakePageToken(QuestionOf(query), {point.as_of_events, listed[page_size - 1].key});
+    listed.resize(page_size);
+  }
+  for (Listed& one : listed) page.cases.push_back(std::move(one.row));
   return page;
 }
 

@@ -109,8 +109,8 @@ std::string VersionedRows::EndedKey(std::string_view key, uint64_t to) const {
 }
 
 absl::Status VersionedRows::EndCurrent(ReadModelBatch& batch, std::string_view key,
+                                       const std::optional<std::string>& stored,
                                        uint64_t position) const {
-  ASSIGN_OR_RETURN(const std::optional<std::string> stored, batch.Get(CurrentKey(key)));
   if (!stored.has_value()) return absl::OkStatus();
   ASSIGN_OR_RETURN(const Version version, ReadVersion(*stored));
   if (version.from > position) {
@@ -129,14 +129,15 @@ absl::Status VersionedRows::Put(ReadModelBatch& batch, std::string_view key, std
     ASSIGN_OR_RETURN(const Version version, ReadVersion(*stored));
     if (version.value == value) return absl::OkStatus();
   }
-  RETURN_IF_ERROR(EndCurrent(batch, key, position));
+  RETURN_IF_ERROR(EndCurrent(batch, key, stored, position));
   batch.Put(CurrentKey(key), WriteVersion(position, value));
   return absl::OkStatus();
 }
 
 absl::Status VersionedRows::Remove(ReadModelBatch& batch, std::string_view key,
                                    uint64_t position) const {
-  RETURN_IF_ERROR(EndCurrent(batch, key, position));
+  ASSIGN_OR_RETURN(const std::optional<std::string> stored, batch.Get(CurrentKey(key)));
+  RETURN_IF_ERROR(EndCurrent(batch, key, stored, position));
   batch.Delete(CurrentKey(key));
   return absl::OkStatus();
 }

@@ -58,7 +58,9 @@ class VersionedRows {
       absl::FunctionRef<bool(std::string_view key, std::string_view value)> visit) const;
 
  private:
-  absl::Status EndCurrent(ReadModelBatch& batch, std::string_view key, uint64_t position) const;
+  // `stored`: what is stored for the current version.
+  absl::Status EndCurrent(ReadModelBatch& batch, std::string_view key,
+                          const std::optional<std::string>& stored, uint64_t position) const;
   std::string CurrentKey(std::string_view key) const;
   std::string EndedKey(std::string_view key, uint64_t to) const;
 

@@ -2,6 +2,9 @@
 
 #include <gmock/gmock.h>
 
+#include <algorithm>
+#include <random>
+
 #include "tests/support/projection_table.h"
 #include "tests/support/recorded_events.h"
 
@@ -14,6 +17,7 @@ using caseledger::testing::ProjectionTable;
 using caseledger::testing::RecordedEvents;
 using event::v1::Fact;
 using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
 constexpr Micros kDay = 86'400 * kMicrosPerSecond;
@@ -70,6 +74,28 @@ class CaseListTest : public ::testing::Test {
     std::vector<Uuid> ids;
     for (const CaseRow& row : List(std::move(query))) ids.push_back(row.case_id);
     return ids;
+  }
+
+  // Rows that come newest opened first, in another order.
+  static std::vector<CaseRow> SortedByHand(std::vector<CaseRow> rows, CaseOrder order) {
+    const auto rank = [](const std::string& risk) {
+      const std::string all = "critical high medium low";
+      return risk.empty() ? all.size() : all.find(risk);
+    };
+    std::stable_sort(rows.begin(), rows.end(), [&](const CaseRow& a, const CaseRow& b) {
+      switch (order) {
+        case CaseOrder::kOldestOpened:
+          return a.opened_at < b.opened_at;
+        case CaseOrder::kHighestRisk:
+          return rank(a.risk) < rank(b.risk);
+        case CaseOrder::kNewestClosed:
+          return a.closed_at.value_or(-1) > b.closed_at.value_or(-1);
+        case CaseOrder::kNewestOpened:
+          break;
+      }
+      return false;
+    });
+    return rows;
   }
 
   RecordedEvents events_;
@@ -161,6 +187,133 @@ TEST_F(CaseListTest, FiltersAreAllApplied) {
   EXPECT_THAT(Ids({.owner_agency_id = "x"}), ElementsAre(NamedId("c"), NamedId("a")));
   EXPECT_THAT(Ids({.phase = "closed"}), ElementsAre(NamedId("c")));
   EXPECT_THAT(Ids({.owner_agency_id = "x", .case_type = "trafficking"}), ElementsAre(NamedId("a")));
+}
+
+TEST_F(CaseListTest, AWorkerIsFoundWithTheirAgencyUntilTheCaseGoesToAnother) {
+  events_.Add(Case("a"), Opened("trafficking", "x"), 10 * kDay);
+  events_.Add(Case("b"), Opened("trafficking", "y"), 20 * kDay);
+  const CaseListQuery mine{.owner_agency_id = "x", .owner_worker_id = "worker-1"};
+  EXPECT_THAT(Ids(mine), ElementsAre(NamedId("a")));
+  Fact assigned;
+  assigned.mutable_owner_assigned()->set_owner_agency_id("x");
+  assigned.mutable_owner_assigned()->set_owner_worker_id("worker-2");
+  events_.Add(Case("a"), assigned, 30 * kDay);
+  EXPECT_THAT(Ids(mine), IsEmpty());
+  CaseListQuery then = mine;
+  then.as_of_events = 2;
+  EXPECT_THAT(Ids(then), ElementsAre(NamedId("a")));
+  EXPECT_EQ(ListCases(*table_.Snapshot(), {.owner_worker_id = "worker-1"}).status().code(),
+            absl::StatusCode::kInvalidArgument);
+}
+
+TEST_F(CaseListTest, IsSortedAsAskedFor) {
+  events_.Add(Case("a"), Opened("trafficking", "x"), 10 * kDay);
+  events_.Add(Case("b"), Opened("trafficking", "x"), 20 * kDay);
+  events_.Add(Case("c"), Opened("trafficking", "x"), 30 * kDay);
+  events_.Add(Case("a"), Risk(event::v1::RISK_LOW), 31 * kDay);
+  events_.Add(Case("b"), Risk(event::v1::RISK_CRITICAL), 31 * kDay);
+  events_.Add(Case("a"), Closed(), 40 * kDay);
+  events_.Add(Case("c"), Closed(), 35 * kDay);
+  EXPECT_THAT(Ids({.order = CaseOrder::kOldestOpened}),
+              ElementsAre(NamedId("a"), NamedId("b"), NamedId("c")));
+  EXPECT_THAT(Ids({.order = CaseOrder::kHighestRisk}),
+              ElementsAre(NamedId("b"), NamedId("a"), NamedId("c")));
+  EXPECT_THAT(Ids({.order = CaseOrder::kNewestClosed}),
+              ElementsAre(NamedId("a"), NamedId("c"), NamedId("b")));
+}
+
+TEST_F(CaseListTest, MoreThanCanBeSortedSayWhatToDo) {
+  for (size_t i = 0; i <= kMostSortedCases; ++i) {
+    events_.Add(Case("c" + std::to_string(i)), Opened("trafficking", i == 0 ? "y" : "x"), kDay);
+  }
+  table_.CatchUp(events_);
+  const CaseListQuery oldest{.order = CaseOrder::kOldestOpened, .page_size = 1};
+  const absl::Status refused = ListCases(*table_.Snapshot(), oldest).status();
+  EXPECT_EQ(refused.code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_THAT(std::string(refused.message()), HasSubstr("SORT_NEEDS_FILTER"));
+  CaseListQuery fewer = oldest;
+  fewer.owner_agency_id = "x";
+  EXPECT_TRUE(ListCases(*table_.Snapshot(), fewer).ok());
+}
+
+// Whatever is asked for, as of whatever point, is what the list of all cases as of that point has
+// left when the rest is taken out by hand.
+TEST_F(CaseListTest, OfRandomHistoriesFindsWhatAFullScanFinds) {
+  const auto seed = std::random_device()();
+  SCOPED_TRACE(::testing::Message() << "seed " << seed);
+  std::mt19937 random(seed);
+  const auto any = [&](const std::vector<std::string>& from) {
+    return from[random() % from.size()];
+  };
+  const std::vector<std::string> agencies = {"x", "y", "xy", ""};
+  const std::vector<std::string> types = {"trafficking", "child_protection"};
+  std::vector<uint64_t> openings;
+  for (int i = 0; i < 400; ++i) {
+    const eventstore::StreamId stream = Case("c" + std::to_string(random() % 25));
+    const Micros at = static_cast<Micros>(random() % 50) * kDay;
+    Fact assigned;
+    assigned.mutable_owner_assigned()->set_owner_agency_id(any(agencies));
+    assigned.mutable_owner_assigned()->set_owner_worker_id(any({"w1", "w2", ""}));
+    const auto risk = static_cast<event::v1::Risk>(1 + random() % 4);
+    switch (random() % 8) {
+      case 0:
+      case 1:
+        openings.push_back(events_.Add(stream, Opened(any(types), any(agencies)), at).position);
+        break;
+      case 2:
+        events_.Add(stream, Closed(), at);
+        break;
+      case 3:
+        events_.Add(stream, Reopened(), at);
+        break;
+      case 4:
+        events_.Add(stream, Risk(risk), at);
+        break;
+      case 5:
+        if (openings.empty()) continue;
+        events_.Correct(openings[random() % openings.size()], Opened(any(types), any(agencies)),
+                        at);
+        break;
+      case 6:
+        if (openings.empty() || random() % 3 != 0) continue;
+        events_.Void(openings[random() % openings.size()]);
+        break;
+      default:
+        events_.Add(stream, assigned, at);
+    }
+  }
+  size_t found = 0;
+  for (int i = 0; i < 300; ++i) {
+    const uint64_t as_of = random() % (events_.all().size() + 1);
+    CaseListQuery query{.page_size = 1 + static_cast<int64_t>(random() % 7), .as_of_events = as_of};
+    if (random() % 2 == 0) query.owner_agency_id = any({"x", "y", "xy"});
+    if (random() % 2 == 0 && !query.owner_agency_id.empty())
+      query.owner_worker_id = any({"w1", "w2"});
+    if (random() % 2 == 0) query.phase = any({"open", "closed"});
+    if (random() % 2 == 0) query.case_type = any(types);
+    query.order = static_cast<CaseOrder>(random() % 4);
+    std::vector<Uuid> expected;
+    for (const CaseRow& row : SortedByHand(AsOf(as_of), query.order)) {
+      const auto fits = [](const std::string& filter, const std::string& value) {
+        return filter.empty() || filter == value;
+      };
+      if (fits(query.owner_agency_id, row.owner_agency_id) &&
+          fits(query.owner_worker_id, row.owner_worker_id) && fits(query.phase, row.phase) &&
+          fits(query.case_type, row.case_type)) {
+        expected.push_back(row.case_id);
+      }
+    }
+    std::vector<Uuid> listed;
+    do {
+      const auto page = ListCases(*table_.Snapshot(), query);
+      ASSERT_TRUE(page.ok()) << page.status();
+      for (const CaseRow& row : page->cases) listed.push_back(row.case_id);
+      query.page_token = page->next_page_token;
+    } while (!query.page_token.empty());
+    ASSERT_EQ(listed, expected) << "question " << i;
+    found += listed.size();
+  }
+  EXPECT_GT(found, 100u);
 }
 
 TEST_F(CaseListTest, PagesTellOfTheMomentOfTheFirstPage) {
