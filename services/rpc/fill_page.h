@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 #include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
@@ -15,6 +16,7 @@ namespace caseledger::rpc {
 
 // A list looks at so many rows for one page, whoever may see few of them; the next page goes on.
 inline constexpr size_t kMostRowsLookedAt = 5000;
+inline constexpr int64_t kMostRowsCounted = 1000;
 inline constexpr int64_t kStandardRows = 50;  // of a page that asks for 0
 
 // Rows that the caller may not see leave no gap: the page is filled up, as long as that takes few
@@ -39,6 +41,29 @@ absl::Status FillPage(
     response.set_reflected_events(rows.reflected_events);
   } while (!paging.page_token.empty() && shown < wanted && looked_at < kMostRowsLookedAt);
   response.set_next_page_token(std::move(paging.page_token));
+  return absl::OkStatus();
+}
+
+// Counts the rows of all pages of which `visible` says that the caller may see them, if the request
+// asks for that.
+template <typename Rows, typename Paging, typename Request, typename Row, typename Response>
+absl::Status CountTotal(
+    const Request& request, Paging paging,
+    absl::FunctionRef<absl::StatusOr<Rows>(const std::type_identity_t<Paging>&)> read,
+    std::vector<Row> Rows::*rows,
+    absl::FunctionRef<absl::StatusOr<bool>(const std::type_identity_t<Row>&)> visible,
+    Response& response) {
+  if (!request.count_total()) return absl::OkStatus();
+  paging.page_size = kMostRowsCounted;
+  paging.page_token.clear();
+  ASSIGN_OR_RETURN(const Rows first, read(paging));
+  uint64_t total = 0;
+  for (const Row& row : first.*rows) {
+    ASSIGN_OR_RETURN(const bool counts, visible(row));
+    if (counts) ++total;
+  }
+  response.set_total_size(total);
+  response.set_total_is_partial(!first.next_page_token.empty());
   return absl::OkStatus();
 }
 

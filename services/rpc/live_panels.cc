@@ -148,6 +148,7 @@ std::vector<commands::Violation> LivePanel::Check(const v1::DashboardPanel& pane
   check("ledger", "must be empty: name it in the request", is_set);
   check("as_of", "must be empty: what is watched is of now", is_set);
   check("page_token", "must be empty: the first page is watched", is_set);
+  check("count_total", "must be unset: what is watched is told row by row", is_set);
   check("page_size", StrCat("must be at most ", kMostLiveRows), [&](const FieldDescriptor* field) {
     return fields.GetInt64(question, field) > kMostLiveRows;
   });

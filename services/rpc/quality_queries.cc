@@ -47,18 +47,24 @@ absl::Status Queries::ListDataQuality(Reading& reading, const v1::ListDataQualit
   const auto read = [&](const auto& paged) {
     return projections::ListFindings(*view.snapshot, paged);
   };
+  // Whom a referral alone lets see something of a record does not correct what others wrote.
+  const auto visible = [&](const Finding& finding) -> absl::StatusOr<bool> {
+    ASSIGN_OR_RETURN(const commands::Verdict verdict,
+                     reading.AskToShow({finding.record_kind, finding.record_id}));
+    return verdict.allowed() && !ShownBy(verdict).only_shared();
+  };
   const auto show = [&](const projections::FindingPage& page) -> absl::StatusOr<size_t> {
     const int before = response.rows_size();
     for (const Finding& finding : page.findings) {
-      const eventstore::StreamId record{finding.record_kind, finding.record_id};
-      // Whom a referral alone lets see something of a record does not correct what others wrote.
-      ASSIGN_OR_RETURN(const commands::Verdict verdict, reading.AskToShow(record));
-      if (!verdict.allowed() || ShownBy(verdict).only_shared()) continue;
-      ASSIGN_OR_RETURN(const bool shown, reading.Shows(record));
+      ASSIGN_OR_RETURN(const bool seen, visible(finding));
+      if (!seen) continue;
+      ASSIGN_OR_RETURN(const bool shown, reading.Shows({finding.record_kind, finding.record_id}));
       if (shown) Show(finding, *response.add_rows());
     }
     return static_cast<size_t>(response.rows_size() - before);
   };
+  RETURN_IF_ERROR(CountTotal<projections::FindingPage>(
+      request, query, read, &projections::FindingPage::findings, visible, response));
   return FillPage<projections::FindingPage>(query, read, show, response);
 }
 

@@ -1,5 +1,6 @@
 // Queries over read models; those about the server and single cases are in admin_queries.cc.
 #include <algorithm>
+#include <array>
 #include <memory>
 #include <optional>
 #include <utility>
@@ -38,6 +39,43 @@ absl::Status CheckPhase(const std::string& phase) {
   }
   return commands::InvalidRequest(
       {commands::Violation{"phase", "must be open, closed or transferred"}});
+}
+
+absl::StatusOr<projections::CaseOrder> OrderOf(const std::string& order_by) {
+  using projections::CaseOrder;
+  constexpr std::array<std::pair<std::string_view, CaseOrder>, 5> kOrders{
+      {{"", CaseOrder::kNewestOpened},
+       {"opened_time desc", CaseOrder::kNewestOpened},
+       {"opened_time", CaseOrder::kOldestOpened},
+       {"risk desc", CaseOrder::kHighestRisk},
+       {"closed_time desc", CaseOrder::kNewestClosed}}};
+  for (const auto& [name, order] : kOrders) {
+    if (order_by == name) return order;
+  }
+  return commands::InvalidRequest({commands::Violation{
+      "order_by", "must be opened_time desc, opened_time, risk desc or closed_time desc"}});
+}
+
+absl::StatusOr<projections::CaseListQuery> CasesAsked(const v1::ListCasesRequest& request,
+                                                      const access::Call& call) {
+  RETURN_IF_ERROR(CheckPhase(request.phase()));
+  projections::CaseListQuery query;
+  ASSIGN_OR_RETURN(query.order, OrderOf(request.order_by()));
+  query.owner_agency_id = request.owner_agency_id();
+  query.owner_worker_id = request.owner_worker_id();
+  if (request.mine()) {
+    if (!query.owner_agency_id.empty() || !query.owner_worker_id.empty()) {
+      return commands::InvalidRequest(
+          {commands::Violation{"mine", "names agency and worker already"}});
+    }
+    query.owner_agency_id = call.agency;
+    query.owner_worker_id = call.actor;
+  }
+  query.phase = request.phase();
+  query.case_type = request.case_type();
+  query.page_size = request.page_size();
+  query.page_token = request.page_token();
+  return query;
 }
 
 void Show(const projections::CaseRow& row, v1::CaseRow& out) {
@@ -126,19 +164,14 @@ absl::Status ShowReferral(const Reading& reading, const Ledger& ledger,
 absl::Status Queries::ListCases(Reading& reading, const v1::ListCasesRequest& request,
                                 absl::Duration wait, v1::ListCasesResponse& response) const {
   ASSIGN_OR_RETURN(const Ledger* ledger, reading.Begin(request.ledger()));
-  RETURN_IF_ERROR(CheckPhase(request.phase()));
-  reading.AskedFor(StrCat("owner_agency=", KeyOnly(request.owner_agency_id()),
-                          " phase=", request.phase(), " case_type=", KeyOnly(request.case_type()),
-                          " page_size=", request.page_size()));
+  ASSIGN_OR_RETURN(projections::CaseListQuery query, CasesAsked(request, reading.call()));
+  reading.AskedFor(StrCat("owner_agency=", KeyOnly(query.owner_agency_id), " phase=", query.phase,
+                          " case_type=", KeyOnly(query.case_type), " page_size=", query.page_size,
+                          " mine=", request.mine() ? "true" : "false",
+                          " order_by=", request.order_by()));
   ASSIGN_OR_RETURN(
       const ReadModelView view,
       LookAt(*ledger, projections::kCaseListName, request.min_position(), &request.as_of(), wait));
-  projections::CaseListQuery query;
-  query.owner_agency_id = request.owner_agency_id();
-  query.phase = request.phase();
-  query.case_type = request.case_type();
-  query.page_size = request.page_size();
-  query.page_token = request.page_token();
   query.as_of_events = view.as_of_events;
   const auto read = [&](const auto& paged) {
     return projections::ListCases(*view.snapshot, paged);
@@ -151,6 +184,12 @@ absl::Status Queries::ListCases(Reading& reading, const v1::ListCasesRequest& re
     }
     return static_cast<size_t>(response.cases_size() - before);
   };
+  const auto visible = [&](const projections::CaseRow& row) -> absl::StatusOr<bool> {
+    ASSIGN_OR_RETURN(const commands::Verdict verdict, reading.AskToShow(CaseStream(row.case_id)));
+    return verdict.allowed();
+  };
+  RETURN_IF_ERROR(CountTotal<projections::CaseListPage>(
+      request, query, read, &projections::CaseListPage::cases, visible, response));
   return FillPage<projections::CaseListPage>(query, read, show, response);
 }
 
@@ -183,6 +222,12 @@ absl::Status Queries::ListReferrals(Reading& reading, const v1::ListReferralsReq
     }
     return static_cast<size_t>(response.referrals_size() - before);
   };
+  const auto visible = [&](const projections::ReferralRow& row) -> absl::StatusOr<bool> {
+    ASSIGN_OR_RETURN(const commands::Verdict verdict, reading.AskToShow(CaseStream(row.case_id)));
+    return verdict.allowed();
+  };
+  RETURN_IF_ERROR(CountTotal<projections::ReferralPage>(
+      request, query, read, &projections::ReferralPage::referrals, visible, response));
   return FillPage<projections::ReferralPage>(query, read, show, response);
 }
 

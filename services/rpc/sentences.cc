@@ -75,6 +75,10 @@ constexpr std::array kRows{
     Row{"DASHBOARD_NEEDS_FILTER",
         {"Trong những dòng đầu không có dòng nào dành cho bạn: hãy lọc theo cơ quan.",
          "None of the first rows is for you: filter by agency."}},
+    Row{"SORT_NEEDS_FILTER",
+        {"Có quá nhiều hồ sơ để sắp xếp theo cách này: hãy lọc theo cơ quan, người phụ trách, tình "
+         "trạng hoặc loại hồ sơ.",
+         "Too many cases fit to be sorted like this: filter by agency, worker, phase or type."}},
     Row{"PUBLICATION_UNKNOWN",
         {"Không có báo cáo nào được công bố với số này.",
          "Nothing was published under this number."}},

@@ -67,18 +67,24 @@ absl::Status Queries::ListWorkItems(Reading& reading, const v1::ListWorkItemsReq
   const auto read = [&](const auto& paged) {
     return projections::ListWorkItems(*view.snapshot, paged);
   };
+  // Whom a referral alone lets see something of a case does not work to its deadlines.
+  const auto visible = [&](const WorkItem& item) -> absl::StatusOr<bool> {
+    ASSIGN_OR_RETURN(const commands::Verdict verdict,
+                     reading.AskToShow({item.record_kind, item.record_id}));
+    return verdict.allowed() && !ShownBy(verdict).only_shared();
+  };
   const auto show = [&](const projections::WorkItemPage& page) -> absl::StatusOr<size_t> {
     const int before = response.items_size();
     for (const WorkItem& item : page.items) {
-      const eventstore::StreamId record{item.record_kind, item.record_id};
-      // Whom a referral alone lets see something of a case does not work to its deadlines.
-      ASSIGN_OR_RETURN(const commands::Verdict verdict, reading.AskToShow(record));
-      if (!verdict.allowed() || ShownBy(verdict).only_shared()) continue;
-      ASSIGN_OR_RETURN(const bool shown, reading.Shows(record));
+      ASSIGN_OR_RETURN(const bool seen, visible(item));
+      if (!seen) continue;
+      ASSIGN_OR_RETURN(const bool shown, reading.Shows({item.record_kind, item.record_id}));
       if (shown) Show(item, now, *response.add_items());
     }
     return static_cast<size_t>(response.items_size() - before);
   };
+  RETURN_IF_ERROR(CountTotal<projections::WorkItemPage>(
+      request, query, read, &projections::WorkItemPage::items, visible, response));
   return FillPage<projections::WorkItemPage>(query, read, show, response);
 }
 

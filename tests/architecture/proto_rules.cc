@@ -66,7 +66,7 @@ bool IsAskedBy(const std::string& field) {
       "flag",        "person_id",       "person_name",  "phase",
       "purpose",     "reason",          "request_kind", "record_id",
       "report_id",   "request_id",      "shelter_id",   "state",
-      "warrant"};
+      "warrant",     "owner_worker_id", "order_by"};
   return fields.contains(field);
 }
 

@@ -42,13 +42,21 @@ absl::Status AskForNewest(const Connection& connection, Request& request) {
 struct Paging {
   int64_t page_size = 50;
   std::string page_token;
+  bool count = false;
 
   template <typename Request>
   void Set(Request& request) const {
     request.set_page_size(page_size);
     request.set_page_token(page_token);
+    if constexpr (requires { request.set_count_total(true); }) request.set_count_total(count);
   }
 };
+
+// --count, of lists that can tell how many rows there are in all.
+inline void AddCount(CLI::App& command, Paging& paging) {
+  command.add_flag("--count", paging.count,
+                   "Also say how many rows there are in all, counted up to 1000");
+}
 
 // --page-size and --page-token. `most`: what the server takes.
 inline void AddPaging(CLI::App& command, Paging& paging, int64_t most = 1000) {
@@ -61,6 +69,14 @@ inline void AddPaging(CLI::App& command, Paging& paging, int64_t most = 1000) {
 // On standard error, so that tables stay tables.
 template <typename Response>
 void PrintMore(const Response& response) {
+  if constexpr (requires { response.total_size(); }) {
+    if (response.total_is_partial()) {
+      fmt::print(stderr, "of the first 1000 rows {} are for you; there are more\n",
+                 response.total_size());
+    } else if (response.total_size() > 0) {
+      fmt::print(stderr, "{} in all\n", response.total_size());
+    }
+  }
   if (!response.next_page_token().empty()) {
     fmt::print(stderr, "more: --page-token {}\n", response.next_page_token());
   }

@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <map>
 #include <memory>
 
 #include "caseledger/v1/casework.grpc.pb.h"
@@ -66,6 +67,9 @@ absl::StatusOr<int> Show(const std::string& id, const ClientOptions& options) {
 
 struct ListOptions {
   std::string owner;
+  std::string worker;
+  bool mine = false;
+  std::string sort = "newest";
   std::string phase;
   std::string type;
   std::string as_of;
@@ -96,7 +100,15 @@ void PrintCases(const v1::ListCasesResponse& response) {
 
 absl::StatusOr<v1::ListCasesRequest> ToRequest(const ListOptions& list) {
   v1::ListCasesRequest request;
+  static const auto& orders =
+      *new std::map<std::string, std::string>{{"newest", ""},
+                                              {"oldest", "opened_time"},
+                                              {"risk", "risk desc"},
+                                              {"closed", "closed_time desc"}};
   request.set_owner_agency_id(list.owner);
+  request.set_owner_worker_id(list.worker);
+  request.set_mine(list.mine);
+  request.set_order_by(orders.at(list.sort));
   request.set_phase(list.phase);
   request.set_case_type(list.type);
   list.paging.Set(request);
@@ -132,6 +144,11 @@ absl::StatusOr<int> List(const ListOptions& list, const ClientOptions& options) 
     ASSIGN_OR_RETURN(const v1::ListCasesResponse page,
                      Call(connection, &v1::DashboardService::Stub::ListCases, request));
     all.mutable_cases()->MergeFrom(page.cases());
+    if (request.count_total()) {
+      all.set_total_size(page.total_size());
+      all.set_total_is_partial(page.total_is_partial());
+      request.set_count_total(false);
+    }
     all.set_next_page_token(page.next_page_token());
     all.set_reflected_events(page.reflected_events());
     request.set_page_token(page.next_page_token());
@@ -174,19 +191,33 @@ absl::StatusOr<int> History(const ReplayPoint& point, const std::string& id,
 }
 
 void AddList(CLI::App& group, Chosen& chosen) {
-  CLI::App* command = group.add_subcommand("list", "List cases, newest opened first.");
+  CLI::App* command =
+      group.add_subcommand("list", "List cases, newest opened first unless sorted.");
   command->footer(
       "Examples:\n"
       "  caseledger case list --phase open --owner vp-bache\n"
+      "  caseledger case list --mine --phase open --sort risk --count\n"
       "  caseledger case list --all --format json\n"
       "  caseledger case list --phase open --follow\n"
       "  caseledger case list --owner vp-bache --output cases.xlsx --language vi");
   auto list = std::make_shared<ListOptions>();
-  command->add_option("--owner", list->owner, "Only of this agency");
+  CLI::Option* owner = command->add_option("--owner", list->owner, "Only of this agency");
+  CLI::Option* worker =
+      command->add_option("--worker", list->worker, "Only assigned to this worker of the agency");
+  worker->needs(owner);
+  command->add_flag("--mine", list->mine, "Only assigned to you")->excludes(owner, worker);
+  command
+      ->add_option(
+          "--sort", list->sort,
+          "newest or oldest opened, highest risk, newest closed first; all but newest sort "
+          "at most 5000 cases")
+      ->check(CLI::IsMember({"newest", "oldest", "risk", "closed"}))
+      ->capture_default_str();
   command->add_option("--phase", list->phase, "Only open, closed or transferred");
   command->add_option("--type", list->type, "Only of this type, such as child_protection");
   command->add_option("--as-of", list->as_of, "What was known then: a position or a time");
   AddPaging(*command, list->paging);
+  AddCount(*command, list->paging);
   CLI::Option* all = command->add_flag("--all", list->all, "All pages");
   AddFollow(*command, list->follow)->excludes(all)->excludes(AddOutput(*command, list->output));
   command->callback([list, &chosen] {

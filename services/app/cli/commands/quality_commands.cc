@@ -78,6 +78,7 @@ void AddQualityCommands(CLI::App& app, Chosen& chosen) {
                       "Only what this agency recorded, or what was imported for it");
   command->add_option("--flag", list->flag, "Only with this flag, such as UNKNOWN_CODE:case_type");
   AddPaging(*command, list->paging);
+  AddCount(*command, list->paging);
   AddOutput(*command, list->output);
   command->callback([list, &chosen] {
     chosen.action = [list](const ClientOptions& client) { return List(*list, client); };

@@ -94,6 +94,7 @@ void AddReferralCommands(CLI::App& app, Chosen& chosen) {
   command->add_flag("--outbox", list->outbox, "Those it sent; else those it got");
   command->add_option("--state", list->state, "Only those in this state, such as pending");
   AddPaging(*command, list->paging);
+  AddCount(*command, list->paging);
   AddFollow(*command, list->follow)->excludes(AddOutput(*command, list->output));
   command->callback([list, &chosen] {
     chosen.action = [list](const ClientOptions& client) { return List(*list, client); };

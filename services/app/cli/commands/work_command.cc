@@ -108,6 +108,7 @@ void AddWorkCommand(CLI::App& group, Chosen& chosen) {
   command->add_flag("--mine", work->mine, "Only your own")->excludes("--agency")->excludes(worker);
   command->add_option("--deadline", work->deadline, "Only this one, such as plan_draft");
   AddPaging(*command, work->paging);
+  AddCount(*command, work->paging);
   AddFollow(*command, work->follow)->excludes(AddOutput(*command, work->output));
   command->callback([work, &chosen] {
     chosen.action = [work](const ClientOptions& client) { return Work(*work, client); };
