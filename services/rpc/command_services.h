@@ -33,6 +33,7 @@ class DirectoryServiceImpl final : public v1::DirectoryService::CallbackService 
   CASELEDGER_COMMAND(GrantRole)
   CASELEDGER_COMMAND(EndRole)
   CASELEDGER_COMMAND(RegisterAdminUnit)
+  CASELEDGER_COMMAND(RecordUnitSuccession)
   CASELEDGER_COMMAND(LoadReportDefinition)
   CASELEDGER_COMMAND(LoadDeadlines)
   CASELEDGER_COMMAND(LoadRetentionRules)

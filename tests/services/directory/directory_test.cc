@@ -72,8 +72,47 @@ const Step kProvince = Unit("22", "province", "");
 const Step kDistrict = Unit("193", "district", "22");
 const Step kCommune = Unit("06691", "commune", "193");
 
+Step Succession(const std::string& code, const std::string& before, int share,
+                const std::string& version = "2018") {
+  return {
+      0, absl::StrCat("unit_succession_recorded { code: '", code, "' predecessor { code: '", before,
+                      "' version: '", version, "' } share_millionths: ", share, " source: 'x' }")};
+}
+
 std::vector<Row> UnitRows() {
   return {
+      {"succession of a unit that is not there",
+       {kProvince},
+       Succession("193", "193", 1'000'000),
+       Reason::kSuccessorUnknown,
+       "193"},
+      {"succession within a version",
+       {kProvince},
+       Succession("22", "21", 1'000'000, "2024"),
+       Reason::kPredecessorOfSameVersion,
+       "21@2024"},
+      {"succession of the same two units again",
+       {kProvince, Succession("22", "21", 300'000)},
+       Succession("22", "21", 300'000),
+       Reason::kSuccessionRecorded,
+       "21@2018"},
+      {"shares above the whole",
+       {kProvince, kDistrict, Succession("22", "21", 700'000)},
+       Succession("193", "21", 302'001),
+       Reason::kSharesAboveWhole,
+       "21@2018"},
+      {"shares of the whole as far as they are rounded",
+       {kProvince, kDistrict, Succession("22", "21", 700'000)},
+       Succession("193", "21", 302'000),
+       std::nullopt},
+      {"the same code of two versions",
+       {kProvince, kDistrict, Succession("22", "21", 1'000'000)},
+       Succession("193", "21", 1'000'000, "2021"),
+       std::nullopt},
+      {"all of two units",
+       {kProvince, Succession("22", "21", 1'000'000)},
+       Succession("22", "20", 1'000'000),
+       std::nullopt},
       {"code used", {kProvince}, Unit("22", "district", "22"), Reason::kUnitCodeUsed, "22"},
       {"province under a province",
        {kProvince},
@@ -205,6 +244,10 @@ TEST(Directory, EveryReasonIsProduced) {
 TEST(Directory, FactsSayTheNameOfTheirRecord) {
   EXPECT_EQ(Agency().Try(kAgency)->fact.agency_registered().agency_id(), "ctxh-qn");
   EXPECT_EQ(Units().Try(kProvince)->fact.admin_unit_registered().version(), "2024");
+  Record<AdminUnitsState> units = Units();
+  ASSERT_TRUE(units.Try(kProvince).ok());
+  EXPECT_EQ(units.Try(Succession("22", "21", 5))->fact.unit_succession_recorded().version(),
+            "2024");
   const auto report = ReportRecord().Try(Report(1, 3, "a"));
   EXPECT_EQ(report->fact.report_definition_loaded().report_id(), "qn-half-year");
   EXPECT_EQ(report->fact.report_definition_loaded().version(), 3u);
