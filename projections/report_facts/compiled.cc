@@ -26,6 +26,7 @@ constexpr int kMaxPlaces = 100;
 constexpr int kMaxGroupings = 3;
 constexpr int kMaxEdges = 100;
 constexpr int kMaxUnitKinds = 20;
+constexpr size_t kMaxVersionBytes = 140;
 constexpr size_t kMaxLabelBytes = 1000;
 constexpr size_t kMaxProblems = 100;
 
@@ -232,6 +233,12 @@ class IndicatorCompiler {
     if (!compiled.unit_kinds.empty() && !compiled.field.IsUnit()) {
       bad("field", StrCat("unit_kinds, but `", grouping.field(), "` is no administrative unit"));
     }
+    compiled.unit_version = grouping.unit_version();
+    if (!compiled.unit_version.empty() && !compiled.field.IsUnit()) {
+      bad("unit_version",
+          StrCat("unit_version, but `", grouping.field(), "` is no administrative unit"));
+    }
+    if (compiled.unit_version.size() > kMaxVersionBytes) bad("unit_version", "over 140 bytes");
     if (grouping.unit_kinds_size() > kMaxUnitKinds) bad("field", "more than 20 kinds of units");
     out_.by.push_back(std::move(compiled));
     out_.group_fields.push_back(grouping.field());

@@ -29,6 +29,7 @@ struct CompiledGrouping {
   FieldPath field;
   std::vector<int64_t> edges;        // rising
   std::set<std::string> unit_kinds;  // to roll up to
+  std::string unit_version;          // in which units are told; "": each in its own
 };
 
 // What the indicator's figure is made of.

@@ -7,12 +7,13 @@
 #include <set>
 #include <utility>
 
-#include "absl/container/flat_hash_set.h"
+#include "absl/container/flat_hash_map.h"
 #include "absl/functional/function_ref.h"
 #include "absl/strings/str_join.h"
 #include "caseledger/options/v1/options.pb.h"
 #include "eventstore/base/status_macros.h"
 #include "eventstore/base/strings.h"
+#include "projections/report_facts/attribution.h"
 #include "projections/report_facts/compiled.h"
 #include "projections/report_facts/facts_as_of.h"
 #include "projections/report_facts/groups.h"
@@ -61,15 +62,21 @@ std::optional<Micros> CountedAt(const Span& span, v1::PeriodRule rule, const Per
 // The figure of one indicator while it grows. Everything is counted once.
 class Tally {
  public:
-  void Add(const std::string& key) { keys_.insert(key); }
-  void AddNumber(const std::string& key, int64_t number) {
-    if (keys_.insert(key).second && number > 0) sum_ += static_cast<uint64_t>(number);
+  void Add(const std::string& key, int64_t number = 0) {
+    numbers_.try_emplace(key, number > 0 ? static_cast<uint64_t>(number) : 0);
   }
-  uint64_t Value(What what) const { return what == What::kSum ? sum_ : keys_.size(); }
+  uint64_t Value(What what) const { return Beyond(Tally(), what); }
+  // Of what `other` has not counted.
+  uint64_t Beyond(const Tally& other, What what) const {
+    uint64_t value = 0;
+    for (const auto& [key, number] : numbers_) {
+      if (!other.numbers_.contains(key)) value += what == What::kSum ? number : 1;
+    }
+    return value;
+  }
 
  private:
-  absl::flat_hash_set<std::string> keys_;
-  uint64_t sum_ = 0;
+  absl::flat_hash_map<std::string, uint64_t> numbers_;
 };
 
 absl::Status TooManyGroups() {
@@ -86,6 +93,7 @@ class Evaluation {
         report_(report),
         period_(period),
         tallies_(report.indicators.size()),
+        not_attributable_(report.indicators.size()),
         groups_(report.indicators.size()) {}
 
   // Goes through the facts of each kind once, for all indicators that count it.
@@ -104,6 +112,12 @@ class Evaluation {
 
   uint64_t Value(size_t indicator) const {
     return tallies_[indicator].Value(report_.indicators[indicator].count.what);
+  }
+
+  // By how much it could be more.
+  uint64_t NotAttributable(size_t indicator) const {
+    return not_attributable_[indicator].Beyond(tallies_[indicator],
+                                               report_.indicators[indicator].count.what);
   }
 
   // In order.
@@ -167,11 +181,14 @@ class Evaluation {
   }
 
   absl::Status CountIfMatching(size_t i, const Subject& subject, Micros begin) {
-    for (const CompiledFilter& filter : report_.indicators[i].filters) {
-      ASSIGN_OR_RETURN(const bool matches, Matches(filter, subject));
-      if (!matches) return absl::OkStatus();
-    }
     const CompiledIndicator& indicator = report_.indicators[i];
+    bool attributable = true;
+    for (const CompiledFilter& filter : indicator.filters) {
+      ASSIGN_OR_RETURN(const Belongs matches, Matches(filter, subject));
+      if (matches == Belongs::kNo) return absl::OkStatus();
+      attributable = attributable && matches == Belongs::kYes;
+    }
+    if (!attributable) return AddTo(not_attributable_[i], indicator.count, subject, begin);
     RETURN_IF_ERROR(AddTo(tallies_[i], indicator.count, subject, begin));
     if (indicator.by.empty()) return absl::OkStatus();
     ASSIGN_OR_RETURN(const std::vector<GroupKey> groups, GroupsOf(indicator.by, subject, records_));
@@ -183,25 +200,28 @@ class Evaluation {
     return absl::OkStatus();
   }
 
-  absl::StatusOr<bool> Matches(const CompiledFilter& filter, const Subject& subject) {
+  absl::StatusOr<Belongs> Matches(const CompiledFilter& filter, const Subject& subject) {
     ASSIGN_OR_RETURN(const std::vector<std::string> values, records_.Values(filter.field, subject));
-    if (values.empty()) return filter.or_unknown;
+    if (values.empty()) return filter.or_unknown ? Belongs::kYes : Belongs::kNo;
     for (const std::string& value : values) {
-      if (filter.none_of.contains(value)) return false;
+      if (filter.none_of.contains(value)) return Belongs::kNo;
     }
+    Belongs answer = Belongs::kNo;
     for (const std::string& value : values) {
-      ASSIGN_OR_RETURN(const bool matches, MatchesValue(filter, value));
-      if (matches) return true;
+      ASSIGN_OR_RETURN(const Belongs matches, MatchesValue(filter, value));
+      if (matches == Belongs::kYes) return Belongs::kYes;
+      if (matches == Belongs::kNotAttributable) answer = matches;
     }
-    return false;
+    return answer;
   }
 
-  absl::StatusOr<bool> MatchesValue(const CompiledFilter& filter, const std::string& value) {
-    if (!filter.any_of.empty() && !filter.any_of.contains(value)) return false;
-    if (filter.min.has_value() && ToNumber(value) < *filter.min) return false;
-    if (filter.max.has_value() && ToNumber(value) > *filter.max) return false;
-    if (filter.within.empty()) return true;
-    return records_.IsWithin(value, filter.within);
+  absl::StatusOr<Belongs> MatchesValue(const CompiledFilter& filter, const std::string& value) {
+    if (!filter.any_of.empty() && !filter.any_of.contains(value)) return Belongs::kNo;
+    if (filter.min.has_value() && ToNumber(value) < *filter.min) return Belongs::kNo;
+    if (filter.max.has_value() && ToNumber(value) > *filter.max) return Belongs::kNo;
+    if (filter.within.empty()) return Belongs::kYes;
+    ASSIGN_OR_RETURN(Attribution* const places, records_.Places());
+    return places->BelongsTo(value, filter.within);
   }
 
   absl::Status AddTo(Tally& tally, const CompiledCount& count, const Subject& subject,
@@ -236,7 +256,7 @@ class Evaluation {
       case What::kSum: {
         ASSIGN_OR_RETURN(const std::vector<std::string> values,
                          records_.Values(count.field, subject));
-        if (!values.empty()) tally.AddNumber(fact_key, ToNumber(values[0]));
+        if (!values.empty()) tally.Add(fact_key, ToNumber(values[0]));
         break;
       }
     }
@@ -248,6 +268,7 @@ class Evaluation {
   const CompiledReport& report_;
   const Period period_;
   std::vector<Tally> tallies_;
+  std::vector<Tally> not_attributable_;  // by some filter, and refused by none
   std::vector<std::map<GroupKey, Tally>> groups_;
   size_t group_count_ = 0;
 };
@@ -290,8 +311,10 @@ absl::StatusOr<ReportResult> RunReport(const ReadSnapshot& snapshot,
                         indicator.label_vi(),
                         indicator.label_en(),
                         compiled.indicators[index].group_fields,
-                        {}};
+                        {},
+                        evaluation.NotAttributable(index)};
     result.rows.push_back(figure);
+    figure.not_attributable = 0;
     evaluation.VisitGroups(index, [&](const GroupKey& group, uint64_t value) {
       figure.value = value;
       figure.group.clear();

@@ -20,7 +20,10 @@ struct ReportFigure {
   std::string label_vi;
   std::string label_en;
   std::vector<std::string> group_fields = {};
-  std::vector<std::string> group = {};  // of a group: its value of each field; "": not known
+  // Of a group: its value of each field; "": not known; kNotAttributable (attribution.h).
+  std::vector<std::string> group = {};
+  // Of a row: by how much it could be more, were everything in its places of which it is not known.
+  uint64_t not_attributable = 0;
 };
 
 struct ReportResult {

@@ -32,9 +32,12 @@ absl::StatusOr<GroupValue> GroupOf(const CompiledGrouping& by, const std::string
                                    Records& records) {
   if (!by.edges.empty()) return Between(by.edges, ToNumber(value));
   if (by.field.IsNumber()) return GroupValue{ToNumber(value), value};
-  if (by.unit_kinds.empty()) return GroupValue{0, value};
-  ASSIGN_OR_RETURN(std::string above, records.UnitOfKind(value, by.unit_kinds));
-  return above.empty() ? GroupValue::Unknown() : GroupValue{0, std::move(above)};
+  if (by.unit_kinds.empty() && by.unit_version.empty()) return GroupValue{0, value};
+  ASSIGN_OR_RETURN(Attribution* const places, records.Places());
+  std::string group = places->GroupOf(value, by.unit_kinds, by.unit_version);
+  if (group.empty()) return GroupValue::Unknown();
+  if (group == kNotAttributable) return GroupValue::NotAttributable();
+  return GroupValue{0, std::move(group)};
 }
 
 absl::StatusOr<std::set<GroupValue>> ValuesOf(const CompiledGrouping& by, const Subject& subject,

@@ -1,7 +1,9 @@
 #include "projections/report_facts/records.h"
 
 #include <charconv>
+#include <map>
 #include <memory>
+#include <optional>
 #include <utility>
 
 #include "caseledger/options/v1/options.pb.h"
@@ -18,7 +20,6 @@ using options::v1::RecordKind;
 using TimelinePtr = std::shared_ptr<const Timeline>;
 
 constexpr int kMaxMergeChain = 64;
-constexpr int kMaxUnitLevels = 16;
 
 std::optional<eventstore::StreamId> StreamOf(RecordKind kind, const std::string& id) {
   const std::optional<Uuid> uuid = Uuid::Parse(id);
@@ -318,47 +319,11 @@ absl::StatusOr<std::set<std::string>> Records::RecordsOf(Scope scope, const Subj
   return cases;
 }
 
-absl::Status Records::LoadUnits() {
-  std::map<std::string, Unit> units;
-  RETURN_IF_ERROR(facts_.VisitByTime(
-      Fact::kAdminUnitRegistered, kEarliest, kLatest,
-      [&](const Timeline&, const FactInForce& fact) {
-        const event::v1::AdminUnitRegistered& unit = fact.fact.admin_unit_registered();
-        units[unit.code() + "@" + unit.version()] = {
-            unit.kind(),
-            unit.parent_code().empty() ? "" : unit.parent_code() + "@" + unit.version()};
-        return absl::OkStatus();
-      }));
-  units_ = std::move(units);
-  return absl::OkStatus();
-}
-
-absl::StatusOr<Records::Unit> Records::FindUnit(const std::string& unit) {
-  if (!units_.has_value()) RETURN_IF_ERROR(LoadUnits());
-  const auto found = units_->find(unit);
-  return found == units_->end() ? Unit() : found->second;
-}
-
-absl::StatusOr<bool> Records::IsWithin(const std::string& unit,
-                                       const std::set<std::string>& places) {
-  std::string at = unit;
-  for (int level = 0; level < kMaxUnitLevels && !at.empty(); ++level) {
-    if (places.contains(at)) return true;
-    ASSIGN_OR_RETURN(Unit found, FindUnit(at));
-    at = std::move(found.parent);
+absl::StatusOr<Attribution*> Records::Places() {
+  if (places_ == nullptr) {
+    ASSIGN_OR_RETURN(places_, Attribution::Load(facts_));
   }
-  return false;
-}
-
-absl::StatusOr<std::string> Records::UnitOfKind(const std::string& unit,
-                                                const std::set<std::string>& kinds) {
-  std::string at = unit;
-  for (int level = 0; level < kMaxUnitLevels && !at.empty(); ++level) {
-    ASSIGN_OR_RETURN(Unit found, FindUnit(at));
-    if (kinds.contains(found.kind)) return at;
-    at = std::move(found.parent);
-  }
-  return std::string();
+  return places_.get();
 }
 
 }  // namespace caseledger::projections

@@ -2,14 +2,14 @@
 // report is computed, as known at the point it is read at.
 #pragma once
 
-#include <map>
-#include <optional>
+#include <memory>
 #include <set>
 #include <string>
 #include <vector>
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "projections/report_facts/attribution.h"
 #include "projections/report_facts/catalogue.h"
 #include "projections/report_facts/facts_as_of.h"
 #include "projections/report_facts/spans.h"
@@ -38,11 +38,8 @@ class Records {
   // UUIDs of the cases and contacts the fact belongs to.
   absl::StatusOr<std::set<std::string>> CasesOf(const Subject& subject);
   absl::StatusOr<std::set<std::string>> ContactsOf(const Subject& subject);
-  // The unit (CODE@VERSION) or the nearest one above it that is of one of these kinds; "": none.
-  absl::StatusOr<std::string> UnitOfKind(const std::string& unit,
-                                         const std::set<std::string>& kinds);
-  // Whether `unit` (CODE@VERSION) is one of `places` or below one of them.
-  absl::StatusOr<bool> IsWithin(const std::string& unit, const std::set<std::string>& places);
+  // To which places and groups a unit belongs. Stays where it is.
+  absl::StatusOr<Attribution*> Places();
 
  private:
   using Texts = std::vector<std::string>;
@@ -56,17 +53,10 @@ class Records {
   absl::StatusOr<Texts> VictimStatusOf(const Subject& subject);
   absl::StatusOr<std::set<std::string>> RecordsOf(Scope scope, const Subject& subject);
   absl::StatusOr<bool> IsSamePerson(const std::string& person_id, const Subject& subject);
-  absl::Status LoadUnits();
 
   FactsAsOf& facts_;
   const absl::TimeZone zone_;
-  struct Unit {
-    std::string kind;
-    std::string parent;  // CODE@VERSION; "": none
-  };
-  // CODE@VERSION -> the unit; "" and no kind when there is none.
-  absl::StatusOr<Unit> FindUnit(const std::string& unit);
-  std::optional<std::map<std::string, Unit>> units_;  // loaded once
+  std::unique_ptr<Attribution> places_;  // loaded once
 };
 
 }  // namespace caseledger::projections

@@ -142,6 +142,16 @@ int64_t Figure(const Ledger& ledger, const std::string& indicator_body) {
   return Figure(ledger, indicator_body, ledger.size());
 }
 
+uint64_t NotAttributable(const Ledger& ledger, const std::string& indicator_body,
+                         uint64_t as_of_events) {
+  const std::vector<ReportFigure> rows = RowsOf(ledger, indicator_body, as_of_events);
+  return rows.empty() ? UINT64_MAX : rows[0].not_attributable;
+}
+
+uint64_t NotAttributable(const Ledger& ledger, const std::string& indicator_body) {
+  return NotAttributable(ledger, indicator_body, ledger.size());
+}
+
 Groups GroupsOf(const Ledger& ledger, const std::string& indicator_body, uint64_t as_of_events) {
   Groups groups;
   for (const ReportFigure& row : RowsOf(ledger, indicator_body, as_of_events)) {

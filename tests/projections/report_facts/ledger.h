@@ -78,6 +78,11 @@ std::string EndContact(Ledger& ledger, const std::string& contact, const std::st
 int64_t Figure(const Ledger& ledger, const std::string& indicator_body, uint64_t as_of_events);
 int64_t Figure(const Ledger& ledger, const std::string& indicator_body);
 
+// By how much that figure could be more, for what cannot be attributed to its places.
+uint64_t NotAttributable(const Ledger& ledger, const std::string& indicator_body,
+                         uint64_t as_of_events);
+uint64_t NotAttributable(const Ledger& ledger, const std::string& indicator_body);
+
 // The groups of that indicator, as `VALUE` or `VALUE|VALUE`, in order.
 using Groups = std::vector<std::pair<std::string, uint64_t>>;
 Groups GroupsOf(const Ledger& ledger, const std::string& indicator_body, uint64_t as_of_events);
