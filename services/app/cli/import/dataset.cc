@@ -120,6 +120,23 @@ std::optional<uint32_t> Row::GetNumber(std::string_view column) const {
   return number;
 }
 
+std::optional<uint32_t> Row::GetMillionths(std::string_view column) const {
+  constexpr size_t kDecimals = 6;
+  std::string text = Get(column);
+  const size_t point = text.find('.');
+  const size_t decimals = point == std::string::npos ? 0 : text.size() - point - 1;
+  if (decimals > kDecimals || point == 0 || (point != std::string::npos && decimals == 0)) {
+    return std::nullopt;
+  }
+  if (point != std::string::npos) text.erase(point, 1);
+  text.append(kDecimals - decimals, '0');
+  uint32_t millionths = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), millionths);
+  const bool in_range = error == std::errc() && end == text.data() + text.size() &&
+                        !Get(column).empty() && millionths > 0 && millionths <= 1'000'000;
+  return in_range ? std::optional(millionths) : std::nullopt;
+}
+
 const Row* LoadedTable::FindByKey(std::string_view key) const {
   const auto found = by_key.find(key);
   return found == by_key.end() ? nullptr : &rows[found->second];

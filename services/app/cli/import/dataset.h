@@ -34,6 +34,8 @@ class Row {
   std::vector<std::string> GetList(std::string_view column) const;
   // The time in the cell; nullopt when it is empty or wrong.
   std::optional<Micros> GetTime(std::string_view column) const;
+  // The share in the cell, in millionths; nullopt when it is empty or wrong.
+  std::optional<uint32_t> GetMillionths(std::string_view column) const;
   // The number in the cell; nullopt when it is empty or wrong.
   std::optional<uint32_t> GetNumber(std::string_view column) const;
 };

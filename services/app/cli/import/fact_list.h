@@ -44,6 +44,7 @@ class FactList {
 
 // The rows of one table each.
 void MapAdminUnit(FactList& facts);
+void MapUnitPredecessor(FactList& facts);
 void MapAgency(FactList& facts);
 void MapShelter(FactList& facts);
 void MapProgramme(FactList& facts);

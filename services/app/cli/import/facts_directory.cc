@@ -29,6 +29,19 @@ void MapAdminUnit(FactList& facts) {
   unit.set_parent_code(row.Get("parent_code"));
 }
 
+void MapUnitPredecessor(FactList& facts) {
+  const Row& row = facts.row;
+  PlannedFact& planned = facts.Add(options::v1::RECORD_KIND_ADMIN_UNITS, row.Get("to_version"),
+                                   kDirectoryTime, Rank::kDirectory);
+  planned.precision = TIME_PRECISION_UNKNOWN;
+  auto& succession = *planned.fact.mutable_unit_succession_recorded();
+  succession.set_code(row.Get("to_code"));
+  succession.mutable_predecessor()->set_code(row.Get("from_code"));
+  succession.mutable_predecessor()->set_version(row.Get("from_version"));
+  succession.set_share_millionths(row.GetMillionths("share").value_or(0));
+  succession.set_source(row.Get("source"));
+}
+
 void MapAgency(FactList& facts) {
   const Row& row = facts.row;
   PlannedFact& planned = facts.Add(options::v1::RECORD_KIND_AGENCY, row.Get("agency_id"),

@@ -215,8 +215,13 @@ class Importer {
 };
 
 absl::StatusOr<Dataset> LoadDataset(const ImportOptions& options, Issues& issues) {
-  if (options.units_file.empty()) return Dataset::Load(options.directory, issues);
   Dataset dataset;
+  if (!options.predecessors_file.empty()) {
+    ASSIGN_OR_RETURN(const std::string content, ReadWholeFile(options.predecessors_file));
+    RETURN_IF_ERROR(AddPredecessorList(content, dataset, issues));
+    return dataset;
+  }
+  if (options.units_file.empty()) return Dataset::Load(options.directory, issues);
   ASSIGN_OR_RETURN(const std::string content, ReadWholeFile(options.units_file));
   RETURN_IF_ERROR(AddUnitList(content, options.units_version, dataset, issues));
   return dataset;

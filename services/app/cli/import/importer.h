@@ -40,6 +40,8 @@ struct ImportOptions {
   // Instead of a directory: a list of administrative units (unit_list.h), and their version.
   std::string units_file;
   std::string units_version;
+  // Or a list of what units took over from units of other versions (unit_list.h).
+  std::string predecessors_file;
 };
 
 // Reads the files, sends what they say, then the corrections. A wrong row never stops the others.

@@ -13,6 +13,7 @@ using MapRow = void (*)(FactList&);
 MapRow MapperOf(std::string_view table) {
   static constexpr std::pair<std::string_view, MapRow> kMappers[] = {
       {"admin_units", MapAdminUnit},
+      {"unit_predecessors", MapUnitPredecessor},
       {"agencies", MapAgency},
       {"shelters", MapShelter},
       {"programmes", MapProgramme},

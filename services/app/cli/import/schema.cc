@@ -25,6 +25,11 @@ std::vector<Table> DirectoryTables() {
        {Id("code"), Id("version"), Required("kind", kCode), Required("name", kText),
         Unit("parent_code")},
        {"version", "code"}},
+      // Versions and codes of units that need not be part of the import.
+      {"unit_predecessors",
+       {Id("from_version"), Id("from_code"), Id("to_version"), Id("to_code"),
+        Required("share", kShare), Required("source", kText)},
+       {"from_version", "from_code", "to_version", "to_code"}},
       {"agencies",
        {Id("agency_id"), Required("kind", kCode), Required("name_vi", kText),
         Optional("name_en", kText), Unit("unit_code")},

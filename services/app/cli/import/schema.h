@@ -15,6 +15,7 @@ enum class CellKind {
   kInstant,     // RFC 3339 with an offset
   kDay,         // `2024-01-31`, or an instant
   kNumber,      // 0 to 10,000,000
+  kShare,       // `1`, `0.25`: above 0, at most 1, up to six decimals
   kBirth,       // `2014`, `2014-09` or `2014-09-30`
   kReference,   // the id of a row of another file
   kReferences,  // several of them, separated by `;`

@@ -66,6 +66,10 @@ std::string Complaint(const Column& column, const Row& row) {
       const auto number = row.GetNumber(column.name);
       return number && *number <= kLargestNumber ? "" : "not a whole number from 0 to 10000000";
     }
+    case CellKind::kShare:
+      return row.GetMillionths(column.name)
+                 ? ""
+                 : "not a share above 0 and up to 1, such as 0.25, of up to six decimals";
     case CellKind::kBirth:
       return IsBirth(text) ? "" : "not a birth date: 2014, 2014-09 or 2014-09-30";
   }
