@@ -42,7 +42,7 @@ CodesOf CodesIn(const v1::Filter& filter) {
 
 std::string TextOf(const v1::Grouping& grouping) {
   return StrCat(grouping.field(), kPart, absl::StrJoin(grouping.edges(), kItem), kPart,
-                Sorted(grouping.unit_kinds()));
+                Sorted(grouping.unit_kinds()), kPart, grouping.unit_version());
 }
 
 // What a row says of itself or takes over from the row that it narrows.

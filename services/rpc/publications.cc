@@ -165,6 +165,17 @@ absl::StatusOr<std::string> RootOf(const Ledger& ledger, uint64_t events) {
   return std::string(root.raw());
 }
 
+// A published figure stands for the whole place: it says nothing of what might belong there as
+// well.
+absl::Status CheckAttributable(const projections::ReportResult& result) {
+  std::vector<std::string> rows;
+  for (const projections::ReportFigure& figure : result.rows) {
+    if (figure.not_attributable > 0) rows.push_back(figure.row);
+  }
+  if (rows.empty()) return absl::OkStatus();
+  return absl::FailedPreconditionError(StrCat("NOT_ATTRIBUTABLE: ", absl::StrJoin(rows, ", ")));
+}
+
 // The request's fact with everything that is the server's to say. `exposed`: figures, of this
 // publication or earlier ones, that what is out gives away.
 absl::StatusOr<ReportPublished> Complete(const Ledger& ledger, const ReportPublished& asked,
@@ -200,6 +211,7 @@ absl::StatusOr<ReportPublished> Complete(const Ledger& ledger, const ReportPubli
     return absl::FailedPreconditionError(
         StrCat("IDENTITY_BROKEN: ", absl::StrJoin(result.broken_identities, "; ")));
   }
+  RETURN_IF_ERROR(CheckAttributable(result));
   AddRows(result, fact);
   std::vector<disclosure::Table> tables;
   for (const Recorded& recorded : before) {

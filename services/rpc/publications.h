@@ -32,7 +32,7 @@ class Publications {
   //
   // INVALID_ARGUMENT     the request breaks rules of its fields
   // NOT_FOUND            the ledger, or the definition
-  // FAILED_PRECONDITION  IDENTITY_BROKEN, and what the domain refuses
+  // FAILED_PRECONDITION  IDENTITY_BROKEN, NOT_ATTRIBUTABLE, and what the domain refuses
   // ABORTED              PUBLICATION_IN_PROGRESS, PUBLISHED_MEANWHILE
   // RESOURCE_EXHAUSTED   more groups than a report may have
   // UNAVAILABLE          the read model is behind, the checkpoint is not published, or whether the

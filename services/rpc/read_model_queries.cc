@@ -302,6 +302,7 @@ absl::Status Queries::RunReport(Reading& reading, const v1::RunReportRequest& re
     row.set_label_en(figure.label_en);
     row.mutable_group_fields()->Add(figure.group_fields.begin(), figure.group_fields.end());
     row.mutable_group()->Add(figure.group.begin(), figure.group.end());
+    row.set_not_attributable(figure.not_attributable);
   }
   for (const std::string& broken : result.broken_identities) response.add_broken_identities(broken);
   response.set_reflected_events(events);

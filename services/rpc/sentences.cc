@@ -90,6 +90,13 @@ constexpr std::array kRows{
          "nghĩa.",
          "Figures of the report do not add up as its definition says, so it cannot be published; "
          "look at the report and its definition."}},
+    Row{"NOT_ATTRIBUTABLE",
+        {"Có dữ liệu ghi theo đơn vị hành chính của phiên bản khác mà chưa quy được về địa bàn của "
+         "báo cáo nên chưa công bố được; hãy ghi đơn vị tiền thân, hoặc nêu địa bàn theo cả hai "
+         "phiên bản.",
+         "Some of what is counted was recorded in units of another version and cannot be told in "
+         "the places of the report, so it cannot be published; record what became of these units, "
+         "or name the places in both versions."}},
     Row{"OUTCOME_UNKNOWN",
         {"Chưa rõ yêu cầu đã được ghi hay chưa; hãy gửi lại đúng yêu cầu này.",
          "Whether it was recorded is not known; send the same request again."}},

@@ -49,6 +49,34 @@ TEST(ReportText, TheTableShowsPartsUnderTheirWhole) {
   EXPECT_NE(table.find("\n  R2 "), std::string::npos) << table;
 }
 
+TEST(ReportText, WhatCannotBeAttributedIsToldBesideTheFigureAndAsAGroup) {
+  v1::RunReportResponse report;
+  const auto add = [&](const std::string& row, uint64_t value, uint64_t beside) -> v1::ReportRow& {
+    v1::ReportRow& added = *report.add_rows();
+    added.set_row(row);
+    added.set_value(value);
+    added.set_not_attributable(beside);
+    added.add_group_fields("place");
+    return added;
+  };
+  add("R1", 4, 0);
+  add("R1", 3, 0).add_group("not_attributable");
+  EXPECT_EQ(ReportAsCsv(report),
+            "row,parent,value,unit,label_vi,label_en,group_field_1,group_1\n"
+            "R1,,4,,,,,\n"
+            "R1,,3,,,,place,not_attributable\n");
+  add("R2", 7, 12);
+  EXPECT_EQ(ReportAsCsv(report),
+            "row,parent,value,unit,label_vi,label_en,group_field_1,group_1,not_attributable\n"
+            "R1,,4,,,,,,0\n"
+            "R1,,3,,,,place,not_attributable,\n"
+            "R2,,7,,,,,,12\n");
+  const std::string table = ReportAsTable(report);
+  EXPECT_NE(table.find("không quy được"), std::string::npos) << table;
+  EXPECT_NE(table.find("not attributable"), std::string::npos) << table;
+  EXPECT_NE(table.find("12"), std::string::npos) << table;
+}
+
 TEST(ReportText, GroupsStandUnderTheirRow) {
   v1::RunReportResponse report;
   const auto add = [&](const std::string& value, const std::vector<std::string>& group) {

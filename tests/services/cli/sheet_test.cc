@@ -223,5 +223,20 @@ TEST(FigureColumns, GiveEachFieldThatSplitsARowAColumn) {
   EXPECT_EQ(columns.CellsOf(part, uint64_t{7})[6], Text("female"));
 }
 
+TEST(FigureColumns, TellWhatCannotBeAttributedBesideTheValue) {
+  v1::RunReportResponse report;
+  v1::ReportRow& whole = *report.add_rows();
+  whole.set_row("R1");
+  whole.add_group_fields("place");
+  v1::ReportRow& group = *report.add_rows();
+  group = whole;
+  group.add_group("not_attributable");
+  const FigureColumns columns(report.rows(), {}, /*vietnamese=*/true, "not_attributable");
+  EXPECT_EQ(columns.Titles()[5], "Không quy được");
+  EXPECT_EQ(columns.CellsOf(whole, uint64_t{7}, uint64_t{2})[5], SheetCell(uint64_t{2}));
+  EXPECT_EQ(columns.CellsOf(group, uint64_t{7})[6], Text("không quy được"));
+  EXPECT_EQ(columns.CellsOf(group, uint64_t{7}).size(), columns.Titles().size());
+}
+
 }  // namespace
 }  // namespace caseledger::cli

@@ -137,6 +137,33 @@ TEST(Tables, ARestatementDoesNotTellWhatTheFirstWithheld) {
   EXPECT_EQ(WithheldIn(second), WithheldIn(first));
 }
 
+TEST(Tables, WhatCannotBeAttributedIsOneMoreGroup) {
+  Table table = Make(
+      "indicators { row: 'A' fact: 'contact_ended' by { field: 'contact.unit' unit_version: "
+      "'2026' } }",
+      0, 10, {{"A", 35}});
+  table.rows[0].groups = {{{"u1@2026"}, 12, false}, {{"u2@2026"}, 20, false}};
+  table.rows[0].groups.push_back({{"not_attributable"}, 3, false});
+  EXPECT_THAT(WithholdFrom(table, {}), IsEmpty());
+  const auto withheld = WithheldIn(table);
+  EXPECT_THAT(withheld, ::testing::SizeIs(2)) << "else it is what is left of the whole";
+  EXPECT_THAT(withheld, ::testing::Contains("A/not_attributable"));
+}
+
+TEST(Tables, AFigureIsToldInUnitsOfOneVersion) {
+  const auto table = [](const std::string& version) {
+    Table made = Make("indicators { row: 'A' fact: 'contact_ended' by { field: 'contact.unit' " +
+                          version + " } }",
+                      0, 10, {{"A", 40}});
+    made.rows[0].groups = {{{"x"}, 20, false}, {{"y"}, 20, false}};
+    return made;
+  };
+  EXPECT_THAT(Publish({table("unit_version: '2026'"), table("unit_version: '2026'")}), IsEmpty());
+  EXPECT_THAT(Publish({table("unit_version: '2026'"), table("unit_version: '2024'")}),
+              ElementsAre("A/x", "A/y"));
+  EXPECT_THAT(Publish({table(""), table("unit_version: '2024'")}), ElementsAre("A/x", "A/y"));
+}
+
 TEST(Tables, GroupsOfARowAddUpToIt) {
   Table table = Make("indicators { row: 'A' fact: 'contact_ended' by { field: 'contact.unit' } }",
                      0, 10, {{"A", 35}});

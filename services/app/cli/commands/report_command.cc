@@ -69,11 +69,13 @@ absl::StatusOr<int> Export(const std::string& output, const v1::RunReportRespons
                                {"from_time", SheetTime{FromTimestamp(response.from_time())}},
                                {"to_time", SheetTime{FromTimestamp(response.to_time())}},
                                {"reflected_events", response.reflected_events()}},
-                              vietnamese);
+                              vietnamese, HasNotAttributable(response) ? "not_attributable" : "");
+  const auto cells_of = [&columns](const v1::ReportRow& row) {
+    return columns.CellsOf(row, row.value(),
+                           row.group().empty() ? SheetCell{row.not_attributable()} : SheetCell{});
+  };
   RETURN_IF_ERROR(
-      ExportRows(output, response.report_id(), columns, response.rows(),
-                 [&columns](const v1::ReportRow& row) { return columns.CellsOf(row, row.value()); })
-          .status());
+      ExportRows(output, response.report_id(), columns, response.rows(), cells_of).status());
   PrintBroken(response);
   return ExitOf(response);
 }

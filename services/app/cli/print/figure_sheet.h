@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "services/app/cli/print/figures.h"
 #include "services/app/cli/print/row_columns.h"
 #include "services/app/cli/print/sheet.h"
 
@@ -23,8 +24,9 @@ class FigureColumns {
   // A field and its value.
   using About = std::vector<std::pair<std::string, SheetCell>>;
 
-  FigureColumns(const Figures& figures, About about, bool vietnamese)
-      : about_(std::move(about)), vietnamese_(vietnamese) {
+  // `more`: a field whose value is told beside that of the figure; "": none.
+  FigureColumns(const Figures& figures, About about, bool vietnamese, std::string more = "")
+      : about_(std::move(about)), more_(std::move(more)), vietnamese_(vietnamese) {
     for (const Figure& figure : figures) {
       for (const std::string& field : figure.group_fields()) {
         if (std::find(fields_.begin(), fields_.end(), field) == fields_.end()) {
@@ -39,15 +41,17 @@ class FigureColumns {
         vietnamese_
             ? std::vector<std::string>{"Mục", "Thuộc mục", "Nội dung", "Giá trị", "Đơn vị tính"}
             : std::vector<std::string>{"Row", "Part of", "Label", "Value", "Unit"};
+    if (!more_.empty()) titles.push_back(ColumnTitle(more_, vietnamese_));
     for (const std::string& field : fields_) titles.push_back(ColumnTitle(field, vietnamese_));
     for (const auto& each : about_) titles.push_back(ColumnTitle(each.first, vietnamese_));
     return titles;
   }
 
-  std::vector<SheetCell> CellsOf(const Figure& figure, SheetCell value) const {
+  std::vector<SheetCell> CellsOf(const Figure& figure, SheetCell value, SheetCell more = {}) const {
     std::vector<SheetCell> cells{figure.row(), figure.parent(),
                                  vietnamese_ ? figure.label_vi() : figure.label_en(),
                                  std::move(value), figure.unit()};
+    if (!more_.empty()) cells.push_back(std::move(more));
     for (const std::string& field : fields_) cells.push_back(GroupCell(figure, field));
     for (const auto& each : about_) cells.push_back(each.second);
     return cells;
@@ -59,14 +63,14 @@ class FigureColumns {
   SheetCell GroupCell(const Figure& figure, const std::string& field) const {
     for (int i = 0; i < figure.group_size(); ++i) {
       if (figure.group_fields(i) != field) continue;
-      if (!figure.group(i).empty()) return figure.group(i);
-      return std::string(vietnamese_ ? "không rõ" : "unknown");
+      return GroupValueText(figure.group(i), vietnamese_);
     }
     return {};
   }
 
   std::vector<std::string> fields_;
   const About about_;
+  const std::string more_;
   const bool vietnamese_;
 };
 

@@ -19,26 +19,42 @@ inline constexpr size_t kMostLabelColumns = 60;
 // Text of a field of CSV, safe in spreadsheets.
 inline std::string CsvText(const std::string& text) { return CsvQuote(CsvSafe(text)); }
 
-// A group's values; `unknown` for those that are not known.
+// How the value of a group is told: what is not known, and what cannot be told in the units that
+// are asked for (`ReportRow.group`), in words.
+inline std::string GroupValueText(const std::string& value, bool vietnamese) {
+  if (value.empty()) return vietnamese ? "không rõ" : "unknown";
+  if (value == "not_attributable") return vietnamese ? "không quy được" : "not attributable";
+  return value;
+}
+
+// A group's values.
 template <typename Figure>
-std::string GroupText(const Figure& group, std::string_view unknown) {
+std::string GroupText(const Figure& group, bool vietnamese) {
   std::string text;
   for (const std::string& value : group.group()) {
     if (!text.empty()) text += " · ";
-    text += value.empty() ? unknown : value;
+    text += GroupValueText(value, vietnamese);
   }
   return text;
 }
 
+// One more column of a CSV file.
+template <typename Figure>
+struct LastColumn {
+  std::string title;  // "": there is none
+  std::string (*text_of)(const Figure&) = nullptr;
+};
+
 // Header and one line a figure, ended by LF. `value_of` gives the text of its value.
 template <typename Figures, typename ValueOf>
-std::string FiguresAsCsv(const Figures& figures, const ValueOf& value_of) {
+std::string FiguresAsCsv(const Figures& figures, const ValueOf& value_of,
+                         const LastColumn<typename Figures::value_type>& last = {}) {
   int most_fields = 0;
   for (const auto& figure : figures)
     most_fields = std::max(most_fields, figure.group_fields_size());
   std::string text = "row,parent,value,unit,label_vi,label_en";
   for (int i = 1; i <= most_fields; ++i) text += fmt::format(",group_field_{0},group_{0}", i);
-  text += "\n";
+  text += last.title.empty() ? "\n" : "," + last.title + "\n";
   for (const auto& figure : figures) {
     text += fmt::format("{},{},{},{},{},{}", CsvText(figure.row()), CsvText(figure.parent()),
                         value_of(figure), CsvText(figure.unit()), CsvText(figure.label_vi()),
@@ -49,7 +65,7 @@ std::string FiguresAsCsv(const Figures& figures, const ValueOf& value_of) {
       text += fmt::format(",{},{}", has ? CsvText(figure.group_fields(i)) : "",
                           has ? CsvText(figure.group(i)) : "");
     }
-    text += "\n";
+    text += last.title.empty() ? "\n" : "," + last.text_of(figure) + "\n";
   }
   return text;
 }
@@ -73,8 +89,8 @@ class FigureIndents {
     if (figure.group().empty()) {
       return {indent + figure.row(), indent + figure.label_vi(), indent + figure.label_en()};
     }
-    return {indent + "  ·", indent + "  " + GroupText(figure, "không rõ"),
-            indent + "  " + GroupText(figure, "unknown")};
+    return {indent + "  ·", indent + "  " + GroupText(figure, true),
+            indent + "  " + GroupText(figure, false)};
   }
 
  private:

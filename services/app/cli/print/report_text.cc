@@ -2,8 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "services/app/cli/print/figures.h"
 #include "services/app/cli/print/text_table.h"
@@ -11,21 +13,39 @@
 
 namespace caseledger::cli {
 
+bool HasNotAttributable(const v1::RunReportResponse& report) {
+  return std::ranges::any_of(report.rows(),
+                             [](const v1::ReportRow& row) { return row.not_attributable() > 0; });
+}
+
 std::string ReportAsCsv(const v1::RunReportResponse& report) {
-  return FiguresAsCsv(report.rows(), [](const v1::ReportRow& row) { return row.value(); });
+  LastColumn<v1::ReportRow> last;
+  if (HasNotAttributable(report)) {
+    last = {"not_attributable", [](const v1::ReportRow& row) {
+              return row.group().empty() ? std::to_string(row.not_attributable()) : "";
+            }};
+  }
+  return FiguresAsCsv(
+      report.rows(), [](const v1::ReportRow& row) { return row.value(); }, last);
 }
 
 std::string ReportAsTable(const v1::RunReportResponse& report) {
-  TextTable table({{"row"},
-                   {"value", Align::kRight},
-                   {"unit"},
-                   {"label (vi)", Align::kLeft, kMostLabelColumns},
-                   {"label (en)", Align::kLeft, kMostLabelColumns}});
+  const bool beside = HasNotAttributable(report);
+  std::vector<TextTable::Heading> columns{{"row"}, {"value", Align::kRight}};
+  if (beside) columns.push_back({"not attributable", Align::kRight});
+  columns.push_back({"unit"});
+  columns.push_back({"label (vi)", Align::kLeft, kMostLabelColumns});
+  columns.push_back({"label (en)", Align::kLeft, kMostLabelColumns});
+  TextTable table(std::move(columns));
   FigureIndents indents;
   for (const v1::ReportRow& row : report.rows()) {
     FigureNames names = indents.NamesOf(row);
-    table.AddRow({std::move(names.row), std::to_string(row.value()), row.unit(),
-                  std::move(names.label_vi), std::move(names.label_en)});
+    std::vector<std::string> cells{std::move(names.row), std::to_string(row.value())};
+    if (beside) {
+      cells.push_back(row.not_attributable() > 0 ? std::to_string(row.not_attributable()) : "");
+    }
+    cells.insert(cells.end(), {row.unit(), std::move(names.label_vi), std::move(names.label_en)});
+    table.AddRow(std::move(cells));
   }
   return fmt::format(
       "{}@{}, from {} to {} (exclusive), {} events of the ledger reflected\n\n{}",
