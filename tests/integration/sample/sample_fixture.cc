@@ -31,9 +31,9 @@ void Lines::Save() const {
 }
 
 void SampleTest::SetUpTestSuite() {
-  const std::vector<std::string> ledgers = {"units",      "whole",        "bad-rows",  "slipped",
-                                            "later-rows", "late-entries", "histories", "rebuilt",
-                                            "audit",      "published"};
+  const std::vector<std::string> ledgers = {
+      "units",   "whole", "bad-rows",  "slipped", "later-rows",  "late-entries",   "histories",
+      "rebuilt", "audit", "published", "areas",   "wrong-areas", "published-areas"};
   directory_ = new ScratchDirectory();
   cast_ = new Cast(*directory_ / "pki");
   for (const std::string& ledger : ledgers) {

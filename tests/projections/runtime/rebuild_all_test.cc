@@ -1,5 +1,6 @@
 // Every projection over a random history: however it is cut into batches, restarted or rebuilt, the
 // rows are the same byte for byte, in memory and in RocksDB.
+#include <memory>
 #include <random>
 
 #include "projections/access_trail/access_trail.h"
@@ -8,6 +9,7 @@
 #include "projections/due_items/due_items.h"
 #include "projections/due_requests/due_requests.h"
 #include "projections/referrals/referrals.h"
+#include "projections/report_facts/report_facts.h"
 #include "projections/retention/retention_due.h"
 #include "projections/shelter_occupancy/shelter_occupancy.h"
 #include "projections/work_items/work_items.h"
@@ -24,14 +26,18 @@ using event::v1::Fact;
 constexpr int kEvents = 400;
 constexpr options::v1::RecordKind kKinds[] = {
     options::v1::RECORD_KIND_CASE_RECORD, options::v1::RECORD_KIND_SHELTER,
-    options::v1::RECORD_KIND_PERSON, options::v1::RECORD_KIND_DEFINITION};
+    options::v1::RECORD_KIND_PERSON, options::v1::RECORD_KIND_DEFINITION,
+    options::v1::RECORD_KIND_ADMIN_UNITS};
 const std::vector<std::string_view> kNames = {
-    kAccessTrailName, kCaseListName,  kDataQualityName,      kDueItemsName, kDueRequestsName,
-    kReferralsName,   kRetentionName, kShelterOccupancyName, kWorkItemsName};
+    kAccessTrailName, kCaseListName,  kDataQualityName,      kDueItemsName,  kDueRequestsName,
+    kReferralsName,   kRetentionName, kShelterOccupancyName, kWorkItemsName, ReportFacts::kName};
 
 std::vector<Runtime::Factory> AllProjections() {
-  return {MakeAccessTrail, MakeCaseList,  MakeReferrals, MakeShelterOccupancy, MakeDueItems,
-          MakeDueRequests, MakeRetention, MakeWorkItems, MakeDataQuality};
+  return {MakeAccessTrail, MakeCaseList,
+          MakeReferrals,   MakeShelterOccupancy,
+          MakeDueItems,    MakeDueRequests,
+          MakeRetention,   MakeWorkItems,
+          MakeDataQuality, [] { return std::make_unique<ReportFacts>(); }};
 }
 
 class RebuildAll : public RuntimeTest {
@@ -124,6 +130,21 @@ class RebuildAll : public RuntimeTest {
         "cancelled_by: 'case_closed' days: 3 }");
     return fact;
   }
+  Fact UnitFact() {
+    const std::string code = "c" + std::to_string(random_() % 3);
+    Fact fact;
+    if (random_() % 2 == 0) {
+      fact.mutable_admin_unit_registered()->set_code(code);
+      return fact;
+    }
+    auto& succession = *fact.mutable_unit_succession_recorded();
+    succession.set_code(code);
+    succession.mutable_predecessor()->set_code("p");
+    succession.mutable_predecessor()->set_version("before");
+    succession.set_share_millionths(static_cast<uint32_t>(1 + random_() % 1'000'000));
+    succession.set_source("a resolution");
+    return fact;
+  }
   event::v1::TrailRecord RandomRecord() {
     event::v1::TrailRecord record;
     record.set_kind(options::v1::RECORD_KIND_CASE_RECORD);
@@ -160,6 +181,7 @@ class RebuildAll : public RuntimeTest {
   Fact FactOf(options::v1::RecordKind kind) {
     if (kind == options::v1::RECORD_KIND_CASE_RECORD) return CaseFact();
     if (kind == options::v1::RECORD_KIND_SHELTER) return ShelterFact();
+    if (kind == options::v1::RECORD_KIND_ADMIN_UNITS) return UnitFact();
     return kind == options::v1::RECORD_KIND_PERSON ? PersonFact() : DefinitionFact();
   }
   void AppendToTrail(int number) {

@@ -137,6 +137,36 @@ TEST_F(HandlerTest, UnknownUnitIsKeptAndFlagged) {
               Contains("UNIT_UNKNOWN"));
 }
 
+TEST_F(HandlerTest, SuccessionsOfUnitsAreCorrectedAndVoidedLikeOtherFacts) {
+  const auto unit = [&](const std::string& version, const std::string& code) {
+    return centre_.Given(
+        version, 0, "admin_unit_registered { code: '" + code + "' kind: 'province' name: 'x' }",
+        Steward());
+  };
+  const auto succession = [](const std::string& code, const std::string& before, int share) {
+    return absl::StrCat("unit_succession_recorded { code: '", code, "' predecessor { code: '",
+                        before, "' version: '2024' } share_millionths: ", share,
+                        " source: 'a resolution' }");
+  };
+  unit("2024", "22");
+  const std::string after = unit("2026", "22");
+  const auto recorded = centre_.Try("2026", 0, succession("22", "22", 600'000), Steward());
+  EXPECT_THAT(DataQuality(recorded), Not(Contains("UNIT_UNKNOWN")));
+  EXPECT_EQ(centre_.FactAt(centre_.size() - 1).unit_succession_recorded().version(), "2026");
+  EXPECT_THAT(DataQuality(centre_.Try("2026", 0, succession("22", "31", 1'000'000), Steward())),
+              Contains("UNIT_UNKNOWN"));
+  EXPECT_EQ(ReasonIdOf(centre_.Try("2026", 0, succession("22", "22", 400'000), Steward())),
+            "SUCCESSION_RECORDED");
+  EXPECT_EQ(ReasonIdOf(centre_.Void(RecordKind::RECORD_KIND_ADMIN_UNITS, "2026", after, Steward())),
+            "LATER_FACT_WOULD_BREAK");
+  const std::string event = recorded->events(0).event_id();
+  ASSERT_TRUE(centre_.Correct("2026", event, succession("22", "22", 1'000'000), Steward()).ok());
+  const auto corrected = centre_.FactAt(centre_.size() - 1).fact_corrected().replacement();
+  EXPECT_EQ(corrected.unit_succession_recorded().version(), "2026");
+  ASSERT_TRUE(centre_.Void(RecordKind::RECORD_KIND_ADMIN_UNITS, "2026", event, Steward()).ok());
+  EXPECT_TRUE(centre_.Try("2026", 0, succession("22", "22", 400'000), Steward()).ok());
+}
+
 TEST_F(HandlerTest, ReferencesTakeUuidNameAndSourceWithName) {
   centre_.Given(Id(1), 0,
                 "person_registered { external_ref { source: 'a' value: 'P-1' } attributes {} }");
