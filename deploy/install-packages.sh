@@ -5,7 +5,7 @@
 #
 #   build   what building needs (default)
 #   test    that, and what the tests and checks need
-#   bench   what the tests need, and a PostgreSQL to be measured beside
+#   bench   the same: the benchmark needs no more than the tests
 #
 # Exit code: 0 all there; 1 something could not be installed; 2 wrong use.
 set -euo pipefail
@@ -25,7 +25,6 @@ packages_of() {
 
 wanted_packages() {
   packages_of build
-  if [[ "$1" == bench ]]; then packages_of bench; fi
   if [[ "$1" != build ]]; then
     packages_of test
     if ! command -v node >/dev/null || ! command -v npm >/dev/null; then packages_of test-node; fi

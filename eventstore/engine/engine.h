@@ -82,8 +82,10 @@ class Engine {
   // NOT_FOUND for an unknown ledger, here and below. DATA_LOSS when head and records disagree.
   virtual absl::StatusOr<LedgerHead> LoadHead(std::string_view ledger) const = 0;
 
-  // Durable when it returns OK. UNAVAILABLE after storage failed: the outcome is unknown and every
-  // later commit fails too until the engine is reopened; a failed sync is never retried.
+  // Durable when it returns OK. UNAVAILABLE after storage failed: the outcome is unknown, unless
+  // the status says that nothing was written. From an engine that keeps heads in memory every later
+  // commit fails too until it is reopened, and a failed sync is never retried; one that loads the
+  // head for each commit goes on.
   virtual absl::Status Commit(std::string_view ledger, Resolve resolve) = 0;
 
   // Records of positions [from, end), in order, until `visit` returns false. DATA_LOSS on a hole.

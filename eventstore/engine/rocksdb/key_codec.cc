@@ -4,6 +4,7 @@
 #include <cassert>
 
 #include "eventstore/base/big_endian.h"
+#include "eventstore/engine/ledger_rules.h"
 
 namespace caseledger::eventstore::rocksdb_engine {
 namespace {

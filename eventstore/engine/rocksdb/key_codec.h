@@ -46,9 +46,6 @@ constexpr bool AllSpacesDiffer() {
 }
 static_assert(AllSpacesDiffer(), "two spaces share a first byte, so their keys would mix");
 
-// Longest ledger name that a key can hold, in bytes.
-inline constexpr size_t kMaxLedgerNameBytes = 255;
-
 // What a key says. Only the fields of its space are meaningful.
 struct KeyParts {
   Space space = Space::kEvent;
@@ -70,7 +67,7 @@ std::string LedgerInfoPrefix();
 // Makes the keys of one ledger. Thread-safe.
 class LedgerKeys {
  public:
-  // The name has 1 to kMaxLedgerNameBytes bytes.
+  // The name has 1 to kMaxLedgerNameBytes bytes (ledger_rules.h).
   explicit LedgerKeys(std::string_view ledger);
 
   std::string Info() const { return Prefix(Space::kLedgerInfo); }

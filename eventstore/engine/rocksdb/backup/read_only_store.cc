@@ -13,6 +13,7 @@
 
 #include "eventstore/base/status_macros.h"
 #include "eventstore/base/strings.h"
+#include "eventstore/engine/ledger_rules.h"
 #include "eventstore/engine/rocksdb/directory.h"
 #include "eventstore/engine/rocksdb/key_codec.h"
 #include "eventstore/engine/rocksdb/ledger_catalogue.h"

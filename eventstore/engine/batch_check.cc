@@ -1,10 +1,10 @@
-#include "eventstore/engine/rocksdb/batch_check.h"
+#include "eventstore/engine/batch_check.h"
 
 #include "absl/container/flat_hash_map.h"
 #include "eventstore/base/status_macros.h"
 #include "eventstore/base/strings.h"
 
-namespace caseledger::eventstore::rocksdb_engine {
+namespace caseledger::eventstore {
 namespace {
 
 using Heads = absl::flat_hash_map<StreamId, StreamHead>;
@@ -61,4 +61,4 @@ absl::Status CheckContinues(HeadView& view, const EngineBatch& batch) {
   return absl::OkStatus();
 }
 
-}  // namespace caseledger::eventstore::rocksdb_engine
+}  // namespace caseledger::eventstore

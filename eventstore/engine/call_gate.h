@@ -6,7 +6,7 @@
 #include "absl/base/thread_annotations.h"
 #include "eventstore/base/mutex.h"
 
-namespace caseledger::eventstore::rocksdb_engine {
+namespace caseledger::eventstore {
 
 // Thread-safe. A call may enter again while it is inside: Enter never waits.
 class CallGate {
@@ -58,4 +58,4 @@ class GateEntry {
   const bool inside_;
 };
 
-}  // namespace caseledger::eventstore::rocksdb_engine
+}  // namespace caseledger::eventstore

@@ -4,10 +4,10 @@
 #include "absl/status/status.h"
 #include "eventstore/engine/engine.h"
 
-namespace caseledger::eventstore::rocksdb_engine {
+namespace caseledger::eventstore {
 
 // INTERNAL unless the batch continues the ledger that `view` shows: positions and revisions without
 // holes, and heads that name the last events.
 absl::Status CheckContinues(HeadView& view, const EngineBatch& batch);
 
-}  // namespace caseledger::eventstore::rocksdb_engine
+}  // namespace caseledger::eventstore

@@ -1,0 +1,300 @@
+#include "eventstore/engine/postgres/postgres_engine.h"
+
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "absl/base/thread_annotations.h"
+#include "eventstore/base/mutex.h"
+#include "eventstore/base/status_macros.h"
+#include "eventstore/base/strings.h"
+#include "eventstore/engine/call_gate.h"
+#include "eventstore/engine/ledger_rules.h"
+#include "eventstore/engine/postgres/batch_writer.h"
+#include "eventstore/engine/postgres/commit_run.h"
+#include "eventstore/engine/postgres/connection_pool.h"
+#include "eventstore/engine/postgres/ledger_reader.h"
+#include "eventstore/engine/postgres/retry.h"
+#include "eventstore/engine/postgres/schema.h"
+
+namespace caseledger::eventstore {
+namespace postgres_engine {
+namespace {
+
+constexpr Statement kListLedgers = {"list_ledgers",
+                                    "select ledger, info from caseledger.ledger order by ledger"};
+constexpr Statement kFindLedger = {"find_ledger",
+                                   "select info from caseledger.ledger where ledger = $1"};
+constexpr Statement kInsertLedger = {
+    "insert_ledger",
+    "insert into caseledger.ledger (ledger, info) values ($1, $2) on conflict do nothing"};
+constexpr Statement kInsertHead = {
+    "insert_head",
+    "insert into caseledger.log_head (ledger, next_position, last_recorded_at, last_leaf_hash) "
+    "values ($1, 0, 0, $2) on conflict do nothing"};
+constexpr Statement kPutSigningState = {
+    "put_signing_state",
+    "insert into caseledger.signing_state (ledger, state) values ($1, $2) "
+    "on conflict (ledger) do update set state = excluded.state"};
+
+absl::Status Closed() { return absl::UnavailableError("the event store is closed"); }
+
+// Each statement in whatever session is free, and again when that one was lost: reading twice does
+// no harm.
+class PoolRunner final : public Runner {
+ public:
+  PoolRunner(ConnectionPool& pool, Retry& retry) : pool_(pool), retry_(retry) {}
+
+  absl::StatusOr<Rows> Run(const Statement& statement, const Parameters& parameters) override {
+    for (int next = 2;; ++next) {
+      bool transient = true;
+      absl::StatusOr<Rows> rows = RunOnce(statement, parameters, transient);
+      if (rows.ok() || !transient || !retry_.Await(next)) return rows;
+    }
+  }
+
+ private:
+  absl::StatusOr<Rows> RunOnce(const Statement& statement, const Parameters& parameters,
+                               bool& transient) {
+    ASSIGN_OR_RETURN(const ConnectionPool::Lease lease, pool_.Take());
+    absl::StatusOr<Rows> rows = lease->Run(statement, parameters);
+    transient = lease->failure().kind == FailureKind::kTransient;
+    return rows;
+  }
+
+  ConnectionPool& pool_;
+  Retry& retry_;
+};
+
+// What this process knows of a ledger. Never removed, so pointers to it stay good.
+struct Ledger {
+  // Held for the whole of a commit: one at a time takes part in the wait for the head's row.
+  Mutex commit_mutex;
+  bool head_was_checked ABSL_GUARDED_BY(commit_mutex) = false;
+};
+
+}  // namespace
+
+// Invariants
+// 1. What was acknowledged was committed by PostgreSQL, by its synchronous standbys too, if it has
+//    any.
+// 2. No call waits without a bound, except for its turn among this engine's commits of one ledger.
+// 3. No session is used after Close (CallGate).
+class PostgresEngine final : public Engine {
+ public:
+  PostgresEngine(const PostgresOptions& options, RandomSource& random)
+      : options_(options),
+        pool_(options.session, options.max_connections, options.connection_wait),
+        retry_(options.retry, random),
+        runner_(pool_, retry_),
+        context_{options_, pool_, retry_, random} {}
+  ~PostgresEngine() override { CloseAll(); }
+
+  // Once, before anything else.
+  absl::Status CheckOnce();
+
+  absl::StatusOr<std::vector<storage::v1::LedgerInfo>> ListLedgers() const override;
+  absl::Status CreateLedger(const storage::v1::LedgerInfo& info) override;
+  absl::Status Commit(std::string_view ledger, Resolve resolve) override;
+  absl::StatusOr<LedgerHead> LoadHead(std::string_view ledger) const override {
+    return With<absl::StatusOr<LedgerHead>>(
+        ledger, [](const LedgerReader& reader) { return reader.LoadHead(); });
+  }
+  absl::Status Read(std::string_view ledger, uint64_t from, uint64_t end,
+                    VisitEvent visit) const override {
+    return With<absl::Status>(
+        ledger, [&](const LedgerReader& reader) { return reader.Read(from, end, visit); });
+  }
+  absl::StatusOr<StreamHead> FindStream(std::string_view ledger,
+                                        const StreamId& stream) const override {
+    return With<absl::StatusOr<StreamHead>>(
+        ledger, [&](const LedgerReader& reader) { return reader.FindStream(stream); });
+  }
+  absl::Status ReadStream(std::string_view ledger, const StreamId& stream, uint64_t from_revision,
+                          VisitEvent visit) const override {
+    return With<absl::Status>(ledger, [&](const LedgerReader& reader) {
+      return reader.ReadStream(stream, from_revision, visit);
+    });
+  }
+  absl::StatusOr<std::optional<std::string>> FindMark(std::string_view ledger,
+                                                      std::string_view key) const override {
+    return With<absl::StatusOr<std::optional<std::string>>>(
+        ledger, [&](const LedgerReader& reader) { return reader.FindMark(key); });
+  }
+  absl::StatusOr<std::optional<std::string>> FindTile(std::string_view ledger, unsigned level,
+                                                      uint64_t index) const override {
+    return With<absl::StatusOr<std::optional<std::string>>>(
+        ledger, [&](const LedgerReader& reader) { return reader.FindTile(level, index); });
+  }
+  absl::Status VisitIndex(
+      std::string_view ledger,
+      absl::FunctionRef<bool(const StreamId&, uint64_t, uint64_t)> visit) const override {
+    return With<absl::Status>(ledger,
+                              [&](const LedgerReader& reader) { return reader.VisitIndex(visit); });
+  }
+  absl::Status VisitStreamHeads(
+      std::string_view ledger,
+      absl::FunctionRef<bool(const StreamId&, const StreamHead&)> visit) const override {
+    return With<absl::Status>(
+        ledger, [&](const LedgerReader& reader) { return reader.VisitStreamHeads(visit); });
+  }
+  absl::Status VisitMarks(
+      std::string_view ledger, std::string_view prefix,
+      absl::FunctionRef<bool(std::string_view, std::string_view)> visit) const override {
+    return With<absl::Status>(
+        ledger, [&](const LedgerReader& reader) { return reader.VisitMarks(prefix, visit); });
+  }
+  absl::Status VisitTiles(
+      std::string_view ledger,
+      absl::FunctionRef<bool(unsigned, uint64_t, std::string_view)> visit) const override {
+    return With<absl::Status>(ledger,
+                              [&](const LedgerReader& reader) { return reader.VisitTiles(visit); });
+  }
+  absl::StatusOr<std::optional<std::string>> FindSigningState(
+      std::string_view ledger) const override {
+    return With<absl::StatusOr<std::optional<std::string>>>(
+        ledger, [](const LedgerReader& reader) { return reader.FindSigningState(); });
+  }
+  absl::Status ReplaceSigningState(std::string_view ledger, std::string_view state) override;
+  absl::Status Close() override {
+    CloseAll();
+    return absl::OkStatus();
+  }
+
+ private:
+  // NOT_FOUND. A ledger that another server has created is found, too.
+  absl::StatusOr<Ledger*> Find(std::string_view ledger) const ABSL_LOCKS_EXCLUDED(mutex_);
+  absl::StatusOr<Ledger*> Known(std::string_view ledger) const ABSL_LOCKS_EXCLUDED(mutex_);
+
+  template <typename Result, typename Use>
+  Result With(std::string_view ledger, Use use) const {
+    const GateEntry entry(gate_);
+    if (!entry.inside()) return Closed();
+    RETURN_IF_ERROR(Find(ledger).status());
+    return use(LedgerReader(runner_, ledger, options_.page));
+  }
+
+  void CloseAll() {
+    retry_.Stop();
+    gate_.CloseAndWait();
+    pool_.DropIdle();
+  }
+
+  const PostgresOptions options_;
+  mutable CallGate gate_;
+  mutable ConnectionPool pool_;
+  mutable Retry retry_;
+  mutable PoolRunner runner_;
+  const CommitContext context_;
+  mutable Mutex mutex_;
+  mutable std::map<std::string, std::unique_ptr<Ledger>, std::less<>> ledgers_
+      ABSL_GUARDED_BY(mutex_);
+};
+
+absl::Status PostgresEngine::CheckOnce() {
+  {
+    ASSIGN_OR_RETURN(const ConnectionPool::Lease lease, pool_.Take());
+    RETURN_IF_ERROR(CheckDatabase(*lease));
+  }
+  ASSIGN_OR_RETURN(const std::vector<storage::v1::LedgerInfo> infos, ListLedgers());
+  for (const storage::v1::LedgerInfo& info : infos) RETURN_IF_ERROR(CheckUnderstood(info));
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::vector<storage::v1::LedgerInfo>> PostgresEngine::ListLedgers() const {
+  const GateEntry entry(gate_);
+  if (!entry.inside()) return Closed();
+  ASSIGN_OR_RETURN(const Rows rows, runner_.Run(kListLedgers, {}));
+  std::vector<storage::v1::LedgerInfo> infos;
+  for (int row = 0; row < rows.count(); ++row) {
+    const std::string_view bytes = rows.Bytes(row, 1);
+    storage::v1::LedgerInfo info;
+    if (!info.ParseFromArray(bytes.data(), static_cast<int>(bytes.size())) ||
+        info.ledger() != rows.Bytes(row, 0)) {
+      return absl::DataLossError(StrCat("the info of ledger ", rows.Bytes(row, 0), " is damaged"));
+    }
+    infos.push_back(std::move(info));
+  }
+  return infos;
+}
+
+absl::Status PostgresEngine::CreateLedger(const storage::v1::LedgerInfo& info) {
+  const GateEntry entry(gate_);
+  if (!entry.inside()) return Closed();
+  RETURN_IF_ERROR(CheckCreatable(info));
+  const std::vector<Call> calls = {
+      {&kBegin, {}},
+      {&kInsertLedger, Parameters().Text(info.ledger()).Bytes(info.SerializeAsString())},
+      {&kInsertHead, Parameters().Text(info.ledger()).Bytes(Hash256{}.raw())},
+      {&kNoTimeout, {}},
+      {&kCommit, {}}};
+  ASSIGN_OR_RETURN(const ConnectionPool::Lease lease, pool_.Take());
+  const uint64_t warnings = lease->warnings();
+  ASSIGN_OR_RETURN(const std::vector<Rows> rows, lease->RunAll(calls, options_.commit_patience));
+  if (rows[1].written() == "0") {
+    return absl::AlreadyExistsError(StrCat("there is a ledger ", info.ledger()));
+  }
+  if (lease->warnings() != warnings) {
+    return absl::UnavailableError(StrCat("ledger ", info.ledger(), " is perhaps not replicated"));
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<Ledger*> PostgresEngine::Known(std::string_view ledger) const {
+  MutexLock lock(&mutex_);
+  const auto found = ledgers_.find(ledger);
+  if (found == ledgers_.end()) return absl::NotFoundError(StrCat("no ledger ", ledger));
+  return found->second.get();
+}
+
+absl::StatusOr<Ledger*> PostgresEngine::Find(std::string_view ledger) const {
+  absl::StatusOr<Ledger*> known = Known(ledger);
+  if (known.ok()) return known;
+  ASSIGN_OR_RETURN(const Rows rows, runner_.Run(kFindLedger, Parameters().Text(ledger)));
+  if (rows.count() == 0) return known;
+  const std::string_view bytes = rows.Bytes(0, 0);
+  storage::v1::LedgerInfo info;
+  if (!info.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
+    return absl::DataLossError(StrCat("the info of ledger ", ledger, " is damaged"));
+  }
+  RETURN_IF_ERROR(CheckUnderstood(info));
+  MutexLock lock(&mutex_);
+  return ledgers_.try_emplace(std::string(ledger), std::make_unique<Ledger>()).first->second.get();
+}
+
+absl::Status PostgresEngine::Commit(std::string_view ledger, Resolve resolve) {
+  const GateEntry entry(gate_);
+  if (!entry.inside()) return Closed();
+  ASSIGN_OR_RETURN(Ledger * found, Find(ledger));
+  MutexLock lock(&found->commit_mutex);
+  RETURN_IF_ERROR(CommitRun(context_, ledger, resolve).Run(!found->head_was_checked));
+  found->head_was_checked = true;
+  return absl::OkStatus();
+}
+
+absl::Status PostgresEngine::ReplaceSigningState(std::string_view ledger, std::string_view state) {
+  const GateEntry entry(gate_);
+  if (!entry.inside()) return Closed();
+  RETURN_IF_ERROR(Find(ledger).status());
+  ASSIGN_OR_RETURN(const ConnectionPool::Lease lease, pool_.Take());
+  const uint64_t warnings = lease->warnings();
+  RETURN_IF_ERROR(lease->Run(kPutSigningState, Parameters().Text(ledger).Bytes(state)).status());
+  if (lease->warnings() != warnings) {
+    return absl::UnavailableError("the signing state is perhaps not replicated");
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace postgres_engine
+
+absl::StatusOr<std::unique_ptr<Engine>> OpenPostgresEngine(const PostgresOptions& options,
+                                                           RandomSource& random) {
+  auto engine = std::make_unique<postgres_engine::PostgresEngine>(options, random);
+  RETURN_IF_ERROR(engine->CheckOnce());
+  return engine;
+}
+
+}  // namespace caseledger::eventstore

@@ -1,0 +1,48 @@
+// How the engine uses a PostgreSQL database. Every wait has a bound.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+
+#include "eventstore/base/clock.h"
+
+namespace caseledger::eventstore {
+
+struct PostgresSession {
+  // Connection string or URI of libpq. With several hosts it needs target_session_attrs=read-write.
+  std::string dsn;
+  // Of one address of one host; libpq counts whole seconds, at least two.
+  Micros connect_timeout = 5 * kMicrosPerSecond;
+  // The server gives up a statement after the first, and a transaction that waits for its client
+  // after the second: what a server holds that stopped in the middle. Zero: no bound.
+  Micros statement_timeout = 10 * kMicrosPerSecond;
+  Micros idle_in_transaction_timeout = 10 * kMicrosPerSecond;
+};
+
+struct PostgresRetry {
+  int attempts = 5;  // the first one included
+  // Before the second attempt at most so long, before each later one twice as long as before.
+  Micros first_pause = 50'000;
+  Micros longest_pause = 2 * kMicrosPerSecond;
+};
+
+// What is in memory at a time while a ledger is read: at most so many events, and no more bytes of
+// records than these, save for one record that is larger.
+struct PostgresPage {
+  uint64_t events = 512;
+  uint64_t bytes = 4u << 20;
+};
+
+struct PostgresOptions {
+  PostgresSession session;
+  // One for each ledger that commits, and one for each read under way.
+  size_t max_connections = 16;
+  Micros connection_wait = 5 * kMicrosPerSecond;
+  // For the answer to a COMMIT, which may wait for standbys; after it the outcome is looked up.
+  Micros commit_patience = 30 * kMicrosPerSecond;
+  PostgresRetry retry;
+  PostgresPage page;
+};
+
+}  // namespace caseledger::eventstore
