@@ -27,7 +27,6 @@ extern char** environ;
 namespace caseledger::testing {
 namespace {
 
-using Session = std::unique_ptr<PGconn, decltype(&PQfinish)>;
 using Answer = std::unique_ptr<PGresult, decltype(&PQclear)>;
 
 constexpr char kPrograms[] = "/usr/lib/postgresql/15/bin/";
@@ -78,11 +77,20 @@ bool EndsWithin(pid_t process, std::chrono::milliseconds wait) {
   return false;
 }
 
-absl::StatusOr<std::vector<std::string>> FirstColumn(PGconn* session, const std::string& sql) {
-  const Answer answer(PQexec(session, sql.c_str()), PQclear);
+}  // namespace
+
+SqlSession::SqlSession(const std::string& dsn) : connection_(PQconnectdb(dsn.c_str())) {
+  PQsetNoticeProcessor(
+      connection_, [](void*, const char*) {}, nullptr);
+}
+
+SqlSession::~SqlSession() { PQfinish(connection_); }
+
+absl::StatusOr<std::vector<std::string>> SqlSession::Query(const std::string& sql) {
+  const Answer answer(PQexec(connection_, sql.c_str()), PQclear);
   const ExecStatusType status = PQresultStatus(answer.get());
   if (status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK) {
-    return absl::UnavailableError(StrCat(sql, ": ", PQerrorMessage(session)));
+    return absl::UnavailableError(StrCat(sql, ": ", PQerrorMessage(connection_)));
   }
   std::vector<std::string> values;
   for (int row = 0; row < PQntuples(answer.get()); ++row) {
@@ -91,7 +99,16 @@ absl::StatusOr<std::vector<std::string>> FirstColumn(PGconn* session, const std:
   return values;
 }
 
-}  // namespace
+bool SqlSession::Await(const std::string& sql) {
+  const auto end = std::chrono::steady_clock::now() + kPatience;
+  while (std::chrono::steady_clock::now() < end) {
+    const auto answer = Query(sql);
+    if (answer.ok() && *answer == std::vector<std::string>{"t"}) return true;
+    poll(nullptr, 0, 2);
+  }
+  ADD_FAILURE() << "never came true: " << sql;
+  return false;
+}
 
 absl::StatusOr<std::unique_ptr<PostgresCluster>> PostgresCluster::Start() {
   for (const char* program : {"initdb", "postgres"}) {
@@ -149,9 +166,9 @@ absl::Status PostgresCluster::Make() {
 
 absl::Status PostgresCluster::StartServer() {
   std::vector<std::string> words = Unprivileged();
-  words.insert(words.end(), {StrCat(kPrograms, "postgres"), "-D", directory_ + "/data", "-k",
-                             directory_, "-c", "listen_addresses=", "-c", "fsync=on", "-c",
-                             "shared_buffers=64MB", "-c", "max_connections=100"});
+  words.insert(words.end(),
+               {StrCat(kPrograms, "postgres"), "-D", directory_ + "/data", "-k", directory_, "-c",
+                "listen_addresses=", "-c", "shared_buffers=64MB", "-c", "max_connections=100"});
   ASSIGN_OR_RETURN(server_, Spawn(std::move(words), directory_ + "/server.log"));
   return absl::OkStatus();
 }
@@ -193,12 +210,9 @@ std::string PostgresCluster::Dsn(const std::string& database, const std::string&
 }
 
 absl::StatusOr<std::vector<std::string>> PostgresCluster::Query(const std::string& database,
-                                                                const std::string& sql) const {
-  const Session session(PQconnectdb(Dsn(database, kSuperuser).c_str()), PQfinish);
-  if (PQstatus(session.get()) != CONNECTION_OK) {
-    return absl::UnavailableError(PQerrorMessage(session.get()));
-  }
-  return FirstColumn(session.get(), sql);
+                                                                const std::string& sql,
+                                                                const std::string& role) const {
+  return SqlSession(Dsn(database, role)).Query(sql);
 }
 
 }  // namespace caseledger::testing

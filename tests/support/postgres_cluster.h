@@ -10,7 +10,27 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 
+// libpq's session.
+struct pg_conn;
+
 namespace caseledger::testing {
+
+// A session of a test's own, beside those of what is tested. Not thread-safe.
+class SqlSession {
+ public:
+  explicit SqlSession(const std::string& dsn);
+  ~SqlSession();
+  SqlSession(const SqlSession&) = delete;
+  SqlSession& operator=(const SqlSession&) = delete;
+
+  // The first column of the rows, as text.
+  absl::StatusOr<std::vector<std::string>> Query(const std::string& sql);
+  // Asks until the only row is `t`. False, with a failure of the test: not within a minute.
+  bool Await(const std::string& sql);
+
+ private:
+  pg_conn* const connection_;
+};
 
 // A running cluster in a temporary directory of its own, with fsync on, which listens on a socket
 // there and on no network. Stopped by its process id, and removed with all it holds, by the
@@ -39,9 +59,10 @@ class PostgresCluster {
   std::string Dsn(const std::string& database, const std::string& role) const;
   std::string directory() const { return directory_; }
 
-  // Runs SQL as the superuser; the first column of its rows, as text.
+  // As SqlSession, in a session for this alone.
   absl::StatusOr<std::vector<std::string>> Query(const std::string& database,
-                                                 const std::string& sql) const;
+                                                 const std::string& sql,
+                                                 const std::string& role = kSuperuser) const;
 
  private:
   PostgresCluster() = default;
