@@ -42,12 +42,13 @@ constexpr Statement kFindStream = {
     "find_stream",
     "select stream_kind, stream_id, revision, position, leaf_hash from caseledger.stream_head "
     "where ledger = $1 and stream_kind = $2 and stream_id = $3"};
+// The limit keeps the planner from joining with all heads of the ledger at once.
 constexpr Statement kFindStreams = {
     "find_streams",
     "select h.stream_kind, h.stream_id, h.revision, h.position, h.leaf_hash "
-    "from unnest($2::int8[], $3::uuid[]) as wanted (kind, id) "
-    "join caseledger.stream_head h on h.ledger = $1 and h.stream_kind = wanted.kind "
-    "and h.stream_id = wanted.id"};
+    "from unnest($2::int8[], $3::uuid[]) as wanted (kind, id) cross join lateral ("
+    "select s.* from caseledger.stream_head s where s.ledger = $1 "
+    "and s.stream_kind = wanted.kind and s.stream_id = wanted.id limit 1) h"};
 // The newest of a key counts.
 constexpr Statement kFindMark = {"find_mark",
                                  "select value from caseledger.mark where ledger = $1 and key = $2 "
