@@ -141,7 +141,8 @@ PostgresCluster::~PostgresCluster() {
 }
 
 absl::Status PostgresCluster::Make() {
-  std::string name = (std::filesystem::temp_directory_path() / "caseledger-pg-XXXXXX").string();
+  // Not TMPDIR: the path of a socket has at most 107 bytes, and the other user must get there.
+  std::string name = "/tmp/caseledger-pg-XXXXXX";
   if (mkdtemp(name.data()) == nullptr) return absl::UnavailableError("no temporary directory");
   directory_ = name;
   if (geteuid() == 0) {
