@@ -38,7 +38,7 @@ TEST_F(DashboardHealth, IsToldWhenAReadModelIsNotKeptUpAndWhenItIsAgain) {
   ASSERT_EQ(dashboards.Next(), HealthWatch::kServing);
   Ask<v1::PauseProjectionResponse, v1::PauseProjectionRequest>("PauseProjection", "case-list");
   EXPECT_EQ(dashboards.Next(), HealthWatch::kNotServing);
-  EXPECT_TRUE(server_->process().WaitForError("a/case-list@1: paused"));
+  EXPECT_TRUE(server_->process().WaitForError("a/case-list@2: paused"));
   for (const char* other : {"", "caseledger.v1.HistoryService", "caseledger.v1.CaseworkService"}) {
     EXPECT_TRUE(IsServing(cast_, other)) << other << ": the truth is in the log";
   }
