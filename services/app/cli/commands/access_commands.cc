@@ -8,7 +8,6 @@
 #include "eventstore/base/clock.h"
 #include "eventstore/base/random.h"
 #include "eventstore/base/status_macros.h"
-#include "eventstore/base/uuid.h"
 #include "services/access/rules/actions.h"
 #include "services/access/rules/rules.h"
 #include "services/app/bootstrap/bootstrap.h"
@@ -22,21 +21,7 @@ namespace {
 
 constexpr char kRulesRecord[] = "access-rules";
 
-std::string FreshId() { return Uuid::Generate(SystemClock(), SystemRandom()).ToString(); }
-
 using Directory = v1::DirectoryService::Stub;
-
-// A command of the directory, with a header of its own.
-template <typename Request>
-absl::StatusOr<v1::CommandResult> Send(Request request, const ClientOptions& options,
-                                       grpc::Status (Directory::*method)(grpc::ClientContext*,
-                                                                         const Request&,
-                                                                         v1::CommandResult*)) {
-  request.mutable_header()->set_ledger(options.ledger);
-  request.mutable_header()->set_request_id(FreshId());
-  const Connection connection(options);
-  return Call(connection, method, request);
-}
 
 absl::StatusOr<int> Check(const std::string& path) {
   ASSIGN_OR_RETURN(const std::string text, ReadDefinition(path));
@@ -57,7 +42,7 @@ absl::StatusOr<int> Load(const std::string& path, const ClientOptions& options) 
   request.set_definition_id(kRulesRecord);
   request.mutable_fact()->set_text(text);
   ASSIGN_OR_RETURN(const v1::CommandResult result,
-                   Send(request, options, &Directory::LoadAccessRules));
+                   SendCommand(request, options, &Directory::LoadAccessRules));
   fmt::print("in force from position {} on\n", result.events(0).position());
   return kExitGood;
 }
@@ -81,7 +66,7 @@ absl::StatusOr<int> Grant(const std::string& of_agency, const GrantOptions& gran
   if (!grant.until.empty()) {
     ASSIGN_OR_RETURN(*fact.mutable_expire_time(), ToTime(grant.until, "--until"));
   }
-  RETURN_IF_ERROR(Send(request, options, &Directory::GrantRole).status());
+  RETURN_IF_ERROR(SendCommand(request, options, &Directory::GrantRole).status());
   fmt::print("{} of {} is {} now; grant {}\n", grant.person, of_agency, grant.role,
              fact.grant_id());
   return kExitGood;
@@ -92,7 +77,7 @@ absl::StatusOr<int> End(const std::string& of_agency, const std::string& grant,
   v1::EndRoleRequest request;
   request.set_agency_id(of_agency);
   request.mutable_fact()->set_grant_id(grant);
-  RETURN_IF_ERROR(Send(request, options, &Directory::EndRole).status());
+  RETURN_IF_ERROR(SendCommand(request, options, &Directory::EndRole).status());
   fmt::print("grant {} of {} has ended\n", grant, of_agency);
   return kExitGood;
 }

@@ -7,9 +7,14 @@
 #include <CLI/CLI.hpp>
 #include <cstdint>
 #include <string>
+#include <utility>
 
 #include "absl/status/statusor.h"
+#include "caseledger/v1/common.pb.h"
+#include "eventstore/base/clock.h"
+#include "eventstore/base/random.h"
 #include "eventstore/base/status_macros.h"
+#include "eventstore/base/uuid.h"
 #include "services/app/cli/client/connection.h"
 #include "services/app/cli/client/head.h"
 #include "services/app/cli/commands/commands.h"
@@ -29,6 +34,35 @@ absl::StatusOr<Response> Call(const Connection& connection,
   connection.PrepareCall(context);
   RETURN_IF_ERROR(CallStatus((stub.*method)(&context, request, &response), connection.options()));
   return response;
+}
+
+// An id that was never used, such as of a request.
+inline std::string FreshId() { return Uuid::Generate(SystemClock(), SystemRandom()).ToString(); }
+
+// Sends a command; its header names the ledger and, unless one is there, a fresh request id.
+template <typename Stub, typename Request>
+absl::StatusOr<v1::CommandResult> SendCommand(Request request, const ClientOptions& options,
+                                              grpc::Status (Stub::*method)(grpc::ClientContext*,
+                                                                           const Request&,
+                                                                           v1::CommandResult*)) {
+  v1::CommandHeader& header = *request.mutable_header();
+  header.set_ledger(options.ledger);
+  if (header.request_id().empty()) header.set_request_id(FreshId());
+  const Connection connection(options);
+  return Call(connection, method, request);
+}
+
+// The same, and tells the result for machines, or in words that it is done.
+template <typename Stub, typename Request>
+absl::StatusOr<int> SendAndTell(Request request, const ClientOptions& options,
+                                grpc::Status (Stub::*method)(grpc::ClientContext*, const Request&,
+                                                             v1::CommandResult*),
+                                const std::string& done) {
+  ASSIGN_OR_RETURN(const std::string format, FormatOf(options, "text", {"text", "json"}));
+  ASSIGN_OR_RETURN(const v1::CommandResult result,
+                   SendCommand(std::move(request), options, method));
+  fmt::print("{}", format == "json" ? ToDocument(ToJson(result)) : done + "\n");
+  return kExitGood;
 }
 
 // The answer is to reflect what was recorded before it was asked for.

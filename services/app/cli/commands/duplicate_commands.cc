@@ -7,10 +7,7 @@
 #include <string>
 
 #include "caseledger/v1/person.grpc.pb.h"
-#include "eventstore/base/clock.h"
-#include "eventstore/base/random.h"
 #include "eventstore/base/status_macros.h"
-#include "eventstore/base/uuid.h"
 #include "services/app/cli/commands/calls.h"
 #include "services/app/cli/commands/commands.h"
 #include "services/app/cli/print/json.h"
@@ -20,8 +17,6 @@ namespace caseledger::cli {
 namespace {
 
 using Persons = v1::PersonService::Stub;
-template <typename Request>
-using Method = grpc::Status (Persons::*)(grpc::ClientContext*, const Request&, v1::CommandResult*);
 
 constexpr int64_t kPageSize = 100;
 
@@ -113,35 +108,22 @@ struct MergeOptions {
 };
 
 template <typename Request>
-absl::StatusOr<int> Send(const MergeOptions& merge, Method<Request> method, const std::string& done,
-                         const ClientOptions& options) {
-  ASSIGN_OR_RETURN(const std::string format, FormatOf(options, "text", {"text", "json"}));
+Request RequestOf(const MergeOptions& merge) {
   Request request;
-  request.mutable_header()->set_ledger(options.ledger);
-  request.mutable_header()->set_request_id(
-      Uuid::Generate(SystemClock(), SystemRandom()).ToString());
   request.set_person_id(merge.survivor);
   request.mutable_fact()->set_merged_person_id(merge.merged);
-  const Connection connection(options);
-  ASSIGN_OR_RETURN(const v1::CommandResult result, Call(connection, method, request));
-  if (format == "json") {
-    fmt::print("{}", ToDocument(ToJson(result)));
-  } else {
-    fmt::print("{}\n", done);
-  }
-  return kExitGood;
+  return request;
 }
 
 absl::StatusOr<int> Merge(const MergeOptions& merge, const ClientOptions& options) {
-  return Send(merge, &Persons::MergePersons,
-              fmt::format("{} goes on for both; undo it with: caseledger person part {} {}",
-                          merge.survivor, merge.survivor, merge.merged),
-              options);
+  return SendAndTell(RequestOf<v1::MergePersonsRequest>(merge), options, &Persons::MergePersons,
+                     fmt::format("{} goes on for both; undo it with: caseledger person part {} {}",
+                                 merge.survivor, merge.survivor, merge.merged));
 }
 
 absl::StatusOr<int> Part(const MergeOptions& merge, const ClientOptions& options) {
-  return Send(merge, &Persons::ReverseMerge,
-              fmt::format("{} is a person of its own again", merge.merged), options);
+  return SendAndTell(RequestOf<v1::ReverseMergeRequest>(merge), options, &Persons::ReverseMerge,
+                     fmt::format("{} is a person of its own again", merge.merged));
 }
 
 using Run = absl::StatusOr<int> (*)(const MergeOptions& merge, const ClientOptions& options);

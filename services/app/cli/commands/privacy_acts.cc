@@ -10,14 +10,10 @@
 #include <string>
 
 #include "caseledger/v1/privacy.grpc.pb.h"
-#include "eventstore/base/clock.h"
-#include "eventstore/base/random.h"
 #include "eventstore/base/status_macros.h"
-#include "eventstore/base/uuid.h"
 #include "services/app/cli/commands/calls.h"
 #include "services/app/cli/commands/commands.h"
 #include "services/app/cli/commands/privacy.h"
-#include "services/app/cli/print/json.h"
 
 namespace caseledger::cli {
 namespace {
@@ -67,23 +63,12 @@ absl::Status SetNote(const Act& act, event::v1::FreeText* note) {
 template <typename Request>
 absl::StatusOr<int> Send(Request request, const Act& act, Method<Request> method,
                          const std::string& done, const ClientOptions& options) {
-  ASSIGN_OR_RETURN(const std::string format, FormatOf(options, "text", {"text", "json"}));
-  request.mutable_header()->set_ledger(options.ledger);
-  request.mutable_header()->set_request_id(
-      Uuid::Generate(SystemClock(), SystemRandom()).ToString());
   if (!act.occurred.empty()) {
     ASSIGN_OR_RETURN(*request.mutable_header()->mutable_occurred_time(),
                      ToTime(act.occurred, "--at"));
   }
   request.set_person_id(act.person);
-  const Connection connection(options);
-  ASSIGN_OR_RETURN(const v1::CommandResult result, Call(connection, method, request));
-  if (format == "json") {
-    fmt::print("{}", ToDocument(ToJson(result)));
-  } else {
-    fmt::print("{}\n", done);
-  }
-  return kExitGood;
+  return SendAndTell(std::move(request), options, method, done);
 }
 
 absl::StatusOr<int> Receive(const Act& act, const ClientOptions& options) {

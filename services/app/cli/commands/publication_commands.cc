@@ -4,10 +4,7 @@
 #include <memory>
 
 #include "caseledger/v1/publication.grpc.pb.h"
-#include "eventstore/base/clock.h"
-#include "eventstore/base/random.h"
 #include "eventstore/base/status_macros.h"
-#include "eventstore/base/uuid.h"
 #include "services/app/cli/commands/calls.h"
 #include "services/app/cli/commands/commands.h"
 #include "services/app/cli/commands/export.h"
@@ -37,12 +34,8 @@ struct PublicationListOptions {
 
 absl::StatusOr<int> Publish(const PublishOptions& publish, const ClientOptions& options) {
   ASSIGN_OR_RETURN(const std::string format, FormatOf(options, "text", {"text", "json"}));
-  const Connection connection(options);
   v1::PublishReportRequest request;
-  request.mutable_header()->set_ledger(options.ledger);
-  request.mutable_header()->set_request_id(
-      publish.request_id.empty() ? Uuid::Generate(SystemClock(), SystemRandom()).ToString()
-                                 : publish.request_id);
+  request.mutable_header()->set_request_id(publish.request_id);
   request.set_publication_id("reports");
   event::v1::ReportPublished& fact = *request.mutable_fact();
   fact.set_report_id(publish.report);
@@ -50,7 +43,8 @@ absl::StatusOr<int> Publish(const PublishOptions& publish, const ClientOptions& 
   ASSIGN_OR_RETURN(*fact.mutable_to_time(), ToTime(publish.to, "--to"));
   fact.set_reflected_events(publish.events);
   fact.set_reason(publish.reason);
-  ASSIGN_OR_RETURN(const v1::CommandResult result, Call(connection, &Stub::PublishReport, request));
+  ASSIGN_OR_RETURN(const v1::CommandResult result,
+                   SendCommand(std::move(request), options, &Stub::PublishReport));
   if (format == "json") {
     fmt::print("{}", ToDocument(ToJson(result)));
     return kExitGood;

@@ -6,10 +6,7 @@
 
 #include "caseledger/v1/access.grpc.pb.h"
 #include "caseledger/v1/history.grpc.pb.h"
-#include "eventstore/base/clock.h"
-#include "eventstore/base/random.h"
 #include "eventstore/base/status_macros.h"
-#include "eventstore/base/uuid.h"
 #include "services/app/cli/client/head.h"
 #include "services/app/cli/commands/calls.h"
 #include "services/app/cli/commands/commands.h"
@@ -20,8 +17,6 @@ namespace caseledger::cli {
 namespace {
 
 using Stub = v1::AccessService::Stub;
-
-std::string FreshId() { return Uuid::Generate(SystemClock(), SystemRandom()).ToString(); }
 
 // What to wait for, so that an answer reflects every entry written before the question.
 absl::StatusOr<uint64_t> NewestTrailPosition(const Connection& connection) {
