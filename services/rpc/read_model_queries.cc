@@ -63,14 +63,7 @@ absl::StatusOr<projections::CaseListQuery> CasesAsked(const v1::ListCasesRequest
   ASSIGN_OR_RETURN(query.order, OrderOf(request.order_by()));
   query.owner_agency_id = request.owner_agency_id();
   query.owner_worker_id = request.owner_worker_id();
-  if (request.mine()) {
-    if (!query.owner_agency_id.empty() || !query.owner_worker_id.empty()) {
-      return commands::InvalidRequest(
-          {commands::Violation{"mine", "names agency and worker already"}});
-    }
-    query.owner_agency_id = call.agency;
-    query.owner_worker_id = call.actor;
-  }
+  RETURN_IF_ERROR(NameCaller(request.mine(), call, query.owner_agency_id, query.owner_worker_id));
   query.phase = request.phase();
   query.case_type = request.case_type();
   query.page_size = request.page_size();

@@ -8,6 +8,7 @@
 #include "caseledger/options/v1/options.pb.h"
 #include "eventstore/base/clock.h"
 #include "eventstore/event.h"
+#include "services/access/call.h"
 #include "services/commands/validation.h"
 
 namespace caseledger::rpc {
@@ -25,6 +26,18 @@ inline eventstore::StreamId StreamOf(options::v1::RecordKind kind, const Uuid& i
 }
 inline eventstore::StreamId PersonStream(const Uuid& id) {
   return StreamOf(options::v1::RECORD_KIND_PERSON, id);
+}
+
+// `mine` stands for the caller's agency and their name there, and for no other.
+inline absl::Status NameCaller(bool mine, const access::Call& call, std::string& agency,
+                               std::string& worker) {
+  if (!mine) return absl::OkStatus();
+  if (!agency.empty() || !worker.empty()) {
+    return commands::InvalidRequest({{"mine", "names agency and worker already"}});
+  }
+  agency = call.agency;
+  worker = call.actor;
+  return absl::OkStatus();
 }
 
 // What a filter says goes on the trail only when it is a key: anything else may name somebody.

@@ -37,14 +37,7 @@ absl::StatusOr<projections::WorkItemQuery> ToQuery(const v1::ListWorkItemsReques
   query.state = request.state();
   query.agency_id = request.agency_id();
   query.worker_id = request.worker_id();
-  if (request.mine()) {
-    if (!request.agency_id().empty() || !request.worker_id().empty()) {
-      return commands::InvalidRequest(
-          {commands::Violation{"mine", "names agency and worker already"}});
-    }
-    query.agency_id = call.agency;
-    query.worker_id = call.actor;
-  }
+  RETURN_IF_ERROR(NameCaller(request.mine(), call, query.agency_id, query.worker_id));
   query.deadline_id = request.deadline_id();
   query.page_size = request.page_size();
   query.page_token = request.page_token();
