@@ -14,13 +14,19 @@ event::v1::TimePrecision PrecisionOf(const std::string& time) {
   return parsed && parsed->form == TimeForm::kDate ? TIME_PRECISION_DAY : TIME_PRECISION_SECOND;
 }
 
+// Of the directory's files, which do not say since when.
+PlannedFact& AddUndated(FactList& facts, options::v1::RecordKind kind, const std::string& record) {
+  PlannedFact& planned = facts.Add(kind, record, kDirectoryTime, Rank::kDirectory);
+  planned.precision = TIME_PRECISION_UNKNOWN;
+  return planned;
+}
+
 }  // namespace
 
 void MapAdminUnit(FactList& facts) {
   const Row& row = facts.row;
-  PlannedFact& planned = facts.Add(options::v1::RECORD_KIND_ADMIN_UNITS, row.Get("version"),
-                                   kDirectoryTime, Rank::kDirectory);
-  planned.precision = TIME_PRECISION_UNKNOWN;
+  PlannedFact& planned =
+      AddUndated(facts, options::v1::RECORD_KIND_ADMIN_UNITS, row.Get("version"));
   planned.level = facts.context.UnitLevel(row.Get("code"));
   auto& unit = *planned.fact.mutable_admin_unit_registered();
   unit.set_code(row.Get("code"));
@@ -31,9 +37,8 @@ void MapAdminUnit(FactList& facts) {
 
 void MapUnitPredecessor(FactList& facts) {
   const Row& row = facts.row;
-  PlannedFact& planned = facts.Add(options::v1::RECORD_KIND_ADMIN_UNITS, row.Get("to_version"),
-                                   kDirectoryTime, Rank::kDirectory);
-  planned.precision = TIME_PRECISION_UNKNOWN;
+  PlannedFact& planned =
+      AddUndated(facts, options::v1::RECORD_KIND_ADMIN_UNITS, row.Get("to_version"));
   auto& succession = *planned.fact.mutable_unit_succession_recorded();
   succession.set_code(row.Get("to_code"));
   succession.mutable_predecessor()->set_code(row.Get("from_code"));
@@ -44,9 +49,7 @@ void MapUnitPredecessor(FactList& facts) {
 
 void MapAgency(FactList& facts) {
   const Row& row = facts.row;
-  PlannedFact& planned = facts.Add(options::v1::RECORD_KIND_AGENCY, row.Get("agency_id"),
-                                   kDirectoryTime, Rank::kDirectory);
-  planned.precision = TIME_PRECISION_UNKNOWN;
+  PlannedFact& planned = AddUndated(facts, options::v1::RECORD_KIND_AGENCY, row.Get("agency_id"));
   auto& agency = *planned.fact.mutable_agency_registered();
   agency.set_kind(row.Get("kind"));
   agency.set_name_vi(row.Get("name_vi"));
