@@ -133,7 +133,7 @@ TEST_F(PostgresOrder, ATransactionHeldBeforeEachStatementHidesItsPositionsAndAll
 
 TEST_F(PostgresOrder, ACommitThatWaitsForAStandbyIsSeenByNobody) {
   Reader reader(host_);
-  AbsentStandby standby(super_);
+  AbsentStandby standby(host_);
   CommitBothWhileHeld(
       [&](int waiting) {
         EXPECT_TRUE(standby.AwaitCommit());

@@ -90,7 +90,7 @@ TEST_F(PostgresOutcome, ACommitThatWasSentAndNotCarriedOutIsTriedAgain) {
 }
 
 TEST_F(PostgresOutcome, ACommitWhoseAnswerWasLostIsFoundAndNotRepeated) {
-  AbsentStandby standby(super_);
+  AbsentStandby standby(host_);
   Start(host_.engine());
   ASSERT_TRUE(standby.AwaitCommit());
   const std::string first = super_.Query("select pid " + ServersWaitingFor("SyncRep"))->at(0);
@@ -111,7 +111,7 @@ TEST_F(PostgresOutcome, ALostAnswerIsFoundAlsoAfterAnotherServerHasWritten) {
   absl::Status second;
   std::thread another;
   {
-    AbsentStandby standby(super_);
+    AbsentStandby standby(host_);
     Start(host_.engine());
     ASSERT_TRUE(standby.AwaitCommit());
     // Stands in the queue for the head before the lookup does.
@@ -129,7 +129,7 @@ TEST_F(PostgresOutcome, ALostAnswerIsFoundAlsoAfterAnotherServerHasWritten) {
 }
 
 TEST_F(PostgresOutcome, AWarningAtCommitIsNotTakenForItsAnswer) {
-  AbsentStandby standby(super_);
+  AbsentStandby standby(host_);
   Start(host_.engine());
   ASSERT_TRUE(standby.AwaitCommit());
   const std::string first =
@@ -152,7 +152,7 @@ TEST_F(PostgresOutcome, AStandbyThatNeverAnswersEndsInAnUnknownOutcomeAndNotInAH
   auto engine = host_.OpenWith(options);
   ASSERT_TRUE(engine.ok()) << engine.status();
   {
-    AbsentStandby standby(super_);
+    AbsentStandby standby(host_);
     Start(**engine);
     Join();
     EXPECT_EQ(outcome_.code(), absl::StatusCode::kUnavailable) << outcome_;
