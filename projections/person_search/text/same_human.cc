@@ -17,6 +17,7 @@ constexpr double kSamePhone = 7;
 constexpr double kSamePhoneEnd = 4;
 constexpr double kSameNames = 10;
 constexpr double kSingleWordShare = 0.25;
+constexpr double kSimilarShare = 0.4;
 constexpr double kSameYear = 4;
 constexpr double kNearYear = 1;
 constexpr double kSameSex = 1;
@@ -93,8 +94,9 @@ void AddNames(const PersonText& a, const PersonText& b, Resemblance& resemblance
     for (const std::vector<NameWord>& other : others) {
       const std::optional<NameFit> fit = FitOfTwo(words, other);
       if (!fit.has_value()) continue;
-      const bool single = std::min(words.size(), other.size()) == 1;
-      const double bits = kSameNames * fit->score * (single ? kSingleWordShare : 1);
+      double bits = kSameNames * fit->score;
+      if (std::min(words.size(), other.size()) == 1) bits *= kSingleWordShare;
+      if (fit->fit == Fit::kSimilar) bits *= kSimilarShare;
       if (bits <= best) continue;
       best = bits;
       reason = ReasonOf(fit->fit);

@@ -8,7 +8,8 @@
 //   phone number the same                             7   families share one
 //   its last seven digits the same                    4   another prefix
 //   names                 10 x score of the fit (fit.h), the shorter name asked of the longer one;
-//                         a quarter of it where the shorter one is a single word
+//                         a quarter of it where the shorter one is a single word, and two fifths
+//                         where a word differs: many share all names but one
 //   year of birth         the same 4, one apart 1 (ages are told in whole years), else -6
 //   sex, both known       the same 1, else -6
 //

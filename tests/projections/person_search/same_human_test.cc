@@ -45,6 +45,15 @@ TEST(Resemblance, OfAPhoneNeedsSomethingElse) {
   EXPECT_THAT(ResemblanceOf(mother, caller).reasons[0], "phone");
 }
 
+TEST(Resemblance, OfNamesOfWhichAWordDiffersNeedsMoreThanAnAge) {
+  const OpenedPerson one = Person({"Hoàng Thị Lan"}, "", 2018, "female");
+  const OpenedPerson other = Person({"Đinh Thị Lan"}, "", 2018, "female");
+  EXPECT_LT(ResemblanceOf(one, other).bits, kPossiblyOne) << "another family";
+  const OpenedPerson misheard = Person({"Hoàn Thị Lan"}, "", 2018, "female");
+  EXPECT_GE(ResemblanceOf(one, misheard).bits, kPossiblyOne) << "a letter was misheard";
+  EXPECT_LT(ResemblanceOf(one, Person({"Hoàn Thị Lan"}, "", 2017, "female")).bits, kPossiblyOne);
+}
+
 TEST(Resemblance, OfADocumentOutweighsAllElse) {
   const OpenedPerson one = WithNumber(Person({"Lan"}, "", 1990, "female"), "022 190 001 234");
   const OpenedPerson other = WithNumber(Person({"Phạm Thuỳ Dương"}, "", 1988), "022190001234");

@@ -53,7 +53,7 @@ void Print(const v1::ListDuplicateCandidatesResponse& all) {
   if (all.candidates().empty()) {
     fmt::print(stderr, "no records that may be of one human\n");
   } else {
-    fmt::print(stderr, "two are one: caseledger person merge ID OTHER-ID\n");
+    fmt::print(stderr, "when two are one: caseledger person merge ID OTHER-ID\n");
   }
 }
 
@@ -92,7 +92,11 @@ absl::StatusOr<v1::ListDuplicateCandidatesResponse> All(const DuplicateOptions& 
 absl::StatusOr<int> List(const DuplicateOptions& list, const ClientOptions& options) {
   ASSIGN_OR_RETURN(const std::string format, FormatOf(options, "table", {"table", "json"}));
   const Connection connection(options);
-  ASSIGN_OR_RETURN(const v1::ListDuplicateCandidatesResponse all, All(list, connection));
+  ASSIGN_OR_RETURN(v1::ListDuplicateCandidatesResponse all, All(list, connection));
+  std::stable_sort(all.mutable_candidates()->begin(), all.mutable_candidates()->end(),
+                   [](const v1::DuplicateCandidate& a, const v1::DuplicateCandidate& b) {
+                     return a.weight() > b.weight();
+                   });
   if (format == "json") {
     fmt::print("{}", ToDocument(ToJson(all)));
     return kExitGood;
@@ -145,7 +149,8 @@ CLI::App* AddMerge(CLI::App& group, Chosen& chosen, const std::string& name,
 
 void AddDuplicateCommands(CLI::App& person, Chosen& chosen) {
   CLI::App* command = person.add_subcommand(
-      "duplicates", "List records that may be of one human, with what speaks for it.");
+      "duplicates",
+      "List records that may be of one human, the likeliest first, with what speaks for it.");
   command->footer(
       "Who is listed is decided by names, phone and document numbers, year of birth and sex, of\n"
       "whom you may see. From 14 bits on it is likely. Nothing is merged by itself. Examples:\n"
