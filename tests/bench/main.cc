@@ -97,6 +97,7 @@ int Main(int argc, char** argv) {
       "  caseledger_bench --json tests/bench/results/$(git rev-parse --short HEAD).json\n"
       "  caseledger_bench --only single --rounds 3\n"
       "  caseledger_bench --only sizes --sizes 100000,1000000,10000000\n"
+      "  caseledger_bench --only questions --cases 1000000\n"
       "  caseledger_bench --compare tests/bench/results/A.json tests/bench/results/B.json");
   BenchOptions options;
   std::string json_file;
@@ -117,10 +118,14 @@ int Main(int argc, char** argv) {
       ->delimiter(',');
   app.add_option(
          "--only", only,
-         "sections: single, tree, sealing, postgres, batch, reads, trailed, flood, lag, sizes")
+         "sections: single, tree, sealing, postgres, batch, reads, trailed, flood, lag, sizes, "
+         "questions")
       ->delimiter(',')
       ->check(CLI::IsMember({"single", "tree", "sealing", "postgres", "batch", "reads", "trailed",
-                             "flood", "lag", "sizes"}));
+                             "flood", "lag", "sizes", "questions"}));
+  app.add_option("--cases", options.cases,
+                 "of the ledger that lists and reports are asked about; 0: left out")
+      ->check(CLI::Range(0, 10'000'000));
   app.add_option("--dir", parent, "scratch directory, on the disk to be measured")
       ->check(CLI::ExistingDirectory);
   app.add_option("--json", json_file, "write the figures to this file, too");

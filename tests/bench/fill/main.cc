@@ -5,20 +5,16 @@
 // Records of five events: an append of one, one of three, one of one, as a contact that is
 // received, dealt with and ended; each with a name, a reference to an earlier record, envelopes
 // like those of the server, and facts of about 400 bytes that compress as such texts do.
-#include <atomic>
 #include <cstdio>
 #include <cstdlib>
 #include <string>
 #include <utility>
 
+#include "eventstore/base/clock.h"
+#include "eventstore/base/hash.h"
 #include "eventstore/base/strings.h"
-#include "eventstore/engine/rocksdb/rocksdb_engine.h"
-#include "eventstore/sequencer/sequencer.h"
-#include "eventstore/signing/signer.h"
-#include "eventstore/vault/eraser.h"
-#include "projections/read_model/rocksdb/rocksdb_read_models.h"
-#include "services/app/vault/vault_files.h"
-#include "services/commands/heads_keeper.h"
+#include "eventstore/log.h"
+#include "tests/bench/fill/fill.h"
 #include "tests/support/bootstrapped.h"
 
 namespace caseledger::bench {
@@ -28,7 +24,6 @@ using namespace eventstore;  // NOLINT(google-build-using-namespace): one small 
 
 constexpr char kLedgerName[] = "filled";
 constexpr uint64_t kEventsPerRecord = 5;
-constexpr uint64_t kMostWaiting = 2048;
 
 [[noreturn]] void Stop(const std::string& why) {
   std::fprintf(stderr, "caseledger_fill: %s\n", why.c_str());
@@ -85,63 +80,24 @@ AppendRequest RequestOf(uint64_t record, uint64_t part) {
   return request;
 }
 
-// Heads are committed on the way as the server does.
-void Fill(EventLog& log, commands::HeadsKeeper& heads, uint64_t events) {
-  std::atomic<uint64_t> waiting{0};
-  for (uint64_t record = 0; record * kEventsPerRecord < events; ++record) {
-    if (heads.IsDue()) Must(heads.Commit().status());
-    for (uint64_t part = 0; part < 3; ++part) {
-      for (uint64_t now = waiting; now >= kMostWaiting; now = waiting) waiting.wait(now);
-      ++waiting;
-      log.Submit(RequestOf(record, part), [&waiting](const absl::StatusOr<AppendResult>& result) {
-        Must(result.status());
-        --waiting;
-        waiting.notify_one();
-      });
-    }
-  }
-  log.Close();
-}
-
 int Run(const std::string& directory, uint64_t events) {
   Must(testing::BootstrapLedger(directory, kLedgerName, SystemClock()));
-  RocksDbOptions store;
-  store.path = directory + "/log";
-  auto engine = OpenRocksDbEngine(store);
-  Must(engine.status());
-  SignerOptions signing;
-  signing.ledger = kLedgerName;
-  signing.checkpoint_dir = directory + "/checkpoints";
-  signing.key_file = StrCat(directory, "/keys/", kLedgerName, ".keys");
-  signing.clock = &SystemClock();
-  signing.random = &SystemRandom();
-  auto signer = Signer::Open(**engine, signing);
-  Must(signer.status());
-  SequencerOptions options;
-  options.clock = &SystemClock();
-  auto vault =
-      app::VaultFiles::Open(app::VaultIn(directory), **engine, SystemClock(), SystemRandom());
-  Must(vault.status());
-  options.sealer = &(*vault)->sealer();
-  auto log = OpenLog(**engine, kLedgerName, options);
-  Must(log.status());
-  Eraser eraser(*(*vault)->vault(), kLedgerName, **log, [](const auto&, const auto&) {});
-  Must(eraser.Start());
-  projections::RocksDbReadModelOptions tables;
-  tables.path = directory + "/read-models";
-  auto read_models = projections::OpenRocksDbReadModels(tables);
-  Must(read_models.status());
-  auto heads = commands::HeadsKeeper::Open(**log, kLedgerName, **read_models, SystemClock());
-  Must(heads.status());
-  Fill(**log, **heads, events);
-  Must((*signer)->Sign(*(*log)->Tree()));
-  std::printf("%s\n", (*signer)->Verifiers().front().ToText().c_str());
-  heads->reset();
-  Must((*read_models)->Close());
-  eraser.Stop();
-  log->reset();
-  Must((*vault)->Close());
-  Must((*engine)->Close());
+  uint64_t record = 0;
+  uint64_t part = 0;
+  const auto next = [&](AppendRequest& request) {
+    if (record * kEventsPerRecord >= events) return false;
+    request = RequestOf(record, part);
+    if (++part == 3) {
+      part = 0;
+      ++record;
+    }
+    return true;
+  };
+  const auto verifier = FillLedger(directory, kLedgerName, next, [](uint64_t done) {
+    std::fprintf(stderr, "caseledger_fill: %llu events\n", static_cast<unsigned long long>(done));
+  });
+  Must(verifier.status());
+  std::printf("%s\n", verifier->c_str());
   return 0;
 }
 

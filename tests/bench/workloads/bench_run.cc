@@ -77,6 +77,7 @@ absl::Status BenchRun::Run() {
   if (Wants("flood")) RETURN_IF_ERROR(MeasureFlood());
   if (Wants("lag")) RETURN_IF_ERROR(MeasureLag());
   if (!options_.sizes.empty() && Wants("sizes")) RETURN_IF_ERROR(MeasureSizes());
+  if (options_.cases > 0 && Wants("questions")) RETURN_IF_ERROR(MeasureQuestions());
   return absl::OkStatus();
 }
 

@@ -21,6 +21,7 @@ struct BenchOptions {
   int rounds = 5;               // of measurements made side by side
   uint64_t events = 100'000;    // of the ledger that is read, replayed and rebuilt
   std::vector<uint64_t> sizes;  // of the size sweep; none: left out
+  uint64_t cases = 0;           // of the ledger that questions are put to; 0: left out
   std::set<std::string> only;   // sections; empty: all
   bool postgres = true;
   std::string program;  // this program, to start the no-op server
@@ -53,6 +54,7 @@ class BenchRun {
   absl::Status MeasureFloodOf(const std::string& name, const std::vector<std::string>& kinds);
   absl::Status MeasureLag();
   absl::Status MeasureSizes();
+  absl::Status MeasureQuestions();
 
   // In a directory of that name below the scratch directory. One agency makes the whole load.
   std::unique_ptr<Deployment> NewDeployment(const std::string& name);

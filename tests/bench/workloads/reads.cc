@@ -1,5 +1,6 @@
 #include "tests/bench/workloads/reads.h"
 
+#include <algorithm>
 #include <condition_variable>
 #include <mutex>
 #include <set>
@@ -13,7 +14,9 @@
 namespace caseledger::bench {
 namespace {
 
-constexpr auto kPollEvery = std::chrono::milliseconds(2);
+// Often enough for what is measured, seldom enough not to be felt: a hundredth of what has passed.
+constexpr auto kPollAtLeast = std::chrono::milliseconds(2);
+constexpr auto kPollAtMost = std::chrono::milliseconds(500);
 constexpr double kMostSeconds = 1800;
 
 absl::Status FromGrpc(const grpc::Status& status) {
@@ -22,11 +25,13 @@ absl::Status FromGrpc(const grpc::Status& status) {
 }
 
 // Waits a little without a busy loop.
-void Pause() {
+void Pause(SteadyClock::time_point start) {
   static std::mutex mutex;
   static std::condition_variable never;
   std::unique_lock lock(mutex);
-  never.wait_for(lock, kPollEvery, [] { return false; });
+  const auto wait = std::clamp<SteadyClock::duration>((SteadyClock::now() - start) / 100,
+                                                      kPollAtLeast, kPollAtMost);
+  never.wait_for(lock, wait, [] { return false; });
 }
 
 }  // namespace
@@ -136,7 +141,7 @@ absl::StatusOr<double> Rebuild(const Caller& caller, const std::string& projecti
         return SecondsSince(start);
       }
     }
-    Pause();
+    Pause(start);
   }
   return absl::DeadlineExceededError(projection + " is not rebuilt");
 }
@@ -150,7 +155,7 @@ absl::Status WaitForProjections(const Caller& caller) {
       all = all && one.state == "live" && one.lag_events == 0;
     }
     if (all) return absl::OkStatus();
-    Pause();
+    Pause(start);
   }
   return absl::DeadlineExceededError("the projections do not catch up");
 }
@@ -182,7 +187,7 @@ absl::Status WaitForCheckpoint(const Caller& caller) {
     if (!status.ok() && status.error_code() != grpc::StatusCode::FAILED_PRECONDITION) {
       return FromGrpc(status);
     }
-    Pause();
+    Pause(start);
   }
   return absl::DeadlineExceededError("no checkpoint is published");
 }

@@ -2,7 +2,6 @@
 #include <signal.h>
 
 #include <filesystem>
-#include <fstream>
 
 #include "eventstore/base/status_macros.h"
 #include "eventstore/base/strings.h"
@@ -11,6 +10,7 @@
 #include "rocksdb/listener.h"
 #include "rocksdb/sst_file_writer.h"
 #include "tests/bench/limits/disk.h"
+#include "tests/bench/limits/process.h"
 #include "tests/bench/load/batch_load.h"
 #include "tests/bench/load/contact_commands.h"
 #include "tests/bench/load/unary_load.h"
@@ -19,17 +19,6 @@
 
 namespace caseledger::bench {
 namespace {
-
-// Peak resident memory of a process in bytes, from /proc.
-absl::StatusOr<double> PeakMemory(pid_t pid) {
-  std::ifstream file(StrCat("/proc/", pid, "/status"));
-  std::string word;
-  while (file >> word) {
-    double kib = 0;
-    if (word == "VmHWM:" && file >> kib) return kib * 1024;
-  }
-  return absl::UnavailableError("no VmHWM in /proc");
-}
 
 double DirectoryBytes(const std::string& directory) {
   double bytes = 0;
