@@ -4,6 +4,7 @@
 // A table belongs to one projection version of one ledger (`case-list@1`); keys never cross tables.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -37,6 +38,8 @@ class ReadModelBatch : public ReadSnapshot {
  public:
   virtual void Put(std::string_view key, std::string_view value) = 0;
   virtual void Delete(std::string_view key) = 0;
+  // Bytes of keys and values that wait to be committed.
+  virtual size_t changed_bytes() const = 0;
   // What rows of the ledger's tables were before they were deleted or overwritten, by this batch or
   // earlier, is not to stay in the store's files: the commit removes it once it is durable, as soon
   // as no older snapshot needs it, and at the latest when the store is next opened.

@@ -5,6 +5,7 @@
 
 #include "eventstore/base/mutex.h"
 #include "eventstore/base/strings.h"
+#include "projections/read_model/overlay.h"
 
 namespace caseledger::projections {
 namespace {
@@ -28,8 +29,8 @@ class TableData {
     MutexLock lock(&mutex_);
     view.rows.reset();
   }
-  absl::Status Commit(const std::map<std::string, std::optional<std::string>>& changes,
-                      uint64_t expected_applied, uint64_t new_applied) {
+  absl::Status Commit(const Overlay::Changes& changes, uint64_t expected_applied,
+                      uint64_t new_applied) {
     MutexLock lock(&mutex_);
     if (dropped_) return absl::FailedPreconditionError("the table was dropped");
     if (applied_events_ != expected_applied) {
@@ -94,49 +95,36 @@ class MemoryBatch final : public ReadModelBatch {
 
   uint64_t applied_events() const override { return base_->applied_events(); }
   absl::StatusOr<std::optional<std::string>> Get(std::string_view key) const override {
-    const auto it = changes_.find(std::string(key));
-    if (it != changes_.end()) return it->second;
+    if (const auto* changed = changes_.Find(key); changed != nullptr) return *changed;
     return base_->Get(key);
   }
   absl::Status Scan(
       std::string_view begin, std::string_view end,
       absl::FunctionRef<bool(std::string_view key, std::string_view value)> visit) const override {
-    Rows merged;
-    const auto collect = [&](std::string_view key, std::string_view value) {
-      merged.emplace(key, value);
-      return true;
+    const auto base = [&](Overlay::Visit visit_base) {
+      return base_->Scan(begin, end, visit_base);
     };
-    if (absl::Status status = base_->Scan(begin, end, collect); !status.ok()) return status;
-    for (auto it = changes_.lower_bound(std::string(begin)); it != changes_.end(); ++it) {
-      if (!end.empty() && it->first >= end) break;
-      merged.erase(it->first);
-      if (it->second.has_value()) merged.emplace(it->first, *it->second);
-    }
-    for (const auto& [key, value] : merged) {
-      if (!visit(key, value)) break;
-    }
-    return absl::OkStatus();
+    return changes_.Scan(begin, end, base, visit);
   }
-  void Put(std::string_view key, std::string_view value) override {
-    changes_[std::string(key)] = std::string(value);
-  }
-  void Delete(std::string_view key) override { changes_[std::string(key)] = std::nullopt; }
+  void Put(std::string_view key, std::string_view value) override { changes_.Put(key, value); }
+  void Delete(std::string_view key) override { changes_.Delete(key); }
+  size_t changed_bytes() const override { return changes_.bytes(); }
   void PurgeDeleted() override {}  // there are no files
 
   absl::Status CommitTo(const TableData* data, uint64_t expected_applied, uint64_t new_applied) {
     if (data != data_.get()) return absl::InvalidArgumentError("a batch of another table");
     // Lets go of the base, so that the commit need not copy it.
     base_.reset();
-    absl::Status status = data_->Commit(changes_, expected_applied, new_applied);
+    absl::Status status = data_->Commit(changes_.changes(), expected_applied, new_applied);
     base_ = std::make_unique<MemorySnapshot>(data_);
-    if (status.ok()) changes_.clear();
+    if (status.ok()) changes_.Clear();
     return status;
   }
 
  private:
   std::shared_ptr<TableData> data_;
   std::unique_ptr<MemorySnapshot> base_;
-  std::map<std::string, std::optional<std::string>> changes_;
+  Overlay changes_;
 };
 
 class MemoryTable final : public ReadModelTable {

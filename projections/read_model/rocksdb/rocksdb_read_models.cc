@@ -2,17 +2,20 @@
 
 #include <map>
 #include <utility>
+#include <vector>
 
 #include "eventstore/base/mutex.h"
 #include "eventstore/base/status_macros.h"
 #include "eventstore/base/strings.h"
 #include "projections/read_model/keys.h"
+#include "projections/read_model/overlay.h"
 #include "projections/read_model/rocksdb/purge.h"
 #include "projections/read_model/rocksdb/rocksdb_status.h"
 #include "projections/read_model/rocksdb/store_keys.h"
+#include "projections/read_model/rocksdb/tuning.h"
 #include "rocksdb/db.h"
 #include "rocksdb/env.h"
-#include "rocksdb/utilities/write_batch_with_index.h"
+#include "rocksdb/write_batch.h"
 
 namespace caseledger::projections {
 namespace {
@@ -105,32 +108,27 @@ class RocksDbBatch final : public ReadModelBatch {
 
   uint64_t applied_events() const override { return applied_events_; }
   absl::StatusOr<std::optional<std::string>> Get(std::string_view key) const override {
+    if (const auto* changed = changes_.Find(key); changed != nullptr) return *changed;
     std::string value;
-    const rocksdb::Status status = changes_.GetFromBatchAndDB(
-        data_->db.get(), rocksdb::ReadOptions(), StrCat(data_->keys.rows, key), &value);
+    const rocksdb::Status status =
+        data_->db->Get(rocksdb::ReadOptions(), StrCat(data_->keys.rows, key), &value);
     return Found(status, std::move(value));
   }
   absl::Status Scan(
       std::string_view begin, std::string_view end,
       absl::FunctionRef<bool(std::string_view key, std::string_view value)> visit) const override {
-    rocksdb::ReadOptions bounded;
-    const rocksdb::Slice upper = ToSlice(data_->keys.end);
-    bounded.iterate_upper_bound = &upper;
-    // The merged iterator owns the one of the database.
-    const std::unique_ptr<rocksdb::Iterator> iterator(changes_.NewIteratorWithBase(
-        data_->db->DefaultColumnFamily(), data_->db->NewIterator(bounded), &bounded));
-    return ScanRows(*iterator, data_->keys, begin, end, visit);
+    std::unique_ptr<rocksdb::Iterator> rows = TakeIterator();
+    const auto base = [&](Overlay::Visit visit_base) {
+      return ScanRows(*rows, data_->keys, begin, end, visit_base);
+    };
+    const absl::Status status = changes_.Scan(begin, end, base, visit);
+    idle_.push_back(std::move(rows));
+    return status;
   }
-  void Put(std::string_view key, std::string_view value) override {
-    Note(changes_.Put(StrCat(data_->keys.rows, key), ToSlice(value)));
-  }
-  void Delete(std::string_view key) override {
-    Note(changes_.Delete(StrCat(data_->keys.rows, key)));
-  }
-  void PurgeDeleted() override {
-    purges_ = true;
-    Note(changes_.Put(PurgeKey(data_->ledger_name, data_->table_name), ""));
-  }
+  void Put(std::string_view key, std::string_view value) override { changes_.Put(key, value); }
+  void Delete(std::string_view key) override { changes_.Delete(key); }
+  size_t changed_bytes() const override { return changes_.bytes(); }
+  void PurgeDeleted() override { purges_ = true; }
 
   absl::Status CommitTo(const TableData* data, uint64_t expected_applied, uint64_t new_applied) {
     if (data != data_.get()) return absl::InvalidArgumentError("a batch of another table");
@@ -143,31 +141,54 @@ class RocksDbBatch final : public ReadModelBatch {
 
  private:
   absl::Status Write(uint64_t expected_applied, uint64_t new_applied) {
-    RETURN_IF_ERROR(first_error_);
+    ASSIGN_OR_RETURN(rocksdb::WriteBatch writes, AllWrites(new_applied));
     MutexLock lock(&data_->mutex);
     if (data_->dropped) return absl::FailedPreconditionError("the table was dropped");
     if (data_->applied_events != expected_applied) {
       return absl::FailedPreconditionError(
           StrCat("the table reflects ", data_->applied_events, " events, not ", expected_applied));
     }
-    const std::string position = KeyBuilder().Number(new_applied).Take();
-    RETURN_IF_ERROR(ToStatus(changes_.Put(data_->keys.position, position)));
-    RETURN_IF_ERROR(ToStatus(data_->db->Write(rocksdb::WriteOptions(), changes_.GetWriteBatch())));
+    RETURN_IF_ERROR(ToStatus(data_->db->Write(rocksdb::WriteOptions(), &writes)));
     data_->applied_events = applied_events_ = new_applied;
     changes_.Clear();
+    idle_.clear();
     return absl::OkStatus();
   }
-  void Note(const rocksdb::Status& status) {
-    if (first_error_.ok()) first_error_ = ToStatus(status);
+  // Over the rows beneath. Used again and again, for projections look at many small ranges, one
+  // inside another too, and nothing but this batch changes the rows before it is committed.
+  std::unique_ptr<rocksdb::Iterator> TakeIterator() const {
+    if (!idle_.empty()) {
+      std::unique_ptr<rocksdb::Iterator> taken = std::move(idle_.back());
+      idle_.pop_back();
+      return taken;
+    }
+    rocksdb::ReadOptions bounded;
+    bounded.iterate_upper_bound = &end_;
+    return std::unique_ptr<rocksdb::Iterator>(data_->db->NewIterator(bounded));
+  }
+  // The changes with the position and what is to be purged.
+  absl::StatusOr<rocksdb::WriteBatch> AllWrites(uint64_t new_applied) const {
+    rocksdb::WriteBatch writes;
+    RETURN_IF_ERROR(
+        ToStatus(writes.Put(data_->keys.position, KeyBuilder().Number(new_applied).Take())));
+    if (purges_) {
+      RETURN_IF_ERROR(ToStatus(writes.Put(PurgeKey(data_->ledger_name, data_->table_name), "")));
+    }
+    std::string key = data_->keys.rows;
+    for (const auto& [row, value] : changes_.changes()) {
+      key.resize(data_->keys.rows.size());
+      key.append(row);
+      RETURN_IF_ERROR(ToStatus(value.has_value() ? writes.Put(key, *value) : writes.Delete(key)));
+    }
+    return writes;
   }
 
   std::shared_ptr<TableData> data_;
-  // Its own reading functions are not const.
-  mutable rocksdb::WriteBatchWithIndex changes_{rocksdb::BytewiseComparator(), 0,
-                                                /*overwrite_key=*/true};
+  const rocksdb::Slice end_ = ToSlice(data_->keys.end);
+  Overlay changes_;
+  mutable std::vector<std::unique_ptr<rocksdb::Iterator>> idle_;
   uint64_t applied_events_ = 0;
   bool purges_ = false;
-  absl::Status first_error_;
 };
 
 class RocksDbTable final : public ReadModelTable {
@@ -298,12 +319,7 @@ absl::Status CheckFormat(rocksdb::DB& db) {
 
 absl::StatusOr<std::unique_ptr<ReadModelStore>> OpenRocksDbReadModels(
     const RocksDbReadModelOptions& options) {
-  rocksdb::Options db_options;
-  db_options.create_if_missing = true;
-  // Keys of rows must not outlive the rows: the MANIFEST names those at files' ends, so each change
-  // begins a new one, and the info log those at the ends of compactions.
-  db_options.max_manifest_file_size = 1;
-  db_options.info_log_level = rocksdb::InfoLogLevel::WARN_LEVEL;
+  rocksdb::Options db_options = ReadModelStoreOptions(options.block_cache_bytes);
   if (options.env != nullptr) db_options.env = options.env;
   rocksdb::DB* opened = nullptr;
   RETURN_IF_ERROR(ToStatus(rocksdb::DB::Open(db_options, options.path, &opened)));

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <memory>
 #include <string>
 
@@ -17,6 +18,9 @@ namespace caseledger::projections {
 struct RocksDbReadModelOptions {
   std::string path;             // a directory; created when missing
   rocksdb::Env* env = nullptr;  // null: the system's
+  // Blocks, indexes and filters of all tables that stay in memory; beside them two write buffers of
+  // 64 MiB.
+  size_t block_cache_bytes = 128u << 20;
   // How long a purge waits for snapshots that are open: as long as a query may take. Those that
   // stay open longer put it off to a later commit.
   std::chrono::microseconds purge_wait = std::chrono::seconds(15);

@@ -1,6 +1,9 @@
 // What every read model store must do.
 #include <gmock/gmock.h>
 
+#include <map>
+#include <random>
+
 #include "tests/projections/read_model/stores.h"
 
 namespace caseledger::projections::testing {
@@ -67,6 +70,82 @@ TEST_P(ReadModelContract, BatchReadsItsOwnWrites) {
   ASSERT_TRUE(table->Commit(*batch, 1, 2).ok());
   EXPECT_THAT(AllRows(*table->Snapshot()),
               ElementsAre(Pair("b", "2"), Pair("c", "1"), Pair("d", "2")));
+}
+
+// Against one map that is changed alike: rows, ranges, a look at one range inside another, ends.
+TEST_P(ReadModelContract, RandomChangesReadAsInOneMap) {
+  const uint64_t seed = std::random_device()();
+  SCOPED_TRACE(::testing::Message() << "seed " << seed);
+  std::mt19937_64 random(seed);
+  const auto key = [&] { return std::string(random() % 4, static_cast<char>('a' + random() % 3)); };
+  auto table = OpenTable("qn", "case-list@1");
+  std::map<std::string, std::string> expected;
+  uint64_t applied = 0;
+  auto batch = table->NewBatch();
+  for (int step = 0; step < 3000; ++step) {
+    const std::string at = key() + key();
+    switch (random() % 6) {
+      case 0:
+      case 1: {
+        const std::string value = std::to_string(random() % 10);
+        batch->Put(at, value);
+        expected[at] = value;
+        break;
+      }
+      case 2:
+        batch->Delete(at);
+        expected.erase(at);
+        break;
+      case 3: {
+        const auto it = expected.find(at);
+        ASSERT_EQ(batch->Get(at).value(),
+                  it == expected.end() ? std::nullopt : std::optional(it->second));
+        break;
+      }
+      case 4: {
+        const std::string end = key();
+        Rows rows;
+        const size_t most = random() % 8;
+        ASSERT_TRUE(batch
+                        ->Scan(at, end,
+                               [&](std::string_view row, std::string_view value) {
+                                 rows.emplace_back(row, value);
+                                 EXPECT_THAT(AllRows(*batch, at, end)[rows.size() - 1],
+                                             Pair(row, value));
+                                 return rows.size() < most;
+                               })
+                        .ok());
+        Rows wanted;
+        for (auto it = expected.lower_bound(at);
+             it != expected.end() && (end.empty() || it->first < end); ++it) {
+          wanted.emplace_back(it->first, it->second);
+          if (wanted.size() >= most) break;
+        }
+        ASSERT_EQ(rows, wanted);
+        break;
+      }
+      default:
+        if (random() % 10 != 0) break;
+        ASSERT_TRUE(table->Commit(*batch, applied, applied + 1).ok());
+        EXPECT_EQ(batch->changed_bytes(), 0u);
+        ++applied;
+        if (random() % 2 == 0) batch = table->NewBatch();
+    }
+  }
+  ASSERT_TRUE(table->Commit(*batch, applied, applied + 1).ok());
+  EXPECT_EQ(AllRows(*table->Snapshot()), Rows(expected.begin(), expected.end()));
+}
+
+TEST_P(ReadModelContract, ChangedBytesAreThoseOfKeysAndNewestValues) {
+  auto batch = OpenTable("qn", "case-list@1")->NewBatch();
+  EXPECT_EQ(batch->changed_bytes(), 0u);
+  batch->Put("key", "12345");
+  EXPECT_EQ(batch->changed_bytes(), 8u);
+  batch->Put("key", "1");
+  batch->Put("other", "");
+  EXPECT_EQ(batch->changed_bytes(), 9u);
+  batch->Delete("key");
+  EXPECT_EQ(batch->changed_bytes(), 8u);
 }
 
 TEST_P(ReadModelContract, ScanGoesFromBeginToBeforeEndInByteOrder) {
