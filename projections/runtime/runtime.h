@@ -45,8 +45,13 @@ class Runtime {
   using Factory = std::function<std::unique_ptr<Projection>()>;
 
   struct Options {
-    Clock* clock = nullptr;         // required
-    size_t max_batch_events = 512;  // events of one commit
+    Clock* clock = nullptr;  // required
+    // Events of one commit. A worker that catches up commits that many at once: rows that change
+    // again and again are written once.
+    size_t max_batch_events = 16384;
+    // Bytes of rows after which it commits earlier, but no earlier than after the event that
+    // reached them. Each worker that catches up holds about twice as much.
+    size_t max_batch_bytes = 16u << 20;
     // A live worker rests this long between two commits, so that under load one commit carries many
     // events; when it was quiet the next event is applied at once.
     std::chrono::microseconds gather{20000};

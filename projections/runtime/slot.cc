@@ -54,8 +54,7 @@ absl::Status Slot::Start() {
 
 absl::StatusOr<Slot::SharedWorker> Slot::NewWorker(const std::string& table_name) {
   ASSIGN_OR_RETURN(std::unique_ptr<ReadModelTable> table, tables_.OpenTable(table_name));
-  return std::make_shared<Worker>(log_, factory_, table_name, std::move(table),
-                                  options_.max_batch_events, options_.gather,
+  return std::make_shared<Worker>(log_, factory_, table_name, std::move(table), options_,
                                   [this](Worker& worker) { OnProgress(worker); });
 }
 

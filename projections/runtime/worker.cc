@@ -1,8 +1,7 @@
 #include "projections/runtime/worker.h"
 
-#include <algorithm>
-#include <iterator>
 #include <utility>
+#include <vector>
 
 #include "eventstore/base/scheduler.h"
 #include "eventstore/base/status_macros.h"
@@ -12,7 +11,6 @@
 namespace caseledger::projections {
 namespace {
 
-using eventstore::EventList;
 using eventstore::RecordedEvent;
 using eventstore::Subscription;
 
@@ -22,14 +20,13 @@ constexpr absl::Duration kWait = absl::Seconds(10);
 }  // namespace
 
 Worker::Worker(eventstore::EventLog& log, Runtime::Factory factory, std::string table_name,
-               std::unique_ptr<ReadModelTable> table, size_t max_batch_events,
-               std::chrono::microseconds gather, OnProgress on_progress)
+               std::unique_ptr<ReadModelTable> table, const Runtime::Options& options,
+               OnProgress on_progress)
     : log_(log),
       factory_(std::move(factory)),
       table_name_(std::move(table_name)),
       table_(std::move(table)),
-      max_batch_events_(std::max<size_t>(max_batch_events, 1)),
-      gather_(gather),
+      options_(options),
       on_progress_(std::move(on_progress)),
       projection_(factory_()) {
   progress_.applied_events = table_->Snapshot()->applied_events();
@@ -89,7 +86,7 @@ absl::Status Worker::Gather() {
   if (progress().caught_up) {
     const std::chrono::microseconds rested(MonotonicNow() - taken_at_);
     MutexLock lock(&rest_mutex_);
-    rest_mutex_.AwaitFor(this, &Worker::IsCancelled, gather_ - rested);
+    rest_mutex_.AwaitFor(this, &Worker::IsCancelled, options_.gather - rested);
   }
   return CheckNotCancelled();
 }
@@ -101,62 +98,80 @@ absl::Status Worker::CheckNotCancelled() const {
 
 absl::Status Worker::Take(const Subscription::Delivery& delivery) {
   taken_at_ = MonotonicNow();
-  const uint64_t total = delivery.events.size();
-  auto next = delivery.events.begin();
-  for (uint64_t done = 0; done < total;) {
-    const uint64_t count = std::min<uint64_t>(max_batch_events_, total - done);
-    RETURN_IF_ERROR(ApplyAndCommit(next, count));
-    std::advance(next, count);
-    done += count;
-    on_progress_(*this);
-    RETURN_IF_ERROR(CheckNotCancelled());
+  const bool live = progress().caught_up;
+  for (const RecordedEvent& event : delivery.events) {
+    if (absl::Status trouble = Apply(event); !trouble.ok()) {
+      RETURN_IF_ERROR(CommitWhatWasApplied());
+      return trouble;
+    }
   }
+  // Who catches up goes on; who is live is asked for the newest.
+  if (live || delivery.change != Subscription::Change::kNone) RETURN_IF_ERROR(Commit());
   if (delivery.change == Subscription::Change::kNone) return absl::OkStatus();
   SetCaughtUp(delivery.change == Subscription::Change::kCaughtUp);
   on_progress_(*this);
   return absl::OkStatus();
 }
 
-absl::Status Worker::ApplyAndCommit(EventList::Iterator begin, uint64_t count) {
-  std::unique_ptr<ReadModelBatch> batch = table_->NewBatch();
-  const Applied applied = ApplyAll(*projection_, begin, count, *batch);
-  if (applied.trouble.ok()) return Commit(*batch, count);
-  // The failing event may have left half of its rows in the batch: take those before it again, with
-  // a projection that has not seen it.
-  batch = table_->NewBatch();
-  projection_ = factory_();
-  RETURN_IF_ERROR(ApplyAll(*projection_, begin, applied.events, *batch).trouble);
-  RETURN_IF_ERROR(Commit(*batch, applied.events));
-  return applied.trouble;
+absl::Status Worker::Apply(const RecordedEvent& event) {
+  RETURN_IF_ERROR(ApplyToBatch(event));
+  return IsMuch() ? Commit() : absl::OkStatus();
 }
 
-Worker::Applied Worker::ApplyAll(Projection& projection, EventList::Iterator next, uint64_t count,
-                                 ReadModelBatch& batch) const {
-  const uint64_t first = batch.applied_events();
-  event::v1::Fact fact;
-  for (uint64_t i = 0; i < count; ++i, ++next) {
-    const RecordedEvent& event = *next;
-    if (event.position != first + i) {
-      return {i, absl::DataLossError(StrCat("the log gave position ", event.position, " where ",
-                                            first + i, " was next"))};
-    }
-    if (!projection.Wants(event.stream.kind)) continue;
-    if (!fact.ParseFromString(event.fact)) {
-      return {i, absl::DataLossError("the fact cannot be parsed")};
-    }
-    if (absl::Status status = projection.Apply(event, fact, batch); !status.ok())
-      return {i, status};
+bool Worker::IsMuch() const {
+  return batch_events_ >= options_.max_batch_events ||
+         batch_->changed_bytes() >= options_.max_batch_bytes;
+}
+
+absl::Status Worker::ApplyToBatch(const RecordedEvent& event) {
+  if (batch_ == nullptr) {
+    RETURN_IF_ERROR(CheckNotCancelled());
+    batch_ = table_->NewBatch();
+    batch_events_ = 0;
   }
-  return {count, absl::OkStatus()};
+  const uint64_t next = batch_->applied_events() + batch_events_;
+  if (event.position != next) {
+    return absl::DataLossError(
+        StrCat("the log gave position ", event.position, " where ", next, " was next"));
+  }
+  if (projection_->Wants(event.stream.kind)) {
+    if (!fact_.ParseFromString(event.fact)) {
+      return absl::DataLossError("the fact cannot be parsed");
+    }
+    RETURN_IF_ERROR(projection_->Apply(event, fact_, *batch_));
+  }
+  ++batch_events_;
+  return absl::OkStatus();
 }
 
-absl::Status Worker::Commit(ReadModelBatch& batch, uint64_t count) {
-  if (count == 0) return absl::OkStatus();
-  const uint64_t before = batch.applied_events();
-  RETURN_IF_ERROR(table_->Commit(batch, before, before + count));
-  MutexLock lock(&mutex_);
-  progress_.applied_events = before + count;
+absl::Status Worker::Commit() {
+  if (batch_ == nullptr) return absl::OkStatus();
+  const std::unique_ptr<ReadModelBatch> batch = std::move(batch_);
+  const uint64_t before = batch->applied_events();
+  RETURN_IF_ERROR(table_->Commit(*batch, before, before + batch_events_));
+  {
+    MutexLock lock(&mutex_);
+    progress_.applied_events = before + batch_events_;
+  }
+  on_progress_(*this);
   return absl::OkStatus();
+}
+
+// The failing event may have left half of its rows: take those before it again, with a projection
+// that has not seen it.
+absl::Status Worker::CommitWhatWasApplied() {
+  if (batch_ == nullptr) return absl::OkStatus();
+  const uint64_t end = batch_->applied_events() + batch_events_;
+  batch_.reset();
+  projection_ = factory_();
+  for (uint64_t next = progress().applied_events; next < end;) {
+    ASSIGN_OR_RETURN(const std::vector<RecordedEvent> page,
+                     log_.ReadLedger(next, static_cast<size_t>(end - next)));
+    if (page.empty()) return absl::DataLossError(StrCat("no event at position ", next));
+    for (const RecordedEvent& event : page) RETURN_IF_ERROR(Apply(event));
+    next += page.size();
+  }
+  return Commit();
 }
 
 void Worker::SetCaughtUp(bool caught_up) {

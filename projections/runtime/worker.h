@@ -37,8 +37,8 @@ class Worker {
   using OnProgress = std::function<void(Worker& worker)>;
 
   Worker(eventstore::EventLog& log, Runtime::Factory factory, std::string table_name,
-         std::unique_ptr<ReadModelTable> table, size_t max_batch_events,
-         std::chrono::microseconds gather, OnProgress on_progress);
+         std::unique_ptr<ReadModelTable> table, const Runtime::Options& options,
+         OnProgress on_progress);
   ~Worker();
 
   // Begins to apply from the table's position on. Once.
@@ -53,12 +53,6 @@ class Worker {
   std::unique_ptr<ReadSnapshot> Snapshot() const { return table_->Snapshot(); }
 
  private:
-  // What a batch of events came to.
-  struct Applied {
-    uint64_t events = 0;   // applied before the trouble
-    absl::Status trouble;  // of the next event
-  };
-
   absl::Status Run();
   bool IsCancelled() const ABSL_SHARED_LOCKS_REQUIRED(rest_mutex_) { return cancelled_; }
   // CANCELLED when asked to end.
@@ -67,10 +61,15 @@ class Worker {
   // Waits until `gather` has passed since the last delivery was taken, so that under load one
   // commit carries many events. CANCELLED when asked to end.
   absl::Status Gather();
-  absl::Status ApplyAndCommit(eventstore::EventList::Iterator begin, uint64_t count);
-  Applied ApplyAll(Projection& projection, eventstore::EventList::Iterator begin, uint64_t count,
-                   ReadModelBatch& batch) const;
-  absl::Status Commit(ReadModelBatch& batch, uint64_t count);
+  // Lays the event's rows over the table and commits when that is much. After an error the rows
+  // that are not committed are worthless.
+  absl::Status Apply(const eventstore::RecordedEvent& event);
+  absl::Status ApplyToBatch(const eventstore::RecordedEvent& event);
+  bool IsMuch() const;
+  // Whatever was applied and is not committed.
+  absl::Status Commit();
+  // After an event failed.
+  absl::Status CommitWhatWasApplied();
   void SetCaughtUp(bool caught_up);
   void SetStopped(const absl::Status& why);
 
@@ -78,12 +77,15 @@ class Worker {
   const Runtime::Factory factory_;
   const std::string table_name_;
   const std::unique_ptr<ReadModelTable> table_;
-  const size_t max_batch_events_;
-  const std::chrono::microseconds gather_;
+  const Runtime::Options options_;
   const OnProgress on_progress_;
-  std::unique_ptr<Projection> projection_;  // of the thread
 
-  Micros taken_at_ = 0;  // MonotonicNow; of the thread
+  // Of the thread.
+  std::unique_ptr<Projection> projection_;
+  std::unique_ptr<ReadModelBatch> batch_;  // null: everything applied is committed
+  uint64_t batch_events_ = 0;              // in it
+  event::v1::Fact fact_;
+  Micros taken_at_ = 0;  // MonotonicNow
 
   mutable Mutex mutex_;
   WorkerProgress progress_ ABSL_GUARDED_BY(mutex_);

@@ -34,12 +34,13 @@ inline constexpr absl::Duration kLong = absl::Seconds(60);
 // A ledger and its log.
 class LogInMemory {
  public:
-  LogInMemory() {
+  explicit LogInMemory(const eventstore::LogLimits& limits = {}) {
     const absl::Status created = eventstore::CreateLedger(engine_, "qn", clock_, SystemRandom());
     EXPECT_TRUE(created.ok()) << created;
     eventstore::SequencerOptions options;
     options.clock = &clock_;
     options.sealer = &caseledger::testing::SealsNothing();
+    options.limits = limits;
     auto opened = eventstore::OpenLog(engine_, "qn", options);
     EXPECT_TRUE(opened.ok()) << opened.status();
     log_ = std::move(opened).value();
@@ -150,9 +151,14 @@ class Recorder final : public Projection {
 
 class RuntimeTest : public ::testing::Test {
  protected:
-  void Start(std::vector<Runtime::Factory> projections, size_t max_batch_events = 512) {
+  explicit RuntimeTest(const eventstore::LogLimits& limits = {}) : log_(limits) {}
+
+  void Start(std::vector<Runtime::Factory> projections, size_t max_batch_events = 512,
+             size_t max_batch_bytes = 1u << 20) {
     auto started = StartRuntime(log_.log(), "qn", *store_, std::move(projections),
-                                {.clock = &log_.clock(), .max_batch_events = max_batch_events});
+                                {.clock = &log_.clock(),
+                                 .max_batch_events = max_batch_events,
+                                 .max_batch_bytes = max_batch_bytes});
     ASSERT_TRUE(started.ok()) << started.status();
     runtime_ = std::move(started).value();
   }

@@ -1,11 +1,49 @@
 #include "projections/runtime/runtime.h"
 
+#include "projections/runtime/worker.h"
 #include "tests/projections/runtime/runtime_fixture.h"
 
 namespace caseledger::projections::testing {
 namespace {
 
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+
+// Tables of another store that say how far each commit went.
+class CommitCounting {
+ public:
+  explicit CommitCounting(ReadModelStore& store) : store_(store) {}
+
+  absl::StatusOr<std::unique_ptr<ReadModelTable>> OpenTable(std::string_view ledger,
+                                                            std::string_view name) {
+    auto table = store_.OpenTable(ledger, name);
+    if (!table.ok()) return table.status();
+    return std::make_unique<Table>(*this, std::move(table).value());
+  }
+  // Not while somebody commits.
+  const std::vector<uint64_t>& commits() const { return commits_; }
+
+ private:
+  class Table final : public ReadModelTable {
+   public:
+    Table(CommitCounting& counting, std::unique_ptr<ReadModelTable> table)
+        : counting_(counting), table_(std::move(table)) {}
+    std::unique_ptr<ReadSnapshot> Snapshot() const override { return table_->Snapshot(); }
+    std::unique_ptr<ReadModelBatch> NewBatch() override { return table_->NewBatch(); }
+    absl::Status Commit(ReadModelBatch& batch, uint64_t expected_applied,
+                        uint64_t new_applied) override {
+      counting_.commits_.push_back(new_applied);
+      return table_->Commit(batch, expected_applied, new_applied);
+    }
+
+   private:
+    CommitCounting& counting_;
+    const std::unique_ptr<ReadModelTable> table_;
+  };
+
+  ReadModelStore& store_;
+  std::vector<uint64_t> commits_;
+};
 
 TEST_F(RuntimeTest, CatchesUpAndThenFollowsLive) {
   log_.AppendContacts(20);
@@ -45,6 +83,50 @@ TEST_F(RuntimeTest, PoisonEventStopsOnlyItsProjectionExactlyBeforeIt) {
   log_.AppendContacts(1);
   EXPECT_EQ(View("good", 11)->applied_events(), 11u);
   EXPECT_EQ(HealthOf("bad@1").lag_events, 5u);
+}
+
+// Pages of three events: a batch that catches up goes over several.
+class SmallPages : public RuntimeTest {
+ protected:
+  SmallPages() : RuntimeTest({.max_page_events = 3}) {}
+
+  // Catches up with ten events; how many were committed after each commit.
+  std::vector<uint64_t> CommitsOfTen(size_t max_batch_events, size_t max_batch_bytes) {
+    log_.AppendContacts(10);
+    CommitCounting counting(*store_);
+    auto table = counting.OpenTable("qn", "recorder@1");
+    EXPECT_TRUE(table.ok());
+    Worker worker(log_.log(), Recorder::Factory({}), "recorder@1", std::move(table).value(),
+                  {.clock = &log_.clock(),
+                   .max_batch_events = max_batch_events,
+                   .max_batch_bytes = max_batch_bytes},
+                  [](Worker&) {});
+    worker.Start();
+    Await([&] { return worker.progress().caught_up; });
+    worker.StopAndJoin();
+    return counting.commits();
+  }
+};
+
+TEST_F(SmallPages, AreCommittedTogetherWhileItCatchesUp) {
+  EXPECT_THAT(CommitsOfTen(512, 1u << 20), ElementsAre(10));
+}
+
+TEST_F(SmallPages, AreCommittedWhenEventsAreMany) {
+  EXPECT_THAT(CommitsOfTen(4, 1u << 20), ElementsAre(4, 8, 10));
+}
+
+// An event has a row of 9 + 36 bytes, and there is the count.
+TEST_F(SmallPages, AreCommittedWhenRowsAreLarge) {
+  EXPECT_THAT(CommitsOfTen(512, 3 * 45), ElementsAre(3, 6, 9, 10));
+}
+
+TEST_F(SmallPages, PoisonLeavesAllThatWasAppliedBeforeIt) {
+  log_.AppendContacts(10);
+  Start({Recorder::Factory({.poison = 7})});
+  EXPECT_EQ(runtime_->View("recorder", 8, kLong).status().code(), absl::StatusCode::kUnavailable);
+  EXPECT_EQ(HealthOf("recorder@1").stopped_at_position, 7u);
+  EXPECT_EQ(AllRows(*View("recorder", 7)).size(), 8u);
 }
 
 TEST_F(RuntimeTest, UnknownEventReachesTheProjectionAndStopsItIfItSaysSo) {
