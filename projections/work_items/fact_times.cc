@@ -16,6 +16,9 @@ using event::v1::Fact;
 using eventstore::StreamId;
 using google::protobuf::FieldDescriptor;
 
+// Times of one record that are read at once, in one look.
+constexpr size_t kMostAtOnce = 256;
+
 bool IsKey(const FieldDescriptor& field) {
   return field.options().GetExtension(options::v1::rule).key() && !field.is_repeated();
 }
@@ -42,6 +45,39 @@ std::string TypePrefix(const StreamId& stream, int fact_type) {
 }
 
 absl::Status Damaged() { return absl::DataLossError("a row of work items is damaged"); }
+
+// What follows the type in a key, and its value.
+absl::Status ReadTime(KeyReader& key, std::string_view value, FactTime& time) {
+  time.place.occurred_at = key.Time();
+  time.place.revision = key.Number();
+  time.group = key.Text();
+  const std::optional<Uuid> event_id = Uuid::FromBytes(value);
+  if (!event_id.has_value() || !key.Finished()) return Damaged();
+  time.event_id = *event_id;
+  return absl::OkStatus();
+}
+
+// FactTimes::Visit over the rows themselves.
+absl::Status Seek(const ReadSnapshot& snapshot, const StreamId& record, int fact_type,
+                  const std::optional<FactPlace>& after,
+                  absl::FunctionRef<bool(const FactTime&)> visit) {
+  const std::string prefix = TypePrefix(record, fact_type);
+  std::string begin = prefix;
+  if (after.has_value()) {
+    begin = EndOfPrefix(
+        KeyBuilder().Raw(prefix).Time(after->occurred_at).Number(after->revision).Take());
+  }
+  absl::Status damage;
+  RETURN_IF_ERROR(
+      snapshot.Scan(begin, EndOfPrefix(prefix), [&](std::string_view key, std::string_view value) {
+        KeyReader reader(key);
+        reader.Skip(prefix.size());
+        FactTime time;
+        damage = ReadTime(reader, value, time);
+        return damage.ok() && visit(time);
+      }));
+  return damage;
+}
 
 }  // namespace
 
@@ -92,33 +128,39 @@ absl::Status ReplaceFactTimes(const StreamId& stream, const std::string& group,
   return ReplaceRows(RecordKey(work_items::kTimeKeysSpace, stream).Raw(group).Take(), rows, batch);
 }
 
-absl::Status VisitFactTimes(const ReadSnapshot& snapshot, const StreamId& stream, int fact_type,
-                            const std::optional<FactPlace>& after,
-                            absl::FunctionRef<bool(const FactTime&)> visit) {
-  const std::string prefix = TypePrefix(stream, fact_type);
-  std::string begin = prefix;
-  if (after.has_value()) {
-    begin = EndOfPrefix(
-        KeyBuilder().Raw(prefix).Time(after->occurred_at).Number(after->revision).Take());
-  }
+absl::Status FactTimes::Load() {
+  is_loaded_ = true;
+  is_whole_ = true;
+  const std::string prefix = RecordKey(work_items::kTimesSpace, record_).Take();
+  size_t count = 0;
   absl::Status damage;
-  RETURN_IF_ERROR(
-      snapshot.Scan(begin, EndOfPrefix(prefix), [&](std::string_view key, std::string_view value) {
-        KeyReader reader(key);
-        reader.Skip(prefix.size());
-        FactTime time;
-        time.place.occurred_at = reader.Time();
-        time.place.revision = reader.Number();
-        time.group = reader.Text();
-        const std::optional<Uuid> event_id = Uuid::FromBytes(value);
-        if (!event_id.has_value() || !reader.Finished()) {
-          damage = Damaged();
-          return false;
-        }
-        time.event_id = *event_id;
-        return visit(time);
-      }));
+  RETURN_IF_ERROR(snapshot_.Scan(prefix, EndOfPrefix(prefix),
+                                 [&](std::string_view key, std::string_view value) {
+                                   if (++count > kMostAtOnce) {
+                                     is_whole_ = false;
+                                     return false;
+                                   }
+                                   KeyReader reader(key);
+                                   reader.Skip(prefix.size());
+                                   const auto type = static_cast<int>(reader.Number());
+                                   damage = ReadTime(reader, value, by_type_[type].emplace_back());
+                                   return damage.ok();
+                                 }));
+  if (!is_whole_) by_type_.clear();
   return damage;
+}
+
+absl::Status FactTimes::Visit(int fact_type, const std::optional<FactPlace>& after,
+                              absl::FunctionRef<bool(const FactTime&)> visit) {
+  if (!is_loaded_) RETURN_IF_ERROR(Load());
+  if (!is_whole_) return Seek(snapshot_, record_, fact_type, after, visit);
+  const auto of_type = by_type_.find(fact_type);
+  if (of_type == by_type_.end()) return absl::OkStatus();
+  for (const FactTime& time : of_type->second) {
+    if (after.has_value() && time.place <= *after) continue;
+    if (!visit(time)) break;
+  }
+  return absl::OkStatus();
 }
 
 absl::StatusOr<std::vector<StreamId>> RecordsWithFacts(const ReadSnapshot& snapshot) {

@@ -2,6 +2,7 @@
 // without reading all of a long record.
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -53,11 +54,28 @@ absl::StatusOr<int> TypeOfGroup(const std::string& group);
 absl::Status ReplaceFactTimes(const eventstore::StreamId& stream, const std::string& group,
                               const std::vector<EffectiveFact>& facts, ReadModelBatch& batch);
 
-// Calls `visit` for the record's facts of that type after `after` (nullopt: all), in order, until
-// it returns false. DATA_LOSS on damage.
-absl::Status VisitFactTimes(const ReadSnapshot& snapshot, const eventstore::StreamId& stream,
-                            int fact_type, const std::optional<FactPlace>& after,
-                            absl::FunctionRef<bool(const FactTime&)> visit);
+// The facts of one record, for who looks at several types. A record of few facts is read at once.
+// Not thread-safe; `snapshot` must outlive it and not change.
+class FactTimes {
+ public:
+  FactTimes(const ReadSnapshot& snapshot, const eventstore::StreamId& record)
+      : snapshot_(snapshot), record_(record) {}
+
+  // Calls `visit` for the facts of that type after `after` (nullopt: all), in order, until it
+  // returns false. DATA_LOSS on damage.
+  absl::Status Visit(int fact_type, const std::optional<FactPlace>& after,
+                     absl::FunctionRef<bool(const FactTime&)> visit);
+
+ private:
+  // Of the record, while they are not more than a page; else `is_whole_` stays false.
+  absl::Status Load();
+
+  const ReadSnapshot& snapshot_;
+  const eventstore::StreamId record_;
+  bool is_loaded_ = false;
+  bool is_whole_ = false;
+  std::map<int, std::vector<FactTime>> by_type_;  // in order
+};
 
 // Every record that has a row of a fact. Skips from record to record.
 absl::StatusOr<std::vector<eventstore::StreamId>> RecordsWithFacts(const ReadSnapshot& snapshot);

@@ -38,13 +38,8 @@ absl::Status NoteTypes(const v1::Deadlines& deadlines, ReadModelBatch& batch) {
   return absl::OkStatus();
 }
 
-absl::StatusOr<bool> MayMatter(const ReadSnapshot& snapshot, int fact_type) {
-  ASSIGN_OR_RETURN(const auto known, snapshot.Get(KeyOf(fact_type)));
-  return known.has_value();
-}
-
-absl::StatusOr<std::vector<int>> StartTypes(const ReadSnapshot& snapshot) {
-  std::vector<int> types;
+absl::StatusOr<NotedTypes> ReadTypes(const ReadSnapshot& snapshot) {
+  NotedTypes types;
   absl::Status damage;
   const std::string space(1, work_items::kTypesSpace);
   RETURN_IF_ERROR(
@@ -53,7 +48,8 @@ absl::StatusOr<std::vector<int>> StartTypes(const ReadSnapshot& snapshot) {
         reader.Skip(1);
         const auto type = static_cast<int>(reader.Number());
         if (!reader.Finished()) damage = absl::DataLossError("a row of work items is damaged");
-        if (value == kStarts) types.push_back(type);
+        types.all.insert(type);
+        if (value == kStarts) types.starts.push_back(type);
         return damage.ok();
       }));
   RETURN_IF_ERROR(damage);

@@ -1,6 +1,7 @@
 // Which types of facts any deadline was ever about, so that others cost nothing.
 #pragma once
 
+#include <set>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -13,10 +14,12 @@ namespace caseledger::projections {
 // Notes the types that these deadlines start with, are met or cancelled by. Types only come to it.
 absl::Status NoteTypes(const v1::Deadlines& deadlines, ReadModelBatch& batch);
 
-// Whether any deadline is about facts of that type.
-absl::StatusOr<bool> MayMatter(const ReadSnapshot& snapshot, int fact_type);
-
-// Types that start one. DATA_LOSS on damage.
-absl::StatusOr<std::vector<int>> StartTypes(const ReadSnapshot& snapshot);
+// All that any deadline was ever about.
+struct NotedTypes {
+  std::set<int> all;
+  std::vector<int> starts;  // that start one; ascending
+};
+// DATA_LOSS on damage.
+absl::StatusOr<NotedTypes> ReadTypes(const ReadSnapshot& snapshot);
 
 }  // namespace caseledger::projections

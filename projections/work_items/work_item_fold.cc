@@ -9,7 +9,6 @@
 #include "eventstore/base/status_macros.h"
 #include "projections/definition_texts/deadline_terms.h"
 #include "projections/work_items/fact_times.h"
-#include "projections/work_items/start_types.h"
 
 namespace caseledger::projections {
 namespace {
@@ -31,21 +30,19 @@ FactPlace PlaceOf(const EffectiveFact& fact) { return {fact.occurred_at, fact.re
 class WorkItemFold {
  public:
   WorkItemFold(const StreamId& record, const WorkItemSources& sources)
-      : record_(record), sources_(sources) {}
+      : record_(record), sources_(sources), times_(sources.snapshot, record) {}
 
   absl::StatusOr<std::vector<WorkItem>> Fold() {
     if (record_.kind == kCase) {
       RETURN_IF_ERROR(ReadOwners());
       if (owners_.empty()) return std::vector<WorkItem>();  // its opening was voided
     }
-    ASSIGN_OR_RETURN(const std::vector<int> types, StartTypes(sources_.snapshot));
-    for (const int type : types) {
+    for (const int type : sources_.start_types) {
       absl::Status status;
-      RETURN_IF_ERROR(VisitFactTimes(sources_.snapshot, record_, type, std::nullopt,
-                                     [&](const FactTime& start) {
-                                       status = Start(type, start);
-                                       return status.ok();
-                                     }));
+      RETURN_IF_ERROR(times_.Visit(type, std::nullopt, [&](const FactTime& start) {
+        status = Start(type, start);
+        return status.ok();
+      }));
       RETURN_IF_ERROR(status);
     }
     std::sort(items_.begin(), items_.end(), [](const WorkItem& a, const WorkItem& b) {
@@ -124,7 +121,7 @@ class WorkItemFold {
 
   // Met or cancelled by whichever comes first.
   absl::Status End(const v1::Deadline& deadline, const FactPlace& start, const FactSubject& subject,
-                   WorkItem& item) const {
+                   WorkItem& item) {
     std::optional<FactPlace> first;
     const auto look = [&](const std::string& name, bool cancels) -> absl::Status {
       const auto* field = Fact::descriptor()->FindFieldByName(name);
@@ -143,24 +140,24 @@ class WorkItemFold {
   }
 
   absl::StatusOr<std::optional<FactPlace>> FirstAfter(int type, const FactPlace& start,
-                                                      const FactSubject& subject) const {
+                                                      const FactSubject& subject) {
     std::optional<FactPlace> found;
     absl::Status status;
-    RETURN_IF_ERROR(
-        VisitFactTimes(sources_.snapshot, record_, type, start, [&](const FactTime& time) {
-          const absl::StatusOr<std::optional<FactSubject>> other = SubjectIn(time.group);
-          status = other.status();
-          if (!status.ok()) return false;
-          if (!other->has_value() || !subject.GoesWith(**other)) return true;
-          found = time.place;
-          return false;
-        }));
+    RETURN_IF_ERROR(times_.Visit(type, start, [&](const FactTime& time) {
+      const absl::StatusOr<std::optional<FactSubject>> other = SubjectIn(time.group);
+      status = other.status();
+      if (!status.ok()) return false;
+      if (!other->has_value() || !subject.GoesWith(**other)) return true;
+      found = time.place;
+      return false;
+    }));
     RETURN_IF_ERROR(status);
     return found;
   }
 
   const StreamId record_;
   const WorkItemSources& sources_;
+  FactTimes times_;
   std::vector<Owner> owners_;  // in order; none of a contact
   std::string case_type_;
   std::vector<WorkItem> items_;

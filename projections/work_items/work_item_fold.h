@@ -18,6 +18,8 @@ namespace caseledger::projections {
 // What the fold asks of the projection.
 struct WorkItemSources {
   const ReadSnapshot& snapshot;
+  // Types of facts that start deadlines.
+  const std::vector<int>& start_types;
   // The facts of a group, in order.
   absl::FunctionRef<absl::StatusOr<std::vector<EffectiveFact>>(const std::string& group)> facts;
   // The agency that recorded the event, for records that nobody owns.

@@ -91,8 +91,8 @@ class WorkItems final : public Projection {
       ASSIGN_OR_RETURN(const auto facts, kFacts.Read(batch, event.stream, group));
       RETURN_IF_ERROR(ReplaceFactTimes(event.stream, group, facts, batch));
       ASSIGN_OR_RETURN(const int type, TypeOfGroup(group));
-      ASSIGN_OR_RETURN(const bool may, MayMatter(batch, type));
-      matters = matters || may || IsAboutOwner(type);
+      RETURN_IF_ERROR(LoadTypes(batch));
+      matters = matters || types_->all.contains(type) || IsAboutOwner(type);
     }
     return matters ? Write(event.stream, batch) : absl::OkStatus();
   }
@@ -106,6 +106,7 @@ class WorkItems final : public Projection {
       ASSIGN_OR_RETURN(const v1::Deadlines deadlines,
                        ReadDeadlines(said.deadlines_loaded().text()));
       RETURN_IF_ERROR(NoteTypes(deadlines, batch));
+      types_.reset();
     }
     ASSIGN_OR_RETURN(const bool changed, kTexts.Apply(event, fact, batch));
     if (!changed) return absl::OkStatus();
@@ -125,13 +126,20 @@ class WorkItems final : public Projection {
       ASSIGN_OR_RETURN(const std::optional<std::string> text, kTexts.InForce(batch, agency, at));
       return Parsed(text.value_or(""));
     };
+    RETURN_IF_ERROR(LoadTypes(batch));
     ASSIGN_OR_RETURN(const std::vector<WorkItem> items,
-                     FoldWorkItems(record, {batch, facts, agency_of, deadlines}));
+                     FoldWorkItems(record, {batch, types_->starts, facts, agency_of, deadlines}));
     std::vector<std::pair<std::string, std::string>> rows;
     for (const WorkItem& item : items) {
       for (std::string& key : RowKeys(item)) rows.emplace_back(std::move(key), EncodeRow(item));
     }
     return ReplaceRows(KeysKey(record), rows, batch);
+  }
+
+  absl::Status LoadTypes(const ReadSnapshot& snapshot) {
+    if (types_.has_value()) return absl::OkStatus();
+    ASSIGN_OR_RETURN(types_, ReadTypes(snapshot));
+    return absl::OkStatus();
   }
 
   // The same text gives the same deadlines: reading it again for each fact would cost the most.
@@ -143,6 +151,7 @@ class WorkItems final : public Projection {
         .first->second;
   }
 
+  std::optional<NotedTypes> types_;  // as the rows say; nullopt: to be read
   std::map<std::string, std::shared_ptr<const v1::Deadlines>> parsed_;
 };
 
