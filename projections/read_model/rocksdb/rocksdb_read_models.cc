@@ -121,7 +121,7 @@ class RocksDbBatch final : public ReadModelBatch {
     const auto base = [&](Overlay::Visit visit_base) {
       return ScanRows(*rows, data_->keys, begin, end, visit_base);
     };
-    const absl::Status status = changes_.Scan(begin, end, base, visit);
+    absl::Status status = changes_.Scan(begin, end, base, visit);
     idle_.push_back(std::move(rows));
     return status;
   }

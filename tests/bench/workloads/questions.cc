@@ -134,7 +134,7 @@ std::vector<v1::RunReportRequest> HalfYears() {
   const absl::TimeZone zone = absl::FixedTimeZone(7 * 3600);
   const auto seconds = [&](int half) {
     const absl::CivilMonth month(2020, 1);
-    return absl::ToUnixSeconds(absl::FromCivil(month + 6 * half, zone));
+    return absl::ToUnixSeconds(absl::FromCivil(month + int64_t{6} * half, zone));
   };
   for (int half = 0; half < 10; ++half) {
     v1::RunReportRequest& question = questions.emplace_back();
