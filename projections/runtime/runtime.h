@@ -51,7 +51,7 @@ class Runtime {
     size_t max_batch_events = 16384;
     // Bytes of rows after which it commits earlier, but no earlier than after the event that
     // reached them. Each worker that catches up holds about twice as much.
-    size_t max_batch_bytes = 16u << 20;
+    size_t max_batch_bytes = 8u << 20;
     // A live worker rests this long between two commits, so that under load one commit carries many
     // events; when it was quiet the next event is applied at once.
     std::chrono::microseconds gather{20000};
