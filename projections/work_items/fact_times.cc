@@ -130,22 +130,19 @@ absl::Status ReplaceFactTimes(const StreamId& stream, const std::string& group,
 
 absl::Status FactTimes::Load() {
   is_loaded_ = true;
-  is_whole_ = true;
   const std::string prefix = RecordKey(work_items::kTimesSpace, record_).Take();
   size_t count = 0;
   absl::Status damage;
-  RETURN_IF_ERROR(snapshot_.Scan(prefix, EndOfPrefix(prefix),
-                                 [&](std::string_view key, std::string_view value) {
-                                   if (++count > kMostAtOnce) {
-                                     is_whole_ = false;
-                                     return false;
-                                   }
-                                   KeyReader reader(key);
-                                   reader.Skip(prefix.size());
-                                   const auto type = static_cast<int>(reader.Number());
-                                   damage = ReadTime(reader, value, by_type_[type].emplace_back());
-                                   return damage.ok();
-                                 }));
+  const auto keep = [&](std::string_view key, std::string_view value) {
+    if (++count > kMostAtOnce) return false;
+    KeyReader reader(key);
+    reader.Skip(prefix.size());
+    const auto type = static_cast<int>(reader.Number());
+    damage = ReadTime(reader, value, by_type_[type].emplace_back());
+    return damage.ok();
+  };
+  RETURN_IF_ERROR(snapshot_.Scan(prefix, EndOfPrefix(prefix), keep));
+  is_whole_ = count <= kMostAtOnce;
   if (!is_whole_) by_type_.clear();
   return damage;
 }

@@ -67,7 +67,7 @@ class FactTimes {
                      absl::FunctionRef<bool(const FactTime&)> visit);
 
  private:
-  // Of the record, while they are not more than a page; else `is_whole_` stays false.
+  // All of a record that has few; else `is_whole_` stays false.
   absl::Status Load();
 
   const ReadSnapshot& snapshot_;

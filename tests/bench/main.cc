@@ -164,6 +164,14 @@ int Main(int argc, char** argv) {
     return 2;
   }
   options.only.insert(only.begin(), only.end());
+  if (options.only.contains("questions") && options.cases == 0) {
+    std::fprintf(stderr, "bench: questions need a ledger: say how large, such as --cases 100000\n");
+    return 2;
+  }
+  if (options.only.contains("sizes") && options.sizes.empty()) {
+    std::fprintf(stderr, "bench: sizes need some: say which, such as --sizes 100000,1000000\n");
+    return 2;
+  }
   options.postgres = !no_postgres;
   if (!parent.empty()) setenv("TMPDIR", parent.c_str(), 1);
   const testing::ScratchDirectory scratch;

@@ -2,6 +2,10 @@
 
 #include <gmock/gmock.h>
 
+#include <map>
+#include <optional>
+#include <tuple>
+
 #include "tests/projections/work_items/case_facts.h"
 #include "tests/support/projection_table.h"
 
@@ -103,6 +107,37 @@ TEST_F(WorkItemsTest, EachMeasureHasItsOwn) {
   EXPECT_THAT(Told({.deadline_id = "ban"}), ElementsAre("ban open"));
   events_.Add(Case("a"), FactOf("contact_ban_issued { measure_id: 'x' }"), kThursday + kHour);
   EXPECT_THAT(Told({.deadline_id = "ban"}), IsEmpty());
+}
+
+// A record whose times are too many to be read at once is told of in the same way.
+TEST_F(WorkItemsTest, ALongRecordHasWhatAShortOneHas) {
+  constexpr int kManyFacts = 300;
+  for (const char* name : {"short", "long"}) {
+    events_.Add(Case(name), Opened("ctxh-qn", "child_protection"), kThursday);
+    events_.Add(Case(name), FactOf("separation_ordered { measure_id: 'm1' }"), kThursday + kHour);
+    events_.Add(Case(name), FactOf("separation_ordered { measure_id: 'm2' }"), kThursday + kHour);
+  }
+  for (int i = 0; i < kManyFacts; ++i) {
+    events_.Add(Case("long"), FactOf("therapy_session_held { episode_id: 'e' }"),
+                kThursday + i * kHour);
+  }
+  for (const char* name : {"short", "long"}) {
+    events_.Add(Case(name), FactOf("separation_extended { measure_id: 'm2' }"), kThursday + kDay);
+  }
+  const auto told_of = [&](const std::string& state) {
+    const auto page = Ask({.now = kThursday, .state = state});
+    EXPECT_TRUE(page.ok()) << page.status();
+    std::map<Uuid, std::vector<std::tuple<std::string, Micros, std::optional<Micros>>>> told;
+    for (const WorkItem& item : page->items) {
+      told[item.record_id].emplace_back(item.deadline_id, item.due_at, item.ended_at);
+    }
+    return told;
+  };
+  for (const char* state : {"open", "met"}) {
+    auto told = told_of(state);
+    EXPECT_EQ(told[NamedId("short")].size(), 2u) << state;
+    EXPECT_EQ(told[NamedId("long")], told[NamedId("short")]) << state;
+  }
 }
 
 TEST_F(WorkItemsTest, ACorrectionMayBeAboutAnotherMeasure) {
