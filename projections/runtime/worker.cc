@@ -180,6 +180,7 @@ void Worker::SetCaughtUp(bool caught_up) {
 }
 
 void Worker::SetStopped(const absl::Status& why) {
+  batch_.reset();  // it keeps what it looked at in the store's files
   MutexLock lock(&mutex_);
   progress_.stopped = true;
   progress_.caught_up = false;

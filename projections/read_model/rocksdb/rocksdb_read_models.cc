@@ -105,6 +105,9 @@ class RocksDbBatch final : public ReadModelBatch {
     MutexLock lock(&data_->mutex);
     applied_events_ = data_->applied_events;
   }
+  ~RocksDbBatch() override { CloseIterators(); }
+  RocksDbBatch(const RocksDbBatch&) = delete;
+  RocksDbBatch& operator=(const RocksDbBatch&) = delete;
 
   uint64_t applied_events() const override { return applied_events_; }
   absl::StatusOr<std::optional<std::string>> Get(std::string_view key) const override {
@@ -151,7 +154,7 @@ class RocksDbBatch final : public ReadModelBatch {
     RETURN_IF_ERROR(ToStatus(data_->db->Write(rocksdb::WriteOptions(), &writes)));
     data_->applied_events = applied_events_ = new_applied;
     changes_.Clear();
-    idle_.clear();
+    CloseIterators();
     return absl::OkStatus();
   }
   // Over the rows beneath. Used again and again, for projections look at many small ranges, one
@@ -162,9 +165,16 @@ class RocksDbBatch final : public ReadModelBatch {
       idle_.pop_back();
       return taken;
     }
+    // What an iterator can see stays in the files, as with a snapshot.
+    if (!open_number_.has_value()) open_number_ = data_->purger->snapshots().Add();
     rocksdb::ReadOptions bounded;
     bounded.iterate_upper_bound = &end_;
     return std::unique_ptr<rocksdb::Iterator>(data_->db->NewIterator(bounded));
+  }
+  void CloseIterators() {
+    idle_.clear();
+    if (open_number_.has_value()) data_->purger->snapshots().Remove(*open_number_);
+    open_number_.reset();
   }
   // The changes with the position and what is to be purged.
   absl::StatusOr<rocksdb::WriteBatch> AllWrites(uint64_t new_applied) const {
@@ -187,6 +197,7 @@ class RocksDbBatch final : public ReadModelBatch {
   const rocksdb::Slice end_ = ToSlice(data_->keys.end);
   Overlay changes_;
   mutable std::vector<std::unique_ptr<rocksdb::Iterator>> idle_;
+  mutable std::optional<uint64_t> open_number_;  // of the iterators, while there are some
   uint64_t applied_events_ = 0;
   bool purges_ = false;
 };

@@ -116,6 +116,41 @@ TEST_F(Purge, AnOpenSnapshotPutsItOffToALaterCommit) {
   EXPECT_EQ(InFiles(deleted), "");
 }
 
+// What a batch looked at stays in the files as long as it may look again.
+TEST_F(Purge, ABatchThatLooksAtRangesPutsItOffUntilItIsDone) {
+  for (const bool committed : {true, false}) {
+    Open(std::chrono::microseconds(0));
+    const std::string deleted = Text();
+    const std::string deleted_later = Text();
+    Commit([&](ReadModelBatch& batch) {
+      batch.Put(deleted, "");
+      batch.Put(deleted_later, "");
+    });
+    Close();
+    Open(std::chrono::microseconds(0));
+    auto looking = store_->OpenTable("qn", "work-items@1").value();
+    auto batch = looking->NewBatch();
+    AllRows(*batch);
+    Commit([&](ReadModelBatch& purging) {
+      purging.Delete(deleted);
+      purging.PurgeDeleted();
+    });
+    // Goes with the purge only if that was put off until now.
+    Commit([&](ReadModelBatch& later) { later.Delete(deleted_later); });
+    EXPECT_NE(InFiles(deleted), "");
+    if (committed) {
+      const uint64_t applied = batch->applied_events();
+      ASSERT_TRUE(looking->Commit(*batch, applied, applied + 1).ok());
+    }
+    batch.reset();
+    Commit([](ReadModelBatch& later) { later.Put("x", "2"); });
+    EXPECT_EQ(InFiles(deleted), "");
+    EXPECT_EQ(InFiles(deleted_later), "");
+    looking.reset();
+    Close();
+  }
+}
+
 TEST_F(Purge, WhatWasPreventedIsDoneAtTheNextOpening) {
   Open(std::chrono::microseconds(0));
   const std::string deleted = Text();
