@@ -5,9 +5,10 @@
 #
 #   (nothing)      release build, every test program, the checks, the foreign client, fuzzing
 #   --fast         release build and the test programs that are not labelled `slow`, with what they wrote; nothing else
-#   --clang        also: our own libraries and programs with clang and its thread-safety warnings
-#   --sanitizers   also: test programs with AddressSanitizer and UBSan, and those without gRPC with ThreadSanitizer
-#   --tidy-changed BASE   also: clang-tidy over what changed since BASE; with --clang or --sanitizers
+#   --clang        also: our own libraries and programs with clang, each file by itself
+#   --sanitizers   also: all libraries and programs with clang and its thread-safety warnings, test programs with
+#                  AddressSanitizer and UBSan, and those without gRPC with ThreadSanitizer
+#   --tidy-changed BASE   also: clang-tidy over what changed since BASE
 #   --fuzz-seconds N   random input for all fuzz targets together; default 300, 0 for none
 #   --minutes N    whatever still runs after N minutes is ended and counts as failed
 #
@@ -25,7 +26,7 @@ tidy_base=""
 fuzz_seconds=300
 minutes=1000
 usage() {
-  sed -n '2,15s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" >&2
+  sed -n '2,16s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" >&2
   exit 2
 }
 while [[ $# -gt 0 ]]; do

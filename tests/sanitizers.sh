@@ -3,7 +3,8 @@
 #
 #   tests/sanitizers.sh asan|tsan [--all] [FOLDER...]
 #
-#   asan      AddressSanitizer with UBSan: eventstore contract projections services fuzz (kept inputs)
+#   asan      AddressSanitizer with UBSan: eventstore contract projections services fuzz (kept inputs); also compiles
+#             all libraries and programs with clang and its thread-safety warnings
 #   tsan      ThreadSanitizer: eventstore, projections/runtime, services/access/{limits,trail} and
 #             services/rpc/{connections,threads}, without what runs RocksDB or gRPC; tests/README.md says why
 #   --all     asan: also integration and fault, and the programs labelled `slow`; tsan: also contract, projections and
@@ -42,7 +43,9 @@ else
   more=(contract projections services)
   left_out+=(grpc rocksdb)
 fi
+whole=false
 if ((${#folders[@]} == 0)); then
+  whole=true
   folders=("${standard[@]}")
   if $all; then folders+=("${more[@]}"); fi
 fi
@@ -57,6 +60,8 @@ for folder in "${folders[@]}"; do
   [[ -d "tests/$folder" ]] || { echo "no folder tests/$folder" >&2; exit 2; }
   targets+=("tests/$folder/all")
 done
+# Everything else of ours is compiled as well: this is where clang looks at locks and says what it warns of.
+if $whole && [[ "$preset" == asan ]]; then targets+=(eventstore/all projections/all services/all); fi
 cmake --preset "$preset" --log-level=WARNING
 ninja --quiet -C "build/$preset" -j "$(nproc)" "${targets[@]}"
 

@@ -321,7 +321,6 @@ std::optional<domain::RecordsOfErased> RelatedRecords::RecordsOfNobodyElse(
 
 absl::StatusOr<std::optional<domain::RecordsOfErased>> RelatedRecords::FindRecordsOfNobodyElse(
     const std::vector<std::string>& person_ids) const {
-  constexpr auto kContact = domain::RecordKind::RECORD_KIND_CONTACT;
   ErasedAlone alone(view_, std::set<std::string>(person_ids.begin(), person_ids.end()),
                     [this](const std::string& person) { return IsErased(person); });
   const auto add_contacts = [&alone](const std::vector<eventstore::StreamId>& contacts) {
@@ -334,13 +333,15 @@ absl::StatusOr<std::optional<domain::RecordsOfErased>> RelatedRecords::FindRecor
     // What names them, whether or not it became a case.
     const auto stream = StreamOf(domain::RecordKind::RECORD_KIND_PERSON, person);
     if (!stream.has_value()) continue;
-    ASSIGN_OR_RETURN(const auto contacts, ReferrersOf(*stream, kContact));
+    ASSIGN_OR_RETURN(const auto contacts,
+                     ReferrersOf(*stream, domain::RecordKind::RECORD_KIND_CONTACT));
     if (!contacts.has_value()) return std::nullopt;
     add_contacts(*contacts);
   }
   // The contacts that a case came from are among its references, the others name it.
   for (const eventstore::StreamId& record : alone.cases()) {
-    ASSIGN_OR_RETURN(const auto contacts, ReferrersOf(record, kContact));
+    ASSIGN_OR_RETURN(const auto contacts,
+                     ReferrersOf(record, domain::RecordKind::RECORD_KIND_CONTACT));
     if (!contacts.has_value()) return std::nullopt;
     add_contacts(*contacts);
   }

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# clang-tidy over our own sources, as .clang-tidy says. Needs a build folder, for generated headers and commands.
+# clang-tidy over our own sources, as .clang-tidy says.
 #
 #   tests/checks/tidy.sh [--tests] [--changed BASE] [FILE.cc ...]
 #
@@ -9,15 +9,11 @@
 #                    judged in the first source that includes it
 #   FILE.cc ...      these
 #
-# CASELEDGER_BUILD names the build folder; default: the first of build/asan, build/clang, build/debug that there is. Not the
-# release build, which compiles several files as one.
+# CASELEDGER_BUILD names the build folder, of a preset that compiles each file by itself; default: build/clang, which is
+# configured, with the generated headers made, when it is not there.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
-build="${CASELEDGER_BUILD:-}"
-for candidate in build/asan build/clang build/debug; do
-  if [[ -z "$build" && -f "$candidate/compile_commands.json" ]]; then build="$candidate"; fi
-done
-readonly build
+readonly build="${CASELEDGER_BUILD:-build/clang}"
 
 fail() {
   echo "tidy: $1" >&2
@@ -40,8 +36,11 @@ while [[ $# -gt 0 ]]; do
   esac
   shift
 done
-[[ -f "$build/compile_commands.json" ]] ||
-  fail "no compile_commands.json: build first, with the preset asan, clang or debug"
+if [[ "$build" == build/clang ]]; then
+  cmake --preset clang --log-level=WARNING >/dev/null
+  ninja --quiet -C "$build" caseledger_proto_sources
+fi
+[[ -f "$build/compile_commands.json" ]] || fail "no compile_commands.json in $build: configure it first"
 
 # The sources in which the headers read from standard input can be judged, one each.
 sources_of_headers() {
