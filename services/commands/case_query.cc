@@ -5,7 +5,7 @@
 
 #include "absl/strings/ascii.h"
 #include "eventstore/base/status_macros.h"
-#include "services/commands/aggregates.h"
+#include "services/commands/related_records.h"
 #include "services/commands/times.h"
 #include "services/domain/case_record/case_record.h"
 #include "services/domain/rejection.h"
@@ -168,13 +168,18 @@ absl::StatusOr<v1::GetCaseResponse> GetCase(const eventstore::EventLog& log,
   return out;
 }
 
-absl::StatusOr<std::string> PersonOfReferral(const eventstore::EventLog& log,
+absl::StatusOr<OfferInGeneral> ReadInGeneral(eventstore::LedgerView& view, Aggregates& aggregates,
                                              const eventstore::StreamId& stream,
-                                             const std::string& referral_id) {
-  ASSIGN_OR_RETURN(const CaseFacts facts, ReadCase(log, stream));
-  const auto state = domain::FoldAll<domain::CaseState>(facts.timeline.in_order());
-  const auto referral = state.referrals.referrals.find(referral_id);
-  return referral == state.referrals.referrals.end() ? std::string() : referral->second.person;
+                                             const std::string& referral_id, Micros sent_at) {
+  ASSIGN_OR_RETURN(const auto loaded, aggregates.Load<domain::CaseState>(view, stream));
+  OfferInGeneral general;
+  general.unit_code = loaded->state.lifecycle.unit_code;
+  const auto referral = loaded->state.referrals.referrals.find(referral_id);
+  if (referral == loaded->state.referrals.referrals.end()) return general;
+  const RelatedRecords related(view, aggregates);
+  general.birth_year = related.BirthYear(referral->second.person, sent_at);
+  RETURN_IF_ERROR(related.status());
+  return general;
 }
 
 absl::StatusOr<v1::CheckClosureResponse> CheckClosure(const eventstore::EventLog& log,

@@ -32,6 +32,15 @@ class ReadRights {
     return use(rights);
   }
 
+  // Calls `use` with what is committed and the states of records folded from it, and gives what it
+  // gives: for what an answer tells of other records than the one it shows.
+  template <typename Use>
+  auto WithRecords(Micros now, Use use) ABSL_LOCKS_EXCLUDED(mutex_) {
+    const MutexLock lock(&mutex_);
+    CommittedView view(log_, now);
+    return use(static_cast<eventstore::LedgerView&>(view), aggregates_);
+  }
+
  private:
   const eventstore::EventLog& log_;
   RulesCache& rules_;

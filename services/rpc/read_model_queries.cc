@@ -15,8 +15,6 @@
 #include "projections/shelter_occupancy/shelter_occupancy.h"
 #include "services/commands/aggregates.h"
 #include "services/commands/case_query.h"
-#include "services/commands/committed_view.h"
-#include "services/commands/related_records.h"
 #include "services/commands/times.h"
 #include "services/commands/validation.h"
 #include "services/rpc/fill_page.h"
@@ -122,34 +120,30 @@ std::string AgeGroup(int years) {
 }
 
 // Age group and area, for those who are to decide whether they can help.
-absl::Status ShowWhoInGeneral(const Ledger& ledger, const projections::ReferralRow& row,
+absl::Status ShowWhoInGeneral(const Reading& reading, const projections::ReferralRow& row,
                               v1::ReferralRow& out) {
-  ASSIGN_OR_RETURN(const auto opened, ledger.parts.log->ReadStream(CaseStream(row.case_id), 1, 1));
-  event::v1::Fact fact;
-  if (!opened.empty() && fact.ParseFromString(opened.front().fact) && fact.has_case_opened()) {
-    out.set_unit_code(fact.case_opened().unit().code());
+  ASSIGN_OR_RETURN(const commands::OfferInGeneral general,
+                   reading.ledger().read_rights.WithRecords(
+                       reading.now(), [&](auto& view, commands::Aggregates& aggregates) {
+                         return commands::ReadInGeneral(view, aggregates, CaseStream(row.case_id),
+                                                        row.referral_id, row.sent_at);
+                       }));
+  out.set_unit_code(general.unit_code);
+  if (general.birth_year != 0) {
+    out.set_age_group(AgeGroup(YearThen(row.sent_at) - general.birth_year));
   }
-  // An offer's row does not say whom it is for.
-  ASSIGN_OR_RETURN(
-      const std::string person,
-      commands::PersonOfReferral(*ledger.parts.log, CaseStream(row.case_id), row.referral_id));
-  commands::CommittedView view(*ledger.parts.log, row.sent_at);
-  commands::Aggregates aggregates(1, nullptr);
-  const commands::RelatedRecords related(view, aggregates);
-  const int birth_year = related.BirthYear(person, row.sent_at);
-  if (birth_year != 0) out.set_age_group(AgeGroup(YearThen(row.sent_at) - birth_year));
-  return related.status();
+  return absl::OkStatus();
 }
 
 // An offer names nobody to who is asked. Whom it is for is seen by who may see the case.
-absl::Status ShowReferral(const Reading& reading, const Ledger& ledger,
-                          const projections::ReferralRow& row, v1::ReferralRow& out) {
+absl::Status ShowReferral(const Reading& reading, const projections::ReferralRow& row,
+                          v1::ReferralRow& out) {
   Show(row, reading.now(), out);
   const bool received =
       row.to_agency_id == reading.call().agency && row.from_agency_id != reading.call().agency;
   const std::string& state = out.state();
   if (received && state != "accepted" && state != "completed") out.clear_person_id();
-  return ShowWhoInGeneral(ledger, row, out);
+  return ShowWhoInGeneral(reading, row, out);
 }
 
 }  // namespace
@@ -211,7 +205,7 @@ absl::Status Queries::ListReferrals(Reading& reading, const v1::ListReferralsReq
     const int before = response.referrals_size();
     for (const projections::ReferralRow& row : page.referrals) {
       ASSIGN_OR_RETURN(const bool shown, reading.Shows(CaseStream(row.case_id)));
-      if (shown) RETURN_IF_ERROR(ShowReferral(reading, *ledger, row, *response.add_referrals()));
+      if (shown) RETURN_IF_ERROR(ShowReferral(reading, row, *response.add_referrals()));
     }
     return static_cast<size_t>(response.referrals_size() - before);
   };

@@ -34,7 +34,7 @@
 namespace caseledger::domain {
 
 struct CaseState {
-  static constexpr uint32_t kVersion = 4;
+  static constexpr uint32_t kVersion = 5;
 
   Lifecycle lifecycle;
   Participants participants;

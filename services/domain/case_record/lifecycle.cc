@@ -49,6 +49,7 @@ void Lifecycle::Apply(const DomainEvent& event) {
       cycles = 1;
       owner_agency = fact.case_opened().owner_agency_id();
       owner_worker = fact.case_opened().owner_worker_id();
+      unit_code = fact.case_opened().unit().code();
       break;
     case Fact::kOwnerAssigned:
       owner_agency = fact.owner_assigned().owner_agency_id();

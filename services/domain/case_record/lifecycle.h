@@ -28,6 +28,7 @@ struct Lifecycle {
   uint32_t cycles = 0;  // how often it was opened or reopened
   std::string owner_agency;
   std::string owner_worker;
+  std::string unit_code;  // of the area where it was opened
 
   CasePhase phase() const;
 
@@ -37,7 +38,7 @@ struct Lifecycle {
 
   template <typename Archive>
   void Fields(Archive& archive) {
-    archive(opened, closed, transferred, opened_at, cycles, owner_agency, owner_worker);
+    archive(opened, closed, transferred, opened_at, cycles, owner_agency, owner_worker, unit_code);
   }
 };
 
