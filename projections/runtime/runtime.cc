@@ -38,9 +38,9 @@ class RuntimeImpl final : public Runtime {
     for (const auto& [name, slot] : slots_) all.push_back(slot->Health());
     return all;
   }
-  absl::Status Rebuild(std::string_view name) override {
+  absl::Status Rebuild(std::string_view name, Compare compare) override {
     ASSIGN_OR_RETURN(Slot* const slot, Find(name));
-    return slot->Rebuild();
+    return slot->Rebuild(compare);
   }
   absl::Status Pause(std::string_view name) override {
     ASSIGN_OR_RETURN(Slot* const slot, Find(name));

@@ -13,6 +13,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -27,6 +28,19 @@
 
 namespace caseledger::projections {
 
+// What came out when a rebuilt table was compared with the one before it, both of the same events.
+struct TableComparison {
+  // kWaiting: the rebuild goes on.
+  enum class State { kWaiting, kRunning, kSame, kDifferent, kFailed };
+  State state = State::kWaiting;
+  uint64_t events = 0;        // that both reflect
+  uint64_t rows = 0;          // compared so far
+  uint64_t changed_rows = 0;  // that both have, with other values
+  uint64_t lost_rows = 0;     // that only the table before had
+  uint64_t new_rows = 0;      // that only the rebuilt one has
+  std::string trouble;        // why it failed
+};
+
 struct ProjectionHealth {
   // kPaused: by Pause; kDropped: by Drop, without rows.
   enum class State { kCatchingUp, kLive, kRebuilding, kStopped, kPaused, kDropped };
@@ -37,6 +51,8 @@ struct ProjectionHealth {
   double lag_seconds = 0;  // age of the oldest event not applied, by its recorded time; 0 when none
   uint64_t stopped_at_position = 0;
   std::string trouble;  // why it stopped
+  // Of the last rebuild that was to be compared; until the next rebuild, or the end of the program.
+  std::optional<TableComparison> comparison{};
 };
 
 // All projections of one ledger. Thread-safe.
@@ -67,9 +83,14 @@ class Runtime {
                                                              uint64_t min_applied_events,
                                                              absl::Duration timeout) = 0;
   virtual std::vector<ProjectionHealth> Health() const = 0;
+  // Whether a rebuilt table is compared with the one before it once it is live.
+  enum class Compare { kNo, kYes };
   // Begins to rebuild a projection from position 0 beside the live one; swaps when it has caught
-  // up. NOT_FOUND; FAILED_PRECONDITION when a rebuild is running.
-  virtual absl::Status Rebuild(std::string_view name) = 0;
+  // up. The rebuilt rows are served whatever a comparison says: they follow from the events.
+  // NOT_FOUND; FAILED_PRECONDITION when a rebuild or a comparison is running, or when there are no
+  // rows to compare with.
+  virtual absl::Status Rebuild(std::string_view name, Compare compare) = 0;
+  absl::Status Rebuild(std::string_view name) { return Rebuild(name, Compare::kNo); }
   // Applies nothing more until Resume; what is there is served. Until the next start at most.
   // NOT_FOUND; FAILED_PRECONDITION when it does not run, or a rebuild does.
   virtual absl::Status Pause(std::string_view name) = 0;

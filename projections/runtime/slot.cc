@@ -60,6 +60,7 @@ absl::StatusOr<Slot::SharedWorker> Slot::NewWorker(const std::string& table_name
 
 void Slot::OnProgress(Worker& worker) {
   SwapIfCaughtUp(worker);
+  CompareIfReached(worker);
   WakeViewers();
 }
 
@@ -75,6 +76,7 @@ void Slot::SwapIfCaughtUp(Worker& worker) {
     if (built.stopped) {
       rebuild_trouble_ =
           StrCat("rebuild stopped at position ", built.stopped_at_position, ": ", built.trouble);
+      compare_ = false;
       return;
     }
     if (!built.caught_up) return;
@@ -85,9 +87,38 @@ void Slot::SwapIfCaughtUp(Worker& worker) {
     }
     rebuild_trouble_.clear();
     old = std::exchange(live_, std::exchange(building_, nullptr));
+    paused_ = false;  // that was the one before
+    if (compare_) replaced_ = old;
   }
   if (old != nullptr) old->StopAndJoin();
   DropUnusedTables();
+}
+
+// In the thread of the live worker, so that its table stays as it is meanwhile. It may still be
+// behind: the worker before it went on until it was told to stop.
+void Slot::CompareIfReached(Worker& worker) {
+  MutexLock lock(&mutex_);
+  if (stopping_ || replaced_ == nullptr || live_.get() != &worker) return;
+  if (worker.progress().applied_events < replaced_->progress().applied_events) return;
+  const SharedWorker replaced = std::exchange(replaced_, nullptr);
+  compare_ = false;
+  absl::StatusOr<std::unique_ptr<ReadModelTable>> table = tables_.OpenTable(replaced->table_name());
+  if (!table.ok()) {
+    rebuild_trouble_ = StrCat("the table before cannot be compared: ", table.status().ToString());
+    return;
+  }
+  auto before = std::make_unique<Worker>(log_, factory_, replaced->table_name(), *std::move(table),
+                                         options_, [](Worker&) {});
+  compared_table_ = replaced->table_name();
+  comparison_ = std::make_shared<Comparison>(std::move(before), worker.Snapshot(),
+                                             [this] { DropUnusedTables(); });
+  comparison_->Start();
+}
+
+std::optional<TableComparison> Slot::ComparisonSoFar() const {
+  if (comparison_ != nullptr) return comparison_->result();
+  if (compare_) return TableComparison();
+  return std::nullopt;
 }
 
 // Under the lock: another rebuild may have begun, or even become live, since the swap. What cannot
@@ -95,15 +126,17 @@ void Slot::SwapIfCaughtUp(Worker& worker) {
 void Slot::DropUnusedTables() {
   MutexLock lock(&mutex_);
   std::vector<std::string> used;
-  for (const SharedWorker& worker : {live_, building_}) {
+  if (comparison_ != nullptr && !comparison_->ended()) used.push_back(compared_table_);
+  for (const SharedWorker& worker : {live_, building_, replaced_}) {
     if (worker != nullptr) used.push_back(worker->table_name());
   }
   tables_.DropOthers(projection_name_, used).IgnoreError();
 }
 
-absl::Status Slot::Rebuild() {
+absl::Status Slot::Rebuild(Runtime::Compare compare) {
   const MutexLock acts(&acts_mutex_);
   SharedWorker failed;
+  std::shared_ptr<Comparison> compared;
   {
     MutexLock lock(&mutex_);
     if (stopping_) return absl::FailedPreconditionError("the runtime is stopped");
@@ -111,11 +144,25 @@ absl::Status Slot::Rebuild() {
       return absl::FailedPreconditionError(
           StrCat("REBUILD_RUNNING: a rebuild of ", projection_name_, " is running"));
     }
+    const bool waits = replaced_ != nullptr && live_ != nullptr && !live_->progress().stopped;
+    if (waits || (comparison_ != nullptr && !comparison_->ended())) {
+      return absl::FailedPreconditionError(StrCat("REBUILD_RUNNING: the last rebuild of ",
+                                                  projection_name_,
+                                                  " is still compared with the rows before it"));
+    }
+    const bool compares = compare == Runtime::Compare::kYes;
+    if (compares && live_ == nullptr) {
+      return absl::FailedPreconditionError(
+          StrCat("DROPPED: ", projection_name_, " has no rows to compare with; rebuild it alone"));
+    }
     const std::string name =
         live_ != nullptr ? RebuildTableName(table_name_, live_->table_name()) : table_name_;
     RETURN_IF_ERROR(tables_.Drop(name));
     ASSIGN_OR_RETURN(SharedWorker worker, NewWorker(name));
     rebuild_trouble_.clear();
+    compare_ = compares;
+    replaced_.reset();  // its table was dropped
+    compared = std::exchange(comparison_, nullptr);
     failed = std::exchange(building_, std::move(worker));
     // Under the lock, so that Stop finds it started; its thread takes the lock only later.
     building_->Start();
@@ -186,6 +233,8 @@ absl::Status Slot::Drop() {
           StrCat("DROPPED: ", projection_name_, " has no rows already; rebuild it"));
     }
     paused_ = false;
+    compare_ = false;
+    replaced_.reset();
     worker = std::exchange(live_, nullptr);
   }
   worker->StopAndJoin();
@@ -258,6 +307,7 @@ ProjectionHealth Slot::Health() const {
     health.applied_events = progress.applied_events;
     health.stopped_at_position = progress.stopped_at_position;
     health.trouble = progress.stopped && !paused_ ? progress.trouble : rebuild_trouble_;
+    health.comparison = ComparisonSoFar();
   }
   MeasureLag(health);
   return health;
@@ -282,14 +332,17 @@ void Slot::MeasureLag(ProjectionHealth& health) const {
 
 void Slot::Stop() {
   std::vector<SharedWorker> workers;
+  std::shared_ptr<Comparison> comparison;
   {
     MutexLock lock(&mutex_);
     stopping_ = true;
     workers = {live_, building_};
+    comparison = comparison_;
   }
   for (const SharedWorker& worker : workers) {
     if (worker != nullptr) worker->StopAndJoin();
   }
+  if (comparison != nullptr) comparison->StopAndJoin();
   WakeViewers();
 }
 

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "absl/base/thread_annotations.h"
@@ -12,6 +13,7 @@
 #include "absl/time/time.h"
 #include "eventstore/base/mutex.h"
 #include "eventstore/log.h"
+#include "projections/runtime/comparison.h"
 #include "projections/runtime/runtime.h"
 #include "projections/runtime/tables.h"
 #include "projections/runtime/worker.h"
@@ -35,7 +37,7 @@ class Slot {
   // These as in Runtime.
   absl::StatusOr<std::unique_ptr<ReadSnapshot>> View(uint64_t min_applied_events,
                                                      absl::Duration timeout);
-  absl::Status Rebuild();
+  absl::Status Rebuild(Runtime::Compare compare);
   absl::Status Pause();
   absl::Status Resume();
   absl::Status Drop();
@@ -49,6 +51,10 @@ class Slot {
   void OnProgress(Worker& worker);
   // Makes the table being built the live one when it has come as far. Called by its worker.
   void SwapIfCaughtUp(Worker& worker);
+  // Begins a comparison that was asked for once what is live reflects what the table before it
+  // does. Called by the live worker.
+  void CompareIfReached(Worker& worker);
+  std::optional<TableComparison> ComparisonSoFar() const ABSL_SHARED_LOCKS_REQUIRED(mutex_);
   void DropUnusedTables();
   // Lets those in View look again.
   void WakeViewers();
@@ -74,6 +80,10 @@ class Slot {
   SharedWorker live_ ABSL_GUARDED_BY(mutex_);
   SharedWorker building_ ABSL_GUARDED_BY(mutex_);  // null when no rebuild runs
   std::string rebuild_trouble_ ABSL_GUARDED_BY(mutex_);
+  bool compare_ ABSL_GUARDED_BY(mutex_) = false;        // what is being built, once it is live
+  SharedWorker replaced_ ABSL_GUARDED_BY(mutex_);       // stopped, waits to be compared
+  std::string compared_table_ ABSL_GUARDED_BY(mutex_);  // of comparison_
+  std::shared_ptr<Comparison> comparison_ ABSL_GUARDED_BY(mutex_);
   bool paused_ ABSL_GUARDED_BY(mutex_) = false;
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
 };

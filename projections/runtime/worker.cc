@@ -164,9 +164,13 @@ absl::Status Worker::CommitWhatWasApplied() {
   const uint64_t end = batch_->applied_events() + batch_events_;
   batch_.reset();
   projection_ = factory_();
-  for (uint64_t next = progress().applied_events; next < end;) {
+  return AdvanceTo(end);
+}
+
+absl::Status Worker::AdvanceTo(uint64_t events) {
+  for (uint64_t next = progress().applied_events; next < events;) {
     ASSIGN_OR_RETURN(const std::vector<RecordedEvent> page,
-                     log_.ReadLedger(next, static_cast<size_t>(end - next)));
+                     log_.ReadLedger(next, static_cast<size_t>(events - next)));
     if (page.empty()) return absl::DataLossError(StrCat("no event at position ", next));
     for (const RecordedEvent& event : page) RETURN_IF_ERROR(Apply(event));
     next += page.size();

@@ -44,6 +44,9 @@ class Worker {
 
   // Begins to apply from the table's position on. Once.
   void Start();
+  // Instead of Start: applies the events before `events` in the caller's thread. CANCELLED after
+  // Cancel; else as a projection or the log fails.
+  absl::Status AdvanceTo(uint64_t events);
   // Ends the thread and waits for it. Idempotent; from any thread but its own.
   void StopAndJoin();
   // Ends the thread without waiting.

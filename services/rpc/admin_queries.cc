@@ -76,6 +76,32 @@ std::string StateName(projections::ProjectionHealth::State state) {
   return "stopped";
 }
 
+std::string StateName(projections::TableComparison::State state) {
+  switch (state) {
+    case projections::TableComparison::State::kWaiting:
+      return "waiting";
+    case projections::TableComparison::State::kRunning:
+      return "running";
+    case projections::TableComparison::State::kSame:
+      return "same";
+    case projections::TableComparison::State::kDifferent:
+      return "different";
+    case projections::TableComparison::State::kFailed:
+      break;
+  }
+  return "failed";
+}
+
+void Show(const projections::TableComparison& comparison, v1::ProjectionComparison& out) {
+  out.set_state(StateName(comparison.state));
+  out.set_events(comparison.events);
+  out.set_rows(comparison.rows);
+  out.set_changed_rows(comparison.changed_rows);
+  out.set_lost_rows(comparison.lost_rows);
+  out.set_new_rows(comparison.new_rows);
+  out.set_trouble(comparison.trouble);
+}
+
 }  // namespace
 
 absl::Status Queries::GetCase(Reading& reading, const v1::GetCaseRequest& request, absl::Duration,
@@ -128,6 +154,7 @@ absl::Status Queries::ListProjections(Reading& reading, const v1::ListProjection
     status.set_lag_seconds(health.lag_seconds);
     status.set_stopped_at_position(health.stopped_at_position);
     status.set_trouble(health.trouble);
+    if (health.comparison.has_value()) Show(*health.comparison, *status.mutable_comparison());
   }
   return absl::OkStatus();
 }
@@ -137,7 +164,9 @@ absl::Status Queries::RebuildProjection(Reading& reading,
                                         v1::RebuildProjectionResponse&) const {
   ASSIGN_OR_RETURN(const Ledger* ledger, reading.Begin(request.ledger()));
   reading.AskedFor("projection=" + request.name());
-  return ledger->parts.projections->Rebuild(request.name());
+  using Compare = projections::Runtime::Compare;
+  return ledger->parts.projections->Rebuild(request.name(),
+                                            request.compare() ? Compare::kYes : Compare::kNo);
 }
 
 absl::Status Queries::PauseProjection(Reading& reading, const v1::PauseProjectionRequest& request,

@@ -29,6 +29,14 @@ class Rebuild : public SampleTest {
     });
   }
 
+  // What came out when the last rebuild was compared.
+  json Compared(const std::string& name) const {
+    for (const json& row : Status()) {
+      if (row["name"] == name && row.contains("comparison")) return row["comparison"];
+    }
+    return json::object();
+  }
+
   std::string AllRows() const {
     return RunWell({"case", "list", "--all", "--format", "json"}) + Report() +
            RunWell({"referral", "list", "--of", "ctxh-qn", "--outbox", "--page-size", "1000",
@@ -47,12 +55,17 @@ TEST_F(Rebuild, GivesTheSameRowsAndGoesLiveAgain) {
   EXPECT_EQ(projections.size(), 10u);
   for (const json& projection : projections) {
     const std::string name = projection["name"].get<std::string>();
-    const std::string said = RunWell(Cast::Administrator(), {"projection", "rebuild", name});
-    EXPECT_THAT(said, HasSubstr(name + " is being rebuilt"));
+    const std::string said =
+        RunWell(Cast::Administrator(), {"projection", "rebuild", name, "--compare"});
+    EXPECT_THAT(said, HasSubstr(name + " is being rebuilt, and compared"));
     EXPECT_EQ(AllRows(), rows) << "the live rows answer meanwhile: " << name;
     EXPECT_TRUE(Eventually([&] { return AllAreLiveAt(projection["applied_events"]); })) << name;
     EXPECT_EQ(AllRows(), rows) << name;
+    EXPECT_TRUE(Eventually([&] { return Compared(name)["state"] == "same"; })) << Compared(name);
+    EXPECT_EQ(Compared(name)["events"], projection["applied_events"]) << name;
   }
+  EXPECT_THAT(RunWell(Cast::Administrator(), {"projection", "status"}),
+              HasSubstr("events beside those before: 0 changed, 0 lost, 0 new"));
   EXPECT_EQ(auditor().EventCount(), head) << "a rebuild records nothing";
   const v1::CommandResult opened =
       worker->Record("", "case_opened { case_type: 'trafficking' owner_agency_id: 'ctxh-qn' }");
