@@ -168,6 +168,10 @@ absl::Status Queries::SearchPersons(Reading& reading, const v1::SearchPersonsReq
   response.set_reflected_events(found.reflected_events);
   ASSIGN_OR_RETURN(const std::vector<Match> matches,
                    Judge(reading, request, std::move(found.persons)));
+  if (request.count_total()) {
+    response.set_total_size(matches.size());
+    response.set_total_is_partial(found.more);
+  }
   const size_t most =
       request.page_size() == 0 ? kStandardPersons : static_cast<size_t>(request.page_size());
   std::string last;

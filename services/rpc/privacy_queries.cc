@@ -101,6 +101,13 @@ absl::Status Queries::ListDueRequests(Reading& reading, const v1::ListDueRequest
     }
     return static_cast<size_t>(response.requests_size() - before);
   };
+  const auto visible = [&](const DueRequest& row) -> absl::StatusOr<bool> {
+    ASSIGN_OR_RETURN(const commands::Verdict verdict,
+                     reading.AskToShow(StreamOf(kPerson, row.person_id)));
+    return verdict.allowed();
+  };
+  RETURN_IF_ERROR(CountTotal<projections::DueRequestPage>(
+      request, query, read, &projections::DueRequestPage::requests, visible, response));
   return FillPage<projections::DueRequestPage>(query, read, show, response);
 }
 
@@ -130,6 +137,13 @@ absl::Status Queries::ListRetentionDue(Reading& reading, const v1::ListRetention
     }
     return static_cast<size_t>(response.cases_size() - before);
   };
+  const auto visible = [&](const projections::DueCase& row) -> absl::StatusOr<bool> {
+    ASSIGN_OR_RETURN(const commands::Verdict verdict,
+                     reading.AskToShow(StreamOf(kCase, row.case_id)));
+    return verdict.allowed();
+  };
+  RETURN_IF_ERROR(CountTotal<projections::RetentionPage>(
+      request, query, read, &projections::RetentionPage::cases, visible, response));
   return FillPage<projections::RetentionPage>(query, read, show, response);
 }
 

@@ -367,6 +367,12 @@ absl::Status Publications::ListPublishedReports(Reading& reading,
   response.set_reflected_events(events);
   ASSIGN_OR_RETURN(const bool may_see, known.empty() ? true : reading.Shows(Stream()));
   if (!may_see) return absl::OkStatus();
+  if (request.count_total()) {
+    response.set_total_size(static_cast<uint64_t>(
+        std::count_if(known.begin(), known.end(), [&](const v1::Publication& one) {
+          return request.report_id().empty() || one.report_id() == request.report_id();
+        })));
+  }
   for (; next > 0 && response.publications_size() < wanted; --next) {
     const v1::Publication& one = known[next - 1];
     if (!request.report_id().empty() && one.report_id() != request.report_id()) continue;

@@ -116,10 +116,24 @@ class Levels {
     return level;
   }
 
+  // Whether By would say something of the record, which does not count as shown.
+  absl::StatusOr<bool> MayCount(const StreamId& record) {
+    if (const auto known = counted_.find(record); known != counted_.end()) return known->second;
+    ASSIGN_OR_RETURN(const commands::Verdict asked, reading_.Ask(record));
+    ASSIGN_OR_RETURN(const commands::Verdict shown, reading_.AskToShow(record));
+    const bool counts = asked.allowed() && shown.allowed();
+    counted_.emplace(record, counts);
+    return counts;
+  }
+
  private:
   Reading& reading_;
   absl::flat_hash_map<StreamId, std::optional<Level>> levels_;
+  absl::flat_hash_map<StreamId, bool> counted_;
 };
+
+// Of lists about one record or actor, which the caller may see or not as a whole.
+absl::StatusOr<bool> AllCount(uint64_t /*position*/) { return true; }
 
 StreamId TrailOfActor(const RecordedEvent& event) {
   return access::TrailStreamOf(event.origin.agency, event.origin.actor);
@@ -222,10 +236,13 @@ absl::Status TrailAnswers::ListAccess(Reading& reading, const v1::ListAccessRequ
   }
   ASSIGN_OR_RETURN(const View view, LookAt(*ledger, request.min_position(), wait));
   const TrailPaging paging{request.page_size(), request.page_token()};
-  ASSIGN_OR_RETURN(
-      const projections::TrailPage page,
-      of_actor ? projections::EntriesOfActor(*view.snapshot, agency, request.actor(), paging)
-               : projections::EntriesOfRecord(*view.snapshot, record, paging));
+  const auto read = [&](const TrailPaging& paged) {
+    return of_actor ? projections::EntriesOfActor(*view.snapshot, agency, request.actor(), paged)
+                    : projections::EntriesOfRecord(*view.snapshot, record, paged);
+  };
+  RETURN_IF_ERROR(CountTotal<projections::TrailPage>(
+      request, paging, read, &projections::TrailPage::positions, AllCount, response));
+  ASSIGN_OR_RETURN(const projections::TrailPage page, read(paging));
   for (const uint64_t position : page.positions) {
     ASSIGN_OR_RETURN(const RecordedEvent event, OpenedAt(view, position));
     ASSIGN_OR_RETURN(v1::TrailEntry entry, EntryOf(event));
@@ -264,8 +281,14 @@ absl::Status TrailAnswers::ListDenials(Reading& reading, const v1::ListDenialsRe
     }
     return shown;
   };
-  return FillPage<projections::TrailPage>(TrailPaging{request.page_size(), request.page_token()},
-                                          read, show, response);
+  const TrailPaging paging{request.page_size(), request.page_token()};
+  const auto visible = [&](uint64_t position) -> absl::StatusOr<bool> {
+    ASSIGN_OR_RETURN(const RecordedEvent event, TrailEventAt(*view.trail->log, position));
+    return levels.MayCount(TrailOfActor(event));
+  };
+  RETURN_IF_ERROR(CountTotal<projections::TrailPage>(
+      request, paging, read, &projections::TrailPage::positions, visible, response));
+  return FillPage<projections::TrailPage>(paging, read, show, response);
 }
 
 absl::Status TrailAnswers::ListDisclosures(Reading& reading,
@@ -279,9 +302,18 @@ absl::Status TrailAnswers::ListDisclosures(Reading& reading,
   ASSIGN_OR_RETURN(const StreamId person, reading.Open(kPerson, request.person_id()));
   const Level level = reading.shown().level;
   ASSIGN_OR_RETURN(const View view, LookAt(*ledger, request.min_position(), wait));
-  ASSIGN_OR_RETURN(const projections::DisclosurePage disclosures,
-                   projections::Disclosures(*view.snapshot, person.id, request.consent_id(),
-                                            {request.page_size(), request.page_token()}));
+  const TrailPaging paging{request.page_size(), request.page_token()};
+  const auto read = [&](const TrailPaging& paged) -> absl::StatusOr<projections::TrailPage> {
+    ASSIGN_OR_RETURN(
+        projections::DisclosurePage found,
+        projections::Disclosures(*view.snapshot, person.id, request.consent_id(), paged));
+    return std::move(found.page);
+  };
+  RETURN_IF_ERROR(CountTotal<projections::TrailPage>(
+      request, paging, read, &projections::TrailPage::positions, AllCount, response));
+  ASSIGN_OR_RETURN(
+      const projections::DisclosurePage disclosures,
+      projections::Disclosures(*view.snapshot, person.id, request.consent_id(), paging));
   Levels levels(reading);
   for (const uint64_t position : disclosures.page.positions) {
     ASSIGN_OR_RETURN(const RecordedEvent event, OpenedAt(view, position));
@@ -334,8 +366,17 @@ absl::Status TrailAnswers::ListBreakGlass(Reading& reading,
     }
     return shown;
   };
-  return FillPage<projections::BreakGlassPage>(
-      TrailPaging{request.page_size(), request.page_token()}, read, show, response);
+  const TrailPaging paging{request.page_size(), request.page_token()};
+  const auto visible = [&](const projections::BreakGlassUse& use) -> absl::StatusOr<bool> {
+    ASSIGN_OR_RETURN(const bool by_case,
+                     levels.MayCount({static_cast<uint32_t>(kCase), use.case_id}));
+    if (by_case) return true;
+    ASSIGN_OR_RETURN(const RecordedEvent event, TrailEventAt(*view.trail->log, use.position));
+    return levels.MayCount(TrailOfActor(event));
+  };
+  RETURN_IF_ERROR(CountTotal<projections::BreakGlassPage>(
+      request, paging, read, &projections::BreakGlassPage::uses, visible, response));
+  return FillPage<projections::BreakGlassPage>(paging, read, show, response);
 }
 
 }  // namespace caseledger::rpc

@@ -229,6 +229,8 @@ TEST_F(DueWork, PagesAreBoundedAndGoThroughEverything) {
   } while (!request.page_token().empty());
   EXPECT_EQ(seen, 5u);
   EXPECT_EQ(pages, 3);
+  request.set_count_total(true);
+  EXPECT_EQ(Ask(*officer_, request).value.total_size(), 5U);
   request.Clear();
   request.set_request_kind("correction");
   EXPECT_EQ(Ask(*officer_, request).value.requests_size(), 2);
@@ -296,7 +298,10 @@ TEST_F(DueWork, AHeldCaseStaysOnTheListAsHeldAndIsSeenByTheLegalOfficer) {
   request.set_page_size(1);
   const auto page = AskRetention(*officer_, request);
   EXPECT_EQ(page.value.cases_size(), 1);
+  EXPECT_EQ(page.value.total_size(), 0U) << "only when asked for";
   request.set_page_token(page.value.next_page_token());
+  request.set_count_total(true);
+  EXPECT_EQ(AskRetention(*officer_, request).value.total_size(), 2U);
   EXPECT_EQ(AskRetention(*officer_, request).value.next_page_token(), "");
 
   EXPECT_EQ(AskRetention(Client(cast(), "", legal)).value.cases_size(), 2);

@@ -249,6 +249,9 @@ TEST_F(PersonSearch, PagesGoThroughAllWhoFitTheBestFirst) {
   }
   EXPECT_THAT(fits, ElementsAre("exact", "exact", "exact", "other_marks", "other_marks"));
   EXPECT_THAT(ids, SizeIs(5));
+  request.set_count_total(true);
+  EXPECT_EQ(Search(request).value.total_size(), 5U);
+  EXPECT_FALSE(Search(request).value.total_is_partial());
   v1::SearchPersonsRequest other = ByName("Lê Thị Mai");
   other.set_page_token(Search(request).value.next_page_token());
   ASSERT_NE(other.page_token(), "");

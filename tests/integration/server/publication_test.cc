@@ -116,6 +116,7 @@ class Publishing : public ServerTest {
     v1::ListPublishedReportsRequest request;
     request.set_page_size(page_size);
     request.set_page_token(token);
+    request.set_count_total(true);
     const auto answer = asker.Call<v1::ListPublishedReportsResponse>(
         "PublicationService/ListPublishedReports", request);
     EXPECT_TRUE(answer.ok()) << answer.status.error_message();
@@ -207,6 +208,7 @@ TEST_F(Publishing, RestatesWithAReasonAndKeepsWhatWasPublished) {
 
   const auto all = List(*viewer_, 2);
   ASSERT_THAT(all.publications(), SizeIs(2));
+  EXPECT_EQ(all.total_size(), 3U);
   EXPECT_EQ(all.publications(0).number(), 3u);
   EXPECT_EQ(all.publications(1).restated_by(), 3u);
   const auto rest = List(*viewer_, 2, all.next_page_token());

@@ -33,6 +33,22 @@ TEST_F(BreakGlass, AUseLastsAnHourAndIsListedForReview) {
   EXPECT_FALSE(rows[0].has_review());
 }
 
+TEST_F(BreakGlass, CountingUsesShowsNoneOfThem) {
+  Use(case_id_, kWorker);
+  const v1::UseBreakGlassResponse newest = Use(OpenCase(), kWorker);
+  v1::ListBreakGlassRequest request;
+  request.set_page_size(1);
+  request.set_count_total(true);
+  request.set_min_position(NewestEntry());
+  const auto page = Ask(&AccessStub::ListBreakGlass, request);
+  ASSERT_TRUE(page.ok()) << page.status.error_message();
+  EXPECT_EQ(page.value.total_size(), 2U);
+  ASSERT_EQ(page.value.uses_size(), 1);
+  EXPECT_EQ(page.value.uses(0).use().event_id(), newest.break_glass_event_id());
+  EXPECT_TRUE(WhoSaw(newest.case_id()).at(0).has_accessed());
+  EXPECT_TRUE(WhoSaw(case_id_).at(0).has_break_glass_used()) << "it was counted and not shown";
+}
+
 TEST_F(BreakGlass, AUseLastsAtMostFourHours) {
   const auto longest = Ask(&AccessStub::UseBreakGlass, UseRequest(case_id_, 240), kWorker);
   EXPECT_EQ(longest.value.expire_time().seconds(), now_seconds() + 240 * kMinuteSeconds);

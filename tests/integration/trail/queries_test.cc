@@ -35,6 +35,7 @@ class TrailQueries : public TrailServerTest {
     request.set_person_id(person);
     request.set_consent_id(consent);
     request.set_min_position(NewestEntry());
+    request.set_count_total(true);
     const auto answer = Ask(&AccessStub::ListDisclosures, request);
     EXPECT_TRUE(answer.ok()) << answer.status.error_message();
     return answer.value;
@@ -91,6 +92,10 @@ TEST_F(TrailQueries, AnActorsEntriesArePagedAndReflectThePositionAskedFor) {
   } while (!request.page_token().empty());
   EXPECT_EQ(positions.size(), 5u);
   EXPECT_TRUE(std::is_sorted(positions.rbegin(), positions.rend()));
+  request.set_count_total(true);
+  const auto counted = Ask(&AccessStub::ListAccess, request, Cast::Auditor());
+  EXPECT_EQ(counted.value.total_size(), 5U);
+  EXPECT_EQ(counted.value.entries_size(), 2);
   request.set_min_position(1'000'000);
   EXPECT_EQ(ReasonOf(Ask(&AccessStub::ListAccess, request, Cast::Auditor()).status),
             "POSITION_PAST_END");
@@ -119,6 +124,9 @@ TEST_F(TrailQueries, RefusalsAreTold) {
   EXPECT_EQ(all.value.entries(0).agency(), "bv-tinh");
   EXPECT_EQ(all.value.entries(0).denied().action(), "GetCase");
   EXPECT_EQ(all.value.entries(0).denied().reason(), "RECORD_UNKNOWN");
+  EXPECT_EQ(all.value.total_size(), 0U) << "only when asked for";
+  request.set_count_total(true);
+  EXPECT_EQ(Ask(&AccessStub::ListDenials, request, Cast::Auditor()).value.total_size(), 1U);
   request.set_agency_id("ctxh-qn");
   EXPECT_THAT(Ask(&AccessStub::ListDenials, request, Cast::Auditor()).value.entries(), IsEmpty());
   request.set_agency_id("bv-tinh");
@@ -156,7 +164,9 @@ TEST_F(TrailQueries, ADisclosureNeedsAConsentOrALegalBasis) {
   EXPECT_EQ(all.entries(1).disclosed().legal_basis(), "Law 13/2022, article 15");
   EXPECT_THAT(all.entries(1).disclosed().access().fields(), ElementsAre("full_name"));
   EXPECT_THAT(all.recipient_agency_ids(), ElementsAre("bv-tinh"));
+  EXPECT_EQ(all.total_size(), 2U);
   EXPECT_EQ(Disclosures(person, "c1").entries_size(), 1);
+  EXPECT_EQ(Disclosures(person, "c1").total_size(), 1U);
   EXPECT_EQ(Disclosures(person, "c2").entries_size(), 0);
 }
 

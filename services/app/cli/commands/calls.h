@@ -104,7 +104,12 @@ inline void AddPaging(CLI::App& command, Paging& paging, int64_t most = 1000) {
 template <typename Response>
 void PrintMore(const Response& response) {
   if constexpr (requires { response.total_size(); }) {
-    if (response.total_is_partial()) {
+    if constexpr (requires { response.more_candidates(); }) {
+      if (response.total_size() > 0) {
+        fmt::print(stderr, "{}{} in all\n", response.total_is_partial() ? "at least " : "",
+                   response.total_size());
+      }
+    } else if (response.total_is_partial()) {
       fmt::print(stderr, "of the first 1000 rows {} are for you; there are more\n",
                  response.total_size());
     } else if (response.total_size() > 0) {

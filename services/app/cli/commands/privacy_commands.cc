@@ -185,6 +185,7 @@ void AddDueCommand(CLI::App& group, Chosen& chosen) {
                       "the erasure is shown first); else all that are not at an end");
   command->add_option("--kind", due->kind, "Only access, correction, restriction or erasure");
   AddPaging(*command, due->paging);
+  AddCount(*command, due->paging);
   AddOutput(*command, due->output);
   command->callback([due, &chosen] {
     chosen.action = [due](const ClientOptions& client) { return Due(*due, client); };
@@ -203,6 +204,7 @@ void AddRetentionCommand(CLI::App& group, Chosen& chosen) {
   command->add_option("--case-type", due->case_type, "Only cases of this type");
   command->add_flag("--only-free", due->only_free, "Without those that a legal hold keeps");
   AddPaging(*command, due->paging);
+  AddCount(*command, due->paging);
   AddOutput(*command, due->output);
   command->callback([due, &chosen] {
     chosen.action = [due](const ClientOptions& client) { return RetentionDue(*due, client); };
