@@ -113,6 +113,43 @@ TEST_F(SheetExport, AllCasesOfAListLeaveAsTheyAreAndTheTrailSaysSo) {
   EXPECT_EQ(DisclosuresOf(opened[0]).size(), before);
 }
 
+TEST_F(SheetExport, ATrailLeavesWithAllItsRecords) {
+  const std::string first = OpenCase();
+  const std::string second = OpenCase();
+  ASSERT_EQ(Run({"case", "list"}).code, 0);
+  const std::string path = scratch_ / "trail.xlsx";
+  const Finished done = Run(
+      {"access", "seen-by", Who{}.actor, "--page-size", "1", "--output", path, "--language", "vi"});
+  ASSERT_EQ(done.code, 0) << done.err;
+  const json cells = CellsOf(path);
+  ASSERT_GT(cells.size(), 1U);
+  EXPECT_EQ(cells[0][3][0], "Người thực hiện");
+  const auto row = std::find_if(cells.begin(), cells.end(),
+                                [](const json& cells_of) { return cells_of[5][0] == "ListCases"; });
+  ASSERT_NE(row, cells.end());
+  EXPECT_EQ((*row)[1][1], "d") << "a time is a time";
+  EXPECT_EQ((*row)[3][0], Who{}.actor);
+  EXPECT_EQ((*row)[10][0],
+            "case_record " + std::min(first, second) + ", case_record " + std::max(first, second))
+      << "all of them, whatever a table says in short";
+  EXPECT_THAT(Run({"access", "seen-by", Who{}.actor}).out,
+              HasSubstr("ListAccess, to ctxh-qn, exported as xlsx"));
+
+  const std::string uses = scratch_ / "uses.csv";
+  ASSERT_EQ(Run({"access", "break-glass", "use", first, "--reason", "=1+1; không chờ được"}).code,
+            0);
+  ASSERT_EQ(Run({"access", "break-glass", "list", "--output", uses}).code, 0);
+  EXPECT_THAT(TextOf(uses), HasSubstr(first));
+  EXPECT_THAT(TextOf(uses), HasSubstr("'=1+1; không chờ được")) << "text, and no formula";
+  for (const std::vector<std::string>& list : std::vector<std::vector<std::string>>{
+           {"access", "who-saw", first}, {"access", "denials"}, {"publication", "list"}}) {
+    std::vector<std::string> words = list;
+    words.insert(words.end(), {"--output", scratch_ / (list[1] + ".csv")});
+    EXPECT_EQ(Run(words, Cast::Auditor()).code, 0) << list[1];
+    EXPECT_NE(TextOf(scratch_ / (list[1] + ".csv")), "") << list[1];
+  }
+}
+
 TEST_F(SheetExport, AReportLeavesWithoutFormulas) {
   const std::string definition = scratch_ / "evil.textproto";
   std::ofstream(definition) << "report_id: 'evil' version: 1 label_vi: 'x' label_en: 'x' "

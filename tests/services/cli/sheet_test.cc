@@ -10,7 +10,9 @@
 #include <sstream>
 
 #include "caseledger/v1/dashboard.pb.h"
+#include "caseledger/v1/person.pb.h"
 #include "caseledger/v1/privacy.pb.h"
+#include "caseledger/v1/publication.pb.h"
 #include "caseledger/v1/referral.pb.h"
 #include "caseledger/v1/shelter.pb.h"
 #include "services/app/cli/print/figure_sheet.h"
@@ -188,7 +190,8 @@ TEST(RowColumns, AllHaveAVietnameseTitle) {
   for (const google::protobuf::Descriptor* row :
        {v1::CaseRow::descriptor(), v1::WorkItemRow::descriptor(), v1::ReferralRow::descriptor(),
         v1::Night::descriptor(), v1::DataQualityRow::descriptor(), v1::DueRequestRow::descriptor(),
-        v1::RetentionRow::descriptor()}) {
+        v1::RetentionRow::descriptor(), v1::Publication::descriptor(),
+        v1::PersonMatch::descriptor()}) {
     const std::vector<std::string> vi = RowColumns(*row, true).Titles();
     const std::vector<std::string> en = RowColumns(*row, false).Titles();
     for (size_t i = 0; i < vi.size(); ++i) {

@@ -6,6 +6,7 @@
 
 #include <CLI/CLI.hpp>
 #include <string>
+#include <utility>
 
 #include "absl/status/statusor.h"
 #include "eventstore/base/status_macros.h"
@@ -42,31 +43,20 @@ inline int TellExported(const std::string& output, size_t rows) {
 // Largest page that lists have.
 inline constexpr int64_t kExportPage = 1000;
 
-// Every page of a list. Lists that can be asked so are of one point of the ledger.
-template <typename Stub, typename Request, typename Response, typename Rows>
-absl::StatusOr<int> ExportList(const std::string& output, const std::string& title,
-                               grpc::Status (Stub::*method)(grpc::ClientContext*, const Request&,
-                                                            Response*),
-                               const Rows& (Response::*rows)() const, Request request,
-                               const ClientOptions& client) {
-  ASSIGN_OR_RETURN(const ClientOptions options, Exporting(output, client));
+// Every page of a list that `ask` answers; `rows` of each go into the file, as `columns` has them.
+template <typename Columns, typename Request, typename Response, typename Rows, typename Ask>
+absl::StatusOr<int> ExportPages(const std::string& output, const std::string& title,
+                                const Columns& columns, const Rows& (Response::*rows)() const,
+                                Request request, const Ask& ask) {
   // What was written until then is removed.
   const Interrupts interrupts([] {});
-  const Connection connection(options);
-  request.set_ledger(options.ledger);
-  request.set_page_size(kExportPage);
-  request.clear_page_token();
-  RETURN_IF_ERROR(AskForNewest(connection, request));
-  if constexpr (requires { request.mutable_as_of(); }) {
-    if (!request.has_as_of()) request.mutable_as_of()->set_position(request.min_position());
-  }
-  const RowColumns columns(*Rows::value_type::descriptor(), options.vietnamese);
   ASSIGN_OR_RETURN(const auto file, SheetFile::Create(output, title, columns.Titles()));
   size_t done = 0;
   Progress progress(title, 0);
+  request.clear_page_token();
   do {
     if (interrupts.came()) return absl::CancelledError("interrupted; nothing was kept");
-    ASSIGN_OR_RETURN(const Response page, Call(connection, method, request));
+    ASSIGN_OR_RETURN(const Response page, ask(request));
     for (const auto& row : (page.*rows)()) RETURN_IF_ERROR(file->Add(columns.CellsOf(row)));
     done += static_cast<size_t>((page.*rows)().size());
     request.set_page_token(page.next_page_token());
@@ -75,6 +65,26 @@ absl::StatusOr<int> ExportList(const std::string& output, const std::string& tit
   RETURN_IF_ERROR(file->Finish());
   progress.Finish();
   return TellExported(output, done);
+}
+
+// Every page of a list. Lists that can be asked so are of one point of the ledger.
+template <typename Stub, typename Request, typename Response, typename Rows>
+absl::StatusOr<int> ExportList(const std::string& output, const std::string& title,
+                               grpc::Status (Stub::*method)(grpc::ClientContext*, const Request&,
+                                                            Response*),
+                               const Rows& (Response::*rows)() const, Request request,
+                               const ClientOptions& client) {
+  ASSIGN_OR_RETURN(const ClientOptions options, Exporting(output, client));
+  const Connection connection(options);
+  request.set_ledger(options.ledger);
+  request.set_page_size(kExportPage);
+  RETURN_IF_ERROR(AskForNewest(connection, request));
+  if constexpr (requires { request.mutable_as_of(); }) {
+    if (!request.has_as_of()) request.mutable_as_of()->set_position(request.min_position());
+  }
+  const RowColumns columns(*Rows::value_type::descriptor(), options.vietnamese);
+  return ExportPages(output, title, columns, rows, std::move(request),
+                     [&](const Request& page) { return Call(connection, method, page); });
 }
 
 // Rows or figures that are there. `cells_of` makes a row's cells.

@@ -2,11 +2,13 @@
 
 #include <iostream>
 #include <memory>
+#include <utility>
 
 #include "caseledger/v1/person.grpc.pb.h"
 #include "eventstore/base/status_macros.h"
 #include "services/app/cli/commands/calls.h"
 #include "services/app/cli/commands/commands.h"
+#include "services/app/cli/commands/export.h"
 #include "services/app/cli/print/json.h"
 #include "services/app/cli/print/text_table.h"
 
@@ -15,6 +17,7 @@ namespace {
 
 // Whatever the server takes is shorter.
 constexpr size_t kMostLineBytes = 4096;
+constexpr int64_t kMostPersons = 100;  // of a page
 
 struct SearchOptions {
   std::string name;
@@ -23,6 +26,7 @@ struct SearchOptions {
   std::string identity_number;
   bool wider = false;
   Paging paging{.page_size = 20, .page_token = {}};
+  std::string output;
 };
 
 // `-` stands for the next line of standard input, so that what is asked stays out of the list of
@@ -84,10 +88,23 @@ void PrintRemarks(const v1::SearchPersonsResponse& response, const SearchOptions
   PrintMore(response);
 }
 
-absl::StatusOr<int> Search(const SearchOptions& search, const ClientOptions& options) {
+absl::StatusOr<int> Search(const SearchOptions& search, ClientOptions options) {
   ASSIGN_OR_RETURN(const std::string format, FormatOf(options, "table", {"table", "json"}));
+  const bool to_file = !search.output.empty();
+  if (to_file) {
+    ASSIGN_OR_RETURN(options, Exporting(search.output, std::move(options)));
+  }
   const Connection connection(options);
-  ASSIGN_OR_RETURN(const v1::SearchPersonsRequest request, ToRequest(search, connection));
+  ASSIGN_OR_RETURN(v1::SearchPersonsRequest request, ToRequest(search, connection));
+  if (to_file) {
+    request.set_page_size(kMostPersons);
+    request.set_count_total(false);
+    const RowColumns columns(*v1::PersonMatch::descriptor(), options.vietnamese);
+    return ExportPages(search.output, "persons", columns, &v1::SearchPersonsResponse::persons,
+                       std::move(request), [&](const v1::SearchPersonsRequest& page) {
+                         return Call(connection, &v1::PersonService::Stub::SearchPersons, page);
+                       });
+  }
   ASSIGN_OR_RETURN(const v1::SearchPersonsResponse response,
                    Call(connection, &v1::PersonService::Stub::SearchPersons, request));
   if (format == "json") {
@@ -122,7 +139,9 @@ void AddPersonCommands(CLI::App& app, Chosen& chosen) {
   command->add_option("--identity-number", search->identity_number,
                       "The number of a document, whole");
   command->add_flag("--wider", search->wider, "Also who is only similar");
-  AddPaging(*command, search->paging, 100);
+  AddPaging(*command, search->paging, kMostPersons);
+  AddCount(*command, search->paging);
+  AddOutput(*command, search->output);
   command->callback([search, &chosen] {
     chosen.action = [search](const ClientOptions& client) { return Search(*search, client); };
   });

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <memory>
+#include <utility>
 
 #include "caseledger/v1/publication.grpc.pb.h"
 #include "eventstore/base/status_macros.h"
@@ -30,6 +31,7 @@ struct PublishOptions {
 struct PublicationListOptions {
   std::string report;
   Paging paging;
+  std::string output;
 };
 
 absl::StatusOr<int> Publish(const PublishOptions& publish, const ClientOptions& options) {
@@ -83,6 +85,11 @@ absl::StatusOr<int> List(const PublicationListOptions& list, const ClientOptions
   request.set_ledger(options.ledger);
   request.set_report_id(list.report);
   list.paging.Set(request);
+  if (!list.output.empty()) {
+    request.set_count_total(false);
+    return ExportList(list.output, "publications", &Stub::ListPublishedReports,
+                      &v1::ListPublishedReportsResponse::publications, std::move(request), options);
+  }
   ASSIGN_OR_RETURN(const v1::ListPublishedReportsResponse response,
                    Call(connection, &Stub::ListPublishedReports, request));
   return TellPage(response, format, Print);
@@ -175,6 +182,8 @@ void AddList(CLI::App& group, Chosen& chosen) {
   auto list = std::make_shared<PublicationListOptions>();
   command->add_option("--report", list->report, "Only of this report");
   AddPaging(*command, list->paging);
+  AddCount(*command, list->paging);
+  AddOutput(*command, list->output);
   command->callback([list, &chosen] {
     chosen.action = [list](const ClientOptions& client) { return List(*list, client); };
   });

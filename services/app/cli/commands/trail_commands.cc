@@ -1,7 +1,11 @@
 // `caseledger access`: who saw what, who was refused, what left, and break-glass.
 #include <fmt/format.h>
 
+#include <initializer_list>
 #include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "caseledger/v1/access.grpc.pb.h"
@@ -10,8 +14,12 @@
 #include "services/app/cli/client/head.h"
 #include "services/app/cli/commands/calls.h"
 #include "services/app/cli/commands/commands.h"
+#include "services/app/cli/commands/export.h"
 #include "services/app/cli/print/json.h"
+#include "services/app/cli/print/row_columns.h"
+#include "services/app/cli/print/sheet.h"
 #include "services/app/cli/print/text_table.h"
+#include "services/app/cli/text/time_text.h"
 
 namespace caseledger::cli {
 namespace {
@@ -111,6 +119,12 @@ void PrintEntries(const google::protobuf::RepeatedPtrField<v1::TrailEntry>& entr
   fmt::print("{}", table.ToString());
 }
 
+std::string Joined(const google::protobuf::RepeatedPtrField<std::string>& values) {
+  std::string text;
+  for (const std::string& value : values) text += (text.empty() ? "" : ", ") + value;
+  return text;
+}
+
 std::string BasisText(const event::v1::DisclosureMade& made) {
   if (!made.consent_id().empty()) return "consent " + made.consent_id();
   return made.legal_basis();
@@ -123,12 +137,8 @@ void Print(const v1::ListDisclosuresResponse& response) {
   TextTable table({{"when"}, {"who"}, {"to"}, {"rests on"}, {"what"}, {"fields"}});
   for (const v1::TrailEntry& entry : response.entries()) {
     const event::v1::DisclosureMade& made = entry.disclosed();
-    std::string fields;
-    for (const std::string& field : made.access().fields()) {
-      fields += (fields.empty() ? "" : ", ") + field;
-    }
     table.AddRow({ToText(entry.recorded_time()), WhoText(entry), made.recipient_agency_id(),
-                  BasisText(made), made.access().action(), fields});
+                  BasisText(made), made.access().action(), Joined(made.access().fields())});
   }
   fmt::print("{}\nreceived something:", table.ToString());
   for (const std::string& agency : response.recipient_agency_ids()) fmt::print(" {}", agency);
@@ -152,14 +162,126 @@ void Print(const v1::ListBreakGlassResponse& response) {
   fmt::print("{}", table.ToString());
 }
 
-template <typename Request, typename Response>
-absl::StatusOr<int> List(Method<Request, Response> method, Request request, const Paging& paging,
-                         const ClientOptions& options) {
+SheetTime TimeCell(const google::protobuf::Timestamp& time) { return {FromTimestamp(time)}; }
+
+// Columns of a file, by what each is called.
+class NamedColumns {
+ public:
+  NamedColumns(std::initializer_list<std::string_view> names, bool vietnamese) {
+    for (const std::string_view name : names) titles_.push_back(ColumnTitle(name, vietnamese));
+  }
+  const std::vector<std::string>& Titles() const { return titles_; }
+
+ private:
+  std::vector<std::string> titles_;
+};
+
+// Entries of a trail, whatever they are of.
+class EntryColumns : public NamedColumns {
+ public:
+  explicit EntryColumns(bool vietnamese)
+      : NamedColumns({"event_id", "recorded_time", "agency", "actor", "purpose", "what", "level",
+                      "recipient_agency_id", "legal_basis", "fields", "records"},
+                     vietnamese) {}
+
+  static std::vector<SheetCell> CellsOf(const v1::TrailEntry& entry) {
+    const event::v1::RecordAccessed& accessed =
+        entry.has_disclosed() ? entry.disclosed().access() : entry.accessed();
+    const Said said = Say(entry);
+    std::string records = said.records;
+    if (accessed.records_size() > 1) {
+      records.clear();
+      for (const event::v1::TrailRecord& record : accessed.records()) {
+        records += (records.empty() ? "" : ", ") + RecordText(record);
+      }
+    }
+    return {entry.event_id(),
+            TimeCell(entry.recorded_time()),
+            entry.agency(),
+            entry.actor(),
+            entry.purpose(),
+            said.what,
+            said.level,
+            entry.disclosed().recipient_agency_id(),
+            BasisText(entry.disclosed()),
+            Joined(accessed.fields()),
+            records};
+  }
+};
+
+// Uses of break-glass with their reviews.
+class UseColumns : public NamedColumns {
+ public:
+  explicit UseColumns(bool vietnamese)
+      : NamedColumns({"break_glass_event_id", "recorded_time", "agency", "actor", "case_id",
+                      "owner_agency_id", "expire_time", "reason", "reviewed_time", "reviewer",
+                      "finding", "note"},
+                     vietnamese) {}
+
+  static std::vector<SheetCell> CellsOf(const v1::BreakGlassRow& row) {
+    const event::v1::BreakGlassUsed& used = row.use().break_glass_used();
+    std::vector<SheetCell> cells{row.use().event_id(),         TimeCell(row.use().recorded_time()),
+                                 row.use().agency(),           row.use().actor(),
+                                 used.record().record_id(),    used.owner_agency_id(),
+                                 TimeCell(used.expire_time()), used.reason().text()};
+    if (!row.has_review()) {
+      cells.resize(cells.size() + 4);
+      return cells;
+    }
+    const event::v1::BreakGlassReviewed& reviewed = row.review().break_glass_reviewed();
+    cells.insert(cells.end(), {TimeCell(row.review().recorded_time()), WhoText(row.review()),
+                               FindingText(reviewed.finding()), reviewed.note().text()});
+    return cells;
+  }
+};
+
+template <typename Response>
+EntryColumns ColumnsOf(const google::protobuf::RepeatedPtrField<v1::TrailEntry>& (Response::*)()
+                           const,
+                       bool vietnamese) {
+  return EntryColumns(vietnamese);
+}
+template <typename Response>
+UseColumns ColumnsOf(const google::protobuf::RepeatedPtrField<v1::BreakGlassRow>& (Response::*)()
+                         const,
+                     bool vietnamese) {
+  return UseColumns(vietnamese);
+}
+
+// Which page of a list, or the file into which all of it goes.
+struct Asked {
+  Paging paging;
+  std::string output;
+};
+
+// Options of all lists.
+std::shared_ptr<Asked> AddAsked(CLI::App& command) {
+  auto asked = std::make_shared<Asked>();
+  AddPaging(command, asked->paging);
+  AddCount(command, asked->paging);
+  AddOutput(command, asked->output);
+  return asked;
+}
+
+template <typename Request, typename Response, typename Rows>
+absl::StatusOr<int> List(Method<Request, Response> method, const Rows& (Response::*rows)() const,
+                         Request request, const Asked& asked, ClientOptions options) {
   ASSIGN_OR_RETURN(const std::string format, FormatOf(options, "table", {"table", "json"}));
+  const bool to_file = !asked.output.empty();
+  if (to_file) {
+    ASSIGN_OR_RETURN(options, Exporting(asked.output, std::move(options)));
+  }
   const Connection connection(options);
-  paging.Set(request);
+  asked.paging.Set(request);
   ASSIGN_OR_RETURN(const uint64_t newest, NewestTrailPosition(connection));
   request.set_min_position(newest);
+  if (to_file) {
+    request.set_page_size(kExportPage);
+    request.set_count_total(false);
+    return ExportPages(asked.output, "access trail", ColumnsOf(rows, options.vietnamese), rows,
+                       std::move(request),
+                       [&](const Request& page) { return Ask(connection, method, page); });
+  }
   ASSIGN_OR_RETURN(const Response response, Ask(connection, method, std::move(request)));
   return TellPage(response, format, [](const Response& page) { Print(page); });
 }
@@ -180,16 +302,15 @@ void AddWhoSaw(CLI::App& access, Chosen& chosen) {
   auto request = std::make_shared<v1::ListAccessRequest>();
   auto kind = std::make_shared<std::string>("case");
   auto record = std::make_shared<std::string>();
-  auto paging = std::make_shared<Paging>();
   command->add_option("RECORD", *record, "UUID or external reference")->required();
   command->add_option("--kind", *kind, kKinds)->capture_default_str();
-  AddPaging(*command, *paging);
+  const auto asked = AddAsked(*command);
   command->callback([=, &chosen] {
     chosen.action = [=](const ClientOptions& client) -> absl::StatusOr<int> {
       ASSIGN_OR_RETURN(const options::v1::RecordKind record_kind, ToKind(*kind));
       request->set_record_kind(record_kind);
       request->set_record_id(*record);
-      return List(&Stub::ListAccess, *request, *paging, client);
+      return List(&Stub::ListAccess, &v1::ListAccessResponse::entries, *request, *asked, client);
     };
   });
 }
@@ -199,16 +320,16 @@ void AddSeenBy(CLI::App& access, Chosen& chosen) {
   command->footer("Example:\n  caseledger access seen-by lan --of ctxh-qn");
   auto person = std::make_shared<std::string>();
   auto agency = std::make_shared<std::string>();
-  auto paging = std::make_shared<Paging>();
   command->add_option("PERSON", *person, "Staff member, by the agency's own name")->required();
   command->add_option("--of", *agency, "Their agency; else yours");
-  AddPaging(*command, *paging);
+  const auto asked = AddAsked(*command);
   command->callback([=, &chosen] {
     chosen.action = [=](const ClientOptions& client) {
       v1::ListAccessRequest request;
       request.set_actor(*person);
       request.set_agency_id(*agency);
-      return List(&Stub::ListAccess, std::move(request), *paging, client);
+      return List(&Stub::ListAccess, &v1::ListAccessResponse::entries, std::move(request), *asked,
+                  client);
     };
   });
 }
@@ -216,14 +337,14 @@ void AddSeenBy(CLI::App& access, Chosen& chosen) {
 void AddDenials(CLI::App& access, Chosen& chosen) {
   auto* command = access.add_subcommand("denials", "Who was refused what, newest first");
   auto agency = std::make_shared<std::string>();
-  auto paging = std::make_shared<Paging>();
   command->add_option("--of", *agency, "Only to staff of this agency");
-  AddPaging(*command, *paging);
+  const auto asked = AddAsked(*command);
   command->callback([=, &chosen] {
     chosen.action = [=](const ClientOptions& client) {
       v1::ListDenialsRequest request;
       request.set_agency_id(*agency);
-      return List(&Stub::ListDenials, std::move(request), *paging, client);
+      return List(&Stub::ListDenials, &v1::ListDenialsResponse::entries, std::move(request), *asked,
+                  client);
     };
   });
 }
@@ -233,16 +354,16 @@ void AddDisclosures(CLI::App& access, Chosen& chosen) {
       access.add_subcommand("disclosures", "What left the centre about a person, newest first");
   auto person = std::make_shared<std::string>();
   auto consent = std::make_shared<std::string>();
-  auto paging = std::make_shared<Paging>();
   command->add_option("PERSON", *person, "UUID or external reference")->required();
   command->add_option("--consent", *consent, "Only what rests on this consent");
-  AddPaging(*command, *paging);
+  const auto asked = AddAsked(*command);
   command->callback([=, &chosen] {
     chosen.action = [=](const ClientOptions& client) {
       v1::ListDisclosuresRequest request;
       request.set_person_id(*person);
       request.set_consent_id(*consent);
-      return List(&Stub::ListDisclosures, std::move(request), *paging, client);
+      return List(&Stub::ListDisclosures, &v1::ListDisclosuresResponse::entries, std::move(request),
+                  *asked, client);
     };
   });
 }
@@ -333,16 +454,16 @@ void AddUses(CLI::App& group, Chosen& chosen) {
   auto* command = group.add_subcommand("list", "Uses that await a review, newest first");
   auto all = std::make_shared<bool>(false);
   auto owner = std::make_shared<std::string>();
-  auto paging = std::make_shared<Paging>();
   command->add_flag("--all", *all, "Those that were reviewed, too");
   command->add_option("--of", *owner, "Only of cases that this agency owns");
-  AddPaging(*command, *paging);
+  const auto asked = AddAsked(*command);
   command->callback([=, &chosen] {
     chosen.action = [=](const ClientOptions& client) {
       v1::ListBreakGlassRequest request;
       request.set_reviewed(*all);
       request.set_owner_agency_id(*owner);
-      return List(&Stub::ListBreakGlass, std::move(request), *paging, client);
+      return List(&Stub::ListBreakGlass, &v1::ListBreakGlassResponse::uses, std::move(request),
+                  *asked, client);
     };
   });
 }

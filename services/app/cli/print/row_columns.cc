@@ -1,7 +1,11 @@
 #include "services/app/cli/print/row_columns.h"
 
+#include <fmt/format.h>
+
 #include <cctype>
 
+#include "absl/strings/escaping.h"
+#include "eventstore/base/strings.h"
 #include "google/protobuf/timestamp.pb.h"
 #include "services/app/cli/print/titles.h"
 #include "services/app/cli/text/time_text.h"
@@ -61,6 +65,9 @@ SheetCell CellOf(const Message& row, const FieldDescriptor& field, bool vietname
   if (field.is_repeated()) return Joined(row, field, vietnamese);
   switch (field.cpp_type()) {
     case FieldDescriptor::CPPTYPE_STRING:
+      if (field.type() == FieldDescriptor::TYPE_BYTES) {
+        return absl::BytesToHexString(ToAbsl(reflection.GetString(row, &field)));
+      }
       return reflection.GetString(row, &field);
     case FieldDescriptor::CPPTYPE_UINT32:
       return uint64_t{reflection.GetUInt32(row, &field)};
@@ -83,6 +90,7 @@ SheetCell CellOf(const Message& row, const FieldDescriptor& field, bool vietname
       return SheetTime{FromTimestamp(time)};
     }
     case FieldDescriptor::CPPTYPE_DOUBLE:
+      return fmt::format("{:.3f}", reflection.GetDouble(row, &field));
     case FieldDescriptor::CPPTYPE_FLOAT:
       break;  // no row has any
   }
