@@ -31,8 +31,8 @@ int rounds = 50;
 uint64_t seed = 0;
 
 constexpr size_t kMostAnswersARound = 600;
-// Then a new ledger begins, so that a long run is not spent on reading back ever more events.
-constexpr int kRoundsPerLedger = 100;
+// Then a new ledger begins, so that a run is not spent on reading back ever more events.
+constexpr int kRoundsPerLedger = 25;
 // Rounds between two comparisons of the read models with freshly built ones.
 constexpr int kRoundsPerRebuild = 10;
 constexpr char kLedger[] = "crash";
