@@ -19,7 +19,7 @@ std::string InWords(const v1::ProjectionComparison& comparison) {
   const std::string& state = comparison.state();
   if (state == "waiting") return "will be compared with the rows before it when it is rebuilt";
   if (state == "failed") return fmt::format("was not compared: {}", comparison.trouble());
-  const std::string found =
+  std::string found =
       fmt::format("{} rows of {} events beside those before: {} changed, {} lost, {} new",
                   comparison.rows(), comparison.events(), comparison.changed_rows(),
                   comparison.lost_rows(), comparison.new_rows());
