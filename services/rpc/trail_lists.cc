@@ -265,7 +265,7 @@ absl::Status TrailAnswers::ListDenials(Reading& reading, const v1::ListDenialsRe
   ASSIGN_OR_RETURN(const View view, LookAt(*ledger, request.min_position(), wait));
   // A refusal is part of the trail of whoever was refused.
   Levels levels(reading);
-  const auto read = [&](TrailPaging paging) {
+  const auto read = [&](const TrailPaging& paging) {
     return projections::Denials(*view.snapshot, request.agency_id(), paging);
   };
   const auto show = [&](const projections::TrailPage& page) -> absl::StatusOr<size_t> {
@@ -341,7 +341,7 @@ absl::Status TrailAnswers::ListBreakGlass(Reading& reading,
                           " page_size=", request.page_size()));
   ASSIGN_OR_RETURN(const View view, LookAt(*ledger, request.min_position(), wait));
   Levels levels(reading);
-  const auto read = [&](TrailPaging paging) {
+  const auto read = [&](const TrailPaging& paging) {
     return projections::BreakGlassUses(*view.snapshot, request.owner_agency_id(),
                                        request.reviewed(), paging);
   };
