@@ -9,8 +9,8 @@
 #                    judged in the first source that includes it
 #   FILE.cc ...      these
 #
-# CASELEDGER_BUILD names the build folder, of a preset that compiles each file by itself; default: build/clang, which is
-# configured, with the generated headers made, when it is not there.
+# CASELEDGER_BUILD names the build folder, of a preset that compiles each file by itself; default: build/clang, which it
+# configures, and in which it makes the generated headers.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 readonly build="${CASELEDGER_BUILD:-build/clang}"
