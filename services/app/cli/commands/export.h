@@ -54,6 +54,7 @@ absl::StatusOr<int> ExportPages(const std::string& output, const std::string& ti
   size_t done = 0;
   Progress progress(title, 0);
   request.clear_page_token();
+  if constexpr (requires { request.set_count_total(false); }) request.set_count_total(false);
   do {
     if (interrupts.came()) return absl::CancelledError("interrupted; nothing was kept");
     ASSIGN_OR_RETURN(const Response page, ask(request));

@@ -98,7 +98,6 @@ absl::StatusOr<int> Search(const SearchOptions& search, ClientOptions options) {
   ASSIGN_OR_RETURN(v1::SearchPersonsRequest request, ToRequest(search, connection));
   if (to_file) {
     request.set_page_size(kMostPersons);
-    request.set_count_total(false);
     const RowColumns columns(*v1::PersonMatch::descriptor(), options.vietnamese);
     return ExportPages(search.output, "persons", columns, &v1::SearchPersonsResponse::persons,
                        std::move(request), [&](const v1::SearchPersonsRequest& page) {

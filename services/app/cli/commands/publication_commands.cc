@@ -86,7 +86,6 @@ absl::StatusOr<int> List(const PublicationListOptions& list, const ClientOptions
   request.set_report_id(list.report);
   list.paging.Set(request);
   if (!list.output.empty()) {
-    request.set_count_total(false);
     return ExportList(list.output, "publications", &Stub::ListPublishedReports,
                       &v1::ListPublishedReportsResponse::publications, std::move(request), options);
   }

@@ -277,7 +277,6 @@ absl::StatusOr<int> List(Method<Request, Response> method, const Rows& (Response
   request.set_min_position(newest);
   if (to_file) {
     request.set_page_size(kExportPage);
-    request.set_count_total(false);
     return ExportPages(asked.output, "access trail", ColumnsOf(rows, options.vietnamese), rows,
                        std::move(request),
                        [&](const Request& page) { return Ask(connection, method, page); });

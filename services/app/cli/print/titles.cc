@@ -249,7 +249,7 @@ constexpr auto kLabels = std::to_array<std::pair<std::string_view, std::string_v
     {"replacement_occurred_precision", "Độ chính xác của thời gian đúng"},
     {"replacement_occurred_time", "Thời gian đúng"},
     {"report", "Báo cáo"},
-    {"report_id", "Mã tin báo"},
+    {"report_id", "Mã báo cáo"},
     {"representative_person_id", "Người đại diện"},
     {"request_id", "Mã yêu cầu"},
     {"request_kind", "Loại yêu cầu"},
