@@ -12,12 +12,12 @@ using event::v1::Fact;
 
 absl::StatusOr<std::unique_ptr<Attribution>> Attribution::Load(FactsAsOf& facts) {
   std::unique_ptr<Attribution> loaded(new Attribution());
-  RETURN_IF_ERROR(facts.VisitByTime(Fact::kAdminUnitRegistered, kEarliest, kLatest,
+  RETURN_IF_ERROR(facts.VisitByTime(Fact::kAdminUnitRegistered, kBeginOfTime, kEndOfTime,
                                     [&](const Timeline&, const FactInForce& fact) {
                                       loaded->units_.Add(fact.fact.admin_unit_registered());
                                       return absl::OkStatus();
                                     }));
-  RETURN_IF_ERROR(facts.VisitByTime(Fact::kUnitSuccessionRecorded, kEarliest, kLatest,
+  RETURN_IF_ERROR(facts.VisitByTime(Fact::kUnitSuccessionRecorded, kBeginOfTime, kEndOfTime,
                                     [&](const Timeline&, const FactInForce& fact) {
                                       loaded->successions_.Add(
                                           fact.fact.unit_succession_recorded());

@@ -72,7 +72,7 @@ absl::StatusOr<LoadedDefinition> FindDefinition(const ReadSnapshot& snapshot, st
   ASSIGN_OR_RETURN(const std::unique_ptr<FactsAsOf> facts, FactsAsOf::Open(snapshot, as_of_events));
   std::optional<LoadedDefinition> newest;
   RETURN_IF_ERROR(facts->VisitByTime(
-      event::v1::Fact::kReportDefinitionLoaded, kEarliest, kLatest,
+      event::v1::Fact::kReportDefinitionLoaded, kBeginOfTime, kEndOfTime,
       [&](const Timeline&, const FactInForce& fact) {
         const event::v1::ReportDefinitionLoaded& loaded = fact.fact.report_definition_loaded();
         if (loaded.report_id() != wanted.report_id) return absl::OkStatus();

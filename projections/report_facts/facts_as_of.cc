@@ -24,6 +24,10 @@ absl::Status Damaged() {
   return absl::DataLossError("report-facts: a row is damaged; rebuild the projection");
 }
 
+std::string TimeEnd(uint32_t kind, Micros to) {
+  return to == kEndOfTime ? report_rows::TimeIndexEnd(kind) : report_rows::TimeIndexBegin(kind, to);
+}
+
 std::optional<FactInForce> ToEffectiveFact(FactRow row) {
   FactInForce fact;
   fact.occurred_at = row.key.occurred_at;
@@ -48,6 +52,7 @@ absl::StatusOr<std::unique_ptr<FactsAsOf>> FactsAsOf::Open(const ReadSnapshot& s
 }
 
 absl::StatusOr<std::shared_ptr<const Timeline>> FactsAsOf::TimelineOf(const StreamId& stream) {
+  if (reads_ != nullptr) reads_->push_back(stream);
   if (const auto cached = cache_.find(stream); cached != cache_.end()) return cached->second;
   auto timeline = std::make_shared<Timeline>();
   timeline->stream = stream;
@@ -98,13 +103,29 @@ absl::Status FactsAsOf::NextPage(std::string& begin, const std::string& end,
   return absl::OkStatus();
 }
 
+absl::Status FactsAsOf::AddStreams(int kind, const Period& period, Streams& streams) const {
+  const auto number = static_cast<uint32_t>(kind);
+  bool damaged = false;
+  RETURN_IF_ERROR(snapshot_.Scan(
+      report_rows::TimeIndexBegin(number, period.from), TimeEnd(number, period.to),
+      [&](std::string_view key, std::string_view value) {
+        const std::optional<TimeIndexRow> row = report_rows::ReadTimeIndexRow(key, value);
+        damaged = !row.has_value();
+        if (damaged) return false;
+        if (row->InForceAt(as_of_events_)) {
+          streams.insert(row->key.stream);
+        }
+        return true;
+      }));
+  return damaged ? Damaged() : absl::OkStatus();
+}
+
 absl::Status FactsAsOf::VisitByTime(
     int kind, Micros from, Micros to,
     absl::FunctionRef<absl::Status(const Timeline&, const FactInForce&)> visit) {
   const auto number = static_cast<uint32_t>(kind);
   std::string begin = report_rows::TimeIndexBegin(number, from);
-  const std::string end =
-      to == kLatest ? report_rows::TimeIndexEnd(number) : report_rows::TimeIndexBegin(number, to);
+  const std::string end = TimeEnd(number, to);
   std::vector<Place> page;
   while (begin < end) {
     RETURN_IF_ERROR(NextPage(begin, end, page));

@@ -3,9 +3,9 @@
 #pragma once
 
 #include <cstdint>
-#include <limits>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
@@ -17,11 +17,9 @@
 #include "eventstore/base/uuid.h"
 #include "eventstore/event.h"
 #include "projections/read_model/read_model.h"
+#include "projections/report_facts/period.h"
 
 namespace caseledger::projections {
-
-inline constexpr Micros kEarliest = std::numeric_limits<Micros>::min();
-inline constexpr Micros kLatest = std::numeric_limits<Micros>::max();
 
 struct FactInForce {
   Micros occurred_at = 0;
@@ -48,6 +46,12 @@ class FactsAsOf {
   static absl::StatusOr<std::unique_ptr<FactsAsOf>> Open(const ReadSnapshot& snapshot,
                                                          uint64_t as_of_events);
 
+  // Streams whose facts were asked for are added there from now on, each time; nullptr: nowhere.
+  // Returns where they were added until now.
+  std::vector<eventstore::StreamId>* WriteReadsTo(std::vector<eventstore::StreamId>* reads) {
+    return std::exchange(reads_, reads);
+  }
+
   // Empty for a stream that is not there. DATA_LOSS on damage.
   absl::StatusOr<std::shared_ptr<const Timeline>> TimelineOf(const eventstore::StreamId& stream);
 
@@ -56,6 +60,9 @@ class FactsAsOf {
   absl::Status VisitByTime(
       int kind, Micros from, Micros to,
       absl::FunctionRef<absl::Status(const Timeline&, const FactInForce&)> visit);
+
+  // The streams of those facts, without reading them.
+  absl::Status AddStreams(int kind, const Period& period, Streams& streams) const;
 
  private:
   struct Place {
@@ -73,6 +80,7 @@ class FactsAsOf {
   const uint64_t as_of_events_;
   absl::flat_hash_map<eventstore::StreamId, std::shared_ptr<const Timeline>> cache_;
   size_t cached_facts_ = 0;
+  std::vector<eventstore::StreamId>* reads_ = nullptr;
 };
 
 }  // namespace caseledger::projections

@@ -18,7 +18,7 @@ std::vector<std::string> Number(int64_t number) { return {std::to_string(number)
 
 // Of a span that has ended.
 std::vector<std::string> Lasted(const Subject& subject, Micros unit) {
-  if (subject.span == nullptr || subject.span->end == kLatest) return {};
+  if (subject.span == nullptr || subject.span->end == kEndOfTime) return {};
   return Number((subject.span->end - subject.span->begin) / unit);
 }
 
@@ -26,7 +26,7 @@ std::vector<std::string> EndedBy(const Subject& subject) {
   if (subject.span == nullptr) return {};
   const auto* field = event::v1::Fact::descriptor()->FindFieldByNumber(subject.span->ended_by);
   if (field != nullptr) return {field->name()};
-  if (subject.span->end == kLatest) return {};
+  if (subject.span->end == kEndOfTime) return {};
   return {"date"};
 }
 

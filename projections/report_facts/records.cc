@@ -320,9 +320,11 @@ absl::StatusOr<std::set<std::string>> Records::RecordsOf(Scope scope, const Subj
 }
 
 absl::StatusOr<Attribution*> Records::Places() {
-  if (places_ == nullptr) {
-    ASSIGN_OR_RETURN(places_, Attribution::Load(facts_));
-  }
+  if (places_ != nullptr) return places_.get();
+  std::vector<eventstore::StreamId>* const reads = facts_.WriteReadsTo(nullptr);
+  absl::StatusOr<std::unique_ptr<Attribution>> loaded = Attribution::Load(facts_);
+  facts_.WriteReadsTo(reads);
+  ASSIGN_OR_RETURN(places_, std::move(loaded));
   return places_.get();
 }
 

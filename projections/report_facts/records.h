@@ -29,7 +29,10 @@ struct Subject {
 // Not thread-safe. `facts` must outlive it.
 class Records {
  public:
-  Records(FactsAsOf& facts, const absl::TimeZone& zone) : facts_(facts), zone_(zone) {}
+  // `places`, which must outlive it, is filled when it is first needed; so it may serve several
+  // points between which neither units nor successions have changed.
+  Records(FactsAsOf& facts, const absl::TimeZone& zone, std::unique_ptr<Attribution>& places)
+      : facts_(facts), zone_(zone), places_(places) {}
 
   // Known values at the path, as codes.
   absl::StatusOr<std::vector<std::string>> Values(const FieldPath& path, const Subject& subject);
@@ -38,7 +41,8 @@ class Records {
   // UUIDs of the cases and contacts the fact belongs to.
   absl::StatusOr<std::set<std::string>> CasesOf(const Subject& subject);
   absl::StatusOr<std::set<std::string>> ContactsOf(const Subject& subject);
-  // To which places and groups a unit belongs. Stays where it is.
+  // To which places and groups a unit belongs. Stays where it is. What it is made of is not written
+  // down as read.
   absl::StatusOr<Attribution*> Places();
 
  private:
@@ -56,7 +60,7 @@ class Records {
 
   FactsAsOf& facts_;
   const absl::TimeZone zone_;
-  std::unique_ptr<Attribution> places_;  // loaded once
+  std::unique_ptr<Attribution>& places_;
 };
 
 }  // namespace caseledger::projections

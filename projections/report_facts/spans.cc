@@ -32,7 +32,7 @@ std::optional<Span> KeyedSpan(const SpanRule& rule, const Timeline& timeline, si
                    ? span.fact.occurred_at
                    : ReadTime(Body(span.fact.fact), rule.begin_time_field, span.fact.occurred_at);
   if (rule.end_time_field != nullptr) {
-    span.end = ReadTime(Body(span.fact.fact), rule.end_time_field, kLatest);
+    span.end = ReadTime(Body(span.fact.fact), rule.end_time_field, kEndOfTime);
   }
   const std::string key = KeyOf(rule, span.fact.fact);
   for (size_t i = rule.key_field == nullptr ? 0 : first + 1; i < timeline.facts.size(); ++i) {
@@ -105,12 +105,12 @@ std::vector<Span> RolesHeld(const Timeline& timeline) {
     if (fact.fact.has_participant_added()) {
       const std::string& person = fact.fact.participant_added().person_id();
       end(person, fact, true);
-      held[person] = {fact.occurred_at, kLatest, 0, fact};
+      held[person] = {fact.occurred_at, kEndOfTime, 0, fact};
     } else if (fact.fact.has_participant_role_changed()) {
       const auto& change = fact.fact.participant_role_changed();
       const auto before = held.find(change.person_id());
       if (before == held.end()) continue;
-      Span next{fact.occurred_at, kLatest, 0, fact};
+      Span next{fact.occurred_at, kEndOfTime, 0, fact};
       *next.fact.fact.mutable_participant_added() = before->second.fact.fact.participant_added();
       next.fact.fact.mutable_participant_added()->set_role(change.role());
       end(change.person_id(), fact, true);

@@ -10,10 +10,10 @@
 
 namespace caseledger::projections {
 
-// [begin, end); end is kLatest while it goes on. Of zero length: a point.
+// [begin, end); end is kEndOfTime while it goes on. Of zero length: a point.
 struct Span {
-  Micros begin = kEarliest;
-  Micros end = kLatest;
+  Micros begin = kBeginOfTime;
+  Micros end = kEndOfTime;
   int ended_by = 0;  // kind of the fact that ended it; 0: its date did, or nothing
   // The fact whose fields can be named. A participation's is a ParticipantAdded with the role held.
   FactInForce fact;
