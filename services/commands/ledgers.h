@@ -13,6 +13,7 @@
 #include "eventstore/sequencer/stored_ledger.h"
 #include "eventstore/signing/publisher.h"
 #include "eventstore/signing/signer.h"
+#include "projections/report_facts/standing_reports.h"
 #include "projections/runtime/runtime.h"
 #include "services/access/trail/trail.h"
 #include "services/commands/aggregates.h"
@@ -35,6 +36,8 @@ struct LedgerParts {
   std::unique_ptr<ErasureKeys> erasure_keys;
   std::unique_ptr<eventstore::EventLog> log;
   std::unique_ptr<projections::Runtime> projections;
+  // Null: each report is counted anew when it is asked for.
+  std::unique_ptr<projections::StandingReports> reports;
   std::unique_ptr<SnapshotStore> snapshots;  // may be null
   std::unique_ptr<HeadsKeeper> heads;        // may be null
   // Null when the ledger is not signed. The publisher uses log and signer, and goes before them.

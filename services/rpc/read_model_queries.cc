@@ -4,6 +4,7 @@
 #include <memory>
 #include <optional>
 #include <utility>
+#include <vector>
 
 #include "eventstore/base/status_macros.h"
 #include "eventstore/base/strings.h"
@@ -12,6 +13,7 @@
 #include "projections/report_facts/definition.h"
 #include "projections/report_facts/evaluator.h"
 #include "projections/report_facts/report_facts.h"
+#include "projections/report_facts/standing_reports.h"
 #include "projections/shelter_occupancy/shelter_occupancy.h"
 #include "services/commands/aggregates.h"
 #include "services/commands/case_query.h"
@@ -29,6 +31,38 @@ namespace {
 using commands::FromTimestamp;
 using commands::Ledger;
 using commands::ToTimestamp;
+
+// Streams of the events at positions [from, to).
+absl::StatusOr<projections::Streams> WrittenBetween(const eventstore::EventLog& log, uint64_t from,
+                                                    uint64_t to) {
+  constexpr uint64_t kEventsAtATime = 1000;
+  projections::Streams streams;
+  while (from < to) {
+    ASSIGN_OR_RETURN(const std::vector<eventstore::RecordedEvent> events,
+                     log.ReadLedger(from, std::min(kEventsAtATime, to - from)));
+    if (events.empty()) {
+      return absl::DataLossError(StrCat("the ledger has no event at position ", from));
+    }
+    for (const eventstore::RecordedEvent& event : events) streams.insert(event.stream);
+    from += events.size();
+  }
+  return streams;
+}
+
+// As of now, from what is kept of earlier answers, or as it was known then.
+absl::StatusOr<projections::ReportResult> RunAsAsked(const Ledger& ledger,
+                                                     const ReadModelView& view,
+                                                     const v1::ReportDefinition& definition,
+                                                     const projections::Period& period) {
+  const bool now = view.as_of_events == projections::kLatest;
+  if (!now || ledger.parts.reports == nullptr) {
+    const uint64_t events = std::min(view.as_of_events, view.snapshot->applied_events());
+    return projections::RunReport(*view.snapshot, definition, period.from, period.to, events);
+  }
+  return ledger.parts.reports->Run(
+      *view.snapshot, definition, period,
+      [&](uint64_t from, uint64_t to) { return WrittenBetween(*ledger.parts.log, from, to); });
+}
 
 // A phase nobody knows would find no case, and an empty list looks like a true answer.
 absl::Status CheckPhase(const std::string& phase) {
@@ -274,9 +308,8 @@ absl::Status Queries::RunReport(Reading& reading, const v1::RunReportRequest& re
                                                view.snapshot->applied_events()));
   ASSIGN_OR_RETURN(const v1::ReportDefinition definition,
                    projections::ParseReportDefinition(loaded.text));
-  const uint64_t events = std::min(view.as_of_events, view.snapshot->applied_events());
   ASSIGN_OR_RETURN(const projections::ReportResult result,
-                   projections::RunReport(*view.snapshot, definition, from, to, events));
+                   RunAsAsked(*ledger, view, definition, {from, to}));
   response.set_report_id(result.report_id);
   response.set_version(result.version);
   for (const projections::ReportFigure& figure : result.rows) {
@@ -292,7 +325,7 @@ absl::Status Queries::RunReport(Reading& reading, const v1::RunReportRequest& re
     row.set_not_attributable(figure.not_attributable);
   }
   for (const std::string& broken : result.broken_identities) response.add_broken_identities(broken);
-  response.set_reflected_events(events);
+  response.set_reflected_events(result.reflected_events);
   *response.mutable_from_time() = request.from_time();
   *response.mutable_to_time() = request.to_time();
   response.set_definition_position(loaded.position);

@@ -7,7 +7,13 @@ Families ProjectionMetrics(const commands::Ledgers& ledgers) {
   auto lag_seconds = GaugeFamily("caseledger_projection_lag_seconds",
                                  "Age of the oldest event a projection does not reflect.");
   auto stopped = GaugeFamily("caseledger_projection_stopped", "1 when a projection has stopped.");
+  auto reports = GaugeFamily("caseledger_standing_reports_bytes",
+                             "Memory for reports that are kept up to date, about.");
   for (const commands::Ledger* ledger : ledgers.All()) {
+    if (ledger->parts.reports != nullptr) {
+      AddGauge(reports, {{"ledger", ledger->parts.name}},
+               static_cast<double>(ledger->parts.reports->bytes()));
+    }
     for (const projections::ProjectionHealth& health : ledger->parts.projections->Health()) {
       const Labels labels = {{"ledger", ledger->parts.name}, {"projection", health.name}};
       AddGauge(lag, labels, static_cast<double>(health.lag_events));
@@ -16,7 +22,7 @@ Families ProjectionMetrics(const commands::Ledgers& ledgers) {
                health.state == projections::ProjectionHealth::State::kStopped ? 1 : 0);
     }
   }
-  return {lag, lag_seconds, stopped};
+  return {lag, lag_seconds, stopped, reports};
 }
 
 }  // namespace caseledger::app

@@ -265,6 +265,11 @@ ParsedOptions ParseServerOptions(int argc, char** argv) {
                  "How far read models may be behind before the health of dashboards is told as bad")
       ->capture_default_str()
       ->check(CLI::Range(1, 86'400));
+  app.add_option("--report-memory-mib", options.report_memory_mib,
+                 "Memory for reports of one ledger that are kept and brought up to date when they "
+                 "are asked for again; one that takes more is counted anew each time; 0: all are")
+      ->capture_default_str()
+      ->check(CLI::Range(0, 65'536));
   app.add_option(
          "--smallest-figure-shown", options.smallest_figure_shown,
          "Figures of published reports below this are withheld, and as many others as it takes "

@@ -54,6 +54,7 @@ struct ServerOptions {
   int query_threads = 4;
   int drain_seconds = 10;
   int dashboard_lag_seconds = 30;
+  uint32_t report_memory_mib = 256;
   uint32_t smallest_figure_shown = 5;
   // Only `max_appends_waiting` is a flag; the rest, `max_subscribers`, `max_dashboards` and
   // `keep_tree` are for whoever embeds a server, such as a test that overloads it; so is `sealer`.

@@ -400,6 +400,9 @@ class RunningServer final : public Server {
     if (!access::IsTrailLedger(name)) {
       ASSIGN_OR_RETURN(auto snapshots, read_models_->OpenTable(name, kSnapshotsTable));
       parts.snapshots = std::make_unique<commands::SnapshotStore>(std::move(snapshots));
+      projections::StandingReports::Options kept;
+      kept.most_bytes = static_cast<size_t>(options_.report_memory_mib) << 20;
+      parts.reports = std::make_unique<projections::StandingReports>(kept);
     }
     if (options_.keep_tree) {
       ASSIGN_OR_RETURN(parts.heads,

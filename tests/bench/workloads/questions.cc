@@ -18,13 +18,13 @@
 #include "tests/bench/load/contact_commands.h"
 #include "tests/bench/workloads/bench_run.h"
 #include "tests/bench/workloads/reads.h"
+#include "tests/bench/workloads/reports.h"
 
 namespace caseledger::bench {
 namespace {
 
 constexpr uint64_t kSeed = 20240101;
 constexpr double kListMillis = 20;
-constexpr double kReportMillis = 200;
 constexpr int kQuestions = 64;  // of each kind, one after the other and round again
 
 // Of the agency that has every second case.
@@ -128,23 +128,6 @@ std::vector<Question> AllQuestions(const Caller& caller, uint64_t events) {
   return all;
 }
 
-// Ten half-years, in Vietnam's time.
-std::vector<v1::RunReportRequest> HalfYears() {
-  std::vector<v1::RunReportRequest> questions;
-  const absl::TimeZone zone = absl::FixedTimeZone(7 * 3600);
-  const auto seconds = [&](int half) {
-    const absl::CivilMonth month(2020, 1);
-    return absl::ToUnixSeconds(absl::FromCivil(month + int64_t{6} * half, zone));
-  };
-  for (int half = 0; half < 10; ++half) {
-    v1::RunReportRequest& question = questions.emplace_back();
-    question.set_report_id("qn-half-year");
-    question.mutable_from_time()->set_seconds(seconds(half));
-    question.mutable_to_time()->set_seconds(seconds(half + 1));
-  }
-  return questions;
-}
-
 absl::StatusOr<std::string> ReadText(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
   std::ostringstream text;
@@ -176,6 +159,7 @@ absl::Status BenchRun::MeasureQuestions() {
   RETURN_IF_ERROR(deployment->Start(testing::NoAgencyLimits()));
   deployment->As(testing::Cast::Administrator());
   deployment->As(Supervisor());
+  deployment->As(Operator());
   RETURN_IF_ERROR(LoadDefinitions(deployment->As(Steward())));
   RETURN_IF_ERROR(EndServer(deployment->server()));
 
@@ -220,13 +204,9 @@ absl::Status BenchRun::MeasureQuestions() {
     report_.AddBar(name + ".p99", asked.load.latency.Quantile(0.99) / 1000, "ms",
                    Figure::Bar::kAtMost, kListMillis);
   }
-  Progress("half-year report");
-  ClosedResult reports = RunClosedLoad(
-      supervisor, {1, options_.seconds},
-      Ask<v1::RunReportResponse>(supervisor, "DashboardService/RunReport", HalfYears()));
-  RETURN_IF_ERROR(CheckLoad(reports.load));
-  report_.AddBar(prefix + ".half_year.p50", reports.load.latency.Quantile(0.5) / 1000, "ms",
-                 Figure::Bar::kAtMost, kReportMillis);
+  const Caller writer = deployment->As(Operator());
+  RETURN_IF_ERROR(MeasureHalfYears({supervisor, writer, administrator}, events, options_.seconds,
+                                   prefix, report_));
   ASSIGN_OR_RETURN(const double memory, PeakMemory(deployment->server().process().pid()));
   report_.Add(prefix + ".memory_peak", memory / 1e6, "MB");
   return EndServer(deployment->server());
