@@ -14,6 +14,14 @@ namespace caseledger::projections {
 namespace {
 
 using What = CompiledCount::What;
+using event::v1::Fact;
+using eventstore::StreamId;
+
+// Whether its spans lie in those in which a case is open.
+bool IsOfCycles(const SpanRule& rule) {
+  return rule.shape == SpanRule::Shape::kCaseCycles ||
+         rule.shape == SpanRule::Shape::kParticipation;
+}
 
 int64_t NumberIn(const std::string& text) {
   int64_t number = 0;
@@ -201,12 +209,41 @@ Counter::Counter(const CompiledReport& report, const Period& period)
 
 absl::StatusOr<Streams> Counter::StreamsIn(const FactsAsOf& facts) const {
   Streams streams;
+  bool cases = false;
   for (const Kind& kind : kinds_) {
+    if (kind.fact.span != nullptr && IsOfCycles(*kind.fact.span)) {
+      cases = true;
+      continue;
+    }
     const FactNumber number =
         kind.fact.span == nullptr ? kind.fact.number : kind.fact.span->begun_by;
-    RETURN_IF_ERROR(facts.AddStreams(number, kind.period, streams));
+    RETURN_IF_ERROR(facts.VisitTimes(
+        number, kind.period, [&](const StreamId& stream, Micros) { streams.insert(stream); }));
   }
+  if (cases) RETURN_IF_ERROR(AddCases(facts, streams));
   return streams;
+}
+
+// All cycles of a case have ended before the period when it was closed before it and neither opened
+// nor reopened since, until the period's end. Of what happened in the same moment nothing is said.
+absl::Status Counter::AddCases(const FactsAsOf& facts, Streams& streams) const {
+  Times begun;
+  Times ended;
+  const auto latest = [&facts](Times& times, FactNumber fact, Micros before) {
+    return facts.VisitTimes(fact, {kBeginOfTime, before}, [&](const StreamId& stream, Micros at) {
+      const auto [time, is_new] = times.try_emplace(stream, at);
+      if (!is_new) time->second = std::max(time->second, at);
+    });
+  };
+  RETURN_IF_ERROR(latest(begun, Fact::kCaseOpened, period_.to));
+  RETURN_IF_ERROR(latest(begun, Fact::kCaseReopened, period_.to));
+  RETURN_IF_ERROR(latest(ended, Fact::kCaseClosed, period_.from));
+  RETURN_IF_ERROR(latest(ended, Fact::kTransferAccepted, period_.from));
+  for (const auto& [stream, at] : begun) {
+    const auto end = ended.find(stream);
+    if (end == ended.end() || end->second <= at) streams.insert(stream);
+  }
+  return absl::OkStatus();
 }
 
 absl::Status Counter::Count(const Timeline& timeline, Records& records, Figures& figures) const {

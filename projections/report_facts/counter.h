@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/container/flat_hash_map.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "projections/report_facts/compiled.h"
@@ -26,13 +27,14 @@ class Counter {
   // `report` must outlive it.
   Counter(const CompiledReport& report, const Period& period);
 
-  // Streams with facts that may count.
+  // Streams with facts that may count, without those of cases that ended before the period.
   absl::StatusOr<Streams> StreamsIn(const FactsAsOf& facts) const;
 
   // Adds what the facts of the timeline count to `figures`. DATA_LOSS on damage.
   absl::Status Count(const Timeline& timeline, Records& records, Figures& figures) const;
 
  private:
+  using Times = absl::flat_hash_map<eventstore::StreamId, Micros>;
   // Facts that several indicators count, gone through once.
   struct Kind {
     CountedFact fact;
@@ -40,6 +42,8 @@ class Counter {
     std::vector<size_t> indicators;
   };
   class Subjects;
+
+  absl::Status AddCases(const FactsAsOf& facts, Streams& streams) const;
 
   const CompiledReport& report_;
   const Period period_;

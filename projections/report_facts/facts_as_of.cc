@@ -19,6 +19,8 @@ using report_rows::TimeIndexRow;
 constexpr size_t kPageFacts = 1024;
 // Timelines kept for the next fact of the same stream; some 100 MB at most.
 constexpr size_t kMaxCachedFacts = 200'000;
+// Rows of other streams that are passed over, in a row, rather than looking for the next stream.
+constexpr size_t kMostOthers = 24;
 
 absl::Status Damaged() {
   return absl::DataLossError("report-facts: a row is damaged; rebuild the projection");
@@ -52,32 +54,88 @@ absl::StatusOr<std::unique_ptr<FactsAsOf>> FactsAsOf::Open(const ReadSnapshot& s
 }
 
 absl::StatusOr<std::shared_ptr<const Timeline>> FactsAsOf::TimelineOf(const StreamId& stream) {
-  if (reads_ != nullptr) reads_->push_back(stream);
+  NoteRead(stream);
   if (const auto cached = cache_.find(stream); cached != cache_.end()) return cached->second;
   auto timeline = std::make_shared<Timeline>();
   timeline->stream = stream;
   bool damaged = false;
   RETURN_IF_ERROR(snapshot_.Scan(report_rows::StreamBegin(stream), report_rows::StreamEnd(stream),
                                  [&](std::string_view key, std::string_view value) {
-                                   std::optional<FactRow> row =
-                                       report_rows::ReadFactRow(key, value);
-                                   damaged = !row.has_value();
-                                   if (damaged) return false;
-                                   if (!row->InForceAt(as_of_events_)) return true;
-                                   std::optional<FactInForce> fact =
-                                       ToEffectiveFact(*std::move(row));
-                                   damaged = !fact.has_value();
-                                   if (!damaged) timeline->facts.push_back(*std::move(fact));
+                                   damaged = !AddRow(key, value, *timeline);
                                    return !damaged;
                                  }));
   if (damaged) return Damaged();
-  if (cached_facts_ > kMaxCachedFacts) {
-    cache_.clear();
-    cached_facts_ = 0;
-  }
-  cached_facts_ += timeline->facts.size() + 1;
-  cache_[stream] = timeline;
+  MakeRoom();
+  Keep(timeline);
   return std::shared_ptr<const Timeline>(std::move(timeline));
+}
+
+absl::Status FactsAsOf::ReadAhead(const std::vector<StreamId>& streams) {
+  MakeRoom();
+  std::vector<StreamId> missing;
+  for (const StreamId& stream : streams) {
+    if (!cache_.contains(stream)) missing.push_back(stream);
+  }
+  for (size_t next = 0; next < missing.size();) RETURN_IF_ERROR(ReadRun(missing, next));
+  return absl::OkStatus();
+}
+
+// Goes from row to row as long as streams that are asked for stand close to each other.
+absl::Status FactsAsOf::ReadRun(const std::vector<StreamId>& streams, size_t& next) {
+  std::string begin;
+  std::shared_ptr<Timeline> timeline;
+  const auto start = [&] {
+    begin = report_rows::StreamBegin(streams[next]);
+    timeline = std::make_shared<Timeline>();
+    timeline->stream = streams[next];
+  };
+  const auto finish = [&] {
+    Keep(timeline);
+    ++next;
+  };
+  start();
+  bool damaged = false;
+  size_t others = 0;
+  RETURN_IF_ERROR(snapshot_.Scan(begin, report_rows::StreamEnd(streams.back()),
+                                 [&](std::string_view key, std::string_view value) {
+                                   while (key > begin && !key.starts_with(begin)) {
+                                     finish();
+                                     if (next == streams.size()) return false;
+                                     start();
+                                     others = 0;
+                                   }
+                                   if (key < begin) return ++others < kMostOthers;
+                                   damaged = !AddRow(key, value, *timeline);
+                                   return !damaged;
+                                 }));
+  if (damaged) return Damaged();
+  // The rows are at their end; or those of other streams are not, and then nothing of this one was
+  // reached.
+  if (next < streams.size() && others < kMostOthers) finish();
+  return absl::OkStatus();
+}
+
+// False: damaged.
+bool FactsAsOf::AddRow(std::string_view key, std::string_view value, Timeline& timeline) const {
+  std::optional<FactRow> row = report_rows::ReadFactRow(key, value);
+  if (!row.has_value()) return false;
+  if (!row->InForceAt(as_of_events_)) return true;
+  std::optional<FactInForce> fact = ToEffectiveFact(*std::move(row));
+  if (!fact.has_value()) return false;
+  timeline.facts.push_back(*std::move(fact));
+  return true;
+}
+
+void FactsAsOf::Keep(std::shared_ptr<const Timeline> timeline) {
+  cached_facts_ += timeline->facts.size() + 1;
+  const StreamId stream = timeline->stream;
+  cache_[stream] = std::move(timeline);
+}
+
+void FactsAsOf::MakeRoom() {
+  if (cached_facts_ <= kMaxCachedFacts) return;
+  cache_.clear();
+  cached_facts_ = 0;
 }
 
 absl::Status FactsAsOf::NextPage(std::string& begin, const std::string& end,
@@ -103,7 +161,9 @@ absl::Status FactsAsOf::NextPage(std::string& begin, const std::string& end,
   return absl::OkStatus();
 }
 
-absl::Status FactsAsOf::AddStreams(int kind, const Period& period, Streams& streams) const {
+absl::Status FactsAsOf::VisitTimes(
+    int kind, const Period& period,
+    absl::FunctionRef<void(const StreamId& stream, Micros occurred_at)> visit) const {
   const auto number = static_cast<uint32_t>(kind);
   bool damaged = false;
   RETURN_IF_ERROR(snapshot_.Scan(
@@ -112,9 +172,7 @@ absl::Status FactsAsOf::AddStreams(int kind, const Period& period, Streams& stre
         const std::optional<TimeIndexRow> row = report_rows::ReadTimeIndexRow(key, value);
         damaged = !row.has_value();
         if (damaged) return false;
-        if (row->InForceAt(as_of_events_)) {
-          streams.insert(row->key.stream);
-        }
+        if (row->InForceAt(as_of_events_)) visit(row->key.stream, row->key.occurred_at);
         return true;
       }));
   return damaged ? Damaged() : absl::OkStatus();

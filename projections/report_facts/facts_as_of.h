@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -52,6 +53,15 @@ class FactsAsOf {
     return std::exchange(reads_, reads);
   }
 
+  // As if the facts of the stream had been asked for.
+  void NoteRead(const eventstore::StreamId& stream) {
+    if (reads_ != nullptr) reads_->push_back(stream);
+  }
+
+  // Reads the facts of streams, in rising order, that will be asked for next: in the order of the
+  // rows, which is faster than one by one. DATA_LOSS on damage.
+  absl::Status ReadAhead(const std::vector<eventstore::StreamId>& streams);
+
   // Empty for a stream that is not there. DATA_LOSS on damage.
   absl::StatusOr<std::shared_ptr<const Timeline>> TimelineOf(const eventstore::StreamId& stream);
 
@@ -61,8 +71,10 @@ class FactsAsOf {
       int kind, Micros from, Micros to,
       absl::FunctionRef<absl::Status(const Timeline&, const FactInForce&)> visit);
 
-  // The streams of those facts, without reading them.
-  absl::Status AddStreams(int kind, const Period& period, Streams& streams) const;
+  // Where and when those facts occurred, without reading them.
+  absl::Status VisitTimes(
+      int kind, const Period& period,
+      absl::FunctionRef<void(const eventstore::StreamId& stream, Micros occurred_at)> visit) const;
 
  private:
   struct Place {
@@ -73,6 +85,11 @@ class FactsAsOf {
 
   FactsAsOf(const ReadSnapshot& snapshot, uint64_t as_of_events)
       : snapshot_(snapshot), as_of_events_(as_of_events) {}
+  absl::Status ReadRun(const std::vector<eventstore::StreamId>& streams, size_t& next);
+  bool AddRow(std::string_view key, std::string_view value, Timeline& timeline) const;
+  void Keep(std::shared_ptr<const Timeline> timeline);
+  // Forgets all when there is too much.
+  void MakeRoom();
   // Up to kPageFacts places from `begin` on; `begin` becomes the next page's, or `end` at the end.
   absl::Status NextPage(std::string& begin, const std::string& end, std::vector<Place>& page) const;
 

@@ -281,8 +281,13 @@ absl::StatusOr<Records::Texts> Records::VictimStatusOf(const Subject& subject) {
 absl::StatusOr<std::string> Records::Survivor(const std::string& person_id) {
   std::string at = person_id;
   for (int step = 0; step < kMaxMergeChain; ++step) {
-    ASSIGN_OR_RETURN(const TimelinePtr timeline,
-                     TimelineOf(facts_, options::v1::RECORD_KIND_PERSON, at));
+    const auto stream = StreamOf(options::v1::RECORD_KIND_PERSON, at);
+    if (!stream.has_value()) return at;
+    if (merged_ != nullptr && !merged_->contains(*stream)) {
+      facts_.NoteRead(*stream);
+      return at;
+    }
+    ASSIGN_OR_RETURN(const TimelinePtr timeline, facts_.TimelineOf(*stream));
     std::string survivor;
     for (const FactInForce& fact : timeline->facts) {
       if (fact.fact.has_persons_merged() && fact.fact.persons_merged().merged_person_id() == at) {

@@ -31,8 +31,11 @@ class Records {
  public:
   // `places`, which must outlive it, is filled when it is first needed; so it may serve several
   // points between which neither units nor successions have changed.
-  Records(FactsAsOf& facts, const absl::TimeZone& zone, std::unique_ptr<Attribution>& places)
-      : facts_(facts), zone_(zone), places_(places) {}
+  // `merged`, which must outlive it: the persons a merge was ever about, as known then, so that
+  // others need not be read; nullptr: all are.
+  Records(FactsAsOf& facts, const absl::TimeZone& zone, std::unique_ptr<Attribution>& places,
+          const Streams* merged)
+      : facts_(facts), zone_(zone), places_(places), merged_(merged) {}
 
   // Known values at the path, as codes.
   absl::StatusOr<std::vector<std::string>> Values(const FieldPath& path, const Subject& subject);
@@ -61,6 +64,7 @@ class Records {
   FactsAsOf& facts_;
   const absl::TimeZone zone_;
   std::unique_ptr<Attribution>& places_;
+  const Streams* const merged_;
 };
 
 }  // namespace caseledger::projections

@@ -19,6 +19,7 @@ using eventstore::StreamId;
 
 // Of a stream that is kept: its entries in the tables and the heads of its lists.
 constexpr size_t kBytesOfStream = 192;
+constexpr size_t kStreamsAtATime = 256;
 
 absl::Status TooManyGroups() {
   return absl::ResourceExhaustedError(
@@ -73,15 +74,24 @@ StandingReport::StandingReport(const v1::ReportDefinition& definition, CompiledR
 absl::Status StandingReport::CountAll(const ReadSnapshot& snapshot, uint64_t as_of_events) {
   figures_ = std::make_unique<Figures>(compiled_);
   ASSIGN_OR_RETURN(const std::unique_ptr<FactsAsOf> facts, FactsAsOf::Open(snapshot, as_of_events));
-  Records records(*facts, compiled_.zone, places_);
+  Streams merged;
+  RETURN_IF_ERROR(
+      facts->VisitTimes(event::v1::Fact::kPersonsMerged, Period(),
+                        [&](const StreamId& stream, Micros) { merged.insert(stream); }));
+  Records records(*facts, compiled_.zone, places_, &merged);
   ASSIGN_OR_RETURN(const Streams found, counter_.StreamsIn(*facts));
   // In the order of their rows.
   std::vector<StreamId> streams(found.begin(), found.end());
   std::sort(streams.begin(), streams.end());
-  for (const StreamId& stream : streams) {
-    RETURN_IF_ERROR(CountStream(stream, *facts, records));
-    RETURN_IF_ERROR(CheckGroups());
-    if (keeps_ && bytes() > most_bytes_) Forget();
+  for (size_t next = 0; next < streams.size();) {
+    const size_t end = std::min(next + kStreamsAtATime, streams.size());
+    RETURN_IF_ERROR(facts->ReadAhead({streams.begin() + static_cast<std::ptrdiff_t>(next),
+                                      streams.begin() + static_cast<std::ptrdiff_t>(end)}));
+    for (; next < end; ++next) {
+      RETURN_IF_ERROR(CountStream(streams[next], *facts, records));
+      RETURN_IF_ERROR(CheckGroups());
+      if (keeps_ && bytes() > most_bytes_) Forget();
+    }
   }
   as_of_events_ = as_of_events;
   return absl::OkStatus();
@@ -103,7 +113,7 @@ absl::Status StandingReport::Advance(const ReadSnapshot& snapshot, uint64_t as_o
     for (const uint32_t reader : kept_[number->second].readers) again.insert(streams_[reader]);
   }
   ASSIGN_OR_RETURN(const std::unique_ptr<FactsAsOf> facts, FactsAsOf::Open(snapshot, as_of_events));
-  Records records(*facts, compiled_.zone, places_);
+  Records records(*facts, compiled_.zone, places_, nullptr);
   for (const StreamId& stream : again) RETURN_IF_ERROR(CountStream(stream, *facts, records));
   RETURN_IF_ERROR(CheckGroups());
   as_of_events_ = as_of_events;
