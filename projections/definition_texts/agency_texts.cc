@@ -1,25 +1,14 @@
 #include "projections/definition_texts/agency_texts.h"
 
+#include <algorithm>
+#include <limits>
+#include <utility>
+
 #include "caseledger/options/v1/options.pb.h"
 #include "eventstore/base/status_macros.h"
 #include "projections/read_model/keys.h"
 
 namespace caseledger::projections {
-namespace {
-
-const EffectiveFact* NewestAt(const std::vector<EffectiveFact>& loads, Micros at) {
-  const EffectiveFact* newest = nullptr;
-  for (const EffectiveFact& load : loads) {
-    if (load.occurred_at <= at) newest = &load;
-  }
-  return newest;
-}
-
-const EffectiveFact* First(const std::vector<EffectiveFact>& loads) {
-  return loads.empty() ? nullptr : &loads.front();
-}
-
-}  // namespace
 
 std::string AgencyTexts::NameKey(std::string_view agency) const {
   return KeyBuilder(names_space_).Text(agency).Take();
@@ -46,18 +35,35 @@ absl::StatusOr<std::vector<EffectiveFact>> AgencyTexts::LoadsOf(const ReadSnapsh
                      "");
 }
 
+absl::StatusOr<std::vector<AgencyTexts::Since>> AgencyTexts::History(
+    const ReadSnapshot& snapshot, std::string_view agency) const {
+  ASSIGN_OR_RETURN(const std::vector<EffectiveFact> own, LoadsOf(snapshot, agency));
+  ASSIGN_OR_RETURN(const std::vector<EffectiveFact> standard, LoadsOf(snapshot, kDefaultAgency));
+  std::vector<Since> history;
+  const auto add = [&](const EffectiveFact& load) {
+    std::optional<Text> text = text_of_(load.fact);
+    Since& since = history.emplace_back();
+    since.from = history.size() == 1 ? std::numeric_limits<Micros>::min() : load.occurred_at;
+    if (text.has_value()) since.text = std::move(text->text);
+  };
+  for (const EffectiveFact& load : standard) {
+    // From its own first one on the agency works to its own, and before the first default one to
+    // that.
+    if (history.empty() || own.empty() || load.occurred_at < own.front().occurred_at) add(load);
+  }
+  for (const EffectiveFact& load : own) add(load);
+  return history;
+}
+
 absl::StatusOr<std::optional<std::string>> AgencyTexts::InForce(const ReadSnapshot& snapshot,
                                                                 std::string_view agency,
                                                                 Micros at) const {
-  ASSIGN_OR_RETURN(const std::vector<EffectiveFact> own, LoadsOf(snapshot, agency));
-  ASSIGN_OR_RETURN(const std::vector<EffectiveFact> standard, LoadsOf(snapshot, kDefaultAgency));
-  const EffectiveFact* found = NewestAt(own, at);
-  if (found == nullptr) found = NewestAt(standard, at);
-  if (found == nullptr) found = First(standard);
-  if (found == nullptr) found = First(own);
-  if (found == nullptr) return std::nullopt;
-  const std::optional<Text> text = text_of_(found->fact);
-  return text.has_value() ? std::optional(text->text) : std::nullopt;
+  ASSIGN_OR_RETURN(std::vector<Since> history, History(snapshot, agency));
+  // Of those loaded for the same moment the last.
+  const auto in_force = std::find_if(history.rbegin(), history.rend(),
+                                     [&](const Since& since) { return since.from <= at; });
+  if (in_force == history.rend()) return std::nullopt;
+  return std::move(in_force->text);
 }
 
 }  // namespace caseledger::projections

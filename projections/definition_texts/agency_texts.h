@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "eventstore/event.h"
@@ -43,6 +44,15 @@ class AgencyTexts {
   // was loaded: the first default one, else the agency's first. Nullopt: none was ever loaded.
   absl::StatusOr<std::optional<std::string>> InForce(const ReadSnapshot& snapshot,
                                                      std::string_view agency, Micros at) const;
+
+  // The same for all times: each text is in force until the next one's `from`, the first ever
+  // before. In rising order; empty: none was ever loaded.
+  struct Since {
+    Micros from = 0;
+    std::optional<std::string> text;
+  };
+  absl::StatusOr<std::vector<Since>> History(const ReadSnapshot& snapshot,
+                                             std::string_view agency) const;
 
  private:
   absl::StatusOr<std::vector<EffectiveFact>> LoadsOf(const ReadSnapshot& snapshot,

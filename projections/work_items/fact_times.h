@@ -1,5 +1,15 @@
-// The effective facts of a record by type and time, so that the first one after another is found
-// without reading all of a long record.
+// The effective facts of a record by type and time, as far as deadlines go, so that the first one
+// after another is found without reading all of a long record.
+//
+// One row for each fact. A correction or void looks through its own record for its target, which is
+// seldom needed and cheaper than an index that each fact would have to be written to.
+//
+// Invariants (the same as those of a stream's timeline in services/domain)
+//  1. Order of occurrence: by occurred_at, then by revision.
+//  2. A correction stands in its target's place: its replacement, at the replacement's time if it
+//     says one, with the target's id and revision. A void leaves nothing. A correction of what is
+//     not there changes nothing.
+//  3. Nothing sealed is kept: keys, agencies, a worker's name with their agency, the case type.
 #pragma once
 
 #include <map>
@@ -10,8 +20,8 @@
 #include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "caseledger/event/v1/fact.pb.h"
 #include "eventstore/event.h"
-#include "projections/effective/fact_groups.h"
 #include "projections/read_model/read_model.h"
 
 namespace caseledger::projections {
@@ -39,20 +49,18 @@ struct FactPlace {
 
 struct FactTime {
   FactPlace place;
-  Uuid event_id;
-  std::string group;  // in which the fact itself is kept
+  Uuid event_id;  // of the original event
+  FactSubject subject;
+  // Of a case's opening or assignment: the owner it names. Of a contact's facts: who recorded it.
+  std::string agency_id;
+  std::string worker_id;
+  std::string case_type;  // of a case's opening
 };
 
-// Facts of one type with the same keys are a group: adding one reads no others of a long record.
-std::vector<std::string> FactTimeGroupsOf(const event::v1::Fact& fact);
-// Of all facts of a type that is about the whole record.
-std::string GroupOfWhole(int fact_type);
-// DATA_LOSS for what no such group is called.
-absl::StatusOr<int> TypeOfGroup(const std::string& group);
-
-// Brings the rows of a group up to date with its facts.
-absl::Status ReplaceFactTimes(const eventstore::StreamId& stream, const std::string& group,
-                              const std::vector<EffectiveFact>& facts, ReadModelBatch& batch);
+// Takes in the next event of a case or contact, a correction or void included. Returns the types of
+// which facts are other ones now. DATA_LOSS on damage.
+absl::StatusOr<std::vector<int>> TakeInFact(const eventstore::RecordedEvent& event,
+                                            const event::v1::Fact& fact, ReadModelBatch& batch);
 
 // The facts of one record, for who looks at several types. A record of few facts is read at once.
 // Not thread-safe; `snapshot` must outlive it and not change.

@@ -9,12 +9,8 @@
 //   'k' kind, record id                            -> the keys of the record's rows above
 //   's' type of a fact                             -> 1 when a text ever started a deadline with
 //                                                     it, else 0
-//   'g' event id                                   -> agency that recorded an event of a contact
-//   'f' ..., 'i' ...                               -> the effective facts (fact_groups.h)
-//   'm' kind, record id, type, occurred_at, revision, text(group)
-//                                                  -> the fact's event; a correction may move it to
-//                                                     another group (fact_times.h)
-//   'q' kind, record id, group                     -> the keys of the group's rows in 'm'
+//   'm' kind, record id, type, occurred_at, revision
+//                                                  -> what of the fact matters (fact_times.h)
 //   'n' ..., 't' ..., 'u' ...                      -> the texts of deadlines (agency_texts.h)
 #pragma once
 
@@ -27,11 +23,7 @@ inline constexpr char kEndedSpace = 'x';
 inline constexpr char kEndedOfAgencySpace = 'y';
 inline constexpr char kKeysSpace = 'k';
 inline constexpr char kTypesSpace = 's';
-inline constexpr char kAgencySpace = 'g';
-inline constexpr char kFactsSpace = 'f';
-inline constexpr char kFactIndexSpace = 'i';
 inline constexpr char kTimesSpace = 'm';
-inline constexpr char kTimeKeysSpace = 'q';
 inline constexpr char kNamesSpace = 'n';
 inline constexpr char kTextsSpace = 't';
 inline constexpr char kTextIndexSpace = 'u';

@@ -25,8 +25,6 @@ struct Owner {
   std::string worker_id;
 };
 
-FactPlace PlaceOf(const EffectiveFact& fact) { return {fact.occurred_at, fact.revision}; }
-
 class WorkItemFold {
  public:
   WorkItemFold(const StreamId& record, const WorkItemSources& sources)
@@ -54,26 +52,24 @@ class WorkItemFold {
 
  private:
   absl::Status ReadOwners() {
-    ASSIGN_OR_RETURN(const auto opened, sources_.facts(GroupOfWhole(Fact::kCaseOpened)));
-    for (const EffectiveFact& fact : opened) {
-      if (owners_.empty()) case_type_ = fact.fact.case_opened().case_type();
-      owners_.push_back({PlaceOf(fact), fact.fact.case_opened().owner_agency_id(),
-                         fact.fact.case_opened().owner_worker_id()});
-    }
+    RETURN_IF_ERROR(times_.Visit(Fact::kCaseOpened, std::nullopt, [&](const FactTime& opened) {
+      if (owners_.empty()) case_type_ = opened.case_type;
+      owners_.push_back({opened.place, opened.agency_id, opened.worker_id});
+      return true;
+    }));
     if (owners_.empty()) return absl::OkStatus();
-    ASSIGN_OR_RETURN(const auto assigned, sources_.facts(GroupOfWhole(Fact::kOwnerAssigned)));
-    for (const EffectiveFact& fact : assigned) {
-      owners_.push_back({PlaceOf(fact), fact.fact.owner_assigned().owner_agency_id(),
-                         fact.fact.owner_assigned().owner_worker_id()});
-    }
+    RETURN_IF_ERROR(times_.Visit(Fact::kOwnerAssigned, std::nullopt, [&](const FactTime& assigned) {
+      owners_.push_back({assigned.place, assigned.agency_id, assigned.worker_id});
+      return true;
+    }));
     std::sort(owners_.begin(), owners_.end(),
               [](const Owner& a, const Owner& b) { return a.from < b.from; });
     return absl::OkStatus();
   }
 
   // Whose deadlines count for what starts there.
-  absl::StatusOr<std::string> AgencyAt(const FactTime& start) const {
-    if (record_.kind != kCase) return sources_.agency_of(start.event_id);
+  const std::string& AgencyAt(const FactTime& start) const {
+    if (record_.kind != kCase) return start.agency_id;
     const auto after =
         std::upper_bound(owners_.begin(), owners_.end(), start.place,
                          [](const FactPlace& at, const Owner& owner) { return at < owner.from; });
@@ -81,19 +77,14 @@ class WorkItemFold {
   }
 
   absl::Status Start(int type, const FactTime& start) {
-    ASSIGN_OR_RETURN(const std::string agency, AgencyAt(start));
+    const std::string& agency = AgencyAt(start);
     ASSIGN_OR_RETURN(const std::shared_ptr<const v1::Deadlines> deadlines,
                      sources_.deadlines(agency, start.place.occurred_at));
     const std::string& name = Fact::descriptor()->FindFieldByNumber(type)->name();
-    std::optional<FactSubject> subject;
     for (const v1::Deadline& deadline : deadlines->deadline()) {
       const bool starts = deadline.starts_with() == name &&
                           (deadline.case_type().empty() || deadline.case_type() == case_type_);
       if (!starts) continue;
-      if (!subject.has_value()) {
-        ASSIGN_OR_RETURN(subject, SubjectIn(start.group));
-        if (!subject.has_value()) return absl::DataLossError("a row of work items is damaged");
-      }
       WorkItem item;
       item.record_kind = record_.kind;
       item.record_id = record_.id;
@@ -107,26 +98,19 @@ class WorkItemFold {
       item.started_by = start.event_id;
       item.started_at = start.place.occurred_at;
       item.due_at = DueAt(deadline, start.place.occurred_at);
-      RETURN_IF_ERROR(End(deadline, start.place, *subject, item));
+      RETURN_IF_ERROR(End(deadline, start, item));
       items_.push_back(std::move(item));
     }
     return absl::OkStatus();
   }
 
-  absl::StatusOr<std::optional<FactSubject>> SubjectIn(const std::string& group) const {
-    ASSIGN_OR_RETURN(const auto facts, sources_.facts(group));
-    if (facts.empty()) return std::nullopt;
-    return SubjectOf(facts.front().fact);
-  }
-
   // Met or cancelled by whichever comes first.
-  absl::Status End(const v1::Deadline& deadline, const FactPlace& start, const FactSubject& subject,
-                   WorkItem& item) {
+  absl::Status End(const v1::Deadline& deadline, const FactTime& start, WorkItem& item) {
     std::optional<FactPlace> first;
     const auto look = [&](const std::string& name, bool cancels) -> absl::Status {
       const auto* field = Fact::descriptor()->FindFieldByName(name);
       if (field == nullptr) return absl::OkStatus();
-      ASSIGN_OR_RETURN(const auto found, FirstAfter(field->number(), start, subject));
+      ASSIGN_OR_RETURN(const auto found, FirstAfter(field->number(), start));
       if (!found.has_value() || (first.has_value() && *first <= *found)) return absl::OkStatus();
       first = found;
       item.ended_at = found->occurred_at;
@@ -139,19 +123,13 @@ class WorkItemFold {
     return record_.kind == kCase ? look("transfer_accepted", true) : absl::OkStatus();
   }
 
-  absl::StatusOr<std::optional<FactPlace>> FirstAfter(int type, const FactPlace& start,
-                                                      const FactSubject& subject) {
+  absl::StatusOr<std::optional<FactPlace>> FirstAfter(int type, const FactTime& start) {
     std::optional<FactPlace> found;
-    absl::Status status;
-    RETURN_IF_ERROR(times_.Visit(type, start, [&](const FactTime& time) {
-      const absl::StatusOr<std::optional<FactSubject>> other = SubjectIn(time.group);
-      status = other.status();
-      if (!status.ok()) return false;
-      if (!other->has_value() || !subject.GoesWith(**other)) return true;
+    RETURN_IF_ERROR(times_.Visit(type, start.place, [&](const FactTime& time) {
+      if (!start.subject.GoesWith(time.subject)) return true;
       found = time.place;
       return false;
     }));
-    RETURN_IF_ERROR(status);
     return found;
   }
 

@@ -9,7 +9,6 @@
 #include "absl/status/statusor.h"
 #include "caseledger/v1/deadlines.pb.h"
 #include "eventstore/event.h"
-#include "projections/effective/fact_groups.h"
 #include "projections/read_model/read_model.h"
 #include "projections/work_items/work_items.h"
 
@@ -20,10 +19,6 @@ struct WorkItemSources {
   const ReadSnapshot& snapshot;
   // Types of facts that start deadlines.
   const std::vector<int>& start_types;
-  // The facts of a group, in order.
-  absl::FunctionRef<absl::StatusOr<std::vector<EffectiveFact>>(const std::string& group)> facts;
-  // The agency that recorded the event, for records that nobody owns.
-  absl::FunctionRef<absl::StatusOr<std::string>(const Uuid& event_id)> agency_of;
   // The deadlines that the agency works to at that time.
   absl::FunctionRef<absl::StatusOr<std::shared_ptr<const v1::Deadlines>>(const std::string& agency,
                                                                          Micros at)>

@@ -1,5 +1,7 @@
 #include "projections/work_items/work_items.h"
 
+#include <algorithm>
+#include <iterator>
 #include <map>
 #include <memory>
 #include <utility>
@@ -26,10 +28,9 @@ using eventstore::StreamId;
 
 constexpr auto kContact = static_cast<uint32_t>(options::v1::RECORD_KIND_CONTACT);
 constexpr auto kCase = static_cast<uint32_t>(options::v1::RECORD_KIND_CASE_RECORD);
-constexpr size_t kMostParsed = 64;
+constexpr size_t kMostAgencies = 1000;  // whose deadlines are kept in memory
 constexpr auto kDefinition = static_cast<uint32_t>(options::v1::RECORD_KIND_DEFINITION);
 
-constexpr FactGroups kFacts(work_items::kFactsSpace, work_items::kFactIndexSpace, FactTimeGroupsOf);
 constexpr AgencyTexts kTexts =
     DeadlineTexts(work_items::kNamesSpace, work_items::kTextsSpace, work_items::kTextIndexSpace);
 
@@ -65,14 +66,10 @@ std::string KeysKey(const StreamId& record) {
   return KeyBuilder(work_items::kKeysSpace).Number(record.kind).Id(record.id).Take();
 }
 
-std::string AgencyKey(const Uuid& event_id) {
-  return KeyBuilder(work_items::kAgencySpace).Id(event_id).Take();
-}
-
 class WorkItems final : public Projection {
  public:
   std::string_view name() const override { return kWorkItemsName; }
-  uint32_t version() const override { return 1; }
+  uint32_t version() const override { return 2; }
 
   bool Wants(uint32_t record_kind) const override {
     return record_kind == kCase || record_kind == kContact || record_kind == kDefinition;
@@ -81,19 +78,11 @@ class WorkItems final : public Projection {
   absl::Status Apply(const RecordedEvent& event, const Fact& fact, ReadModelBatch& batch) override {
     RETURN_IF_ERROR(CheckKnown(event, fact));
     if (event.stream.kind == kDefinition) return TakeIn(event, fact, batch);
-    if (event.stream.kind == kContact) {
-      const std::string& for_agency = event.origin.on_behalf_of;
-      batch.Put(AgencyKey(event.event_id), for_agency.empty() ? event.origin.agency : for_agency);
-    }
-    ASSIGN_OR_RETURN(const std::vector<std::string> changed, kFacts.Apply(event, fact, batch));
-    bool matters = false;
-    for (const std::string& group : changed) {
-      ASSIGN_OR_RETURN(const auto facts, kFacts.Read(batch, event.stream, group));
-      RETURN_IF_ERROR(ReplaceFactTimes(event.stream, group, facts, batch));
-      ASSIGN_OR_RETURN(const int type, TypeOfGroup(group));
-      RETURN_IF_ERROR(LoadTypes(batch));
-      matters = matters || types_->all.contains(type) || IsAboutOwner(type);
-    }
+    ASSIGN_OR_RETURN(const std::vector<int> changed, TakeInFact(event, fact, batch));
+    RETURN_IF_ERROR(LoadTypes(batch));
+    const bool matters = std::any_of(changed.begin(), changed.end(), [&](int type) {
+      return types_->all.contains(type) || IsAboutOwner(type);
+    });
     return matters ? Write(event.stream, batch) : absl::OkStatus();
   }
 
@@ -110,25 +99,19 @@ class WorkItems final : public Projection {
     }
     ASSIGN_OR_RETURN(const bool changed, kTexts.Apply(event, fact, batch));
     if (!changed) return absl::OkStatus();
+    deadlines_.clear();
     ASSIGN_OR_RETURN(const std::vector<StreamId> records, RecordsWithFacts(batch));
     for (const StreamId& record : records) RETURN_IF_ERROR(Write(record, batch));
     return absl::OkStatus();
   }
 
   absl::Status Write(const StreamId& record, ReadModelBatch& batch) {
-    const auto facts = [&](const std::string& group) { return kFacts.Read(batch, record, group); };
-    const auto agency_of = [&](const Uuid& event_id) -> absl::StatusOr<std::string> {
-      ASSIGN_OR_RETURN(const std::optional<std::string> agency, batch.Get(AgencyKey(event_id)));
-      return agency.value_or("");
-    };
-    const auto deadlines = [&](const std::string& agency,
-                               Micros at) -> absl::StatusOr<std::shared_ptr<const v1::Deadlines>> {
-      ASSIGN_OR_RETURN(const std::optional<std::string> text, kTexts.InForce(batch, agency, at));
-      return Parsed(text.value_or(""));
+    const auto deadlines = [&](const std::string& agency, Micros at) {
+      return DeadlinesAt(agency, at, batch);
     };
     RETURN_IF_ERROR(LoadTypes(batch));
     ASSIGN_OR_RETURN(const std::vector<WorkItem> items,
-                     FoldWorkItems(record, {batch, types_->starts, facts, agency_of, deadlines}));
+                     FoldWorkItems(record, {batch, types_->starts, deadlines}));
     std::vector<std::pair<std::string, std::string>> rows;
     for (const WorkItem& item : items) {
       for (std::string& key : RowKeys(item)) rows.emplace_back(std::move(key), EncodeRow(item));
@@ -142,17 +125,31 @@ class WorkItems final : public Projection {
     return absl::OkStatus();
   }
 
-  // The same text gives the same deadlines: reading it again for each fact would cost the most.
-  absl::StatusOr<std::shared_ptr<const v1::Deadlines>> Parsed(const std::string& text) {
-    if (const auto known = parsed_.find(text); known != parsed_.end()) return known->second;
-    ASSIGN_OR_RETURN(v1::Deadlines deadlines, ReadDeadlines(text));
-    if (parsed_.size() >= kMostParsed) parsed_.clear();
-    return parsed_.emplace(text, std::make_shared<const v1::Deadlines>(std::move(deadlines)))
-        .first->second;
+  using SharedDeadlines = std::shared_ptr<const v1::Deadlines>;
+
+  // Texts change a few times a year: reading them again for each fact would cost the most.
+  absl::StatusOr<SharedDeadlines> DeadlinesAt(const std::string& agency, Micros at,
+                                              const ReadSnapshot& snapshot) {
+    auto known = deadlines_.find(agency);
+    if (known == deadlines_.end()) {
+      if (deadlines_.size() >= kMostAgencies) deadlines_.clear();
+      ASSIGN_OR_RETURN(const std::vector<AgencyTexts::Since> texts,
+                       kTexts.History(snapshot, agency));
+      std::map<Micros, SharedDeadlines> read;
+      for (const AgencyTexts::Since& text : texts) {
+        ASSIGN_OR_RETURN(v1::Deadlines deadlines, ReadDeadlines(text.text.value_or("")));
+        read[text.from] = std::make_shared<const v1::Deadlines>(std::move(deadlines));
+      }
+      known = deadlines_.emplace(agency, std::move(read)).first;
+    }
+    const auto after = known->second.upper_bound(at);
+    if (after != known->second.begin()) return std::prev(after)->second;
+    return std::make_shared<const v1::Deadlines>();
   }
 
   std::optional<NotedTypes> types_;  // as the rows say; nullopt: to be read
-  std::map<std::string, std::shared_ptr<const v1::Deadlines>> parsed_;
+  // By agency and since when; of the texts as they are.
+  std::map<std::string, std::map<Micros, SharedDeadlines>> deadlines_;
 };
 
 }  // namespace
