@@ -69,11 +69,15 @@ class CaseList final : public Projection {
     if (row.has_value()) after = ListedAsOf(*row);
     if (before != after) RETURN_IF_ERROR(Move(event, listed_key, before, after, batch));
     if (!row.has_value()) return absl::OkStatus();
-    return case_list::kRows.Put(batch, case_list::RowKey(row->opened_at, case_id), EncodeRow(*row),
-                                event.position);
+    const std::string key = case_list::RowKey(row->opened_at, case_id);
+    if (before.has_value() && before->opened_at == row->opened_at) {
+      return case_list::kRows.Put(batch, key, EncodeRow(*row), event.position);
+    }
+    case_list::kRows.PutNew(batch, key, EncodeRow(*row), event.position);
+    return absl::OkStatus();
   }
 
-  // What finds the case from now on.
+  // What finds the case from now on. What it is listed as says which keys there are now.
   static absl::Status Move(const RecordedEvent& event, const std::string& listed_key,
                            const std::optional<ListedAs>& before,
                            const std::optional<ListedAs>& after, ReadModelBatch& batch) {
@@ -92,7 +96,7 @@ class CaseList final : public Projection {
     }
     for (const std::string& key : new_keys) {
       if (std::find(old_keys.begin(), old_keys.end(), key) != old_keys.end()) continue;
-      RETURN_IF_ERROR(case_list::kIndex.Put(batch, key, "", event.position));
+      case_list::kIndex.PutNew(batch, key, "", event.position);
     }
     if (after.has_value()) {
       batch.Put(listed_key, EncodeRow(*after));

@@ -130,8 +130,13 @@ absl::Status VersionedRows::Put(ReadModelBatch& batch, std::string_view key, std
     if (version.value == value) return absl::OkStatus();
   }
   RETURN_IF_ERROR(EndCurrent(batch, key, stored, position));
-  batch.Put(CurrentKey(key), WriteVersion(position, value));
+  PutNew(batch, key, value, position);
   return absl::OkStatus();
+}
+
+void VersionedRows::PutNew(ReadModelBatch& batch, std::string_view key, std::string_view value,
+                           uint64_t position) const {
+  batch.Put(CurrentKey(key), WriteVersion(position, value));
 }
 
 absl::Status VersionedRows::Remove(ReadModelBatch& batch, std::string_view key,

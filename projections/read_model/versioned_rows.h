@@ -46,6 +46,9 @@ class VersionedRows {
   // already. Positions must not go down from one change of a row to the next.
   absl::Status Put(ReadModelBatch& batch, std::string_view key, std::string_view value,
                    uint64_t position) const;
+  // The same of a row that is known not to be there now; it is not looked for.
+  void PutNew(ReadModelBatch& batch, std::string_view key, std::string_view value,
+              uint64_t position) const;
   // There is no such row from the event at `position` on. Nothing happens when there is none.
   absl::Status Remove(ReadModelBatch& batch, std::string_view key, uint64_t position) const;
 
