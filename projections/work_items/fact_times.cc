@@ -101,21 +101,26 @@ struct TypedTime {
   FactTime time;
 };
 
-// All facts of the record, by type and in order, until `visit` returns false.
+// The record's facts in [begin, end), by type and in order, until `visit` returns false.
+absl::Status VisitRows(const ReadSnapshot& snapshot, const StreamId& record, std::string_view begin,
+                       std::string_view end, absl::FunctionRef<bool(TypedTime)> visit) {
+  const size_t prefix = RecordKey(record).Take().size();
+  absl::Status damage;
+  RETURN_IF_ERROR(snapshot.Scan(begin, end, [&](std::string_view key, std::string_view value) {
+    KeyReader reader(key);
+    reader.Skip(prefix);
+    TypedTime fact;
+    fact.type = static_cast<int>(reader.Number());
+    damage = ReadTime(fact.type, reader, value, fact.time);
+    return damage.ok() && visit(std::move(fact));
+  }));
+  return damage;
+}
+
 absl::Status VisitAll(const ReadSnapshot& snapshot, const StreamId& record,
                       absl::FunctionRef<bool(TypedTime)> visit) {
   const std::string prefix = RecordKey(record).Take();
-  absl::Status damage;
-  RETURN_IF_ERROR(
-      snapshot.Scan(prefix, EndOfPrefix(prefix), [&](std::string_view key, std::string_view value) {
-        KeyReader reader(key);
-        reader.Skip(prefix.size());
-        TypedTime fact;
-        fact.type = static_cast<int>(reader.Number());
-        damage = ReadTime(fact.type, reader, value, fact.time);
-        return damage.ok() && visit(std::move(fact));
-      }));
-  return damage;
+  return VisitRows(snapshot, record, prefix, EndOfPrefix(prefix), visit);
 }
 
 // FactTimes::Visit over the rows themselves.
@@ -125,16 +130,8 @@ absl::Status Seek(const ReadSnapshot& snapshot, const StreamId& record, int fact
   const std::string prefix = TypePrefix(record, fact_type);
   const std::string begin =
       after.has_value() ? EndOfPrefix(TimeKey(record, fact_type, *after)) : prefix;
-  absl::Status damage;
-  RETURN_IF_ERROR(
-      snapshot.Scan(begin, EndOfPrefix(prefix), [&](std::string_view key, std::string_view value) {
-        KeyReader reader(key);
-        reader.Skip(prefix.size());
-        FactTime time;
-        damage = ReadTime(fact_type, reader, value, time);
-        return damage.ok() && visit(time);
-      }));
-  return damage;
+  return VisitRows(snapshot, record, begin, EndOfPrefix(prefix),
+                   [&](const TypedTime& fact) { return visit(fact.time); });
 }
 
 // Keeps the fact at that place. Returns its type.
