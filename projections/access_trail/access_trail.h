@@ -27,16 +27,17 @@ std::unique_ptr<Projection> MakeAccessTrail();
 struct TrailPaging {
   int64_t page_size = 0;     // 0: 50; at most 1000
   std::string page_token{};  // of the answer before, to the same question
+  bool oldest_first = false;
 };
 
 struct TrailPage {
-  std::vector<uint64_t> positions;  // newest first
+  std::vector<uint64_t> positions;  // newest first, unless asked for otherwise
   std::string next_page_token;      // "" at the end
   uint64_t reflected_events = 0;
 };
 
-// All: INVALID_ARGUMENT for the page size or a token of another question, DATA_LOSS for damaged
-// rows.
+// All: INVALID_ARGUMENT for the page size or a token of another question, FAILED_PRECONDITION
+// (SORT_NEEDS_FILTER) for too many to be sorted, DATA_LOSS for damaged rows.
 
 // Entries that name the record: shown, refused, disclosed, opened by break-glass and reviewed.
 absl::StatusOr<TrailPage> EntriesOfRecord(const ReadSnapshot& snapshot,
@@ -67,7 +68,7 @@ struct BreakGlassUse {
 };
 
 struct BreakGlassPage {
-  std::vector<BreakGlassUse> uses;  // newest first
+  std::vector<BreakGlassUse> uses;  // newest first, unless asked for otherwise
   std::string next_page_token;
   uint64_t reflected_events = 0;
 };

@@ -5,8 +5,8 @@
 #include "projections/access_trail/access_trail.h"
 #include "projections/access_trail/layout.h"
 #include "projections/read_model/keys.h"
-#include "projections/read_model/page.h"
 #include "projections/read_model/row_codec.h"
+#include "projections/read_model/row_page.h"
 
 namespace caseledger::projections {
 namespace {
@@ -24,60 +24,44 @@ absl::StatusOr<uint64_t> PositionOf(std::string_view key) {
   return ~KeyReader(key.substr(key.size() - kPositionBytes)).Number();
 }
 
-std::string QuestionOf(std::string_view prefix, std::string_view filter) {
-  return KeyBuilder().Text("access-trail@1").Text(prefix).Text(filter).Take();
-}
-
-absl::StatusOr<std::string> BeginOf(std::string_view prefix, std::string_view question,
-                                    const std::string& page_token) {
-  if (page_token.empty()) return std::string(prefix);
-  ASSIGN_OR_RETURN(const PagePoint point, ReadPageToken(question, page_token));
-  if (!point.after_key.starts_with(prefix)) {
-    return absl::InvalidArgumentError("the page token belongs to another question");
-  }
-  return point.after_key + '\0';
-}
-
-// What a page of rows has in common, whatever they lead to.
-struct RowsPage {
-  std::vector<std::pair<uint64_t, std::string>> rows;  // position and value
-  std::string next_page_token;
+// What leads to an entry, whatever kind of row it is.
+struct Lead {
+  uint64_t position = 0;
+  std::string value;
 };
 
 // Rows under `prefix`, those with just the value `filter` unless it is "".
-absl::StatusOr<RowsPage> ReadRows(const ReadSnapshot& snapshot, const std::string& prefix,
-                                  std::string_view filter, const TrailPaging& paging) {
-  ASSIGN_OR_RETURN(const size_t page_size, PageSize(paging.page_size));
-  const std::string question = QuestionOf(prefix, filter);
-  ASSIGN_OR_RETURN(const std::string begin, BeginOf(prefix, question, paging.page_token));
-  RowsPage page;
-  std::string last_key;
-  absl::Status damage;
-  const auto visit = [&](std::string_view key, std::string_view value) {
-    if (!filter.empty() && value != filter) return true;
-    if (page.rows.size() == page_size) {
-      page.next_page_token = MakePageToken(question, {snapshot.applied_events(), last_key});
-      return false;
-    }
-    const absl::StatusOr<uint64_t> position = PositionOf(key);
-    damage = position.status();
-    if (!damage.ok()) return false;
-    last_key = key;
-    page.rows.emplace_back(*position, value);
-    return true;
+absl::StatusOr<RowPage<Lead>> ReadRows(const ReadSnapshot& snapshot, const std::string& prefix,
+                                       std::string_view filter, const TrailPaging& paging) {
+  const auto read = [&](std::string_view key,
+                        std::string_view value) -> absl::StatusOr<std::optional<Lead>> {
+    if (!filter.empty() && value != filter) return std::nullopt;
+    ASSIGN_OR_RETURN(const uint64_t position, PositionOf(key));
+    return Lead{position, std::string(value)};
   };
-  RETURN_IF_ERROR(snapshot.Scan(begin, EndOfPrefix(prefix), visit));
-  RETURN_IF_ERROR(damage);
-  return page;
+  SortKey<Lead> sort_by;
+  if (paging.oldest_first) {
+    sort_by = [](const Lead& lead) { return KeyBuilder().Number(lead.position).Take(); };
+  }
+  const std::string question = KeyBuilder()
+                                   .Text("access-trail@1")
+                                   .Text(prefix)
+                                   .Text(filter)
+                                   .Number(paging.oldest_first ? 1 : 0)
+                                   .Take();
+  return ReadRowPage<Lead>(snapshot,
+                           {prefix, EndOfPrefix(prefix), question, paging.page_size,
+                            paging.page_token, "the newest first"},
+                           read, sort_by);
 }
 
 absl::StatusOr<TrailPage> ReadPositions(const ReadSnapshot& snapshot, const std::string& prefix,
                                         std::string_view filter, const TrailPaging& paging) {
-  ASSIGN_OR_RETURN(RowsPage rows, ReadRows(snapshot, prefix, filter, paging));
+  ASSIGN_OR_RETURN(RowPage<Lead> leads, ReadRows(snapshot, prefix, filter, paging));
   TrailPage page;
   page.reflected_events = snapshot.applied_events();
-  page.next_page_token = std::move(rows.next_page_token);
-  for (const auto& [position, value] : rows.rows) page.positions.push_back(position);
+  page.next_page_token = std::move(leads.next_page_token);
+  for (const Lead& lead : leads.rows) page.positions.push_back(lead.position);
   return page;
 }
 
@@ -148,12 +132,13 @@ absl::StatusOr<DisclosurePage> Disclosures(const ReadSnapshot& snapshot, const U
 
 absl::StatusOr<BreakGlassPage> BreakGlassUses(const ReadSnapshot& snapshot, std::string_view owner,
                                               bool reviewed, const TrailPaging& paging) {
-  ASSIGN_OR_RETURN(RowsPage rows, ReadRows(snapshot, UsesPrefix(owner, reviewed), "", paging));
+  ASSIGN_OR_RETURN(RowPage<Lead> leads,
+                   ReadRows(snapshot, UsesPrefix(owner, reviewed), "", paging));
   BreakGlassPage page;
   page.reflected_events = snapshot.applied_events();
-  page.next_page_token = std::move(rows.next_page_token);
-  for (const auto& [position, value] : rows.rows) {
-    const std::optional<Uuid> event_id = Uuid::FromBytes(value);
+  page.next_page_token = std::move(leads.next_page_token);
+  for (const Lead& lead : leads.rows) {
+    const std::optional<Uuid> event_id = Uuid::FromBytes(lead.value);
     if (!event_id.has_value()) return Damaged();
     ASSIGN_OR_RETURN(std::optional<BreakGlassUse> use, FindBreakGlassUse(snapshot, *event_id));
     if (!use.has_value()) return Damaged();

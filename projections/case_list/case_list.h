@@ -52,9 +52,6 @@ enum class CaseOrder {
   kNewestClosed,  // those that are not closed last
 };
 
-// A list in another order than the newest opened first is sorted when it is asked for: so many fit.
-inline constexpr size_t kMostSortedCases = 5'000;
-
 struct CaseListQuery {
   std::string owner_agency_id{};  // "": any
   std::string owner_worker_id{};  // "": any; only with the agency that knows them by this name
@@ -75,7 +72,7 @@ struct CaseListPage {
 // Looks only at cases that fit, whichever of the filters are set.
 //
 // INVALID_ARGUMENT     page size or token; a worker without their agency
-// FAILED_PRECONDITION  more than kMostSortedCases fit, and they are to be sorted
+// FAILED_PRECONDITION  SORT_NEEDS_FILTER
 // OUT_OF_RANGE         as of more events than the snapshot reflects
 // DATA_LOSS            damaged rows
 absl::StatusOr<CaseListPage> ListCases(const ReadSnapshot& snapshot, const CaseListQuery& query);

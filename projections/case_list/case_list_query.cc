@@ -10,6 +10,7 @@
 #include "projections/read_model/keys.h"
 #include "projections/read_model/page.h"
 #include "projections/read_model/row_codec.h"
+#include "projections/read_model/sorted_rows.h"
 
 namespace caseledger::projections {
 namespace {
@@ -92,7 +93,7 @@ uint64_t RiskRank(const std::string& risk) {
 }
 
 // In order of these the cases are listed.
-std::string SortKey(CaseOrder order, const CaseRow& row, std::string_view row_key) {
+std::string KeyOf(CaseOrder order, const CaseRow& row, std::string_view row_key) {
   KeyBuilder key;
   switch (order) {
     case CaseOrder::kNewestOpened:
@@ -110,31 +111,18 @@ std::string SortKey(CaseOrder order, const CaseRow& row, std::string_view row_ke
   return key.Raw(row_key).Take();
 }
 
-struct Listed {
-  std::string key;
-  CaseRow row;
-};
+using Listed = SortedRow<CaseRow>;
 
 // All that fit and come after `after`, sorted.
 absl::StatusOr<std::vector<Listed>> Sorted(const Range& range, CaseOrder order,
                                            const std::string& after) {
-  std::vector<Listed> listed;
-  size_t fitting = 0;
+  RowSorter<CaseRow> sorter(after);
   RETURN_IF_ERROR(Scan(range, "", [&](std::string_view row_key, CaseRow row) {
-    if (++fitting > kMostSortedCases) return false;
-    std::string key = SortKey(order, row, row_key);
-    if (key > after) listed.push_back({std::move(key), std::move(row)});
-    return true;
+    std::string key = KeyOf(order, row, row_key);
+    return sorter.Take(std::move(key), std::move(row));
   }));
-  if (fitting > kMostSortedCases) {
-    return absl::FailedPreconditionError(
-        StrCat("SORT_NEEDS_FILTER: more than ", kMostSortedCases,
-               " cases fit, too many to be sorted; ask for an agency, a worker, a phase or a type, "
-               "or for the newest first"));
-  }
-  std::sort(listed.begin(), listed.end(),
-            [](const Listed& a, const Listed& b) { return a.key < b.key; });
-  return listed;
+  return std::move(sorter).Sorted(
+      "an agency, a worker, a phase or a type, or for the newest first");
 }
 
 // Up to `most` and one more, which tells that the list goes on.

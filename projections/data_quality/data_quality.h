@@ -41,6 +41,7 @@ struct Finding {
 std::unique_ptr<Projection> MakeDataQuality();
 
 struct FindingQuery {
+  bool oldest_first = false;
   std::string agency{};      // "": any
   std::string flag{};        // "": any
   int64_t page_size = 0;     // 0: 50; at most 1000
@@ -48,13 +49,14 @@ struct FindingQuery {
 };
 
 struct FindingPage {
-  std::vector<Finding> findings;  // newest first
+  std::vector<Finding> findings;  // newest first unless asked for otherwise
   std::string next_page_token;    // "" at the end
   uint64_t reflected_events = 0;
 };
 
-// INVALID_ARGUMENT  page size or token
-// DATA_LOSS         damaged rows
+// INVALID_ARGUMENT     page size or token
+// FAILED_PRECONDITION  SORT_NEEDS_FILTER
+// DATA_LOSS            damaged rows
 absl::StatusOr<FindingPage> ListFindings(const ReadSnapshot& snapshot, const FindingQuery& query);
 
 }  // namespace caseledger::projections

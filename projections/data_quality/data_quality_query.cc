@@ -28,12 +28,21 @@ absl::StatusOr<FindingPage> ListFindings(const ReadSnapshot& snapshot, const Fin
     return finding;
   };
   const std::string space = SpaceOf(query);
-  const std::string question =
-      KeyBuilder().Text("data-quality@1").Text(query.agency).Text(query.flag).Take();
-  ASSIGN_OR_RETURN(RowPage<Finding> page, ReadRowPage<Finding>(snapshot,
-                                                               {space, EndOfPrefix(space), question,
-                                                                query.page_size, query.page_token},
-                                                               read));
+  const std::string question = KeyBuilder()
+                                   .Text("data-quality@1")
+                                   .Text(query.agency)
+                                   .Text(query.flag)
+                                   .Number(query.oldest_first ? 1 : 0)
+                                   .Take();
+  SortKey<Finding> sort_by;
+  if (query.oldest_first) {
+    sort_by = [](const Finding& finding) { return KeyBuilder().Number(finding.position).Take(); };
+  }
+  ASSIGN_OR_RETURN(RowPage<Finding> page,
+                   ReadRowPage<Finding>(snapshot,
+                                        {space, EndOfPrefix(space), question, query.page_size,
+                                         query.page_token, "an agency or a flag"},
+                                        read, sort_by));
   return FindingPage{std::move(page.rows), std::move(page.next_page_token),
                      snapshot.applied_events()};
 }

@@ -66,7 +66,16 @@ struct DueRequest {
 
 std::unique_ptr<Projection> MakeDueRequests();
 
+// Which request comes first; of equal ones the one that comes first by kAsListed.
+enum class DueRequestOrder {
+  kAsListed,  // by due time, those without last; executed ones the newest first
+  kFirstDue,
+  kFirstReceived,  // those that nobody asked for last
+  kLastReceived,   // the same
+};
+
 struct DueRequestQuery {
+  DueRequestOrder order = DueRequestOrder::kAsListed;
   std::string state{};         // "": all that are not at an end
   std::string request_kind{};  // "": any
   int64_t page_size = 0;       // 0: 50; at most 1000
@@ -74,13 +83,14 @@ struct DueRequestQuery {
 };
 
 struct DueRequestPage {
-  std::vector<DueRequest> requests;  // by due time, those without last; executed: the newest first
-  std::string next_page_token;       // "" at the end
+  std::vector<DueRequest> requests;
+  std::string next_page_token;  // "" at the end
   uint64_t reflected_events = 0;
 };
 
-// INVALID_ARGUMENT  page size or token, or no such state
-// DATA_LOSS         damaged rows
+// INVALID_ARGUMENT     page size or token, or no such state
+// FAILED_PRECONDITION  SORT_NEEDS_FILTER
+// DATA_LOSS            damaged rows
 absl::StatusOr<DueRequestPage> ListDueRequests(const ReadSnapshot& snapshot,
                                                const DueRequestQuery& query);
 

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <array>
+#include <limits>
 
 #include "eventstore/base/status_macros.h"
 #include "projections/due_requests/due_requests.h"
@@ -29,7 +30,38 @@ std::string SpaceOf(const DueRequestQuery& query) {
 }
 
 std::string QuestionOf(const DueRequestQuery& query) {
-  return KeyBuilder().Text("due-requests@1").Text(query.state).Text(query.request_kind).Take();
+  return KeyBuilder()
+      .Text("due-requests@1")
+      .Text(query.state)
+      .Text(query.request_kind)
+      .Number(static_cast<uint64_t>(query.order))
+      .Take();
+}
+
+constexpr Micros kLast = std::numeric_limits<Micros>::max();
+
+// Null when the requests lie in the order that is asked for.
+SortKey<DueRequest> SortKeyOf(const DueRequestQuery& query) {
+  switch (query.order) {
+    case DueRequestOrder::kAsListed:
+      return nullptr;
+    case DueRequestOrder::kFirstDue:
+      if (query.state != kErasureExecuted) return nullptr;
+      return [](const DueRequest& row) {
+        return KeyBuilder().Time(row.DueAt().value_or(kLast)).Take();
+      };
+    case DueRequestOrder::kFirstReceived:
+      return [](const DueRequest& row) {
+        return KeyBuilder().Time(row.received_at.value_or(kLast)).Take();
+      };
+    case DueRequestOrder::kLastReceived:
+      return [](const DueRequest& row) {
+        return KeyBuilder()
+            .TimeDescending(row.received_at.value_or(std::numeric_limits<Micros>::min()))
+            .Take();
+      };
+  }
+  return nullptr;
 }
 
 bool Matches(const DueRequest& row, const DueRequestQuery& query) {
@@ -49,11 +81,11 @@ absl::StatusOr<DueRequestPage> ListDueRequests(const ReadSnapshot& snapshot,
     if (!Matches(row, query)) return std::nullopt;
     return row;
   };
-  ASSIGN_OR_RETURN(
-      RowPage<DueRequest> page,
-      ReadRowPage<DueRequest>(
-          snapshot,
-          {space, EndOfPrefix(space), QuestionOf(query), query.page_size, query.page_token}, read));
+  ASSIGN_OR_RETURN(RowPage<DueRequest> page,
+                   ReadRowPage<DueRequest>(snapshot,
+                                           {space, EndOfPrefix(space), QuestionOf(query),
+                                            query.page_size, query.page_token, "a state or a kind"},
+                                           read, SortKeyOf(query)));
   return DueRequestPage{std::move(page.rows), std::move(page.next_page_token),
                         snapshot.applied_events()};
 }

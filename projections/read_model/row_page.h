@@ -1,7 +1,9 @@
-// One page of a table's rows, for lists that keep a row for each of theirs.
+// One page of a table's rows, for lists that keep a row for each of theirs: as the rows lie, or
+// sorted when they are asked for.
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -14,6 +16,7 @@
 #include "eventstore/base/status_macros.h"
 #include "projections/read_model/page.h"
 #include "projections/read_model/read_model.h"
+#include "projections/read_model/sorted_rows.h"
 
 namespace caseledger::projections {
 
@@ -24,7 +27,12 @@ struct RowsAsked {
   std::string question;  // see MakePageToken
   int64_t page_size = 0;
   std::string page_token;
+  std::string_view filters = "less";  // what makes fewer rows fit, for who asks to sort too many
 };
+
+// What a row is sorted by, as bytes of keys.h; rows of equal bytes come as they lie.
+template <typename Row>
+using SortKey = std::function<std::string(const Row& row)>;
 
 template <typename Row>
 struct RowPage {
@@ -32,15 +40,53 @@ struct RowPage {
   std::string next_page_token;  // "" at the end
 };
 
-// `read` makes a row of a key and its value; nullopt when the question does not ask for it.
+template <typename Row>
+using ReadRow = absl::FunctionRef<absl::StatusOr<std::optional<Row>>(std::string_view key,
+                                                                     std::string_view value)>;
+
+// ReadRowPage in another order than that of the keys.
+template <typename Row>
+absl::StatusOr<RowPage<Row>> ReadSortedPage(const ReadSnapshot& snapshot, const RowsAsked& asked,
+                                            const SortKey<Row>& sort_by, ReadRow<Row> read) {
+  ASSIGN_OR_RETURN(const size_t page_size, PageSize(asked.page_size));
+  PagePoint point;
+  if (!asked.page_token.empty()) {
+    ASSIGN_OR_RETURN(point, ReadPageToken(asked.question, asked.page_token));
+  }
+  RowSorter<Row> sorter(std::move(point.after_key));
+  absl::Status trouble;
+  const auto visit = [&](std::string_view key, std::string_view value) {
+    absl::StatusOr<std::optional<Row>> row = read(key, value);
+    trouble = row.status();
+    if (!trouble.ok()) return false;
+    if (!row->has_value()) return true;
+    std::string sort_key = sort_by(**row);
+    sort_key += key;
+    return sorter.Take(std::move(sort_key), **std::move(row));
+  };
+  RETURN_IF_ERROR(snapshot.Scan(asked.space, asked.end, visit));
+  RETURN_IF_ERROR(trouble);
+  ASSIGN_OR_RETURN(std::vector<SortedRow<Row>> sorted, std::move(sorter).Sorted(asked.filters));
+  RowPage<Row> page;
+  if (sorted.size() > page_size) {
+    page.next_page_token =
+        MakePageToken(asked.question, {snapshot.applied_events(), sorted[page_size - 1].key});
+    sorted.resize(page_size);
+  }
+  for (SortedRow<Row>& each : sorted) page.rows.push_back(std::move(each.row));
+  return page;
+}
+
+// `read` makes a row of a key and its value; nullopt when the question does not ask for it. Without
+// `sort_by` the rows come as they lie. `asked.question` must tell orders apart.
 //
-// INVALID_ARGUMENT  page size or token
+// INVALID_ARGUMENT     page size or token
+// FAILED_PRECONDITION  SORT_NEEDS_FILTER: too many to be sorted
 // and the errors of `read`
 template <typename Row>
 absl::StatusOr<RowPage<Row>> ReadRowPage(const ReadSnapshot& snapshot, const RowsAsked& asked,
-                                         absl::FunctionRef<absl::StatusOr<std::optional<Row>>(
-                                             std::string_view key, std::string_view value)>
-                                             read) {
+                                         ReadRow<Row> read, const SortKey<Row>& sort_by = nullptr) {
+  if (sort_by != nullptr) return ReadSortedPage<Row>(snapshot, asked, sort_by, read);
   ASSIGN_OR_RETURN(const size_t page_size, PageSize(asked.page_size));
   std::string begin = asked.space;
   if (!asked.page_token.empty()) {

@@ -18,7 +18,16 @@ inline constexpr std::string_view kReferralsName = "referrals";
 
 std::unique_ptr<Projection> MakeReferrals();
 
+// Which referral comes first; of equal ones the newest.
+enum class ReferralOrder {
+  kLastSent,
+  kFirstSent,
+  kFirstToExpire,  // those that never do last
+  kMostUrgent,
+};
+
 struct ReferralQuery {
+  ReferralOrder order = ReferralOrder::kLastSent;
   enum class Direction { kInbox, kOutbox };
   std::string agency_id{};  // required
   Direction direction = Direction::kInbox;
@@ -36,7 +45,8 @@ struct ReferralPage {
   uint64_t reflected_events = 0;
 };
 
-// INVALID_ARGUMENT  no agency, page size or token
+// INVALID_ARGUMENT     no agency, page size or token
+// FAILED_PRECONDITION  SORT_NEEDS_FILTER
 // DATA_LOSS         damaged rows
 absl::StatusOr<ReferralPage> ListReferrals(const ReadSnapshot& snapshot,
                                            const ReferralQuery& query);

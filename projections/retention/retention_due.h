@@ -40,7 +40,11 @@ struct DueCase {
 
 std::unique_ptr<Projection> MakeRetention();
 
+// Which case comes first; of equal ones the one that was due first.
+enum class RetentionOrder { kFirstDue, kLastDue, kFirstClosed, kLastClosed };
+
 struct RetentionQuery {
+  RetentionOrder order = RetentionOrder::kFirstDue;
   Micros now = 0;
   std::string case_type{};   // "": any
   bool only_free = false;    // without cases under a legal hold
@@ -49,13 +53,14 @@ struct RetentionQuery {
 };
 
 struct RetentionPage {
-  std::vector<DueCase> cases;   // what was due first first
+  std::vector<DueCase> cases;
   std::string next_page_token;  // "" at the end
   uint64_t reflected_events = 0;
 };
 
-// INVALID_ARGUMENT  page size or token
-// DATA_LOSS         damaged rows
+// INVALID_ARGUMENT     page size or token
+// FAILED_PRECONDITION  SORT_NEEDS_FILTER
+// DATA_LOSS            damaged rows
 absl::StatusOr<RetentionPage> ListRetentionDue(const ReadSnapshot& snapshot,
                                                const RetentionQuery& query);
 

@@ -23,7 +23,23 @@ std::string QuestionOf(const RetentionQuery& query) {
       .Text("retention@1")
       .Text(query.case_type)
       .Number(query.only_free ? 1 : 0)
+      .Number(static_cast<uint64_t>(query.order))
       .Take();
+}
+
+// Null when the cases lie in the order that is asked for.
+SortKey<DueCase> SortKeyOf(RetentionOrder order) {
+  switch (order) {
+    case RetentionOrder::kFirstDue:
+      return nullptr;
+    case RetentionOrder::kLastDue:
+      return [](const DueCase& row) { return KeyBuilder().TimeDescending(row.due_at).Take(); };
+    case RetentionOrder::kFirstClosed:
+      return [](const DueCase& row) { return KeyBuilder().Time(row.closed_at).Take(); };
+    case RetentionOrder::kLastClosed:
+      return [](const DueCase& row) { return KeyBuilder().TimeDescending(row.closed_at).Take(); };
+  }
+  return nullptr;
 }
 
 absl::StatusOr<KeptCase> CaseOf(const ReadSnapshot& snapshot, const Uuid& case_id) {
@@ -109,8 +125,9 @@ absl::StatusOr<RetentionPage> ListRetentionDue(const ReadSnapshot& snapshot,
   ASSIGN_OR_RETURN(RowPage<DueCase> page,
                    ReadRowPage<DueCase>(snapshot,
                                         {std::string(1, retention::kDueSpace), end,
-                                         QuestionOf(query), query.page_size, query.page_token},
-                                        read));
+                                         QuestionOf(query), query.page_size, query.page_token,
+                                         "a case type, or for those without a legal hold"},
+                                        read, SortKeyOf(query.order)));
   return RetentionPage{std::move(page.rows), std::move(page.next_page_token),
                        snapshot.applied_events()};
 }

@@ -48,7 +48,19 @@ std::string_view StateOf(const WorkItem& item, Micros now);
 
 std::unique_ptr<Projection> MakeWorkItems();
 
+// Which item comes first; of equal ones the one that is due first, or of ended ones the newest.
+enum class WorkItemOrder {
+  kAsListed,  // what runs by due time, what has ended the newest first
+  kFirstDue,
+  kLastDue,
+  kFirstStarted,
+  kLastStarted,
+  kFirstEnded,  // those that run last
+  kLastEnded,   // the same
+};
+
 struct WorkItemQuery {
+  WorkItemOrder order = WorkItemOrder::kAsListed;
   Micros now = 0;
   std::string state{};        // one of the above; "open" without those overdue; "": all that run
   std::string agency_id{};    // "": any
@@ -59,13 +71,14 @@ struct WorkItemQuery {
 };
 
 struct WorkItemPage {
-  std::vector<WorkItem> items;  // running: what is due first first; ended: the last ended first
+  std::vector<WorkItem> items;
   std::string next_page_token;  // "" at the end
   uint64_t reflected_events = 0;
 };
 
-// INVALID_ARGUMENT  no such state, a worker without an agency, page size or token
-// DATA_LOSS         damaged rows
+// INVALID_ARGUMENT     no such state, a worker without an agency, page size or token
+// FAILED_PRECONDITION  SORT_NEEDS_FILTER
+// DATA_LOSS            damaged rows
 absl::StatusOr<WorkItemPage> ListWorkItems(const ReadSnapshot& snapshot,
                                            const WorkItemQuery& query);
 

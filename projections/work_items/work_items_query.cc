@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <array>
+#include <limits>
 
 #include "eventstore/base/status_macros.h"
 #include "projections/read_model/keys.h"
@@ -16,6 +17,10 @@ constexpr std::string_view kOverdue = "overdue";
 constexpr std::string_view kMet = "met";
 constexpr std::string_view kLate = "late";
 constexpr std::string_view kCancelled = "cancelled";
+
+// Of those that run.
+constexpr Micros kAfterAll = std::numeric_limits<Micros>::max();
+constexpr Micros kBeforeAll = std::numeric_limits<Micros>::min();
 
 bool HasEnded(std::string_view state) {
   return state == kMet || state == kLate || state == kCancelled;
@@ -65,6 +70,37 @@ bool Matches(const WorkItem& item, const WorkItemQuery& query) {
          (query.deadline_id.empty() || item.deadline_id == query.deadline_id);
 }
 
+// Null when the items lie in the order that is asked for.
+SortKey<WorkItem> SortKeyOf(const WorkItemQuery& query) {
+  const auto by = [](auto time) {
+    return [time](const WorkItem& item) { return KeyBuilder().Time(time(item)).Take(); };
+  };
+  const auto by_descending = [](auto time) {
+    return [time](const WorkItem& item) { return KeyBuilder().TimeDescending(time(item)).Take(); };
+  };
+  const auto due = [](const WorkItem& item) { return item.due_at; };
+  const auto started = [](const WorkItem& item) { return item.started_at; };
+  switch (query.order) {
+    case WorkItemOrder::kAsListed:
+      return nullptr;
+    case WorkItemOrder::kFirstDue:
+      if (!HasEnded(query.state)) return nullptr;
+      return by(due);
+    case WorkItemOrder::kLastDue:
+      return by_descending(due);
+    case WorkItemOrder::kFirstStarted:
+      return by(started);
+    case WorkItemOrder::kLastStarted:
+      return by_descending(started);
+    case WorkItemOrder::kFirstEnded:
+      return by([](const WorkItem& item) { return item.ended_at.value_or(kAfterAll); });
+    case WorkItemOrder::kLastEnded:
+      if (HasEnded(query.state)) return nullptr;
+      return by_descending([](const WorkItem& item) { return item.ended_at.value_or(kBeforeAll); });
+  }
+  return nullptr;
+}
+
 }  // namespace
 
 std::string_view StateOf(const WorkItem& item, Micros now) {
@@ -83,7 +119,9 @@ absl::StatusOr<WorkItemPage> ListWorkItems(const ReadSnapshot& snapshot,
                        .Text(query.agency_id)
                        .Text(query.worker_id)
                        .Text(query.deadline_id)
+                       .Number(static_cast<uint64_t>(query.order))
                        .Take();
+  asked.filters = "a state, an agency, a worker or a deadline";
   asked.page_size = query.page_size;
   asked.page_token = query.page_token;
   const auto read = [&](std::string_view,
@@ -92,7 +130,8 @@ absl::StatusOr<WorkItemPage> ListWorkItems(const ReadSnapshot& snapshot,
     if (!Matches(item, query)) return std::nullopt;
     return item;
   };
-  ASSIGN_OR_RETURN(RowPage<WorkItem> page, ReadRowPage<WorkItem>(snapshot, asked, read));
+  ASSIGN_OR_RETURN(RowPage<WorkItem> page,
+                   ReadRowPage<WorkItem>(snapshot, asked, read, SortKeyOf(query)));
   return WorkItemPage{std::move(page.rows), std::move(page.next_page_token),
                       snapshot.applied_events()};
 }

@@ -30,6 +30,13 @@ using commands::Ledger;
 using commands::Violation;
 
 constexpr size_t kStandardPersons = 20;
+
+enum class PersonOrder { kBestFit, kFirstBorn, kLastBorn };
+
+constexpr Orders<PersonOrder, 3> kPersonOrders{{{"score desc", PersonOrder::kBestFit},
+                                                {"birth_year", PersonOrder::kFirstBorn},
+                                                {"birth_year desc", PersonOrder::kLastBorn}}};
+
 // Scores differ by less only through rounding.
 constexpr double kScoreSteps = 1e6;
 
@@ -45,7 +52,8 @@ std::string TrailOf(const v1::SearchPersonsRequest& request) {
   const auto whether = [](const std::string& text) { return text.empty() ? "" : "asked"; };
   return StrCat("name=", whether(request.name()), " phone=", whether(request.phone()),
                 " identity_number=", whether(request.identity_number()),
-                " wider=", request.wider() ? "true" : "false", " page_size=", request.page_size());
+                " wider=", request.wider() ? "true" : "false", " page_size=", request.page_size(),
+                " order_by=", request.order_by());
 }
 
 // All that cannot be looked up, each told of its field.
@@ -72,7 +80,7 @@ absl::StatusOr<search::AskedTokens> TokensOf(const search::BlindIndex& index,
 std::string QuestionOf(const v1::SearchPersonsRequest& request,
                        const std::vector<search::BlindTokens>& alternatives) {
   projections::KeyBuilder question;
-  question.Text("persons@1").Text(request.wider() ? "wider" : "strict");
+  question.Text("persons@1").Text(request.wider() ? "wider" : "strict").Text(request.order_by());
   for (const search::BlindTokens& tokens : alternatives) {
     question.Number(tokens.size());
     for (const search::BlindToken& token : tokens) question.Raw(token.raw());
@@ -89,12 +97,18 @@ struct Match {
   std::string key;  // in order of these they are shown
 };
 
-std::string OrderOf(double score, const Uuid& person) {
+std::string KeyOf(PersonOrder order, uint32_t birth_year, double score, const Uuid& person) {
+  projections::KeyBuilder key;
+  if (order != PersonOrder::kBestFit) {
+    const uint64_t year = birth_year;
+    key.Number(birth_year == 0 ? ~uint64_t{0} : order == PersonOrder::kFirstBorn ? year : ~year);
+  }
   const auto steps = static_cast<uint64_t>(std::llround(score * kScoreSteps));
-  return projections::KeyBuilder().Number(~steps).Id(person).Take();
+  return key.Number(~steps).Id(person).Take();
 }
 
 absl::StatusOr<std::vector<Match>> Judge(Reading& reading, const v1::SearchPersonsRequest& request,
+                                         PersonOrder order,
                                          std::vector<search::Candidate> candidates) {
   const commands::LedgerParts& parts = reading.ledger().parts;
   const search::Asked asked = AskedBy(request);
@@ -109,7 +123,7 @@ absl::StatusOr<std::vector<Match>> Judge(Reading& reading, const v1::SearchPerso
                                   !request.identity_number().empty()));
     const std::optional<search::PersonFit> fit = search::FitOf(asked, person.text);
     if (!fit.has_value() || (!request.wider() && fit->fit == search::Fit::kSimilar)) continue;
-    std::string key = OrderOf(fit->score, candidate.person_id);
+    std::string key = KeyOf(order, person.birth_year, fit->score, candidate.person_id);
     matches.push_back(
         {std::move(candidate), std::move(person), *fit, verdict.answer.level, std::move(key)});
   }
@@ -145,6 +159,7 @@ absl::Status Queries::SearchPersons(Reading& reading, const v1::SearchPersonsReq
                                     v1::SearchPersonsResponse& response) const {
   ASSIGN_OR_RETURN(const Ledger* ledger,
                    reading.Begin(request.ledger(), options::v1::RECORD_KIND_PERSON));
+  ASSIGN_OR_RETURN(const PersonOrder order, OrderOf(request.order_by(), kPersonOrders));
   reading.AskedFor(TrailOf(request));
   // First of all, so that a missing vault is told as such.
   ASSIGN_OR_RETURN(const std::shared_ptr<const eventstore::SecretKey> key,
@@ -167,7 +182,7 @@ absl::Status Queries::SearchPersons(Reading& reading, const v1::SearchPersonsReq
   response.set_more_candidates(found.more);
   response.set_reflected_events(found.reflected_events);
   ASSIGN_OR_RETURN(const std::vector<Match> matches,
-                   Judge(reading, request, std::move(found.persons)));
+                   Judge(reading, request, order, std::move(found.persons)));
   if (request.count_total()) {
     response.set_total_size(matches.size());
     response.set_total_is_partial(found.more);

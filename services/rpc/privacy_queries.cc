@@ -14,10 +14,23 @@ namespace {
 
 using commands::ToTimestamp;
 using projections::DueRequest;
+using projections::DueRequestOrder;
 using projections::RequestDeadline;
+using projections::RetentionOrder;
 
 constexpr auto kPerson = options::v1::RECORD_KIND_PERSON;
 constexpr auto kCase = options::v1::RECORD_KIND_CASE_RECORD;
+
+constexpr Orders<DueRequestOrder, 4> kRequestOrders{
+    {{"", DueRequestOrder::kAsListed},
+     {"due_time", DueRequestOrder::kFirstDue},
+     {"received_time", DueRequestOrder::kFirstReceived},
+     {"received_time desc", DueRequestOrder::kLastReceived}}};
+constexpr Orders<RetentionOrder, 4> kRetentionOrders{
+    {{"due_time", RetentionOrder::kFirstDue},
+     {"due_time desc", RetentionOrder::kLastDue},
+     {"closed_time", RetentionOrder::kFirstClosed},
+     {"closed_time desc", RetentionOrder::kLastClosed}}};
 
 // A state nobody knows would find nothing, and an empty list looks like a true answer.
 absl::Status CheckState(const std::string& state) {
@@ -80,11 +93,13 @@ absl::Status Queries::ListDueRequests(Reading& reading, const v1::ListDueRequest
                                       v1::ListDueRequestsResponse& response) const {
   ASSIGN_OR_RETURN(const commands::Ledger* ledger, reading.Begin(request.ledger()));
   RETURN_IF_ERROR(CheckState(request.state()));
-  reading.AskedFor(StrCat("state=", KeyOnly(request.state()), " kind=",
-                          KeyOnly(request.request_kind()), " page_size=", request.page_size()));
+  projections::DueRequestQuery query;
+  ASSIGN_OR_RETURN(query.order, OrderOf(request.order_by(), kRequestOrders));
+  reading.AskedFor(StrCat("state=", KeyOnly(request.state()),
+                          " kind=", KeyOnly(request.request_kind()),
+                          " page_size=", request.page_size(), " order_by=", request.order_by()));
   ASSIGN_OR_RETURN(const ReadModelView view, LookAt(*ledger, projections::kDueRequestsName,
                                                     request.min_position(), nullptr, wait));
-  projections::DueRequestQuery query;
   query.state = request.state();
   query.request_kind = request.request_kind();
   query.page_size = request.page_size();
@@ -115,12 +130,13 @@ absl::Status Queries::ListRetentionDue(Reading& reading, const v1::ListRetention
                                        absl::Duration wait,
                                        v1::ListRetentionDueResponse& response) const {
   ASSIGN_OR_RETURN(const commands::Ledger* ledger, reading.Begin(request.ledger()));
+  projections::RetentionQuery query;
+  ASSIGN_OR_RETURN(query.order, OrderOf(request.order_by(), kRetentionOrders));
   reading.AskedFor(StrCat("case_type=", KeyOnly(request.case_type()),
                           " only_free=", request.only_free() ? "true" : "false",
-                          " page_size=", request.page_size()));
+                          " page_size=", request.page_size(), " order_by=", request.order_by()));
   ASSIGN_OR_RETURN(const ReadModelView view, LookAt(*ledger, projections::kRetentionName,
                                                     request.min_position(), nullptr, wait));
-  projections::RetentionQuery query;
   query.now = clock_.Now();
   query.case_type = request.case_type();
   query.only_free = request.only_free();

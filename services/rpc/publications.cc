@@ -1,15 +1,17 @@
 #include "services/rpc/publications.h"
 
 #include <algorithm>
+#include <map>
 #include <memory>
 #include <utility>
 
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_join.h"
 #include "absl/synchronization/notification.h"
 #include "eventstore/base/status_macros.h"
 #include "eventstore/base/strings.h"
 #include "eventstore/verifiable/tree_reader.h"
+#include "projections/read_model/keys.h"
+#include "projections/read_model/page.h"
 #include "projections/report_facts/definition.h"
 #include "projections/report_facts/evaluator.h"
 #include "projections/report_facts/report_facts.h"
@@ -232,6 +234,34 @@ absl::StatusOr<ReportPublished> Complete(const Ledger& ledger, const ReportPubli
 }
 
 // What is shown of a row or group to those who may see exact figures, or to others.
+enum class PublicationOrder { kLastPublished, kFirstPublished, kFirstPeriod, kLastPeriod };
+
+constexpr Orders<PublicationOrder, 4> kPublicationOrders{
+    {{"published_time desc", PublicationOrder::kLastPublished},
+     {"published_time", PublicationOrder::kFirstPublished},
+     {"from_time", PublicationOrder::kFirstPeriod},
+     {"from_time desc", PublicationOrder::kLastPeriod}}};
+
+// In order of these they are listed. They are numbered as they are published.
+std::string KeyOf(PublicationOrder order, const v1::Publication& publication) {
+  const uint64_t number = publication.number();
+  const Micros from = FromTimestamp(publication.from_time());
+  projections::KeyBuilder key;
+  switch (order) {
+    case PublicationOrder::kLastPublished:
+      break;
+    case PublicationOrder::kFirstPublished:
+      return key.Number(number).Take();
+    case PublicationOrder::kFirstPeriod:
+      key.Time(from);
+      break;
+    case PublicationOrder::kLastPeriod:
+      key.TimeDescending(from);
+      break;
+  }
+  return key.Number(~number).Take();
+}
+
 void ShowValue(uint64_t value, bool withheld, bool exactly, v1::PublishedFigure& figure) {
   figure.set_withheld(withheld);
   if (!withheld || exactly) figure.set_value(value);
@@ -354,31 +384,40 @@ absl::Status Publications::ListPublishedReports(Reading& reading,
                                                 v1::ListPublishedReportsResponse& response) {
   ASSIGN_OR_RETURN(const Ledger* ledger,
                    reading.Begin(request.ledger(), options::v1::RECORD_KIND_PUBLICATION));
-  reading.AskedFor(StrCat("report=", KeyOnly(request.report_id())));
+  ASSIGN_OR_RETURN(const PublicationOrder order, OrderOf(request.order_by(), kPublicationOrders));
+  reading.AskedFor(
+      StrCat("report=", KeyOnly(request.report_id()), " order_by=", request.order_by()));
   ASSIGN_OR_RETURN(const uint64_t events, EventsBeyond(*ledger, request.min_position()));
   ASSIGN_OR_RETURN(const std::vector<v1::Publication> known, Known(*ledger));
-  size_t next = known.size();  // one above the first that is looked at
-  if (!request.page_token().empty() &&
-      (!absl::SimpleAtoi(request.page_token(), &next) || next > known.size())) {
-    return commands::InvalidRequest({commands::Violation{"page_token", "is from no answer"}});
+  const std::string question = projections::KeyBuilder()
+                                   .Text("publications@1")
+                                   .Text(request.report_id())
+                                   .Number(static_cast<uint64_t>(order))
+                                   .Take();
+  projections::PagePoint point;
+  if (!request.page_token().empty()) {
+    ASSIGN_OR_RETURN(point, projections::ReadPageToken(question, request.page_token()));
   }
   const auto wanted =
-      static_cast<int>(request.page_size() == 0 ? kStandardRows : request.page_size());
+      static_cast<size_t>(request.page_size() == 0 ? kStandardRows : request.page_size());
   response.set_reflected_events(events);
   ASSIGN_OR_RETURN(const bool may_see, known.empty() ? true : reading.Shows(Stream()));
   if (!may_see) return absl::OkStatus();
-  if (request.count_total()) {
-    response.set_total_size(static_cast<uint64_t>(
-        std::count_if(known.begin(), known.end(), [&](const v1::Publication& one) {
-          return request.report_id().empty() || one.report_id() == request.report_id();
-        })));
-  }
-  for (; next > 0 && response.publications_size() < wanted; --next) {
-    const v1::Publication& one = known[next - 1];
+  std::map<std::string, const v1::Publication*> listed;
+  for (const v1::Publication& one : known) {
     if (!request.report_id().empty() && one.report_id() != request.report_id()) continue;
-    *response.add_publications() = one;
+    listed.emplace(KeyOf(order, one), &one);
   }
-  if (next > 0) response.set_next_page_token(StrCat(next));
+  if (request.count_total()) response.set_total_size(listed.size());
+  std::string last;
+  for (auto next = listed.upper_bound(point.after_key); next != listed.end(); ++next) {
+    if (static_cast<size_t>(response.publications_size()) == wanted) {
+      response.set_next_page_token(projections::MakePageToken(question, {events, last}));
+      break;
+    }
+    *response.add_publications() = *next->second;
+    last = next->first;
+  }
   return absl::OkStatus();
 }
 

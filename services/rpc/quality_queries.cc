@@ -15,6 +15,9 @@ namespace {
 
 using projections::Finding;
 
+// Whether the oldest comes first.
+constexpr Orders<bool, 2> kFindingOrders{{{"recorded_time desc", false}, {"recorded_time", true}}};
+
 void Show(const Finding& finding, v1::DataQualityRow& out) {
   out.set_record_kind(static_cast<options::v1::RecordKind>(finding.record_kind));
   out.set_record_id(finding.record_id.ToString());
@@ -35,11 +38,13 @@ absl::Status Queries::ListDataQuality(Reading& reading, const v1::ListDataQualit
                                       absl::Duration wait,
                                       v1::ListDataQualityResponse& response) const {
   ASSIGN_OR_RETURN(const commands::Ledger* ledger, reading.Begin(request.ledger()));
+  projections::FindingQuery query;
+  ASSIGN_OR_RETURN(query.oldest_first, OrderOf(request.order_by(), kFindingOrders));
   reading.AskedFor(StrCat("agency=", KeyOnly(request.agency_id()),
-                          " flag=", KeyOnly(request.flag()), " page_size=", request.page_size()));
+                          " flag=", KeyOnly(request.flag()), " page_size=", request.page_size(),
+                          " order_by=", request.order_by()));
   ASSIGN_OR_RETURN(const ReadModelView view, LookAt(*ledger, projections::kDataQualityName,
                                                     request.min_position(), nullptr, wait));
-  projections::FindingQuery query;
   query.agency = request.agency_id();
   query.flag = request.flag();
   query.page_size = request.page_size();

@@ -73,26 +73,23 @@ absl::Status CheckPhase(const std::string& phase) {
       {commands::Violation{"phase", "must be open, closed or transferred"}});
 }
 
-absl::StatusOr<projections::CaseOrder> OrderOf(const std::string& order_by) {
-  using projections::CaseOrder;
-  constexpr std::array<std::pair<std::string_view, CaseOrder>, 5> kOrders{
-      {{"", CaseOrder::kNewestOpened},
-       {"opened_time desc", CaseOrder::kNewestOpened},
-       {"opened_time", CaseOrder::kOldestOpened},
-       {"risk desc", CaseOrder::kHighestRisk},
-       {"closed_time desc", CaseOrder::kNewestClosed}}};
-  for (const auto& [name, order] : kOrders) {
-    if (order_by == name) return order;
-  }
-  return commands::InvalidRequest({commands::Violation{
-      "order_by", "must be opened_time desc, opened_time, risk desc or closed_time desc"}});
-}
+using projections::CaseOrder;
+using projections::ReferralOrder;
+
+constexpr Orders<CaseOrder, 4> kCaseOrders{{{"opened_time desc", CaseOrder::kNewestOpened},
+                                            {"opened_time", CaseOrder::kOldestOpened},
+                                            {"risk desc", CaseOrder::kHighestRisk},
+                                            {"closed_time desc", CaseOrder::kNewestClosed}}};
+constexpr Orders<ReferralOrder, 4> kReferralOrders{{{"sent_time desc", ReferralOrder::kLastSent},
+                                                    {"sent_time", ReferralOrder::kFirstSent},
+                                                    {"expire_time", ReferralOrder::kFirstToExpire},
+                                                    {"urgency desc", ReferralOrder::kMostUrgent}}};
 
 absl::StatusOr<projections::CaseListQuery> CasesAsked(const v1::ListCasesRequest& request,
                                                       const access::Call& call) {
   RETURN_IF_ERROR(CheckPhase(request.phase()));
   projections::CaseListQuery query;
-  ASSIGN_OR_RETURN(query.order, OrderOf(request.order_by()));
+  ASSIGN_OR_RETURN(query.order, OrderOf(request.order_by(), kCaseOrders));
   query.owner_agency_id = request.owner_agency_id();
   query.owner_worker_id = request.owner_worker_id();
   RETURN_IF_ERROR(NameCaller(request.mine(), call, query.owner_agency_id, query.owner_worker_id));
@@ -219,12 +216,14 @@ absl::Status Queries::ListReferrals(Reading& reading, const v1::ListReferralsReq
                                     v1::ListReferralsResponse& response) const {
   ASSIGN_OR_RETURN(const Ledger* ledger, reading.Begin(request.ledger()));
   reading.AskedFor(StrCat("agency=", KeyOnly(request.agency_id()),
+  projections::ReferralQuery query;
+  ASSIGN_OR_RETURN(query.order, OrderOf(request.order_by(), kReferralOrders));
                           " direction=", static_cast<int>(request.direction()),
-                          " state=", KeyOnly(request.state()), " page_size=", request.page_size()));
+                          " state=", KeyOnly(request.state()), " page_size=", request.page_size(),
+                          " order_by=", request.order_by()));
   ASSIGN_OR_RETURN(const ReadModelView view, LookAt(*ledger, projections::kReferralsName,
                                                     request.min_position(), nullptr, wait));
   const bool inbox = request.direction() == v1::REFERRAL_DIRECTION_INBOX;
-  projections::ReferralQuery query;
   query.agency_id = request.agency_id();
   query.direction = inbox ? projections::ReferralQuery::Direction::kInbox
                           : projections::ReferralQuery::Direction::kOutbox;

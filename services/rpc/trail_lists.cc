@@ -13,6 +13,7 @@
 #include "services/commands/times.h"
 #include "services/rpc/fill_page.h"
 #include "services/rpc/recorded_event.h"
+#include "services/rpc/requests.h"
 #include "services/rpc/trail_answers.h"
 
 namespace caseledger::rpc {
@@ -37,6 +38,16 @@ absl::Status Invalid(const char* field, const char* what) {
 absl::Status CheckNoTrail(const commands::Ledger& ledger) {
   if (!ledger.is_trail()) return absl::OkStatus();
   return Invalid("ledger", "must be the ledger whose records are meant, not its access trail");
+}
+
+// Whether the oldest comes first.
+constexpr Orders<bool, 2> kTrailOrders{{{"recorded_time desc", false}, {"recorded_time", true}}};
+
+template <typename Request>
+absl::StatusOr<TrailPaging> PagingOf(const Request& request) {
+  TrailPaging paging{request.page_size(), request.page_token()};
+  ASSIGN_OR_RETURN(paging.oldest_first, OrderOf(request.order_by(), kTrailOrders));
+  return paging;
 }
 
 absl::Status CheckOneSubject(const v1::ListAccessRequest& request) {
@@ -223,19 +234,19 @@ absl::Status TrailAnswers::ListAccess(Reading& reading, const v1::ListAccessRequ
   ASSIGN_OR_RETURN(const commands::Ledger* ledger,
                    reading.Begin(request.ledger(), of_actor ? kTrail : request.record_kind()));
   RETURN_IF_ERROR(CheckNoTrail(*ledger));
+  ASSIGN_OR_RETURN(const TrailPaging paging, PagingOf(request));
   StreamId record;
   Level level = Level::kNothing;
   if (of_actor) {
     reading.AskedFor(StrCat("actor=", KeyOnly(request.actor()), " agency=", KeyOnly(agency),
-                            " page_size=", request.page_size()));
+                            " page_size=", request.page_size(), " order_by=", request.order_by()));
     ASSIGN_OR_RETURN(level, OpenTrail(reading, agency, request.actor()));
   } else {
-    reading.AskedFor(StrCat("page_size=", request.page_size()));
+    reading.AskedFor(StrCat("page_size=", request.page_size(), " order_by=", request.order_by()));
     ASSIGN_OR_RETURN(record, reading.Open(request.record_kind(), request.record_id(), true));
     level = reading.shown().level;
   }
   ASSIGN_OR_RETURN(const View view, LookAt(*ledger, request.min_position(), wait));
-  const TrailPaging paging{request.page_size(), request.page_token()};
   const auto read = [&](const TrailPaging& paged) {
     return of_actor ? projections::EntriesOfActor(*view.snapshot, agency, request.actor(), paged)
                     : projections::EntriesOfRecord(*view.snapshot, record, paged);
@@ -260,13 +271,14 @@ absl::Status TrailAnswers::ListDenials(Reading& reading, const v1::ListDenialsRe
                                        v1::ListDenialsResponse& response) const {
   ASSIGN_OR_RETURN(const commands::Ledger* ledger, reading.Begin(request.ledger()));
   RETURN_IF_ERROR(CheckNoTrail(*ledger));
-  reading.AskedFor(
-      StrCat("agency=", KeyOnly(request.agency_id()), " page_size=", request.page_size()));
+  ASSIGN_OR_RETURN(const TrailPaging paging, PagingOf(request));
+  reading.AskedFor(StrCat("agency=", KeyOnly(request.agency_id()),
+                          " page_size=", request.page_size(), " order_by=", request.order_by()));
   ASSIGN_OR_RETURN(const View view, LookAt(*ledger, request.min_position(), wait));
   // A refusal is part of the trail of whoever was refused.
   Levels levels(reading);
-  const auto read = [&](const TrailPaging& paging) {
-    return projections::Denials(*view.snapshot, request.agency_id(), paging);
+  const auto read = [&](const TrailPaging& paged) {
+    return projections::Denials(*view.snapshot, request.agency_id(), paged);
   };
   const auto show = [&](const projections::TrailPage& page) -> absl::StatusOr<size_t> {
     size_t shown = 0;
@@ -281,7 +293,6 @@ absl::Status TrailAnswers::ListDenials(Reading& reading, const v1::ListDenialsRe
     }
     return shown;
   };
-  const TrailPaging paging{request.page_size(), request.page_token()};
   const auto visible = [&](uint64_t position) -> absl::StatusOr<bool> {
     ASSIGN_OR_RETURN(const RecordedEvent event, TrailEventAt(*view.trail->log, position));
     return levels.MayCount(TrailOfActor(event));
@@ -297,12 +308,12 @@ absl::Status TrailAnswers::ListDisclosures(Reading& reading,
                                            v1::ListDisclosuresResponse& response) const {
   ASSIGN_OR_RETURN(const commands::Ledger* ledger, reading.Begin(request.ledger(), kPerson));
   RETURN_IF_ERROR(CheckNoTrail(*ledger));
-  reading.AskedFor(
-      StrCat("consent=", KeyOnly(request.consent_id()), " page_size=", request.page_size()));
+  ASSIGN_OR_RETURN(const TrailPaging paging, PagingOf(request));
+  reading.AskedFor(StrCat("consent=", KeyOnly(request.consent_id()),
+                          " page_size=", request.page_size(), " order_by=", request.order_by()));
   ASSIGN_OR_RETURN(const StreamId person, reading.Open(kPerson, request.person_id()));
   const Level level = reading.shown().level;
   ASSIGN_OR_RETURN(const View view, LookAt(*ledger, request.min_position(), wait));
-  const TrailPaging paging{request.page_size(), request.page_token()};
   const auto read = [&](const TrailPaging& paged) -> absl::StatusOr<projections::TrailPage> {
     ASSIGN_OR_RETURN(
         projections::DisclosurePage found,
@@ -338,12 +349,13 @@ absl::Status TrailAnswers::ListBreakGlass(Reading& reading,
   RETURN_IF_ERROR(CheckNoTrail(*ledger));
   reading.AskedFor(StrCat("owner_agency=", KeyOnly(request.owner_agency_id()),
                           " reviewed=", request.reviewed() ? "true" : "false",
-                          " page_size=", request.page_size()));
+                          " page_size=", request.page_size(), " order_by=", request.order_by()));
   ASSIGN_OR_RETURN(const View view, LookAt(*ledger, request.min_position(), wait));
+  ASSIGN_OR_RETURN(const TrailPaging paging, PagingOf(request));
   Levels levels(reading);
-  const auto read = [&](const TrailPaging& paging) {
+  const auto read = [&](const TrailPaging& paged) {
     return projections::BreakGlassUses(*view.snapshot, request.owner_agency_id(),
-                                       request.reviewed(), paging);
+                                       request.reviewed(), paged);
   };
   const auto show = [&](const projections::BreakGlassPage& page) -> absl::StatusOr<size_t> {
     size_t shown = 0;
@@ -366,7 +378,6 @@ absl::Status TrailAnswers::ListBreakGlass(Reading& reading,
     }
     return shown;
   };
-  const TrailPaging paging{request.page_size(), request.page_token()};
   const auto visible = [&](const projections::BreakGlassUse& use) -> absl::StatusOr<bool> {
     ASSIGN_OR_RETURN(const bool by_case,
                      levels.MayCount({static_cast<uint32_t>(kCase), use.case_id}));

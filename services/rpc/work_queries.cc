@@ -13,6 +13,15 @@ namespace {
 
 using commands::ToTimestamp;
 using projections::WorkItem;
+using projections::WorkItemOrder;
+
+constexpr Orders<WorkItemOrder, 7> kWorkOrders{{{"", WorkItemOrder::kAsListed},
+                                                {"due_time", WorkItemOrder::kFirstDue},
+                                                {"due_time desc", WorkItemOrder::kLastDue},
+                                                {"started_time", WorkItemOrder::kFirstStarted},
+                                                {"started_time desc", WorkItemOrder::kLastStarted},
+                                                {"ended_time", WorkItemOrder::kFirstEnded},
+                                                {"ended_time desc", WorkItemOrder::kLastEnded}}};
 
 void Show(const WorkItem& item, Micros now, v1::WorkItemRow& out) {
   out.set_record_kind(static_cast<options::v1::RecordKind>(item.record_kind));
@@ -33,6 +42,7 @@ void Show(const WorkItem& item, Micros now, v1::WorkItemRow& out) {
 absl::StatusOr<projections::WorkItemQuery> ToQuery(const v1::ListWorkItemsRequest& request,
                                                    const access::Call& call, Micros now) {
   projections::WorkItemQuery query;
+  ASSIGN_OR_RETURN(query.order, OrderOf(request.order_by(), kWorkOrders));
   query.now = now;
   query.state = request.state();
   query.agency_id = request.agency_id();
@@ -53,8 +63,9 @@ absl::Status Queries::ListWorkItems(Reading& reading, const v1::ListWorkItemsReq
   const Micros now = clock_.Now();
   ASSIGN_OR_RETURN(const projections::WorkItemQuery query, ToQuery(request, reading.call(), now));
   reading.AskedFor(StrCat("state=", KeyOnly(request.state()), " agency=", KeyOnly(query.agency_id),
-                          " mine=", request.mine() ? "true" : "false", " deadline=",
-                          KeyOnly(request.deadline_id()), " page_size=", request.page_size()));
+                          " mine=", request.mine() ? "true" : "false",
+                          " deadline=", KeyOnly(request.deadline_id()),
+                          " page_size=", request.page_size(), " order_by=", request.order_by()));
   ASSIGN_OR_RETURN(const ReadModelView view, LookAt(*ledger, projections::kWorkItemsName,
                                                     request.min_position(), nullptr, wait));
   const auto read = [&](const auto& paged) {

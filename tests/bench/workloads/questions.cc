@@ -107,6 +107,14 @@ std::vector<Question> AllQuestions(const Caller& caller, uint64_t events) {
   });
   all.push_back(
       {"work", Ask<v1::ListWorkItemsResponse>(caller, "DashboardService/ListWorkItems", work)});
+  const auto started = Questions<v1::ListWorkItemsRequest>([](uint64_t i, auto& question) {
+    question.set_agency_id(Supervisor().agency);
+    question.set_worker_id(CaseLives::WorkerOf(i * 7));
+    question.set_order_by("started_time desc");
+    question.set_page_size(50);
+  });
+  all.push_back({"work_of_worker_sorted", Ask<v1::ListWorkItemsResponse>(
+                                              caller, "DashboardService/ListWorkItems", started)});
   const auto outbox = Questions<v1::ListReferralsRequest>([](uint64_t, auto& question) {
     question.set_agency_id(Supervisor().agency);
     question.set_direction(v1::REFERRAL_DIRECTION_OUTBOX);

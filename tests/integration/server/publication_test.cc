@@ -231,6 +231,19 @@ TEST_F(Publishing, IsRefusedWhereItWouldBeWrong) {
   EXPECT_EQ(Send(RequestFor("nothing", now)).status.error_code(), grpc::StatusCode::NOT_FOUND);
   auto elsewhere = RequestFor("calls", now);
   elsewhere.set_publication_id("others");
+  const auto numbers = [&](const std::string& order_by) {
+    v1::ListPublishedReportsRequest request;
+    request.set_order_by(order_by);
+    const auto answer = viewer_->Call<v1::ListPublishedReportsResponse>(
+        "PublicationService/ListPublishedReports", request);
+    std::vector<uint32_t> found;
+    for (const v1::Publication& one : answer.value.publications()) found.push_back(one.number());
+    return answer.ok() ? found : std::vector<uint32_t>{0};
+  };
+  EXPECT_THAT(numbers("published_time desc"), ElementsAre(3, 2, 1));
+  EXPECT_THAT(numbers("published_time"), ElementsAre(1, 2, 3));
+  EXPECT_THAT(numbers("from_time"), ElementsAre(3, 2, 1)) << "of one period the newest first";
+  EXPECT_THAT(numbers("name"), ElementsAre(0));
   ExpectRefusal(elsewhere, grpc::StatusCode::INVALID_ARGUMENT, "PUBLICATIONS_NAMED_OTHERWISE");
   auto beyond = RequestFor("calls", now);
   beyond.mutable_fact()->set_reflected_events(1'000'000);

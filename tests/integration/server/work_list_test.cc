@@ -86,6 +86,20 @@ TEST_F(WorkList, IsDueOverdueAndMetAsTimePasses) {
   EXPECT_THAT(Told(client(), overdue), IsEmpty());
 }
 
+TEST_F(WorkList, IsSortedAsAskedFor) {
+  Open(client(), "child_protection", "nv-07");
+  v1::ListWorkItemsRequest request;
+  request.set_order_by("due_time desc");
+  EXPECT_THAT(Told(client(), request),
+              ElementsAre("plan_approval open", "plan_draft open", "first_measures open"));
+  request.set_order_by("due_time");
+  EXPECT_THAT(Told(client(), request),
+              ElementsAre("first_measures open", "plan_draft open", "plan_approval open"));
+  request.set_order_by("Nguyen Van An");
+  const auto refused = Explain(Ask(client(), request).status);
+  EXPECT_THAT(refused.fields, ElementsAre("order_by"));
+}
+
 TEST_F(WorkList, IsOnesOwnAndOnesAgencys) {
   const Client other(cast(), "", {"lan", "ctxh-hl", "case_worker"});
   Open(client(), "trafficking", "nv-07");

@@ -70,7 +70,8 @@ class AccessTrailOracle : public ::testing::Test {
     }
     return positions;
   }
-  // All pages of a question, of a size that changes from page to page.
+  // All pages of a question, of a size that changes from page to page; asked for from either end,
+  // newest first.
   template <typename Ask>
   std::vector<uint64_t> AllPages(Ask ask) {
     std::vector<uint64_t> positions;
@@ -81,6 +82,7 @@ class AccessTrailOracle : public ::testing::Test {
       EXPECT_LE(page.positions.size(), static_cast<size_t>(paging.page_size));
       positions.insert(positions.end(), page.positions.begin(), page.positions.end());
       paging.page_token = page.next_page_token;
+    paging.oldest_first = random_() % 2 == 0;
     } while (!paging.page_token.empty());
     return positions;
   }
@@ -88,6 +90,7 @@ class AccessTrailOracle : public ::testing::Test {
   // The case that a review is about is that of its use.
   const Fact& UseOf(const Fact& review) const {
     const std::string& id = review.break_glass_reviewed().break_glass_event_id();
+    if (paging.oldest_first) std::reverse(positions.begin(), positions.end());
     const auto& all = events_.all();
     const auto use = std::find_if(all.begin(), all.end(), [&](const RecordedEvent& event) {
       return event.event_id.ToString() == id;

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <random>
 
+#include "projections/read_model/sorted_rows.h"
 #include "tests/support/projection_table.h"
 #include "tests/support/recorded_events.h"
 
@@ -223,7 +224,7 @@ TEST_F(CaseListTest, IsSortedAsAskedFor) {
 }
 
 TEST_F(CaseListTest, MoreThanCanBeSortedSayWhatToDo) {
-  for (size_t i = 0; i <= kMostSortedCases; ++i) {
+  for (size_t i = 0; i <= kMostSortedRows; ++i) {
     events_.Add(Case("c" + std::to_string(i)), Opened("trafficking", i == 0 ? "y" : "x"), kDay);
   }
   table_.CatchUp(events_);

@@ -124,20 +124,27 @@ TEST_F(DataQualityTest, ByAgencyAndByFlagPageByPage) {
   }
   for (const std::string agency : {"", "x", "xy", "z"}) {
     for (const std::string flag : {"", "A", "B", "AB"}) {
-      FindingQuery query{.agency = agency, .flag = flag, .page_size = 4};
-      std::vector<uint64_t> positions;
-      do {
-        const FindingPage page = Page(query);
-        for (const Finding& finding : page.findings) positions.push_back(finding.position);
-        query.page_token = page.next_page_token;
-      } while (!query.page_token.empty());
+      const auto all_pages = [&](FindingQuery query) {
+        std::vector<uint64_t> positions;
+        do {
+          const FindingPage page = Page(query);
+          for (const Finding& finding : page.findings) positions.push_back(finding.position);
+          query.page_token = page.next_page_token;
+        } while (!query.page_token.empty());
+        return positions;
+      };
       std::vector<uint64_t> expected;
       for (uint64_t i = 30; i-- > 0;) {
         if (!agency.empty() && agency != (i % 2 == 0 ? "x" : "xy")) continue;
         if (!flag.empty() && flag != (i % 3 == 0 ? "A" : "B")) continue;
         expected.push_back(i);
       }
-      EXPECT_EQ(positions, expected) << agency << " " << flag;
+      EXPECT_EQ(all_pages({.agency = agency, .flag = flag, .page_size = 4}), expected)
+          << agency << " " << flag;
+      std::reverse(expected.begin(), expected.end());
+      EXPECT_EQ(all_pages({.oldest_first = true, .agency = agency, .flag = flag, .page_size = 4}),
+                expected)
+          << agency << " " << flag;
     }
   }
   const FindingPage page = Page({.agency = "x", .page_size = 1});

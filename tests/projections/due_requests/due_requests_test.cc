@@ -202,6 +202,28 @@ TEST_F(DueRequestsTest, PagesGoThroughEverythingOnceAndOnlyForTheirOwnQuestion) 
             absl::StatusCode::kInvalidArgument);
 }
 
+TEST_F(DueRequestsTest, AreSortedByWhenTheyWereReceivedAndExecutedOnesByWhenTheyWereDue) {
+  events_.Add(DeadlinesOf("default"), Deadlines("default"), 0);
+  for (const int i : {2, 0, 1}) {
+    events_.Add(Person(std::to_string(i)), Received("r" + std::to_string(i), "access"),
+                kThursday + i * 7 * kDay);
+  }
+  const auto ids = [&](DueRequestOrder order) {
+    std::vector<std::string> found;
+    table_.CatchUp(events_);
+    DueRequestQuery query{.order = order, .page_size = 2};
+    do {
+      const DueRequestPage page = ListDueRequests(*table_.Snapshot(), query).value();
+      for (const DueRequest& row : page.requests) found.push_back(row.request_id);
+      query.page_token = page.next_page_token;
+    } while (!query.page_token.empty());
+    return found;
+  };
+  EXPECT_THAT(ids(DueRequestOrder::kFirstDue), ElementsAre("r0", "r1", "r2"));
+  EXPECT_THAT(ids(DueRequestOrder::kFirstReceived), ElementsAre("r0", "r1", "r2"));
+  EXPECT_THAT(ids(DueRequestOrder::kLastReceived), ElementsAre("r2", "r1", "r0"));
+}
+
 TEST_F(DueRequestsTest, NothingSealedIsKept) {
   events_.Add(Person("a"), Received("r1", "access"), kThursday);
   table_.CatchUp(events_);

@@ -156,6 +156,35 @@ TEST_F(ReferralsTest, PagesGoFromNewestToOldestWithoutGapOrRepetition) {
   EXPECT_THAT(ids, ElementsAre("r4", "r3", "r2", "r1", "r0"));
 }
 
+TEST_F(ReferralsTest, AreSortedByWhenTheyWereSentWhenTheyExpireAndHowUrgentTheyAre) {
+  const auto send = [&](const std::string& id, int urgency, Micros sent, Micros expires) {
+    event::v1::Fact fact = ReferralSentFact(id, "x", expires);
+    fact.mutable_referral_sent()->set_urgency(static_cast<event::v1::ReferralUrgency>(urgency));
+    Add(fact, sent);
+  };
+  send("r1", event::v1::REFERRAL_URGENCY_ROUTINE, 1 * kHour, 50 * kHour);
+  send("r2", event::v1::REFERRAL_URGENCY_EMERGENCY, 2 * kHour, 0);
+  send("r3", event::v1::REFERRAL_URGENCY_URGENT, 3 * kHour, 40 * kHour);
+  send("r4", event::v1::REFERRAL_URGENCY_EMERGENCY, 4 * kHour, 60 * kHour);
+  send("r5", 99 /* a newer partner's */, 5 * kHour, 30 * kHour);
+  const auto ids = [&](ReferralOrder order) {
+    std::vector<std::string> found;
+    table_.CatchUp(events_);
+    ReferralQuery query{.order = order, .agency_id = "x", .page_size = 2};
+    do {
+      const ReferralPage page = ListReferrals(*table_.Snapshot(), query).value();
+      for (const ReferralRow& row : page.referrals) found.push_back(row.referral_id);
+      query.page_token = page.next_page_token;
+    } while (!query.page_token.empty());
+    return found;
+  };
+  EXPECT_THAT(ids(ReferralOrder::kLastSent), ElementsAre("r5", "r4", "r3", "r2", "r1"));
+  EXPECT_THAT(ids(ReferralOrder::kFirstSent), ElementsAre("r1", "r2", "r3", "r4", "r5"));
+  EXPECT_THAT(ids(ReferralOrder::kFirstToExpire), ElementsAre("r5", "r3", "r1", "r4", "r2"));
+  EXPECT_THAT(ids(ReferralOrder::kMostUrgent), ElementsAre("r4", "r2", "r3", "r5", "r1"))
+      << "what nobody knows is routine";
+}
+
 TEST_F(ReferralsTest, QuestionWithoutAgencyIsRefused) {
   EXPECT_EQ(ListReferrals(*table_.Snapshot(), {}).status().code(),
             absl::StatusCode::kInvalidArgument);

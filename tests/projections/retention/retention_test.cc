@@ -164,6 +164,30 @@ TEST_F(RetentionTest, WhatWasDueFirstComesFirstAndPagesGoThroughEverythingOnce) 
   EXPECT_EQ(paged, whole);
 }
 
+TEST_F(RetentionTest, AreSortedByWhenTheyWereDueOrClosed) {
+  events_.Add(RulesOf("default"), Rules("default", 10), 0);
+  for (const int i : {1, 0, 2}) {
+    AddClosed("c" + std::to_string(i), (1 + i) * kDay, "p" + std::to_string(i));
+  }
+  const auto ids = [&](RetentionOrder order) {
+    std::vector<Uuid> found;
+    table_.CatchUp(events_);
+    RetentionQuery query{.order = order, .now = 90 * kDay, .page_size = 2};
+    do {
+      const RetentionPage page = ListRetentionDue(*table_.Snapshot(), query).value();
+      for (const DueCase& row : page.cases) found.push_back(row.case_id);
+      query.page_token = page.next_page_token;
+    } while (!query.page_token.empty());
+    return found;
+  };
+  for (const RetentionOrder order : {RetentionOrder::kFirstDue, RetentionOrder::kFirstClosed}) {
+    EXPECT_THAT(ids(order), ElementsAre(NamedId("c0"), NamedId("c1"), NamedId("c2")));
+  }
+  for (const RetentionOrder order : {RetentionOrder::kLastDue, RetentionOrder::kLastClosed}) {
+    EXPECT_THAT(ids(order), ElementsAre(NamedId("c2"), NamedId("c1"), NamedId("c0")));
+  }
+}
+
 TEST_F(RetentionTest, OfWhoHasMoreCasesThanAreLookedAtAnotherCaseKeepsThem) {
   events_.Add(RulesOf("default"), Rules("default", 10), 0);
   for (int i = 0; i < 101; ++i) AddClosed("c" + std::to_string(i), kDay, "p");

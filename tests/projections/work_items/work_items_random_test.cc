@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <limits>
 #include <map>
 #include <random>
 #include <tuple>
@@ -141,6 +142,57 @@ std::vector<Row> Listed(const ReadSnapshot& snapshot, Micros now) {
   return rows;
 }
 
+std::vector<Uuid> StartsOf(const ReadSnapshot& snapshot, WorkItemQuery query) {
+  std::vector<Uuid> starts;
+  do {
+    const auto page = ListWorkItems(snapshot, query);
+    EXPECT_TRUE(page.ok()) << page.status();
+    if (!page.ok()) break;
+    for (const WorkItem& item : page->items) starts.push_back(item.started_by);
+    query.page_token = page->next_page_token;
+  } while (!query.page_token.empty());
+  return starts;
+}
+
+constexpr Micros kNever = std::numeric_limits<Micros>::max();
+
+// Every order is the usual one, sorted.
+void CheckOrders(const ReadSnapshot& snapshot, Micros now) {
+  using Before = bool (*)(const WorkItem& a, const WorkItem& b);
+  const std::vector<std::pair<WorkItemOrder, Before>> orders{
+      {WorkItemOrder::kAsListed, [](const WorkItem&, const WorkItem&) { return false; }},
+      {WorkItemOrder::kFirstDue,
+       [](const WorkItem& a, const WorkItem& b) { return a.due_at < b.due_at; }},
+      {WorkItemOrder::kLastDue,
+       [](const WorkItem& a, const WorkItem& b) { return a.due_at > b.due_at; }},
+      {WorkItemOrder::kFirstStarted,
+       [](const WorkItem& a, const WorkItem& b) { return a.started_at < b.started_at; }},
+      {WorkItemOrder::kLastStarted,
+       [](const WorkItem& a, const WorkItem& b) { return a.started_at > b.started_at; }},
+      {WorkItemOrder::kFirstEnded,
+       [](const WorkItem& a, const WorkItem& b) {
+         return a.ended_at.value_or(kNever) < b.ended_at.value_or(kNever);
+       }},
+      {WorkItemOrder::kLastEnded,
+       [](const WorkItem& a, const WorkItem& b) {
+         return a.ended_at.value_or(-kNever) > b.ended_at.value_or(-kNever);
+       }},
+  };
+  for (const char* state : {"", "met"}) {
+    auto usual = ListWorkItems(snapshot, {.now = now, .state = state, .page_size = 1000});
+    ASSERT_TRUE(usual.ok()) << usual.status();
+    for (const auto& [order, before] : orders) {
+      std::vector<WorkItem> items = usual->items;
+      std::stable_sort(items.begin(), items.end(), before);
+      std::vector<Uuid> expected;
+      for (const WorkItem& item : items) expected.push_back(item.started_by);
+      EXPECT_EQ(StartsOf(snapshot, {.order = order, .now = now, .state = state, .page_size = 3}),
+                expected)
+          << state << " order " << static_cast<int>(order);
+    }
+  }
+}
+
 TEST(WorkItemsRandom, ListsWhatReadingTheWholeHistoryTells) {
   const auto seed = static_cast<unsigned>(std::random_device()());
   SCOPED_TRACE("seed " + std::to_string(seed));
@@ -219,6 +271,7 @@ TEST(WorkItemsRandom, ListsWhatReadingTheWholeHistoryTells) {
       rows_seen += expected.size();
       ASSERT_EQ(Listed(*table.Snapshot(), now), expected)
           << "history " << history << " event " << i;
+      CheckOrders(*table.Snapshot(), now);
     }
   }
   EXPECT_GT(rows_seen, 1000u);

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "caseledger/v1/common.pb.h"
@@ -74,17 +75,41 @@ absl::Status AskForNewest(const Connection& connection, Request& request) {
 }
 
 struct Paging {
+  // Words for `order_by` of the request, the usual one first.
+  using Orders = std::vector<std::pair<std::string, std::string>>;
+
   int64_t page_size = 50;
   std::string page_token;
   bool count = false;
+  Orders orders{};  // empty: the list has but one
+  std::string sort{};
 
   template <typename Request>
   void Set(Request& request) const {
     request.set_page_size(page_size);
     request.set_page_token(page_token);
     if constexpr (requires { request.set_count_total(true); }) request.set_count_total(count);
+    if constexpr (requires { request.set_order_by(""); }) {
+      for (const auto& [word, order_by] : orders) {
+        if (word == sort) request.set_order_by(order_by);
+      }
+    }
   }
 };
+
+// --sort. `help` says what the words mean.
+inline void AddSort(CLI::App& command, Paging& paging, Paging::Orders orders,
+                    const std::string& help) {
+  std::vector<std::string> words;
+  for (const auto& order : orders) words.push_back(order.first);
+  paging.sort = words.front();
+  paging.orders = std::move(orders);
+  command
+      .add_option("--sort", paging.sort,
+                  help + "; all but " + words.front() + " sort at most 5000 rows")
+      ->check(CLI::IsMember(words))
+      ->capture_default_str();
+}
 
 // --count, of lists that can tell how many rows there are in all.
 inline void AddCount(CLI::App& command, Paging& paging) {

@@ -1,6 +1,5 @@
 #include <fmt/format.h>
 
-#include <map>
 #include <memory>
 
 #include "caseledger/v1/casework.grpc.pb.h"
@@ -69,7 +68,6 @@ struct ListOptions {
   std::string owner;
   std::string worker;
   bool mine = false;
-  std::string sort = "newest";
   std::string phase;
   std::string type;
   std::string as_of;
@@ -100,15 +98,9 @@ void PrintCases(const v1::ListCasesResponse& response) {
 
 absl::StatusOr<v1::ListCasesRequest> ToRequest(const ListOptions& list) {
   v1::ListCasesRequest request;
-  static const auto& orders =
-      *new std::map<std::string, std::string>{{"newest", ""},
-                                              {"oldest", "opened_time"},
-                                              {"risk", "risk desc"},
-                                              {"closed", "closed_time desc"}};
   request.set_owner_agency_id(list.owner);
   request.set_owner_worker_id(list.worker);
   request.set_mine(list.mine);
-  request.set_order_by(orders.at(list.sort));
   request.set_phase(list.phase);
   request.set_case_type(list.type);
   list.paging.Set(request);
@@ -206,13 +198,12 @@ void AddList(CLI::App& group, Chosen& chosen) {
       command->add_option("--worker", list->worker, "Only assigned to this worker of the agency");
   worker->needs(owner);
   command->add_flag("--mine", list->mine, "Only assigned to you")->excludes(owner, worker);
-  command
-      ->add_option(
-          "--sort", list->sort,
-          "newest or oldest opened, highest risk, newest closed first; all but newest sort "
-          "at most 5000 cases")
-      ->check(CLI::IsMember({"newest", "oldest", "risk", "closed"}))
-      ->capture_default_str();
+  AddSort(*command, list->paging,
+          {{"newest", ""},
+           {"oldest", "opened_time"},
+           {"risk", "risk desc"},
+           {"closed", "closed_time desc"}},
+          "newest or oldest opened, highest risk, newest closed first");
   command->add_option("--phase", list->phase, "Only open, closed or transferred");
   command->add_option("--type", list->type, "Only of this type, such as child_protection");
   command->add_option("--as-of", list->as_of, "What was known then: a position or a time");

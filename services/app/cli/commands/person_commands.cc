@@ -138,6 +138,9 @@ void AddPersonCommands(CLI::App& app, Chosen& chosen) {
   command->add_option("--identity-number", search->identity_number,
                       "The number of a document, whole");
   command->add_flag("--wider", search->wider, "Also who is only similar");
+  AddSort(*command, search->paging,
+          {{"best", ""}, {"youngest", "birth_year desc"}, {"eldest", "birth_year"}},
+          "best fit, youngest or eldest first");
   AddPaging(*command, search->paging, kMostPersons);
   AddCount(*command, search->paging);
   AddOutput(*command, search->output);

@@ -184,6 +184,13 @@ void AddDueCommand(CLI::App& group, Chosen& chosen) {
                       "Only received, accepted, decided, approved, or executed ones (the time of "
                       "the erasure is shown first); else all that are not at an end");
   command->add_option("--kind", due->kind, "Only access, correction, restriction or erasure");
+  AddSort(*command, due->paging,
+          {{"usual", ""},
+           {"due", "due_time"},
+           {"oldest", "received_time"},
+           {"newest", "received_time desc"}},
+          "what is open by due time and what was executed the newest first; first due, oldest or "
+          "newest received first");
   AddPaging(*command, due->paging);
   AddCount(*command, due->paging);
   AddOutput(*command, due->output);
@@ -203,6 +210,12 @@ void AddRetentionCommand(CLI::App& group, Chosen& chosen) {
   auto due = std::make_shared<RetentionOptions>();
   command->add_option("--case-type", due->case_type, "Only cases of this type");
   command->add_flag("--only-free", due->only_free, "Without those that a legal hold keeps");
+  AddSort(*command, due->paging,
+          {{"due", ""},
+           {"last-due", "due_time desc"},
+           {"oldest", "closed_time"},
+           {"newest", "closed_time desc"}},
+          "first or last due, oldest or newest closed first");
   AddPaging(*command, due->paging);
   AddCount(*command, due->paging);
   AddOutput(*command, due->output);

@@ -193,6 +193,12 @@ void AddShow(CLI::App& group, Chosen& chosen) {
       "show", "Show a published report; of one that restates another, with the difference.");
   command->footer(
       "What is withheld is shown as *; whoever may see exact figures sees the figure before it.\n"
+  AddSort(*command, list->paging,
+          {{"newest", ""},
+           {"oldest", "published_time"},
+           {"period", "from_time desc"},
+           {"first-period", "from_time"}},
+          "newest or oldest published, last or first period first");
       "Examples:\n"
       "  caseledger publication show 3\n"
       "  caseledger publication show 3 --format csv\n"

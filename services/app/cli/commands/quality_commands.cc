@@ -77,6 +77,8 @@ void AddQualityCommands(CLI::App& app, Chosen& chosen) {
   command->add_option("--of", list->agency,
                       "Only what this agency recorded, or what was imported for it");
   command->add_option("--flag", list->flag, "Only with this flag, such as UNKNOWN_CODE:case_type");
+  AddSort(*command, list->paging, {{"newest", ""}, {"oldest", "recorded_time"}},
+          "newest or oldest recorded first");
   AddPaging(*command, list->paging);
   AddCount(*command, list->paging);
   AddOutput(*command, list->output);

@@ -93,6 +93,12 @@ void AddReferralCommands(CLI::App& app, Chosen& chosen) {
   command->add_option("--of", list->agency, "The agency whose referrals are listed")->required();
   command->add_flag("--outbox", list->outbox, "Those it sent; else those it got");
   command->add_option("--state", list->state, "Only those in this state, such as pending");
+  AddSort(*command, list->paging,
+          {{"newest", ""},
+           {"oldest", "sent_time"},
+           {"expiring", "expire_time"},
+           {"urgency", "urgency desc"}},
+          "newest or oldest sent, first to expire, most urgent first");
   AddPaging(*command, list->paging);
   AddCount(*command, list->paging);
   AddFollow(*command, list->follow)->excludes(AddOutput(*command, list->output));

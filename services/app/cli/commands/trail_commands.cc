@@ -244,6 +244,8 @@ EntryColumns ColumnsOf(const google::protobuf::RepeatedPtrField<v1::TrailEntry>&
 template <typename Response>
 UseColumns ColumnsOf(const google::protobuf::RepeatedPtrField<v1::BreakGlassRow>& (Response::*)()
                          const,
+  AddSort(command, asked->paging, {{"newest", ""}, {"oldest", "recorded_time"}},
+          "newest or oldest first");
                      bool vietnamese) {
   return UseColumns(vietnamese);
 }

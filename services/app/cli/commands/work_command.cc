@@ -107,6 +107,15 @@ void AddWorkCommand(CLI::App& group, Chosen& chosen) {
       command->add_option("--worker", work->worker, "Only of this worker of the agency");
   command->add_flag("--mine", work->mine, "Only your own")->excludes("--agency")->excludes(worker);
   command->add_option("--deadline", work->deadline, "Only this one, such as plan_draft");
+  AddSort(*command, work->paging,
+          {{"usual", ""},
+           {"due", "due_time"},
+           {"last-due", "due_time desc"},
+           {"oldest", "started_time"},
+           {"newest", "started_time desc"},
+           {"ended", "ended_time desc"}},
+          "what runs by due time and what has ended the newest first; first or last due, oldest or "
+          "newest started, newest ended first");
   AddPaging(*command, work->paging);
   AddCount(*command, work->paging);
   AddFollow(*command, work->follow)->excludes(AddOutput(*command, work->output));
