@@ -20,6 +20,8 @@ using Places = TextFormat::ParseInfoTree;
 
 constexpr int kMaxIndicators = 500;
 constexpr int kMaxIdentities = 200;
+constexpr int kMaxRatios = 100;
+constexpr uint32_t kMaxPer = 1'000'000;
 constexpr int kMaxFilters = 32;
 constexpr int kMaxCodes = 500;
 constexpr int kMaxPlaces = 100;
@@ -366,6 +368,33 @@ void CheckIdentities(const ReportDefinition& definition, const Places* places,
   }
 }
 
+void CheckRatios(const ReportDefinition& definition, const Places* places,
+                 const std::map<std::string, size_t>& rows, Problems& problems) {
+  if (definition.ratios_size() > kMaxRatios) {
+    problems.Add(definition, places, "ratios", kMaxRatios, "more than 100 ratios");
+  }
+  std::set<std::string> names;
+  for (int i = 0; i < definition.ratios_size(); ++i) {
+    const v1::Ratio& ratio = definition.ratios(i);
+    const Places* inner = Nested(definition, places, "ratios", i);
+    const auto bad = [&](const char* field, std::string_view what) {
+      problems.Add(ratio, inner, field, -1, StrCat("ratio `", ratio.ratio(), "`: ", what));
+    };
+    if (!IsName(ratio.ratio(), 32, "._-", true)) {
+      bad("ratio", "its name must be 1 to 32 of A-Z a-z 0-9 . _ -");
+    }
+    if (rows.contains(ratio.ratio())) bad("ratio", "a row has this name");
+    if (!names.insert(ratio.ratio()).second) bad("ratio", "is there twice");
+    if (ratio.label_vi().empty() || ratio.label_vi().size() > kMaxLabelBytes ||
+        ratio.label_en().size() > kMaxLabelBytes) {
+      bad("label_vi", "it needs labels of up to 1000 bytes");
+    }
+    if (!rows.contains(ratio.of())) bad("of", StrCat("unknown row `", ratio.of(), "`"));
+    if (!rows.contains(ratio.among())) bad("among", StrCat("unknown row `", ratio.among(), "`"));
+    if (ratio.per() > kMaxPer) bad("per", "per must be at most 1000000");
+  }
+}
+
 // The row above that `indicator` names as its parent; nullptr when it names none or a wrong one.
 const CompiledIndicator* FindParent(const Indicator& indicator, const Places* places,
                                     const std::map<std::string, size_t>& rows,
@@ -411,6 +440,7 @@ absl::StatusOr<CompiledReport> CompileReport(const ReportDefinition& definition,
     report.indicators.push_back(compiled);
   }
   CheckIdentities(definition, places, rows, problems);
+  CheckRatios(definition, places, rows, problems);
   if (absl::Status status = problems.ToStatus(); !status.ok()) return status;
   return report;
 }

@@ -201,7 +201,7 @@ absl::StatusOr<LiveAnswer> LivePanel::Ask(const Queries& answers, Reading& readi
     return absl::FailedPreconditionError(StrCat(
         "DASHBOARD_NEEDS_FILTER: ", action(), ": none of the first rows is for you; filter them"));
   }
-  size_t bytes = 0;
+  size_t bytes = answer.report.has_value() ? answer.report->ByteSizeLong() : 0;
   for (const LiveRow& row : answer.rows) bytes += row.shown.ByteSizeLong();
   if (bytes > kMostPanelBytes) {
     return absl::FailedPreconditionError(

@@ -14,6 +14,7 @@
 #include "projections/read_model/page.h"
 #include "projections/report_facts/definition.h"
 #include "projections/report_facts/evaluator.h"
+#include "projections/report_facts/ratios.h"
 #include "projections/report_facts/report_facts.h"
 #include "services/commands/fact_schema.h"
 #include "services/commands/times.h"
@@ -233,7 +234,6 @@ absl::StatusOr<ReportPublished> Complete(const Ledger& ledger, const ReportPubli
   return fact;
 }
 
-// What is shown of a row or group to those who may see exact figures, or to others.
 enum class PublicationOrder { kLastPublished, kFirstPublished, kFirstPeriod, kLastPeriod };
 
 constexpr Orders<PublicationOrder, 4> kPublicationOrders{
@@ -262,6 +262,7 @@ std::string KeyOf(PublicationOrder order, const v1::Publication& publication) {
   return key.Number(~number).Take();
 }
 
+// What is shown of a row or group to those who may see exact figures, or to others.
 void ShowValue(uint64_t value, bool withheld, bool exactly, v1::PublishedFigure& figure) {
   figure.set_withheld(withheld);
   if (!withheld || exactly) figure.set_value(value);
@@ -325,6 +326,23 @@ void Show(const ReportPublished& published, const v1::ReportDefinition& definiti
     shown.set_groups_withheld(some_withheld || (row.withheld() && !by.empty()));
     for (v1::PublishedFigure& of_group : groups) *response.add_figures() = std::move(of_group);
   }
+}
+
+// Of what is shown, so that they say nothing more.
+void ShowRatios(const v1::ReportDefinition& definition, bool exactly,
+                v1::GetPublishedReportResponse& response) {
+  projections::ToldFigures told(/*all_groups=*/exactly);
+  for (const v1::PublishedFigure& figure : response.figures()) {
+    projections::ToldFigure shown{std::nullopt, figure.withheld()};
+    if (figure.has_value()) shown.value = figure.value();
+    if (figure.group().empty()) {
+      told.TellRow(figure.row(), {figure.group_fields().begin(), figure.group_fields().end()},
+                   shown, figure.groups_withheld());
+    } else {
+      told.TellGroup(figure.row(), {figure.group().begin(), figure.group().end()}, shown);
+    }
+  }
+  for (v1::RatioFigure& ratio : told.Ratios(definition)) *response.add_ratios() = std::move(ratio);
 }
 
 }  // namespace
@@ -452,6 +470,7 @@ absl::Status Publications::GetPublishedReport(Reading& reading,
   response.set_label_en(definition.label_en());
   response.set_reflected_events(view.snapshot->applied_events());
   Show(published, definition, exactly, earlier, response);
+  ShowRatios(definition, exactly, response);
   return absl::OkStatus();
 }
 

@@ -12,6 +12,7 @@
 #include "projections/referrals/referrals.h"
 #include "projections/report_facts/definition.h"
 #include "projections/report_facts/evaluator.h"
+#include "projections/report_facts/ratios.h"
 #include "projections/report_facts/report_facts.h"
 #include "projections/report_facts/standing_reports.h"
 #include "projections/shelter_occupancy/shelter_occupancy.h"
@@ -215,9 +216,9 @@ absl::Status Queries::ListReferrals(Reading& reading, const v1::ListReferralsReq
                                     absl::Duration wait,
                                     v1::ListReferralsResponse& response) const {
   ASSIGN_OR_RETURN(const Ledger* ledger, reading.Begin(request.ledger()));
-  reading.AskedFor(StrCat("agency=", KeyOnly(request.agency_id()),
   projections::ReferralQuery query;
   ASSIGN_OR_RETURN(query.order, OrderOf(request.order_by(), kReferralOrders));
+  reading.AskedFor(StrCat("agency=", KeyOnly(request.agency_id()),
                           " direction=", static_cast<int>(request.direction()),
                           " state=", KeyOnly(request.state()), " page_size=", request.page_size(),
                           " order_by=", request.order_by()));
@@ -323,6 +324,15 @@ absl::Status Queries::RunReport(Reading& reading, const v1::RunReportRequest& re
     row.mutable_group()->Add(figure.group.begin(), figure.group.end());
     row.set_not_attributable(figure.not_attributable);
   }
+  projections::ToldFigures told(/*all_groups=*/true);
+  for (const projections::ReportFigure& figure : result.rows) {
+    if (figure.group.empty()) {
+      told.TellRow(figure.row, figure.group_fields, {figure.value}, /*groups_withheld=*/false);
+    } else {
+      told.TellGroup(figure.row, figure.group, {figure.value});
+    }
+  }
+  for (v1::RatioFigure& ratio : told.Ratios(definition)) *response.add_ratios() = std::move(ratio);
   for (const std::string& broken : result.broken_identities) response.add_broken_identities(broken);
   response.set_reflected_events(result.reflected_events);
   *response.mutable_from_time() = request.from_time();

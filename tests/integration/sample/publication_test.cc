@@ -9,6 +9,7 @@
 #include "caseledger/v1/report_definition.pb.h"
 #include "gmock/gmock.h"
 #include "google/protobuf/text_format.h"
+#include "nlohmann/json.hpp"
 #include "tests/integration/sample/sample_fixture.h"
 #include "tests/services/disclosure/attacker.h"
 
@@ -142,6 +143,23 @@ TEST_F(PublishedSample, GivesNothingAway) {
     }
     PublishAll(report);
   }
+  // How often cases are reopened, beside the figures that say it.
+  const auto load =
+      nlohmann::json::parse(RunWell(kDataSteward, {"report", "case-load", "--from", "2024-01-01",
+                                                   "--to", "2024-07-01", "--format", "json"}),
+                            nullptr, false);
+  std::map<std::string, uint64_t> values;
+  for (const auto& row : load["rows"]) {
+    const auto group = row.find("group");
+    if (group != row.end() && !group->empty()) continue;
+    values[row["row"]] = row["value"].get<uint64_t>();
+  }
+  ASSERT_GT(values["L10"], 0U);
+  EXPECT_EQ(values["L10"], values["L8"]);
+  ASSERT_FALSE(load["ratios"].empty());
+  EXPECT_NEAR(std::stod(load["ratios"][0]["value"].get<std::string>()),
+              100.0 * static_cast<double>(values["L9"]) / static_cast<double>(values["L10"]),
+              0.051);
   // The exact figures of the half-year are those of the report.
   const std::string csv = RunWell(kDataSteward, {"publication", "show", "9", "--format", "csv"});
   EXPECT_EQ(csv, Report());

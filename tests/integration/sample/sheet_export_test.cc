@@ -155,7 +155,13 @@ TEST_F(SheetExport, AReportLeavesWithoutFormulas) {
   std::ofstream(definition) << "report_id: 'evil' version: 1 label_vi: 'x' label_en: 'x' "
                                "time_zone: 'Asia/Ho_Chi_Minh' indicators { row: 'R1' fact: "
                                "'case_opened' unit: 'case' label_vi: '=HYPERLINK(\"//a\")' "
-                               "label_en: '@SUM(1+1)' }";
+                               "label_en: '@SUM(1+1)' } "
+                               "indicators { row: 'R2' fact: 'case_closed' unit: 'case' label_vi: "
+                               "'x' label_en: 'x' } "
+                               "ratios { ratio: 'R3' label_vi: '=x' label_en: '+x' of: 'R1' among: "
+                               "'R1' per: 8 } "
+                               "ratios { ratio: 'R4' label_vi: 'x' label_en: 'x' of: 'R1' among: "
+                               "'R2' }";
   const Finished loaded = Run({"definition", "load", definition, "--id", "report/evil"});
   ASSERT_EQ(loaded.code, 0) << loaded.err;
   OpenCase();
@@ -171,7 +177,13 @@ TEST_F(SheetExport, AReportLeavesWithoutFormulas) {
   const Finished done = Run(with({"--output", path, "--language", "vi"}));
   ASSERT_EQ(done.code, 0) << done.err;
   const json cells = CellsOf(path);
-  ASSERT_EQ(cells.size(), 2U);
+  ASSERT_EQ(cells.size(), 5U);
+  EXPECT_EQ(cells[3][0], json::array({"R3", "s"}));
+  EXPECT_EQ(cells[3][2], json::array({"=x", "s"}));
+  EXPECT_EQ(cells[3][3], json::array({8, "n"})) << "a number";
+  EXPECT_EQ(cells[3][4], json::array({"per 8", "s"}));
+  EXPECT_EQ(cells[4][3][0], nullptr) << "there is nothing that it could be related to";
+  EXPECT_EQ(cells[4][4][0], "%");
   EXPECT_EQ(cells[1][2], json::array({"=HYPERLINK(\"//a\")", "s"})) << "text, and no formula";
   EXPECT_EQ(cells[1][3], json::array({2, "n"}));
   const std::string csv = scratch_ / "evil.csv";
@@ -179,6 +191,8 @@ TEST_F(SheetExport, AReportLeavesWithoutFormulas) {
   EXPECT_THAT(TextOf(csv), HasSubstr("R1,,'@SUM(1+1),2,case,evil,1,2020-01-01T00:00:00+07:00,"));
   const Finished printed = Run(with({"--format", "csv"}));
   EXPECT_THAT(printed.out, HasSubstr(",'@SUM(1+1)\n"));
+  EXPECT_THAT(printed.out, HasSubstr("\nR3,,8.0,per 8,'=x,'+x\nR4,,,%,x,x\n"));
+  EXPECT_THAT(Run(report).out, HasSubstr("8.0  per 8"));
   // Who may not see exact figures takes none along.
   const Finished refused =
       Run(with({"--output", scratch_ / "none.xlsx"}), {"bao-cao", "so-qn", "dashboard_viewer"});

@@ -25,7 +25,9 @@ indicators { row: 'B' parent: 'A' unit: 'contact' label_vi: 'b' label_en: 'b'
   filters { field: 'outcome' any_of: 'silent' } }
 indicators { row: 'C' parent: 'A' unit: 'contact' label_vi: 'c' label_en: 'c'
   filters { field: 'outcome' any_of: 'counselled' } }
-identities { row: 'A' sum_of: 'B' sum_of: 'C' })";
+identities { row: 'A' sum_of: 'B' sum_of: 'C' }
+ratios { ratio: 'S' label_vi: 's' label_en: 'silent' of: 'B' among: 'A' }
+ratios { ratio: 'T' label_vi: 't' label_en: 'twice' of: 'B' among: 'B' per: 2 })";
 
 const Who kSteward{"nhap-lieu", "so-qn", "data_steward"};
 // May also void what they loaded.
@@ -111,6 +113,15 @@ class Publishing : public ServerTest {
     }
     return figures;
   }
+  static std::vector<std::string> RatiosOf(const v1::GetPublishedReportResponse& report) {
+    std::vector<std::string> ratios;
+    for (const v1::RatioFigure& ratio : report.ratios()) {
+      std::string text = ratio.ratio();
+      for (const std::string& value : ratio.group()) text += "|" + value;
+      ratios.push_back(text + "=" + ratio.value() + (ratio.withheld() ? " withheld" : ""));
+    }
+    return ratios;
+  }
   v1::ListPublishedReportsResponse List(const Client& asker, int64_t page_size = 0,
                                         const std::string& token = "") const {
     v1::ListPublishedReportsRequest request;
@@ -148,6 +159,11 @@ TEST_F(Publishing, WithholdsFromViewersWhatIsSmallAndWhatWouldGiveItAway) {
               ElementsAre("A=? withheld", "A|phone=12", "B=12", "B|phone=12", "C=? withheld"));
   EXPECT_TRUE(seen.value.figures(0).groups_withheld());
   EXPECT_FALSE(seen.value.figures(1).groups_withheld());
+
+  EXPECT_THAT(RatiosOf(exact.value), ElementsAre("S=85.7 withheld", "S|phone=100.0",
+                                                 "S|sms=0.0 withheld", "T=2.0", "T|phone=2.0"));
+  EXPECT_THAT(RatiosOf(seen.value),
+              ElementsAre("S= withheld", "S|phone=100.0", "T=2.0", "T|phone=2.0"));
   EXPECT_EQ(seen.value.label_vi(), "Cuộc gọi");
   EXPECT_EQ(seen.value.publication().smallest_shown(), 5u);
 
@@ -215,6 +231,19 @@ TEST_F(Publishing, RestatesWithAReasonAndKeepsWhatWasPublished) {
   ASSERT_THAT(rest.publications(), SizeIs(1));
   EXPECT_EQ(rest.publications(0).number(), 1u);
   EXPECT_EQ(rest.next_page_token(), "");
+  const auto numbers = [&](const std::string& order_by) {
+    v1::ListPublishedReportsRequest request;
+    request.set_order_by(order_by);
+    const auto answer = viewer_->Call<v1::ListPublishedReportsResponse>(
+        "PublicationService/ListPublishedReports", request);
+    std::vector<uint32_t> found;
+    for (const v1::Publication& one : answer.value.publications()) found.push_back(one.number());
+    return answer.ok() ? found : std::vector<uint32_t>{0};
+  };
+  EXPECT_THAT(numbers("published_time desc"), ElementsAre(3, 2, 1));
+  EXPECT_THAT(numbers("published_time"), ElementsAre(1, 2, 3));
+  EXPECT_THAT(numbers("from_time"), ElementsAre(3, 2, 1)) << "of one period the newest first";
+  EXPECT_THAT(numbers("name"), ElementsAre(0));
   Restart();
   viewer_ = std::make_unique<Client>(cast(), "", kViewer);
   EXPECT_EQ(FiguresOf(Get(*viewer_, 2).value), FiguresOf(second.value));
@@ -231,19 +260,6 @@ TEST_F(Publishing, IsRefusedWhereItWouldBeWrong) {
   EXPECT_EQ(Send(RequestFor("nothing", now)).status.error_code(), grpc::StatusCode::NOT_FOUND);
   auto elsewhere = RequestFor("calls", now);
   elsewhere.set_publication_id("others");
-  const auto numbers = [&](const std::string& order_by) {
-    v1::ListPublishedReportsRequest request;
-    request.set_order_by(order_by);
-    const auto answer = viewer_->Call<v1::ListPublishedReportsResponse>(
-        "PublicationService/ListPublishedReports", request);
-    std::vector<uint32_t> found;
-    for (const v1::Publication& one : answer.value.publications()) found.push_back(one.number());
-    return answer.ok() ? found : std::vector<uint32_t>{0};
-  };
-  EXPECT_THAT(numbers("published_time desc"), ElementsAre(3, 2, 1));
-  EXPECT_THAT(numbers("published_time"), ElementsAre(1, 2, 3));
-  EXPECT_THAT(numbers("from_time"), ElementsAre(3, 2, 1)) << "of one period the newest first";
-  EXPECT_THAT(numbers("name"), ElementsAre(0));
   ExpectRefusal(elsewhere, grpc::StatusCode::INVALID_ARGUMENT, "PUBLICATIONS_NAMED_OTHERWISE");
   auto beyond = RequestFor("calls", now);
   beyond.mutable_fact()->set_reflected_events(1'000'000);
@@ -313,6 +329,7 @@ TEST_F(Publishing, KeepsItsDefinitionWhateverBecomesOfIt) {
   std::string other = kCalls;
   other.replace(other.find("row: 'B'"), 8, "row: 'D'");
   other.replace(other.find("sum_of: 'B'"), 11, "sum_of: 'D'");
+  other.erase(other.find("ratios"));
   Load("calls", other);
   const auto kept = Get(*viewer_, 1);
   ASSERT_TRUE(kept.ok()) << kept.status.error_message();

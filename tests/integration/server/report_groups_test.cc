@@ -11,7 +11,10 @@ using ::testing::ElementsAre;
 constexpr char kDefinition[] = R"(
 report_id: 'load' version: 1 time_zone: 'Asia/Ho_Chi_Minh' label_vi: 'Thử' label_en: 'Try'
 indicators { row: 'A' unit: 'contact' label_vi: 'a' label_en: 'a' fact: 'contact_ended'
-  count: 'contact' by { field: 'outcome' } by { field: 'contact.channel' } })";
+  count: 'contact' by { field: 'outcome' } by { field: 'contact.channel' } }
+indicators { row: 'B' parent: 'A' unit: 'contact' label_vi: 'b' label_en: 'b'
+  filters { field: 'contact.channel' any_of: 'sms' } }
+ratios { ratio: 'C' label_vi: 'c' label_en: 'c' of: 'B' among: 'A' per: 1000 })";
 
 class ReportGroups : public ServerTest {
  protected:
@@ -49,7 +52,14 @@ TEST_F(ReportGroups, AreForWhoMaySeeExactFigures) {
     client().Record(contact, "contact_ended { outcome: CONTACT_OUTCOME_SILENT }");
   }
   const v1::RunReportResponse exact = Run({"nhap-lieu", "so-qn", "data_steward"});
-  EXPECT_THAT(RowsOf(exact), ElementsAre("A=3", "A|silent|phone=2", "A|silent|sms=1"));
+  EXPECT_THAT(RowsOf(exact),
+              ElementsAre("A=3", "A|silent|phone=2", "A|silent|sms=1", "B=1", "B|silent|sms=1"));
+  ASSERT_EQ(exact.ratios_size(), 3);
+  EXPECT_EQ(exact.ratios(0).value(), "333.3");
+  EXPECT_EQ(exact.ratios(0).per(), 1000U);
+  EXPECT_EQ(exact.ratios(1).value(), "0.0");
+  EXPECT_THAT(exact.ratios(2).group(), ElementsAre("silent", "sms"));
+  EXPECT_EQ(exact.ratios(2).value(), "1000.0");
   EXPECT_THAT(exact.rows(0).group_fields(), ElementsAre("outcome", "contact.channel"));
 
   const Who viewer{"xem", "so-qn", "dashboard_viewer"};

@@ -215,7 +215,13 @@ TEST(FigureColumns, GiveEachFieldThatSplitsARowAColumn) {
   part.set_parent("R1");
   part.add_group_fields("sex");
   part.add_group("female");
-  const FigureColumns columns(report.rows(), {{"version", uint64_t{2}}}, /*vietnamese=*/true);
+  v1::RatioFigure& ratio = *report.add_ratios();
+  ratio.set_ratio("R9");
+  ratio.set_per(1000);
+  ratio.add_group_fields("sex");
+  ratio.add_group("female");
+  const FigureColumns columns(report.rows(), report.ratios(), {{"version", uint64_t{2}}},
+                              /*vietnamese=*/true);
   EXPECT_THAT(columns.Titles(), ElementsAre("Mục", "Thuộc mục", "Nội dung", "Giá trị",
                                             "Đơn vị tính", "Kết quả", "Giới tính", "Phiên bản"));
   const SheetCell none;
@@ -224,6 +230,10 @@ TEST(FigureColumns, GiveEachFieldThatSplitsARowAColumn) {
                           none, none, SheetCell(uint64_t{2})));
   EXPECT_EQ(columns.CellsOf(group, uint64_t{7})[5], Text("không rõ"));
   EXPECT_EQ(columns.CellsOf(part, uint64_t{7})[6], Text("female"));
+  EXPECT_THAT(columns.CellsOf(RatioRow(ratio), DecimalCell("12.5")),
+              ElementsAre(Text("R9"), Text(""), Text(""), SheetCell(SheetDecimal{"12.5"}),
+                          Text("per 1000"), none, Text("female"), SheetCell(uint64_t{2})));
+  EXPECT_EQ(DecimalCell(""), none);
 }
 
 TEST(FigureColumns, TellWhatCannotBeAttributedBesideTheValue) {
@@ -234,7 +244,8 @@ TEST(FigureColumns, TellWhatCannotBeAttributedBesideTheValue) {
   v1::ReportRow& group = *report.add_rows();
   group = whole;
   group.add_group("not_attributable");
-  const FigureColumns columns(report.rows(), {}, /*vietnamese=*/true, "not_attributable");
+  const FigureColumns columns(report.rows(), report.ratios(), {}, /*vietnamese=*/true,
+                              "not_attributable");
   EXPECT_EQ(columns.Titles()[5], "Không quy được");
   EXPECT_EQ(columns.CellsOf(whole, uint64_t{7}, uint64_t{2})[5], SheetCell(uint64_t{2}));
   EXPECT_EQ(columns.CellsOf(group, uint64_t{7})[6], Text("không quy được"));

@@ -7,6 +7,7 @@
 #include <CLI/CLI.hpp>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "eventstore/base/status_macros.h"
@@ -88,14 +89,15 @@ absl::StatusOr<int> ExportList(const std::string& output, const std::string& tit
                      [&](const Request& page) { return Call(connection, method, page); });
 }
 
-// Rows or figures that are there. `cells_of` makes a row's cells.
-template <typename Columns, typename Rows, typename CellsOf>
+// Rows that are there, as cells.
+template <typename Columns>
 absl::StatusOr<int> ExportRows(const std::string& output, const std::string& title,
-                               const Columns& columns, const Rows& rows, const CellsOf& cells_of) {
+                               const Columns& columns,
+                               const std::vector<std::vector<SheetCell>>& rows) {
   ASSIGN_OR_RETURN(const auto file, SheetFile::Create(output, title, columns.Titles()));
-  for (const auto& row : rows) RETURN_IF_ERROR(file->Add(cells_of(row)));
+  for (const std::vector<SheetCell>& row : rows) RETURN_IF_ERROR(file->Add(row));
   RETURN_IF_ERROR(file->Finish());
-  return TellExported(output, static_cast<size_t>(rows.size()));
+  return TellExported(output, rows.size());
 }
 
 }  // namespace caseledger::cli

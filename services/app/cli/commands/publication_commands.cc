@@ -94,6 +94,11 @@ absl::StatusOr<int> List(const PublicationListOptions& list, const ClientOptions
   return TellPage(response, format, Print);
 }
 
+SheetCell RatioCell(const v1::RatioFigure& ratio) {
+  if (ratio.withheld()) return std::string(kWithheld);
+  return DecimalCell(ratio.value());
+}
+
 SheetCell ValueCell(const v1::PublishedFigure& figure) {
   if (!figure.withheld() && figure.has_value()) return figure.value();
   return std::string(kWithheld);
@@ -108,7 +113,11 @@ absl::StatusOr<int> Export(const std::string& output, const v1::GetPublishedRepo
     if (figure.group().empty() || !figure.withheld()) *figures.Add() = figure;
   }
   const v1::Publication& head = report.publication();
-  const FigureColumns columns(figures,
+  google::protobuf::RepeatedPtrField<v1::RatioFigure> ratios;
+  for (const v1::RatioFigure& ratio : report.ratios()) {
+    if (ratio.group().empty() || !ratio.withheld()) *ratios.Add() = ratio;
+  }
+  const FigureColumns columns(figures, ratios,
                               {{"report", head.report_id()},
                                {"version", uint64_t{head.version()}},
                                {"from_time", SheetTime{FromTimestamp(head.from_time())}},
@@ -116,10 +125,14 @@ absl::StatusOr<int> Export(const std::string& output, const v1::GetPublishedRepo
                                {"reflected_events", head.reflected_events()},
                                {"number", uint64_t{head.number()}}},
                               vietnamese);
-  return ExportRows(output, report.publication().report_id(), columns, figures,
-                    [&columns](const v1::PublishedFigure& figure) {
-                      return columns.CellsOf(figure, ValueCell(figure));
-                    });
+  std::vector<std::vector<SheetCell>> rows;
+  for (const v1::PublishedFigure& figure : figures) {
+    rows.push_back(columns.CellsOf(figure, ValueCell(figure)));
+  }
+  for (const v1::RatioFigure& ratio : ratios) {
+    rows.push_back(columns.CellsOf(RatioRow(ratio), RatioCell(ratio)));
+  }
+  return ExportRows(output, report.publication().report_id(), columns, rows);
 }
 
 absl::StatusOr<int> Show(uint32_t number, const std::string& output, const ClientOptions& client) {
@@ -180,6 +193,12 @@ void AddList(CLI::App& group, Chosen& chosen) {
       "  caseledger publication list --report qn-half-year --format json");
   auto list = std::make_shared<PublicationListOptions>();
   command->add_option("--report", list->report, "Only of this report");
+  AddSort(*command, list->paging,
+          {{"newest", ""},
+           {"oldest", "published_time"},
+           {"period", "from_time desc"},
+           {"first-period", "from_time"}},
+          "newest or oldest published, last or first period first");
   AddPaging(*command, list->paging);
   AddCount(*command, list->paging);
   AddOutput(*command, list->output);
@@ -193,12 +212,6 @@ void AddShow(CLI::App& group, Chosen& chosen) {
       "show", "Show a published report; of one that restates another, with the difference.");
   command->footer(
       "What is withheld is shown as *; whoever may see exact figures sees the figure before it.\n"
-  AddSort(*command, list->paging,
-          {{"newest", ""},
-           {"oldest", "published_time"},
-           {"period", "from_time desc"},
-           {"first-period", "from_time"}},
-          "newest or oldest published, last or first period first");
       "Examples:\n"
       "  caseledger publication show 3\n"
       "  caseledger publication show 3 --format csv\n"

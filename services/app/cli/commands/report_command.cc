@@ -63,19 +63,22 @@ int ExitOf(const v1::RunReportResponse& response) {
 
 absl::StatusOr<int> Export(const std::string& output, const v1::RunReportResponse& response,
                            bool vietnamese) {
-  const FigureColumns columns(response.rows(),
+  const FigureColumns columns(response.rows(), response.ratios(),
                               {{"report", response.report_id()},
                                {"version", uint64_t{response.version()}},
                                {"from_time", SheetTime{FromTimestamp(response.from_time())}},
                                {"to_time", SheetTime{FromTimestamp(response.to_time())}},
                                {"reflected_events", response.reflected_events()}},
                               vietnamese, HasNotAttributable(response) ? "not_attributable" : "");
-  const auto cells_of = [&columns](const v1::ReportRow& row) {
-    return columns.CellsOf(row, row.value(),
-                           row.group().empty() ? SheetCell{row.not_attributable()} : SheetCell{});
-  };
-  RETURN_IF_ERROR(
-      ExportRows(output, response.report_id(), columns, response.rows(), cells_of).status());
+  std::vector<std::vector<SheetCell>> rows;
+  for (const v1::ReportRow& row : response.rows()) {
+    rows.push_back(columns.CellsOf(
+        row, row.value(), row.group().empty() ? SheetCell{row.not_attributable()} : SheetCell{}));
+  }
+  for (const v1::RatioFigure& ratio : response.ratios()) {
+    rows.push_back(columns.CellsOf(RatioRow(ratio), DecimalCell(ratio.value())));
+  }
+  RETURN_IF_ERROR(ExportRows(output, response.report_id(), columns, rows).status());
   PrintBroken(response);
   return ExitOf(response);
 }

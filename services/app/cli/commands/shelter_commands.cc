@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <memory>
+#include <vector>
 
 #include "caseledger/v1/shelter.grpc.pb.h"
 #include "eventstore/base/status_macros.h"
@@ -50,8 +51,9 @@ absl::StatusOr<int> ExportNights(const std::string& output, v1::GetOccupancyRequ
   ASSIGN_OR_RETURN(const v1::GetOccupancyResponse response,
                    Call(connection, &v1::ShelterService::Stub::GetOccupancy, request));
   const RowColumns columns(*v1::Night::descriptor(), options.vietnamese);
-  return ExportRows(output, "nights", columns, response.nights(),
-                    [&columns](const v1::Night& night) { return columns.CellsOf(night); });
+  std::vector<std::vector<SheetCell>> rows;
+  for (const v1::Night& night : response.nights()) rows.push_back(columns.CellsOf(night));
+  return ExportRows(output, "nights", columns, rows);
 }
 
 void Print(const v1::GetOccupancyResponse& response) {

@@ -16,24 +16,18 @@ namespace caseledger::cli {
 // Row, the row it is a part of, label, value, counting unit, a column for each field that any row
 // is split by, and in each row what the whole is of, such as its period: rows are sorted and
 // copied.
-template <typename Figures>
 class FigureColumns {
  public:
-  using Figure = typename Figures::value_type;
-
   // A field and its value.
   using About = std::vector<std::pair<std::string, SheetCell>>;
 
   // `more`: a field whose value is told beside that of the figure; "": none.
-  FigureColumns(const Figures& figures, About about, bool vietnamese, std::string more = "")
+  template <typename Figures>
+  FigureColumns(const Figures& figures, const Ratios& ratios, About about, bool vietnamese,
+                std::string more = "")
       : about_(std::move(about)), more_(std::move(more)), vietnamese_(vietnamese) {
-    for (const Figure& figure : figures) {
-      for (const std::string& field : figure.group_fields()) {
-        if (std::find(fields_.begin(), fields_.end(), field) == fields_.end()) {
-          fields_.push_back(field);
-        }
-      }
-    }
+    AddFields(figures);
+    AddFields(ratios);
   }
 
   std::vector<std::string> Titles() const {
@@ -47,6 +41,7 @@ class FigureColumns {
     return titles;
   }
 
+  template <typename Figure>
   std::vector<SheetCell> CellsOf(const Figure& figure, SheetCell value, SheetCell more = {}) const {
     std::vector<SheetCell> cells{figure.row(), figure.parent(),
                                  vietnamese_ ? figure.label_vi() : figure.label_en(),
@@ -58,8 +53,20 @@ class FigureColumns {
   }
 
  private:
+  template <typename Figures>
+  void AddFields(const Figures& figures) {
+    for (const auto& figure : figures) {
+      for (const std::string& field : figure.group_fields()) {
+        if (std::find(fields_.begin(), fields_.end(), field) == fields_.end()) {
+          fields_.push_back(field);
+        }
+      }
+    }
+  }
+
   // A group names all its fields: so the row itself, which names none, is told from what is not
   // known.
+  template <typename Figure>
   SheetCell GroupCell(const Figure& figure, const std::string& field) const {
     for (int i = 0; i < figure.group_size(); ++i) {
       if (figure.group_fields(i) != field) continue;

@@ -19,6 +19,11 @@ std::string ValueText(const v1::PublishedFigure& figure) {
   return fmt::format("{}{}", figure.value(), figure.withheld() ? " *" : "");
 }
 
+std::string RatioValueText(const v1::RatioFigure& ratio) {
+  if (!ratio.withheld()) return ratio.value();
+  return ratio.value().empty() ? std::string(kWithheld) : ratio.value() + " *";
+}
+
 std::string BeforeText(const v1::PublishedFigure& figure) {
   return figure.has_value_before() ? std::to_string(figure.value_before()) : std::string(kWithheld);
 }
@@ -54,9 +59,12 @@ std::string HeadText(const v1::GetPublishedReportResponse& report) {
 }  // namespace
 
 std::string PublicationAsCsv(const v1::GetPublishedReportResponse& report) {
-  return FiguresAsCsv(report.figures(), [](const v1::PublishedFigure& figure) {
-    return figure.has_value() ? std::to_string(figure.value()) : "";
-  });
+  return FiguresAsCsv(
+      report.figures(),
+      [](const v1::PublishedFigure& figure) {
+        return figure.has_value() ? std::to_string(figure.value()) : "";
+      },
+      report.ratios());
 }
 
 std::string PublicationAsTable(const v1::GetPublishedReportResponse& report) {
@@ -83,7 +91,8 @@ std::string PublicationAsTable(const v1::GetPublishedReportResponse& report) {
     cells.push_back(std::move(names.label_en));
     table.AddRow(std::move(cells));
   }
-  return fmt::format("{}\n{}", HeadText(report), table.ToString());
+  return fmt::format("{}\n{}{}", HeadText(report), table.ToString(),
+                     RatiosAsTable(report.ratios(), RatioValueText));
 }
 
 }  // namespace caseledger::cli

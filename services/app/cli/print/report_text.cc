@@ -26,7 +26,7 @@ std::string ReportAsCsv(const v1::RunReportResponse& report) {
             }};
   }
   return FiguresAsCsv(
-      report.rows(), [](const v1::ReportRow& row) { return row.value(); }, last);
+      report.rows(), [](const v1::ReportRow& row) { return row.value(); }, report.ratios(), last);
 }
 
 std::string ReportAsTable(const v1::RunReportResponse& report) {
@@ -48,9 +48,10 @@ std::string ReportAsTable(const v1::RunReportResponse& report) {
     table.AddRow(std::move(cells));
   }
   return fmt::format(
-      "{}@{}, from {} to {} (exclusive), {} events of the ledger reflected\n\n{}",
+      "{}@{}, from {} to {} (exclusive), {} events of the ledger reflected\n\n{}{}",
       report.report_id(), report.version(), FormatLocal(FromTimestamp(report.from_time())),
-      FormatLocal(FromTimestamp(report.to_time())), report.reflected_events(), table.ToString());
+      FormatLocal(FromTimestamp(report.to_time())), report.reflected_events(), table.ToString(),
+      RatiosAsTable(report.ratios(), [](const v1::RatioFigure& ratio) { return ratio.value(); }));
 }
 
 }  // namespace caseledger::cli

@@ -101,6 +101,7 @@ struct TextOfCell {
   std::string operator()(std::monostate) const { return ""; }
   std::string operator()(const std::string& text) const { return text; }
   std::string operator()(uint64_t number) const { return std::to_string(number); }
+  std::string operator()(const SheetDecimal& number) const { return number.digits; }
   std::string operator()(SheetTime time) const { return FormatLocal(time.at); }
 };
 

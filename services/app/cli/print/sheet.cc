@@ -14,6 +14,7 @@
 #include <filesystem>
 #include <utility>
 
+#include "absl/strings/numbers.h"
 #include "absl/time/civil_time.h"
 #include "absl/time/time.h"
 #include "eventstore/base/status_macros.h"
@@ -145,6 +146,7 @@ class CsvSheet final : public SheetFile {
     std::string operator()(std::monostate) const { return ""; }
     std::string operator()(const std::string& text) const { return FieldOf(text); }
     std::string operator()(uint64_t number) const { return std::to_string(number); }
+    std::string operator()(const SheetDecimal& number) const { return number.digits; }
     std::string operator()(SheetTime time) const { return FormatLocal(time.at); }
   };
 
@@ -221,6 +223,13 @@ class XlsxSheet final : public SheetFile {
     }
     if (const auto* number = std::get_if<uint64_t>(&cell)) {
       return Check(worksheet_write_number(sheet_, row_, at, static_cast<double>(*number), nullptr));
+    }
+    if (const auto* decimal = std::get_if<SheetDecimal>(&cell)) {
+      double number = 0;
+      if (!absl::SimpleAtod(decimal->digits, &number)) {
+        return absl::InvalidArgumentError("not a number: " + decimal->digits);
+      }
+      return Check(worksheet_write_number(sheet_, row_, at, number, nullptr));
     }
     if (const auto* time = std::get_if<SheetTime>(&cell)) {
       const absl::CivilSecond local = absl::ToCivilSecond(

@@ -20,8 +20,19 @@ struct SheetTime {
   friend bool operator==(const SheetTime&, const SheetTime&) = default;
 };
 
+// A number in decimal, such as `12.5`.
+struct SheetDecimal {
+  std::string digits;
+  friend bool operator==(const SheetDecimal&, const SheetDecimal&) = default;
+};
+
 // Nothing, text, a number or a time.
-using SheetCell = std::variant<std::monostate, std::string, uint64_t, SheetTime>;
+using SheetCell = std::variant<std::monostate, std::string, uint64_t, SheetDecimal, SheetTime>;
+
+// The number, or nothing.
+inline SheetCell DecimalCell(const std::string& digits) {
+  return digits.empty() ? SheetCell{} : SheetDecimal{digits};
+}
 
 // One table in a file that is there whole or not at all, readable by its owner alone. Not
 // thread-safe.
