@@ -24,7 +24,7 @@ absl::Status Unreadable(const RecordedEvent& event, std::string_view what) {
 class AccessTrail final : public Projection {
  public:
   std::string_view name() const override { return kAccessTrailName; }
-  uint32_t version() const override { return 1; }
+  uint32_t version() const override { return 2; }
 
   bool Wants(uint32_t record_kind) const override {
     return record_kind == options::v1::RECORD_KIND_ACCESS_TRAIL;
@@ -85,8 +85,18 @@ class AccessTrail final : public Projection {
 
     absl::Status AddDisclosure(const event::v1::DisclosureMade& made) {
       RETURN_IF_ERROR(AddRecords(made.access()));
-      if (made.person_id().empty()) return absl::OkStatus();
-      const std::optional<Uuid> person = Uuid::Parse(made.person_id());
+      if (!made.person_id().empty()) return AddDisclosureOf(made.person_id(), made);
+      // A file with many: it is about each person whom it names.
+      for (const TrailRecord& record : made.access().records()) {
+        if (record.kind() != options::v1::RECORD_KIND_PERSON) continue;
+        RETURN_IF_ERROR(AddDisclosureOf(record.record_id(), made));
+      }
+      return absl::OkStatus();
+    }
+
+    absl::Status AddDisclosureOf(const std::string& person_id,
+                                 const event::v1::DisclosureMade& made) {
+      const std::optional<Uuid> person = Uuid::Parse(person_id);
       if (!person.has_value()) return Unreadable(event, "person");
       Add(KeyBuilder(access_trail::kDisclosureSpace).Id(*person), made.consent_id());
       const std::string received = KeyBuilder(access_trail::kRecipientSpace)

@@ -329,7 +329,11 @@ absl::Status TrailAnswers::ListDisclosures(Reading& reading,
   for (const uint64_t position : disclosures.page.positions) {
     ASSIGN_OR_RETURN(const RecordedEvent event, OpenedAt(view, position));
     ASSIGN_OR_RETURN(v1::TrailEntry entry, EntryOf(event));
-    RETURN_IF_ERROR(KeepSeen(person, levels, entry));
+    if (entry.disclosed().person_id().empty()) {
+      KeepOnly(person, entry);  // a file, with whomever else
+    } else {
+      RETURN_IF_ERROR(KeepSeen(person, levels, entry));
+    }
     access::Redact(entry, level, {});
     *response.add_entries() = std::move(entry);
   }
@@ -347,11 +351,11 @@ absl::Status TrailAnswers::ListBreakGlass(Reading& reading,
                                           v1::ListBreakGlassResponse& response) const {
   ASSIGN_OR_RETURN(const commands::Ledger* ledger, reading.Begin(request.ledger()));
   RETURN_IF_ERROR(CheckNoTrail(*ledger));
+  ASSIGN_OR_RETURN(const TrailPaging paging, PagingOf(request));
   reading.AskedFor(StrCat("owner_agency=", KeyOnly(request.owner_agency_id()),
                           " reviewed=", request.reviewed() ? "true" : "false",
                           " page_size=", request.page_size(), " order_by=", request.order_by()));
   ASSIGN_OR_RETURN(const View view, LookAt(*ledger, request.min_position(), wait));
-  ASSIGN_OR_RETURN(const TrailPaging paging, PagingOf(request));
   Levels levels(reading);
   const auto read = [&](const TrailPaging& paged) {
     return projections::BreakGlassUses(*view.snapshot, request.owner_agency_id(),

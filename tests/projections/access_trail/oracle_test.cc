@@ -30,18 +30,24 @@ class AccessTrailOracle : public ::testing::Test {
     return of[random_() % of.size()];
   }
   eventstore::StreamId Case() { return CaseNamed(std::to_string(random_() % 5)); }
+  eventstore::StreamId PersonRecord() {
+    return {static_cast<uint32_t>(options::v1::RECORD_KIND_PERSON), Person()};
+  }
   Uuid Person() { return NamedId("person-" + std::to_string(random_() % 3)); }
 
   void AddRandom() {
     const std::string& agency = One(kAgencies);
     const std::string& actor = One(kActors);
     Fact fact;
-    switch (random_() % 6) {
+    switch (random_() % 7) {
       case 0:
         fact = Denied(Case());
         break;
       case 1:
         fact = Disclosed(Case(), Person(), One(kAgencies), One(kConsents));
+        break;
+      case 4:
+        fact = Exported({PersonRecord(), Case(), PersonRecord()}, One(kAgencies));
         break;
       case 2:
         fact = BreakGlassUsed(Case(), One(kAgencies));
@@ -76,21 +82,21 @@ class AccessTrailOracle : public ::testing::Test {
   std::vector<uint64_t> AllPages(Ask ask) {
     std::vector<uint64_t> positions;
     TrailPaging paging;
+    paging.oldest_first = random_() % 2 == 0;
     do {
       paging.page_size = 1 + static_cast<int64_t>(random_() % 40);
       const TrailPage page = ask(paging);
       EXPECT_LE(page.positions.size(), static_cast<size_t>(paging.page_size));
       positions.insert(positions.end(), page.positions.begin(), page.positions.end());
       paging.page_token = page.next_page_token;
-    paging.oldest_first = random_() % 2 == 0;
     } while (!paging.page_token.empty());
+    if (paging.oldest_first) std::reverse(positions.begin(), positions.end());
     return positions;
   }
 
   // The case that a review is about is that of its use.
   const Fact& UseOf(const Fact& review) const {
     const std::string& id = review.break_glass_reviewed().break_glass_event_id();
-    if (paging.oldest_first) std::reverse(positions.begin(), positions.end());
     const auto& all = events_.all();
     const auto use = std::find_if(all.begin(), all.end(), [&](const RecordedEvent& event) {
       return event.event_id.ToString() == id;
@@ -180,7 +186,13 @@ TEST_F(AccessTrailOracle, DisclosuresAreThoseOfThePersonAndTheConsent) {
       std::set<std::string> recipients;
       const auto fits = [&](const Fact& fact, const RecordedEvent&) {
         const auto& made = fact.disclosure_made();
-        const bool fit = made.person_id() == person.ToString() &&
+        const auto& records = made.access().records();
+        const bool exported = made.person_id().empty() &&
+                              std::any_of(records.begin(), records.end(), [&](const auto& record) {
+                                return record.kind() == options::v1::RECORD_KIND_PERSON &&
+                                       record.record_id() == person.ToString();
+                              });
+        const bool fit = (exported || made.person_id() == person.ToString()) &&
                          (consent.empty() || made.consent_id() == consent);
         if (fit) recipients.insert(made.recipient_agency_id());
         return fit;

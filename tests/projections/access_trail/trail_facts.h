@@ -46,6 +46,16 @@ inline event::v1::Fact Disclosed(const eventstore::StreamId& record, const Uuid&
   return fact;
 }
 
+// A file about these.
+inline event::v1::Fact Exported(const std::vector<eventstore::StreamId>& records,
+                                const std::string& recipient) {
+  event::v1::Fact fact;
+  event::v1::DisclosureMade& made = *fact.mutable_disclosure_made();
+  for (const auto& record : records) NameRecord(record, *made.mutable_access()->add_records());
+  made.set_recipient_agency_id(recipient);
+  return fact;
+}
+
 inline event::v1::Fact BreakGlassUsed(const eventstore::StreamId& record,
                                       const std::string& owner) {
   event::v1::Fact fact;
