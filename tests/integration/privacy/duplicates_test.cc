@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <fstream>
+#include <iterator>
 #include <set>
 
 #include "caseledger/v1/access.pb.h"
@@ -68,6 +70,16 @@ class DuplicatePersons : public PrivacyTest {
       request.set_page_token(answer.value.next_page_token());
     } while (!request.page_token().empty() && !HasFailure());
     return pairs;
+  }
+  // Whether the trail says that something about the person left.
+  bool Disclosed(const std::string& person) {
+    v1::ListDisclosuresRequest request;
+    request.set_person_id(person);
+    const Client reader(cast_, kPrivacyLedger);
+    const auto answer =
+        reader.Call<v1::ListDisclosuresResponse>("AccessService/ListDisclosures", request);
+    EXPECT_TRUE(answer.ok()) << answer.status.error_message();
+    return answer.value.entries_size() > 0;
   }
   void Merge(const std::string& fact, const std::string& survivor, const std::string& merged) {
     Client client(cast_, kPrivacyLedger, kSupervisor);
@@ -201,6 +213,15 @@ TEST_F(DuplicatePersons, AreFoundMergedAndPartedWithTheProgram) {
   EXPECT_THAT(none, Not(HasSubstr("weight")));
   ProgramWell(kSupervisor, {"person", "part", nga, same});
   EXPECT_THAT(ProgramWell(Who{}, {"person", "duplicates", "--parted"}), HasSubstr("parted"));
+  const ScratchDirectory scratch;
+  ProgramWell(Who{}, {"person", "duplicates", "--parted", "--output", scratch / "pairs.csv",
+                      "--language", "vi"});
+  std::ifstream file(scratch / "pairs.csv");
+  const std::string pairs((std::istreambuf_iterator<char>(file)), {});
+  EXPECT_THAT(pairs, HasSubstr("Mức độ trùng (bit),Căn cứ,Đã tách sau khi gộp,"));
+  EXPECT_THAT(pairs, HasSubstr("\"phone, name_same_without_marks, birth_year, sex\",true,"));
+  EXPECT_THAT(pairs, HasSubstr("Phùng Thanh Nga,female,1990"));
+  EXPECT_TRUE(Eventually([&] { return Disclosed(nga) && Disclosed(same); }));
   const Finished refused = Program(kCaseWorker, {"person", "merge", nga, same});
   EXPECT_NE(refused.code, 0) << "only a supervisor merges";
   EXPECT_THAT(refused.err, HasSubstr("ACCESS_DENIED"));

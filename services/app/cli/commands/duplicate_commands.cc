@@ -5,12 +5,16 @@
 #include <algorithm>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "caseledger/v1/person.grpc.pb.h"
 #include "eventstore/base/status_macros.h"
 #include "services/app/cli/commands/calls.h"
 #include "services/app/cli/commands/commands.h"
+#include "services/app/cli/commands/export.h"
 #include "services/app/cli/print/json.h"
+#include "services/app/cli/print/row_columns.h"
+#include "services/app/cli/print/sheet.h"
 #include "services/app/cli/print/text_table.h"
 
 namespace caseledger::cli {
@@ -24,6 +28,7 @@ struct DuplicateOptions {
   std::string person;
   bool include_parted = false;
   int64_t most = 500;
+  std::string output;
 };
 
 std::string Label(const v1::DuplicateRecord& record) {
@@ -55,6 +60,42 @@ void Print(const v1::ListDuplicateCandidatesResponse& all) {
   } else {
     fmt::print(stderr, "when two are one: caseledger person merge ID OTHER-ID\n");
   }
+}
+
+// Both records of a pair, side by side.
+class PairColumns : public NamedColumns {
+ public:
+  explicit PairColumns(bool vietnamese)
+      : NamedColumns({"weight", "reasons", "parted", "person_id", "survivor_person_id", "full_name",
+                      "sex", "birth_year", "other_person_id", "other_survivor_person_id",
+                      "other_full_name", "other_sex", "other_birth_year"},
+                     vietnamese) {}
+
+  static std::vector<SheetCell> CellsOf(const v1::DuplicateCandidate& pair) {
+    std::string reasons;
+    for (const std::string& reason : pair.reasons()) {
+      reasons += (reasons.empty() ? "" : ", ") + reason;
+    }
+    std::vector<SheetCell> cells{SheetDecimal{fmt::format("{:.1f}", pair.weight())}, reasons,
+                                 std::string(pair.parted() ? "true" : "false")};
+    for (const v1::DuplicateRecord* record : {&pair.record(), &pair.other()}) {
+      SheetCell year;
+      if (record->birth_year() != 0) year = uint64_t{record->birth_year()};
+      cells.insert(cells.end(), {record->person_id(), record->survivor_person_id(),
+                                 record->full_name(), record->sex(), year});
+    }
+    return cells;
+  }
+};
+
+absl::StatusOr<int> Export(const std::string& output,
+                           const v1::ListDuplicateCandidatesResponse& all, bool vietnamese) {
+  const PairColumns columns(vietnamese);
+  std::vector<std::vector<SheetCell>> rows;
+  for (const v1::DuplicateCandidate& pair : all.candidates()) {
+    rows.push_back(PairColumns::CellsOf(pair));
+  }
+  return ExportRows(output, "duplicates", columns, rows);
 }
 
 void ShowProgress(const v1::ListDuplicateCandidatesResponse& all) {
@@ -89,14 +130,23 @@ absl::StatusOr<v1::ListDuplicateCandidatesResponse> All(const DuplicateOptions& 
   return all;
 }
 
-absl::StatusOr<int> List(const DuplicateOptions& list, const ClientOptions& options) {
-  ASSIGN_OR_RETURN(const std::string format, FormatOf(options, "table", {"table", "json"}));
+absl::StatusOr<int> List(const DuplicateOptions& list, const ClientOptions& client) {
+  ASSIGN_OR_RETURN(const std::string format, FormatOf(client, "table", {"table", "json"}));
+  ClientOptions options = client;
+  if (!list.output.empty()) {
+    ASSIGN_OR_RETURN(options, Exporting(list.output, client));
+  }
   const Connection connection(options);
   ASSIGN_OR_RETURN(v1::ListDuplicateCandidatesResponse all, All(list, connection));
   std::stable_sort(all.mutable_candidates()->begin(), all.mutable_candidates()->end(),
                    [](const v1::DuplicateCandidate& a, const v1::DuplicateCandidate& b) {
                      return a.weight() > b.weight();
                    });
+  if (!list.output.empty()) {
+    ASSIGN_OR_RETURN(const int exit, Export(list.output, all, options.vietnamese));
+    if (!all.next_page_token().empty()) fmt::print(stderr, "there are more: --most\n");
+    return exit;
+  }
   if (format == "json") {
     fmt::print("{}", ToDocument(ToJson(all)));
     return kExitGood;
@@ -164,6 +214,7 @@ void AddDuplicateCommands(CLI::App& person, Chosen& chosen) {
   command->add_option("--most", list->most, "Most pairs")
       ->check(CLI::Range(int64_t{1}, int64_t{10'000}))
       ->capture_default_str();
+  AddOutput(*command, list->output);
   command->callback([list, &chosen] {
     chosen.action = [list](const ClientOptions& client) { return List(*list, client); };
   });

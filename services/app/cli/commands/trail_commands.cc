@@ -1,7 +1,6 @@
 // `caseledger access`: who saw what, who was refused, what left, and break-glass.
 #include <fmt/format.h>
 
-#include <initializer_list>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -164,18 +163,6 @@ void Print(const v1::ListBreakGlassResponse& response) {
 
 SheetTime TimeCell(const google::protobuf::Timestamp& time) { return {FromTimestamp(time)}; }
 
-// Columns of a file, by what each is called.
-class NamedColumns {
- public:
-  NamedColumns(std::initializer_list<std::string_view> names, bool vietnamese) {
-    for (const std::string_view name : names) titles_.push_back(ColumnTitle(name, vietnamese));
-  }
-  const std::vector<std::string>& Titles() const { return titles_; }
-
- private:
-  std::vector<std::string> titles_;
-};
-
 // Entries of a trail, whatever they are of.
 class EntryColumns : public NamedColumns {
  public:
@@ -244,8 +231,6 @@ EntryColumns ColumnsOf(const google::protobuf::RepeatedPtrField<v1::TrailEntry>&
 template <typename Response>
 UseColumns ColumnsOf(const google::protobuf::RepeatedPtrField<v1::BreakGlassRow>& (Response::*)()
                          const,
-  AddSort(command, asked->paging, {{"newest", ""}, {"oldest", "recorded_time"}},
-          "newest or oldest first");
                      bool vietnamese) {
   return UseColumns(vietnamese);
 }
@@ -259,6 +244,8 @@ struct Asked {
 // Options of all lists.
 std::shared_ptr<Asked> AddAsked(CLI::App& command) {
   auto asked = std::make_shared<Asked>();
+  AddSort(command, asked->paging, {{"newest", ""}, {"oldest", "recorded_time"}},
+          "newest or oldest first");
   AddPaging(command, asked->paging);
   AddCount(command, asked->paging);
   AddOutput(command, asked->output);

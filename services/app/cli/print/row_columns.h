@@ -1,7 +1,9 @@
 // The rows of a list as columns of a table that leaves the system.
 #pragma once
 
+#include <initializer_list>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "google/protobuf/descriptor.h"
@@ -13,6 +15,18 @@ namespace caseledger::cli {
 // What a field of a row is called, in the language asked for: `opened_time` is "Mở lúc" or
 // "Opened time".
 std::string ColumnTitle(std::string_view field_name, bool vietnamese);
+
+// Columns by what each is called.
+class NamedColumns {
+ public:
+  NamedColumns(std::initializer_list<std::string_view> names, bool vietnamese) {
+    for (const std::string_view name : names) titles_.push_back(ColumnTitle(name, vietnamese));
+  }
+  const std::vector<std::string>& Titles() const { return titles_; }
+
+ private:
+  std::vector<std::string> titles_;
+};
 
 // A column for each field of a kind of row, in order: text, numbers and times as they are, enums by
 // their names, lists of text with commas between, messages as the text of their fields. Of labels
