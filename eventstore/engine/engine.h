@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -53,6 +54,11 @@ class HeadView {
   virtual const LedgerHead& head() const = 0;
   virtual absl::StatusOr<StreamHead> FindStream(const StreamId& stream) = 0;
   virtual absl::StatusOr<std::optional<std::string>> FindMark(std::string_view key) = 0;
+  // These are going to be asked for: looked up together where each look is a round trip. Changes no
+  // answer.
+  virtual absl::Status Expect(std::span<const std::string> /*mark_keys*/) {
+    return absl::OkStatus();
+  }
   // Calls `visit` for the keys of the marks that begin with `prefix`, in the order of their bytes,
   // until it returns false.
   virtual absl::Status VisitMarks(std::string_view prefix,

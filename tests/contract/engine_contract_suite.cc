@@ -242,6 +242,33 @@ TEST_P(EngineContract, MarksAreFoundByTheirWholeKey) {
   EXPECT_EQ(*engine().FindMark("a", "keys"), std::nullopt);
 }
 
+TEST_P(EngineContract, MarksThatAreExpectedAreAnsweredAsOthersAre) {
+  ASSERT_TRUE(engine().CreateLedger(InfoOf("a")).ok());
+  const std::string binary("k\0y", 3);
+  for (const std::string value : {"old", "new"}) {
+    ASSERT_TRUE(engine()
+                    .Commit("a",
+                            [&](HeadView& view) {
+                              auto batch = NextBatch(view, {kCase});
+                              batch->marks = {{"key", value}, {binary, ""}};
+                              return batch;
+                            })
+                    .ok());
+  }
+  const absl::Status looked =
+      engine().Commit("a", [&](HeadView& view) -> absl::StatusOr<EngineBatch> {
+        EXPECT_TRUE(view.Expect({}).ok());
+        const std::vector<std::string> keys{"gone", "key", binary, "key"};
+        EXPECT_TRUE(view.Expect(keys).ok());
+        EXPECT_EQ(*view.FindMark("key"), "new");
+        EXPECT_EQ(*view.FindMark(binary), "");
+        EXPECT_EQ(*view.FindMark("gone"), std::nullopt);
+        EXPECT_EQ(*view.FindMark("k"), std::nullopt) << "not expected, and not there";
+        return EngineBatch{{}, {}, {}, view.head()};
+      });
+  EXPECT_TRUE(looked.ok()) << looked;
+}
+
 TEST_P(EngineContract, MarksAreVisitedByWhatTheirKeysBeginWith) {
   const auto visited = [&](std::string_view prefix, size_t most) {
     std::vector<std::string> keys;

@@ -41,7 +41,15 @@ class View final : public HeadView {
     return streams_.emplace(stream, head).first->second;
   }
   absl::StatusOr<std::optional<std::string>> FindMark(std::string_view key) override {
+    if (const auto known = marks_.find(ToAbsl(key)); known != marks_.end()) return known->second;
     return reader_.FindMark(key);
+  }
+  absl::Status Expect(std::span<const std::string> mark_keys) override {
+    if (mark_keys.empty()) return absl::OkStatus();
+    ASSIGN_OR_RETURN(auto found, reader_.FindMarks(mark_keys));
+    for (auto& [key, value] : found) marks_.emplace(std::move(key), std::move(value));
+    for (const std::string& key : mark_keys) marks_.try_emplace(key);
+    return absl::OkStatus();
   }
   absl::Status VisitMarks(std::string_view prefix,
                           absl::FunctionRef<bool(std::string_view)> visit) override {
@@ -64,6 +72,7 @@ class View final : public HeadView {
   const LedgerReader reader_;
   const LedgerHead head_;
   absl::flat_hash_map<StreamId, StreamHead> streams_;
+  absl::flat_hash_map<std::string, std::optional<std::string>> marks_;
 };
 
 absl::Status View::Remember(const EngineBatch& batch) {

@@ -53,6 +53,11 @@ constexpr Statement kFindStreams = {
 constexpr Statement kFindMark = {"find_mark",
                                  "select value from caseledger.mark where ledger = $1 and key = $2 "
                                  "order by position desc limit 1"};
+constexpr Statement kFindMarks = {
+    "find_marks",
+    "select m.key, m.value from unnest($2::bytea[]) as wanted (key) cross join lateral ("
+    "select s.key, s.value from caseledger.mark s where s.ledger = $1 and s.key = wanted.key "
+    "order by s.position desc limit 1) m"};
 constexpr Statement kFindTile = {
     "find_tile",
     "select hashes from caseledger.tile where ledger = $1 and level = $2 and index = $3"};
@@ -223,6 +228,18 @@ absl::StatusOr<std::optional<std::string>> LedgerReader::FindOne(
 
 absl::StatusOr<std::optional<std::string>> LedgerReader::FindMark(std::string_view mark) const {
   return FindOne(kFindMark, Parameters().Text(ledger_).Bytes(mark));
+}
+
+absl::StatusOr<std::vector<std::pair<std::string, std::string>>> LedgerReader::FindMarks(
+    std::span<const std::string> marks) const {
+  const std::vector<std::string_view> wanted(marks.begin(), marks.end());
+  ASSIGN_OR_RETURN(const Rows rows,
+                   runner_.Run(kFindMarks, Parameters().Text(ledger_).ByteStrings(wanted)));
+  std::vector<std::pair<std::string, std::string>> found;
+  for (int row = 0; row < rows.count(); ++row) {
+    found.emplace_back(rows.Bytes(row, 0), rows.Bytes(row, 1));
+  }
+  return found;
 }
 
 absl::StatusOr<std::optional<std::string>> LedgerReader::FindTile(unsigned level,

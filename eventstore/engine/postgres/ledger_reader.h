@@ -47,6 +47,9 @@ class LedgerReader {
       std::span<const StreamId> streams) const;
   absl::Status ReadStream(const StreamId& stream, uint64_t from_revision, VisitEvent visit) const;
   absl::StatusOr<std::optional<std::string>> FindMark(std::string_view mark) const;
+  // Values of those of `marks` that exist, in one round trip.
+  absl::StatusOr<std::vector<std::pair<std::string, std::string>>> FindMarks(
+      std::span<const std::string> marks) const;
   absl::StatusOr<std::optional<std::string>> FindTile(unsigned level, uint64_t index) const;
   absl::StatusOr<std::optional<std::string>> FindSigningState() const;
 
