@@ -187,9 +187,9 @@ class EventLog {
   //                     name is taken (message begins with EXTERNAL_REF_TAKEN)
   // INVALID_ARGUMENT    an event or the append is larger than the limits
   // RESOURCE_EXHAUSTED  too many appends waiting; back off
-  // UNAVAILABLE         the log is closed or storage failed; nothing more is accepted until it is
-  // reopened. The append
-  //                     may or may not have been committed: look the request id up
+  // UNAVAILABLE         the log is closed or storage failed, and the append may or may not be
+  //                     committed: look the request id up. Unless the ledger is shared, nothing
+  //                     more is accepted until it is reopened
   virtual void Submit(AppendRequest request, Done done) = 0;
 
   // Submit and wait.

@@ -163,6 +163,7 @@ class BatchResolver {
   ResolvedBatch Finish(std::vector<Outcome> outcomes, EngineBatch& batch) {
     batch = view_.TakeBatch();
     ResolvedBatch resolved;
+    resolved.first_position = base_position_;
     resolved.head = batch.head;
     resolved.outcomes = std::move(outcomes);
     resolved.stored_bytes = view_.stored_bytes();
@@ -222,8 +223,8 @@ ResolvedBatch ResolveBatch(HeadView& view, const std::vector<const AppendRequest
                            const BatchContext& context, const RecentEvents& recent, Micros now,
                            EngineBatch& batch) {
   BatchResolver resolver(view, context, recent, now);
-  std::vector<Outcome> outcomes;
   resolver.Expect(appends);
+  std::vector<Outcome> outcomes;
   outcomes.reserve(appends.size());
   for (const AppendRequest* append : appends) {
     std::optional<Outcome> outcome = resolver.Add(*append);

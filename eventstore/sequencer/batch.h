@@ -2,6 +2,7 @@
 // hash.
 #pragma once
 
+#include <chrono>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -23,6 +24,8 @@ struct BatchContext {
   const FactUpgrades* upgrades = nullptr;
   FactSealer* sealer = nullptr;
   bool keep_tree = true;
+  bool shared = false;  // others write to the ledger, too
+  std::chrono::microseconds look{0};
 };
 
 // What became of one append. Its events are `count` of the batch's from index `first` on, or else
@@ -38,6 +41,7 @@ struct Outcome {
 };
 
 struct ResolvedBatch {
+  uint64_t first_position = 0;        // of the batch: what was committed before it
   LedgerHead head;                    // after the batch
   std::vector<RecordedEvent> events;  // of the batch
   size_t stored_bytes = 0;

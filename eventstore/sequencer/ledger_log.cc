@@ -21,6 +21,13 @@ absl::Status AsFailure(const absl::Status& status) {
              FromAbsl(status.message())));
 }
 
+// A database that fell back to an older state has lost what was acknowledged.
+absl::Status CheckNothingLost(const LedgerHead& stored, const LedgerHead& shown) {
+  if (stored.next_position >= shown.next_position) return absl::OkStatus();
+  return absl::DataLossError(StrCat("the database has ", stored.next_position, " events, and ",
+                                    shown.next_position, " were committed"));
+}
+
 // The append's answer once its batch is durable. `batch` is null when nothing was written.
 absl::StatusOr<AppendResult> AnswerOf(Outcome outcome, const SharedBatch& batch) {
   if (!outcome.status.ok()) return std::move(outcome.status);
@@ -74,12 +81,27 @@ bool LedgerLog::HasWorkOrCloses() const { return !queue_.empty() || closing_; }
 
 void LedgerLog::Run() {
   while (TakeWaiting()) {
+    if (taken_.empty()) {
+      const absl::Status looked = LookForOthers();
+      SetTrouble(looked);
+      if (looked.ok() || GoesOnAfter(looked)) continue;
+      StopAfter(AsFailure(looked), {});
+      return;
+    }
     ResolvedBatch resolved;
     std::shared_ptr<const TreeEdge> tree;
     if (absl::Status committed = CommitTaken(resolved, tree); !committed.ok()) {
-      StopAfter(AsFailure(committed), std::move(resolved.outcomes));
-      return;
+      if (!GoesOnAfter(committed)) {
+        StopAfter(AsFailure(committed), std::move(resolved.outcomes));
+        return;
+      }
+      SetTrouble(committed);
+      const size_t count = resolved.outcomes.empty() ? taken_.size() : resolved.outcomes.size();
+      AnswerFailed(count, committed, std::move(resolved.outcomes));
+      continue;
     }
+    // What cannot be read now is read by who needs it: the feed and the newest events notice a gap.
+    if (context_.shared) SetTrouble(TakeOver(resolved.first_position));
     SharedBatch batch;
     if (!resolved.events.empty()) {
       batch = std::make_shared<const PublishedBatch>(
@@ -93,22 +115,64 @@ void LedgerLog::Run() {
 
 bool LedgerLog::TakeWaiting() {
   MutexLock lock(&mutex_);
-  if (taken_.empty()) mutex_.Await(this, &LedgerLog::HasWorkOrCloses);
+  if (taken_.empty()) {
+    if (context_.shared) {
+      mutex_.AwaitFor(this, &LedgerLog::HasWorkOrCloses, context_.look);
+    } else {
+      mutex_.Await(this, &LedgerLog::HasWorkOrCloses);
+    }
+  }
   while (!queue_.empty() && taken_.size() < context_.limits.max_batch_appends) {
     taken_.push_back(std::move(queue_.front()));
     queue_.pop_front();
   }
-  return !taken_.empty();
+  return !taken_.empty() || !closing_;
+}
+
+bool LedgerLog::GoesOnAfter(const absl::Status& failure) const {
+  return context_.shared && absl::IsUnavailable(failure);
+}
+
+void LedgerLog::SetTrouble(const absl::Status& trouble) {
+  MutexLock lock(&mutex_);
+  trouble_ = trouble;
+}
+
+absl::Status LedgerLog::LookForOthers() {
+  ASSIGN_OR_RETURN(const LedgerHead head, engine_.LoadHead(context_.ledger));
+  RETURN_IF_ERROR(CheckNothingLost(head, Head()));
+  return TakeOver(head.next_position);
+}
+
+absl::Status LedgerLog::TakeOver(uint64_t end) {
+  LedgerHead head = Head();
+  while (head.next_position < end) {
+    ASSIGN_OR_RETURN(StoredPage page, reader_.ReadStoredPage(head.next_position, end, 0));
+    const RecordedEvent& last = page.events.back();
+    head = {last.position + 1, last.recorded_at, last.leaf_hash};
+    auto tree = std::make_shared<TreeEdge>(*Tree());
+    std::vector<Tile> written;  // by who committed
+    for (const RecordedEvent& event : page.events) {
+      if (context_.keep_tree) tree->Append(event.leaf_hash, written);
+    }
+    const auto batch = std::make_shared<const PublishedBatch>(
+        PublishedBatch{std::move(page.events), page.stored_bytes});
+    recent_.Add(batch);
+    Publish(head, std::move(tree), batch);
+  }
+  return absl::OkStatus();
 }
 
 absl::Status LedgerLog::CommitTaken(ResolvedBatch& resolved,
                                     std::shared_ptr<const TreeEdge>& tree) {
   const std::shared_ptr<const TreeEdge> before = Tree();
+  const LedgerHead shown = Head();
   std::vector<const AppendRequest*> appends;
   appends.reserve(taken_.size());
   for (const Waiting& waiting : taken_) appends.push_back(&waiting.request);
   Micros decided = 0;
   const auto resolve = [&](HeadView& view) -> absl::StatusOr<EngineBatch> {
+    RETURN_IF_ERROR(CheckNothingLost(view.head(), shown));
     EngineBatch batch;
     resolved = ResolveBatch(view, appends, context_, recent_, clock_.Now(), batch);
     if (context_.keep_tree && !batch.events.empty()) {
@@ -161,7 +225,12 @@ void LedgerLog::StopAfter(const absl::Status& failure, std::vector<Outcome> outc
     std::move(queue_.begin(), queue_.end(), std::back_inserter(taken_));
     queue_.clear();
   }
-  std::vector<Waiting> answered = Release(taken_.size());
+  AnswerFailed(taken_.size(), failure, std::move(outcomes));
+}
+
+void LedgerLog::AnswerFailed(size_t count, const absl::Status& failure,
+                             std::vector<Outcome> outcomes) {
+  std::vector<Waiting> answered = Release(count);
   for (size_t i = 0; i < answered.size(); ++i) {
     const bool known = i < outcomes.size() && !outcomes[i].rests_on_commit;
     if (known) {
@@ -241,7 +310,7 @@ absl::StatusOr<std::unique_ptr<Subscription>> LedgerLog::Subscribe(uint64_t from
 absl::Status LedgerLog::health() const {
   MutexLock lock(&mutex_);
   if (!failure_.ok()) return failure_;
-  return closing_ ? Closed() : absl::OkStatus();
+  return closing_ ? Closed() : trouble_;
 }
 
 LogStats LedgerLog::Stats() const {

@@ -28,8 +28,11 @@ namespace caseledger::eventstore {
 // 2. An answer that rests on events is given after they are durable, and after the head and the
 //    feed show them.
 // 3. After a failed commit nothing is committed any more: what storage holds is unknown until it is
-//    opened again.
+//    opened again. Of a ledger that is shared this holds only where the failure is no outage: its
+//    engine loads the head for each commit.
 // 4. Every accepted append is answered exactly once.
+// 5. Head, tree and feed show whole commits in their order, whoever made them. What others
+//    committed is shown before what was decided on it is answered.
 class LedgerLog final : public EventLog {
  public:
   // Starts the thread. `engine` and `clock` must outlive the log; `head` and `tree`
@@ -74,10 +77,19 @@ class LedgerLog final : public EventLog {
   void Run();
   bool TakeWaiting() ABSL_LOCKS_EXCLUDED(mutex_);
   absl::Status CommitTaken(ResolvedBatch& resolved, std::shared_ptr<const TreeEdge>& tree);
+  // Shows what others committed before position `end`.
+  absl::Status TakeOver(uint64_t end) ABSL_LOCKS_EXCLUDED(mutex_);
+  absl::Status LookForOthers() ABSL_LOCKS_EXCLUDED(mutex_);
+  // Whether a later commit may succeed.
+  bool GoesOnAfter(const absl::Status& failure) const;
+  // OK: it is over.
+  void SetTrouble(const absl::Status& trouble) ABSL_LOCKS_EXCLUDED(mutex_);
   void Publish(const LedgerHead& head, std::shared_ptr<const TreeEdge> tree,
                const SharedBatch& batch) ABSL_LOCKS_EXCLUDED(mutex_);
   void AnswerCommitted(std::vector<Outcome> outcomes, const SharedBatch& batch);
   void StopAfter(const absl::Status& failure, std::vector<Outcome> outcomes);
+  // Answers those taken: what became of them without the commit, else `failure`.
+  void AnswerFailed(size_t count, const absl::Status& failure, std::vector<Outcome> outcomes);
   std::vector<Waiting> Release(size_t count) ABSL_LOCKS_EXCLUDED(mutex_);
 
   Engine& engine_;
@@ -95,6 +107,7 @@ class LedgerLog final : public EventLog {
   size_t unanswered_ ABSL_GUARDED_BY(mutex_) = 0;
   bool closing_ ABSL_GUARDED_BY(mutex_) = false;
   absl::Status failure_ ABSL_GUARDED_BY(mutex_);
+  absl::Status trouble_ ABSL_GUARDED_BY(mutex_);  // of a shared ledger, that may pass
 
   std::deque<Waiting> taken_;  // of the log's thread only
   Mutex close_mutex_;

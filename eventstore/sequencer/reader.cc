@@ -58,15 +58,23 @@ size_t LedgerReader::PageEvents(size_t max_events) const {
 
 absl::StatusOr<std::vector<RecordedEvent>> LedgerReader::ReadPage(uint64_t from, uint64_t end,
                                                                   size_t max_events) const {
-  if (from >= end) return std::vector<RecordedEvent>();
+  ASSIGN_OR_RETURN(StoredPage page, ReadStoredPage(from, end, max_events));
+  return std::move(page.events);
+}
+
+absl::StatusOr<StoredPage> LedgerReader::ReadStoredPage(uint64_t from, uint64_t end,
+                                                        size_t max_events) const {
+  StoredPage read;
+  if (from >= end) return read;
   EventCollector page(ledger_, upgrades_, PageEvents(max_events), limits_.max_page_bytes);
   const uint64_t stop = std::min<uint64_t>(end, from + PageEvents(max_events));
   page.Reserve(static_cast<size_t>(stop - from));
   const absl::Status visit = engine_.Read(
       ledger_, from, stop, [&page](const StoredEvent& stored) { return page.Visit(stored); });
-  ASSIGN_OR_RETURN(std::vector<RecordedEvent> events, std::move(page).Finish(visit));
-  RETURN_IF_ERROR(CheckRange(events, from, stop));
-  return events;
+  read.stored_bytes = page.bytes();
+  ASSIGN_OR_RETURN(read.events, std::move(page).Finish(visit));
+  RETURN_IF_ERROR(CheckRange(read.events, from, stop));
+  return read;
 }
 
 absl::StatusOr<std::vector<RecordedEvent>> LedgerReader::ReadStream(const StreamId& stream,

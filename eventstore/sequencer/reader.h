@@ -17,6 +17,11 @@
 
 namespace caseledger::eventstore {
 
+struct StoredPage {
+  std::vector<RecordedEvent> events;
+  size_t stored_bytes = 0;
+};
+
 // Thread-safe; blocks on storage. The engine must outlive it.
 class LedgerReader {
  public:
@@ -27,6 +32,8 @@ class LedgerReader {
   // DATA_LOSS on a hole or a damaged record.
   absl::StatusOr<std::vector<RecordedEvent>> ReadPage(uint64_t from, uint64_t end,
                                                       size_t max_events) const;
+  // The same, with the bytes that the engine keeps for them.
+  absl::StatusOr<StoredPage> ReadStoredPage(uint64_t from, uint64_t end, size_t max_events) const;
   absl::StatusOr<std::vector<RecordedEvent>> ReadStream(const StreamId& stream,
                                                         uint64_t from_revision,
                                                         size_t max_events) const;
@@ -57,6 +64,8 @@ class EventCollector {
   // So many are expected.
   void Reserve(size_t events) { events_.reserve(std::min({events, max_events_, kMostReserved})); }
   bool Visit(const StoredEvent& stored);
+  // Stored bytes of what was collected.
+  size_t bytes() const { return bytes_; }
   // What was collected; the visit's own status first.
   absl::StatusOr<std::vector<RecordedEvent>> Finish(const absl::Status& visit) &&;
 

@@ -81,6 +81,8 @@ absl::StatusOr<std::unique_ptr<EventLog>> OpenLog(Engine& engine, std::string_vi
   RETURN_IF_ERROR(CheckHead(LedgerReader(engine, ledger, options.limits, *context.upgrades), head));
   context.keep_tree = options.keep_tree;
   context.sealer = options.sealer;
+  context.shared = options.shared;
+  context.look = options.look;
   TreeEdge tree;
   if (options.keep_tree) {
     ASSIGN_OR_RETURN(tree, TreeReader(head.next_position, StoredTiles(engine, ledger)).Edge());

@@ -2,6 +2,7 @@
 // EventLog.
 #pragma once
 
+#include <chrono>
 #include <memory>
 #include <string_view>
 
@@ -22,6 +23,12 @@ struct SequencerOptions {
   // Whether the Merkle tree is kept. False for measuring what it costs, and for nothing else: a
   // ledger that was once written so cannot be opened with its tree again.
   bool keep_tree = true;
+  // Other programs write to the ledger, too, through an engine that loads the head for each commit.
+  // What they commit is taken over with the next commit here, and at the latest after `look`; and a
+  // commit that failed because the database could not be reached ends nothing: the next one may
+  // succeed.
+  bool shared = false;
+  std::chrono::microseconds look{100'000};
   // Upgrades of old facts on read; must outlive the log. None: facts are read as they were written.
   const FactUpgrades* upgrades = nullptr;
 };

@@ -245,6 +245,7 @@ absl::Status MemoryEngine::failure() const {
 }
 
 absl::Status MemoryEngine::Fail(absl::Status status) {
+  if (options_.goes_on) return status;
   MutexLock lock(&mutex_);
   failure_ = status;
   return status;

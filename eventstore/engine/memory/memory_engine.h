@@ -28,10 +28,13 @@ struct MemoryEngineOptions {
   // How often each commit runs `resolve`, at least 1; only the last batch counts. More than 1 plays
   // an engine that retries on a newer head.
   int resolve_runs = 1;
+  // After a hook failed a commit the next one is tried, as by an engine that loads the head for
+  // each.
+  bool goes_on = false;
 };
 
 // Thread-safe. Hooks run on the committing thread, without locks. After a hook failed a commit,
-// every later commit fails with the same status until Reopen.
+// every later commit fails with the same status until Reopen, unless `goes_on`.
 class MemoryEngine final : public Engine {
  public:
   explicit MemoryEngine(MemoryEngineOptions options = {});
