@@ -8,6 +8,21 @@ namespace {
 
 constexpr uint32_t kPercent = 100;
 
+// How each row is split: a part that says nothing else, as its whole. Rows that are split by one
+// field, but into other groups of it, have no groups in common.
+std::map<std::string, std::string> SplitsOf(const v1::ReportDefinition& definition) {
+  std::map<std::string, std::string> splits;
+  for (const v1::Indicator& indicator : definition.indicators()) {
+    std::string& split = splits[indicator.row()];
+    if (indicator.by().empty() && indicator.fact().empty()) split = splits[indicator.parent()];
+    for (const v1::Grouping& grouping : indicator.by()) {
+      const std::string bytes = grouping.SerializeAsString();
+      split += StrCat(bytes.size(), ":", bytes);
+    }
+  }
+  return splits;
+}
+
 void Relate(const ToldFigure& of, const ToldFigure& among, v1::RatioFigure& ratio) {
   ratio.set_withheld(of.withheld || among.withheld);
   if (!of.value.has_value() || !among.value.has_value()) return;
@@ -38,11 +53,12 @@ ToldFigure ToldFigures::FigureOf(const Row& row, const Group& group) const {
 
 std::vector<v1::RatioFigure> ToldFigures::Ratios(const v1::ReportDefinition& definition) const {
   std::vector<v1::RatioFigure> figures;
+  std::map<std::string, std::string> splits = SplitsOf(definition);
   for (const v1::Ratio& ratio : definition.ratios()) {
     const auto of = rows_.find(ratio.of());
     const auto among = rows_.find(ratio.among());
     if (of == rows_.end() || among == rows_.end()) continue;
-    const bool split_alike = of->second.group_fields == among->second.group_fields;
+    const bool split_alike = splits[ratio.of()] == splits[ratio.among()];
     v1::RatioFigure whole;
     whole.set_ratio(ratio.ratio());
     whole.set_label_vi(ratio.label_vi());

@@ -93,6 +93,27 @@ TEST(Ratios, AreToldOfTheWholeAndOfEachGroupOfWhatTheyRelateTo) {
       << "rows that are split in different ways have no groups in common";
 }
 
+TEST(Ratios, OfRowsThatAreSplitIntoOtherGroupsOfOneFieldHaveNoGroups) {
+  const v1::ReportDefinition definition = Definition(R"(
+    indicators { row: 'E' unit: 'closure' label_vi: 'e' label_en: 'e' fact: 'case_open'
+      by { field: 'span.days' edges: [0, 31, 91] } period: PERIOD_RULE_ENDED_IN_PERIOD }
+    indicators { row: 'F' parent: 'E' unit: 'closure' label_vi: 'f' label_en: 'f'
+      filters { field: 'span.ended_by' any_of: 'case_closed' } }
+    indicators { row: 'G' parent: 'E' unit: 'closure' label_vi: 'g' label_en: 'g'
+      by { field: 'span.days' edges: [0, 61] } }
+    ratios { ratio: 'H' label_vi: 'h' of: 'F' among: 'E' }
+    ratios { ratio: 'I' label_vi: 'i' of: 'G' among: 'E' })");
+  ToldFigures figures(/*all_groups=*/true);
+  const std::vector<std::string> by = {"span.days"};
+  figures.TellRow("E", by, {5}, false);
+  figures.TellGroup("E", {"0-30"}, {4});
+  figures.TellRow("F", by, {2}, false);
+  figures.TellGroup("F", {"0-30"}, {1});
+  figures.TellRow("G", by, {5}, false);
+  figures.TellGroup("G", {"0-60"}, {5});
+  EXPECT_THAT(Told(figures, definition), ElementsAre("H=40.0", "H|0-30=25.0", "I=100.0"));
+}
+
 TEST(Ratios, SayNothingOfWhatIsWithheld) {
   const auto tell = [](ToldFigures& figures, bool exactly) {
     const auto small = [&](uint64_t value) {
