@@ -260,9 +260,13 @@ class XlsxSheet final : public SheetFile {
 
 absl::Status SheetFile::CheckFree(const std::string& path) {
   std::error_code error;
-  if (!fs::exists(fs::symlink_status(path, error))) return absl::OkStatus();
-  return absl::FailedPreconditionError(
-      fmt::format("{}: is there already; remove it or name another file", path));
+  if (fs::exists(fs::symlink_status(path, error))) {
+    return absl::FailedPreconditionError(
+        fmt::format("{}: is there already; remove it or name another file", path));
+  }
+  const fs::path folder = fs::path(path).parent_path();
+  if (access(folder.empty() ? "." : folder.c_str(), W_OK | X_OK) == 0) return absl::OkStatus();
+  return CannotWrite(path, std::strerror(errno));
 }
 
 absl::StatusOr<std::string> SheetFile::FormatOf(std::string_view path) {

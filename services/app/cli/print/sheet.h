@@ -54,7 +54,8 @@ class SheetFile {
   // `csv` or `xlsx`, by the name; the same error.
   static absl::StatusOr<std::string> FormatOf(std::string_view path);
 
-  // FAILED_PRECONDITION when something has that name: to be asked before anything is read for it.
+  // FAILED_PRECONDITION when something has that name, UNAVAILABLE when nothing can be written into
+  // its folder: to be asked before anything is read for it.
   static absl::Status CheckFree(const std::string& path);
 
   // Removes what was not put in place.
