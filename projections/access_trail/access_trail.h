@@ -14,6 +14,7 @@
 #include "eventstore/base/uuid.h"
 #include "eventstore/event.h"
 #include "projections/read_model/read_model.h"
+#include "projections/read_model/sorted_rows.h"
 #include "projections/runtime/projection.h"
 
 namespace caseledger::projections {
@@ -28,6 +29,7 @@ struct TrailPaging {
   int64_t page_size = 0;     // 0: 50; at most 1000
   std::string page_token{};  // of the answer before, to the same question
   bool oldest_first = false;
+  SortMemo memo{};
 };
 
 struct TrailPage {

@@ -11,6 +11,7 @@
 #include "eventstore/base/clock.h"
 #include "eventstore/base/uuid.h"
 #include "projections/read_model/read_model.h"
+#include "projections/read_model/sorted_rows.h"
 #include "projections/read_model/versioned_rows.h"
 #include "projections/runtime/projection.h"
 
@@ -61,6 +62,7 @@ struct CaseListQuery {
   int64_t page_size = 0;     // 0: 50; at most 1000
   std::string page_token{};  // of the answer before, to the same filters and as-of
   uint64_t as_of_events = kLatest;
+  SortMemo memo{};
 };
 
 struct CaseListPage {

@@ -113,10 +113,9 @@ std::string KeyOf(CaseOrder order, const CaseRow& row, std::string_view row_key)
 
 using Listed = SortedRow<CaseRow>;
 
-// All that fit and come after `after`, sorted.
-absl::StatusOr<std::vector<Listed>> Sorted(const Range& range, CaseOrder order,
-                                           const std::string& after) {
-  RowSorter<CaseRow> sorter(after);
+// All that fit, sorted.
+absl::StatusOr<SortMemo::Rows<CaseRow>> Sorted(const Range& range, CaseOrder order) {
+  RowSorter<CaseRow> sorter;
   RETURN_IF_ERROR(Scan(range, "", [&](std::string_view row_key, CaseRow row) {
     std::string key = KeyOf(order, row, row_key);
     return sorter.Take(std::move(key), std::move(row));
@@ -125,15 +124,28 @@ absl::StatusOr<std::vector<Listed>> Sorted(const Range& range, CaseOrder order,
       "an agency, a worker, a phase or a type, or for the newest first");
 }
 
-// Up to `most` and one more, which tells that the list goes on.
-absl::StatusOr<std::vector<Listed>> Listing(const Range& range, CaseOrder order,
+// Those after `after`, up to `most` and one more, which tells that the list goes on.
+absl::StatusOr<std::vector<Listed>> Listing(const Range& range, const CaseListQuery& query,
                                             const std::string& after, size_t most) {
-  if (order != CaseOrder::kNewestOpened) return Sorted(range, order, after);
   std::vector<Listed> listed;
-  RETURN_IF_ERROR(Scan(range, after, [&](std::string_view row_key, CaseRow row) {
-    listed.push_back({std::string(row_key), std::move(row)});
-    return listed.size() <= most;
-  }));
+  if (query.order == CaseOrder::kNewestOpened) {
+    RETURN_IF_ERROR(Scan(range, after, [&](std::string_view row_key, CaseRow row) {
+      listed.push_back({std::string(row_key), std::move(row)});
+      return listed.size() <= most;
+    }));
+    return listed;
+  }
+  const std::string question =
+      StrCat(range.snapshot.applied_events(), " ", range.as_of, " ", QuestionOf(query));
+  const SortMemo::Rows<CaseRow>* sorted = query.memo.Find<CaseRow>(question);
+  if (sorted == nullptr) {
+    ASSIGN_OR_RETURN(SortMemo::Rows<CaseRow> rows, Sorted(range, query.order));
+    sorted = &query.memo.Keep<CaseRow>(question, std::move(rows));
+  }
+  for (auto next = AfterKey(*sorted, after); next != sorted->end() && listed.size() <= most;
+       ++next) {
+    listed.push_back(*next);
+  }
   return listed;
 }
 
@@ -153,8 +165,7 @@ absl::StatusOr<CaseListPage> ListCases(const ReadSnapshot& snapshot, const CaseL
       .filter = FilterOf(query),
       // As of everything there is, ended versions need not be looked at.
       .as_of = point.as_of_events == snapshot.applied_events() ? kLatest : point.as_of_events};
-  ASSIGN_OR_RETURN(std::vector<Listed> listed,
-                   Listing(range, query.order, point.after_key, page_size));
+  ASSIGN_OR_RETURN(std::vector<Listed> listed, Listing(range, query, point.after_key, page_size));
   if (listed.size() > page_size) {
     page.next_page_token =
         MakePageToken(QuestionOf(query), {point.as_of_events, listed[page_size - 1].key});

@@ -11,6 +11,7 @@
 #include "eventstore/base/clock.h"
 #include "eventstore/base/uuid.h"
 #include "projections/read_model/read_model.h"
+#include "projections/read_model/sorted_rows.h"
 #include "projections/runtime/projection.h"
 
 namespace caseledger::projections {
@@ -46,6 +47,7 @@ struct FindingQuery {
   std::string flag{};        // "": any
   int64_t page_size = 0;     // 0: 50; at most 1000
   std::string page_token{};  // of the answer before, to the same filters
+  SortMemo memo{};
 };
 
 struct FindingPage {

@@ -12,6 +12,7 @@
 #include "eventstore/base/clock.h"
 #include "eventstore/base/uuid.h"
 #include "projections/read_model/read_model.h"
+#include "projections/read_model/sorted_rows.h"
 #include "projections/runtime/projection.h"
 
 namespace caseledger::projections {
@@ -80,6 +81,7 @@ struct DueRequestQuery {
   std::string request_kind{};  // "": any
   int64_t page_size = 0;       // 0: 50; at most 1000
   std::string page_token{};    // of the answer before, to the same filters
+  SortMemo memo{};
 };
 
 struct DueRequestPage {

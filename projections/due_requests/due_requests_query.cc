@@ -81,11 +81,12 @@ absl::StatusOr<DueRequestPage> ListDueRequests(const ReadSnapshot& snapshot,
     if (!Matches(row, query)) return std::nullopt;
     return row;
   };
-  ASSIGN_OR_RETURN(RowPage<DueRequest> page,
-                   ReadRowPage<DueRequest>(snapshot,
-                                           {space, EndOfPrefix(space), QuestionOf(query),
-                                            query.page_size, query.page_token, "a state or a kind"},
-                                           read, SortKeyOf(query)));
+  ASSIGN_OR_RETURN(
+      RowPage<DueRequest> page,
+      ReadRowPage<DueRequest>(snapshot,
+                              {space, EndOfPrefix(space), QuestionOf(query), query.page_size,
+                               query.page_token, "a state or a kind", /*now=*/0, &query.memo},
+                              read, SortKeyOf(query)));
   return DueRequestPage{std::move(page.rows), std::move(page.next_page_token),
                         snapshot.applied_events()};
 }

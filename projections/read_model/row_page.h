@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <iterator>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -13,7 +14,9 @@
 #include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "eventstore/base/clock.h"
 #include "eventstore/base/status_macros.h"
+#include "eventstore/base/strings.h"
 #include "projections/read_model/page.h"
 #include "projections/read_model/read_model.h"
 #include "projections/read_model/sorted_rows.h"
@@ -28,6 +31,8 @@ struct RowsAsked {
   int64_t page_size = 0;
   std::string page_token;
   std::string_view filters = "less";  // what makes fewer rows fit, for who asks to sort too many
+  Micros now = 0;                     // where that decides which rows fit
+  const SortMemo* memo = nullptr;     // the query's; null: each page sorts again
 };
 
 // What a row is sorted by, as bytes of keys.h; rows of equal bytes come as they lie.
@@ -44,16 +49,11 @@ template <typename Row>
 using ReadRow = absl::FunctionRef<absl::StatusOr<std::optional<Row>>(std::string_view key,
                                                                      std::string_view value)>;
 
-// ReadRowPage in another order than that of the keys.
+// All rows that fit, in another order than that of the keys.
 template <typename Row>
-absl::StatusOr<RowPage<Row>> ReadSortedPage(const ReadSnapshot& snapshot, const RowsAsked& asked,
+absl::StatusOr<SortMemo::Rows<Row>> SortAll(const ReadSnapshot& snapshot, const RowsAsked& asked,
                                             const SortKey<Row>& sort_by, ReadRow<Row> read) {
-  ASSIGN_OR_RETURN(const size_t page_size, PageSize(asked.page_size));
-  PagePoint point;
-  if (!asked.page_token.empty()) {
-    ASSIGN_OR_RETURN(point, ReadPageToken(asked.question, asked.page_token));
-  }
-  RowSorter<Row> sorter(std::move(point.after_key));
+  RowSorter<Row> sorter;
   absl::Status trouble;
   const auto visit = [&](std::string_view key, std::string_view value) {
     absl::StatusOr<std::optional<Row>> row = read(key, value);
@@ -66,14 +66,36 @@ absl::StatusOr<RowPage<Row>> ReadSortedPage(const ReadSnapshot& snapshot, const 
   };
   RETURN_IF_ERROR(snapshot.Scan(asked.space, asked.end, visit));
   RETURN_IF_ERROR(trouble);
-  ASSIGN_OR_RETURN(std::vector<SortedRow<Row>> sorted, std::move(sorter).Sorted(asked.filters));
-  RowPage<Row> page;
-  if (sorted.size() > page_size) {
-    page.next_page_token =
-        MakePageToken(asked.question, {snapshot.applied_events(), sorted[page_size - 1].key});
-    sorted.resize(page_size);
+  return std::move(sorter).Sorted(asked.filters);
+}
+
+// ReadRowPage of rows that are sorted.
+template <typename Row>
+absl::StatusOr<RowPage<Row>> ReadSortedPage(const ReadSnapshot& snapshot, const RowsAsked& asked,
+                                            const SortKey<Row>& sort_by, ReadRow<Row> read) {
+  ASSIGN_OR_RETURN(const size_t page_size, PageSize(asked.page_size));
+  PagePoint point;
+  if (!asked.page_token.empty()) {
+    ASSIGN_OR_RETURN(point, ReadPageToken(asked.question, asked.page_token));
   }
-  for (SortedRow<Row>& each : sorted) page.rows.push_back(std::move(each.row));
+  const SortMemo none;
+  const SortMemo& memo = asked.memo == nullptr ? none : *asked.memo;
+  const std::string question =
+      StrCat(snapshot.applied_events(), " ", asked.now, " ", asked.question);
+  const SortMemo::Rows<Row>* sorted = memo.Find<Row>(question);
+  if (sorted == nullptr) {
+    ASSIGN_OR_RETURN(SortMemo::Rows<Row> rows, SortAll<Row>(snapshot, asked, sort_by, read));
+    sorted = &memo.Keep<Row>(question, std::move(rows));
+  }
+  RowPage<Row> page;
+  for (auto next = AfterKey(*sorted, point.after_key); next != sorted->end(); ++next) {
+    if (page.rows.size() == page_size) {
+      page.next_page_token =
+          MakePageToken(asked.question, {snapshot.applied_events(), std::prev(next)->key});
+      break;
+    }
+    page.rows.push_back(next->row);
+  }
   return page;
 }
 

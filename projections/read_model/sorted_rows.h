@@ -3,7 +3,9 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -22,25 +24,22 @@ struct SortedRow {
   Row row;
 };
 
-// Takes all rows that fit a question and gives those of one page on, in order of their keys, which
-// must differ. Not thread-safe.
+// Takes all rows that fit a question and gives them in order of their keys, which must differ. Not
+// thread-safe.
 template <typename Row>
 class RowSorter {
  public:
-  // `after`: key of the last row of the page before; "": none.
-  explicit RowSorter(std::string after) : after_(std::move(after)) {}
-
   // False: there are too many, and no more need be given.
   bool Take(std::string key, Row row) {
-    if (++fitting_ > kMostSortedRows) return false;
-    if (key > after_) rows_.push_back({std::move(key), std::move(row)});
-    return true;
+    if (rows_.size() == kMostSortedRows) is_too_much_ = true;
+    if (!is_too_much_) rows_.push_back({std::move(key), std::move(row)});
+    return !is_too_much_;
   }
 
   // FAILED_PRECONDITION  SORT_NEEDS_FILTER: more than kMostSortedRows fit. `instead` says what to
   //                      ask for.
   absl::StatusOr<std::vector<SortedRow<Row>>> Sorted(std::string_view instead) && {
-    if (fitting_ > kMostSortedRows) {
+    if (is_too_much_) {
       return absl::FailedPreconditionError(StrCat("SORT_NEEDS_FILTER: more than ", kMostSortedRows,
                                                   " rows fit, too many to be sorted; ask for ",
                                                   instead));
@@ -51,9 +50,45 @@ class RowSorter {
   }
 
  private:
-  const std::string after_;
-  size_t fitting_ = 0;
+  bool is_too_much_ = false;
   std::vector<SortedRow<Row>> rows_;
 };
+
+// What a question was sorted to, for whoever asks it again and again to fill one page: queries
+// carry it, and copies of a query share it. Of one kind of row. Not thread-safe.
+class SortMemo {
+ public:
+  template <typename Row>
+  using Rows = std::vector<SortedRow<Row>>;
+
+  // `question` says all that the rows depend on. Null: it was another that was sorted, or none yet.
+  template <typename Row>
+  const Rows<Row>* Find(std::string_view question) const {
+    const bool is_kept = kept_->rows != nullptr && kept_->question == question;
+    return is_kept ? static_cast<const Rows<Row>*>(kept_->rows.get()) : nullptr;
+  }
+  template <typename Row>
+  const Rows<Row>& Keep(std::string_view question, Rows<Row> rows) const {
+    kept_->question = question;
+    const auto kept = std::make_shared<const Rows<Row>>(std::move(rows));
+    kept_->rows = kept;
+    return *kept;
+  }
+
+ private:
+  struct Kept {
+    std::string question;
+    std::shared_ptr<const void> rows;
+  };
+  std::shared_ptr<Kept> kept_ = std::make_shared<Kept>();
+};
+
+// The first of the sorted rows whose key comes after that one.
+template <typename Row>
+auto AfterKey(const std::vector<SortedRow<Row>>& sorted, std::string_view key) {
+  return std::upper_bound(
+      sorted.begin(), sorted.end(), key,
+      [](std::string_view after, const SortedRow<Row>& row) { return after < row.key; });
+}
 
 }  // namespace caseledger::projections

@@ -9,6 +9,7 @@
 
 #include "absl/status/statusor.h"
 #include "projections/read_model/read_model.h"
+#include "projections/read_model/sorted_rows.h"
 #include "projections/referrals/referral_fold.h"
 #include "projections/runtime/projection.h"
 
@@ -35,6 +36,7 @@ struct ReferralQuery {
   int64_t page_size = 0;     // 0: 50; at most 1000
   std::string page_token{};  // of the answer before, to the same agency, direction and state
   Micros now = 0;            // decides which offers have run out
+  SortMemo memo{};
 };
 
 struct ReferralPage {

@@ -74,11 +74,12 @@ absl::StatusOr<ReferralPage> ListReferrals(const ReadSnapshot& snapshot,
     if (IsInbox(query) && !ReceiverMayKnowWho(row.state)) row.person_id.clear();
     return row;
   };
-  ASSIGN_OR_RETURN(RowPage<ReferralRow> page,
-                   ReadRowPage<ReferralRow>(snapshot,
-                                            {space, EndOfPrefix(space), QuestionOf(query),
-                                             query.page_size, query.page_token, "a state"},
-                                            read, SortKeyOf(query.order)));
+  ASSIGN_OR_RETURN(
+      RowPage<ReferralRow> page,
+      ReadRowPage<ReferralRow>(snapshot,
+                               {space, EndOfPrefix(space), QuestionOf(query), query.page_size,
+                                query.page_token, "a state", query.now, &query.memo},
+                               read, SortKeyOf(query.order)));
   return ReferralPage{std::move(page.rows), std::move(page.next_page_token),
                       snapshot.applied_events()};
 }

@@ -10,6 +10,7 @@
 #include "eventstore/base/clock.h"
 #include "eventstore/base/uuid.h"
 #include "projections/read_model/read_model.h"
+#include "projections/read_model/sorted_rows.h"
 #include "projections/runtime/projection.h"
 
 namespace caseledger::projections {
@@ -50,6 +51,7 @@ struct RetentionQuery {
   bool only_free = false;    // without cases under a legal hold
   int64_t page_size = 0;     // 0: 50; at most 1000
   std::string page_token{};  // of the answer before, to the same filters
+  SortMemo memo{};
 };
 
 struct RetentionPage {

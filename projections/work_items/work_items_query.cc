@@ -122,6 +122,8 @@ absl::StatusOr<WorkItemPage> ListWorkItems(const ReadSnapshot& snapshot,
                        .Number(static_cast<uint64_t>(query.order))
                        .Take();
   asked.filters = "a state, an agency, a worker or a deadline";
+  asked.now = query.now;
+  asked.memo = &query.memo;
   asked.page_size = query.page_size;
   asked.page_token = query.page_token;
   const auto read = [&](std::string_view,

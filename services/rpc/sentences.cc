@@ -76,9 +76,9 @@ constexpr std::array kRows{
         {"Trong những dòng đầu không có dòng nào dành cho bạn: hãy lọc theo cơ quan.",
          "None of the first rows is for you: filter by agency."}},
     Row{"SORT_NEEDS_FILTER",
-        {"Có quá nhiều hồ sơ để sắp xếp theo cách này: hãy lọc theo cơ quan, người phụ trách, tình "
-         "trạng hoặc loại hồ sơ.",
-         "Too many cases fit to be sorted like this: filter by agency, worker, phase or type."}},
+        {"Có quá nhiều dòng để sắp xếp theo cách này: hãy lọc bớt, hoặc xem theo thứ tự thông "
+         "thường.",
+         "Too many rows fit to be sorted like this: filter them, or ask for the usual order."}},
     Row{"PUBLICATION_UNKNOWN",
         {"Không có báo cáo nào được công bố với số này.",
          "Nothing was published under this number."}},

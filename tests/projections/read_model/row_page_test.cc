@@ -115,6 +115,35 @@ TEST_P(RowPageTest, TooManyAreNotSorted) {
   EXPECT_TRUE(Page(nullptr, 1).ok());
 }
 
+TEST_P(RowPageTest, OfOneQuestionAreSortedOnce) {
+  Put({"b", "a", "c"});
+  int reads = 0;
+  const auto read = [&reads](std::string_view key, std::string_view value) {
+    ++reads;
+    return Read(key, value);
+  };
+  const SortMemo memo;
+  const auto all = [&](Micros now) {
+    std::vector<Value> values;
+    std::string token;
+    do {
+      const auto page = ReadRowPage<Value>(
+          *table_->Snapshot(), {"a", "b", "sorted", 1, token, "fewer", now, &memo}, read, ByValue);
+      EXPECT_TRUE(page.ok()) << page.status();
+      values.insert(values.end(), page->rows.begin(), page->rows.end());
+      token = page->next_page_token;
+    } while (!token.empty());
+    return values;
+  };
+  EXPECT_THAT(all(1), ElementsAre("a", "b", "c"));
+  EXPECT_EQ(reads, 3);
+  EXPECT_THAT(all(2), ElementsAre("a", "b", "c"));
+  EXPECT_EQ(reads, 6) << "another moment is another question";
+  Put({"b", "a", "c", "0"});
+  EXPECT_THAT(all(2), ElementsAre("0", "a", "b", "c"));
+  EXPECT_EQ(reads, 10) << "and so are other rows";
+}
+
 TEST_P(RowPageTest, TokensAndSizesAreChecked) {
   Put({"a", "b"});
   const std::string token = Page(ByValue, 1)->next_page_token;

@@ -99,14 +99,13 @@ struct Paging {
 
 // --sort. `help` says what the words mean.
 inline void AddSort(CLI::App& command, Paging& paging, Paging::Orders orders,
-                    const std::string& help) {
+                    const std::string& help, bool bounded = true) {
   std::vector<std::string> words;
   for (const auto& order : orders) words.push_back(order.first);
   paging.sort = words.front();
   paging.orders = std::move(orders);
-  command
-      .add_option("--sort", paging.sort,
-                  help + "; all but " + words.front() + " sort at most 5000 rows")
+  const std::string bound = "; all but " + words.front() + " sort at most 5000 rows";
+  command.add_option("--sort", paging.sort, bounded ? help + bound : help)
       ->check(CLI::IsMember(words))
       ->capture_default_str();
 }

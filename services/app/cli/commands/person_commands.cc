@@ -140,7 +140,7 @@ void AddPersonCommands(CLI::App& app, Chosen& chosen) {
   command->add_flag("--wider", search->wider, "Also who is only similar");
   AddSort(*command, search->paging,
           {{"best", ""}, {"youngest", "birth_year desc"}, {"eldest", "birth_year"}},
-          "best fit, youngest or eldest first");
+          "best fit, youngest or eldest first", /*bounded=*/false);
   AddPaging(*command, search->paging, kMostPersons);
   AddCount(*command, search->paging);
   AddOutput(*command, search->output);

@@ -198,7 +198,7 @@ void AddList(CLI::App& group, Chosen& chosen) {
            {"oldest", "published_time"},
            {"period", "from_time desc"},
            {"first-period", "from_time"}},
-          "newest or oldest published, last or first period first");
+          "newest or oldest published, last or first period first", /*bounded=*/false);
   AddPaging(*command, list->paging);
   AddCount(*command, list->paging);
   AddOutput(*command, list->output);
