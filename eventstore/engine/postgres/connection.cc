@@ -108,6 +108,8 @@ absl::Status Connection::Configure(const PostgresSession& options) {
 }
 
 absl::Status Connection::Fail(SqlFailure failure) {
+  // What follows a failure in its transaction says nothing of why.
+  if (failure.follows && failure_.kind != FailureKind::kNone) return failure_.status;
   failure_ = std::move(failure);
   return failure_.status;
 }

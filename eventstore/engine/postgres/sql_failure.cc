@@ -52,7 +52,8 @@ SqlFailure FailureOf(std::string_view sqlstate, std::string_view message) {
   if (IsOfClass(sqlstate, {"28", "3D", "3F"}) || IsAnyOf(sqlstate, {"42P01", "42703", "42501"})) {
     return {FailureKind::kPermanent, false, absl::FailedPreconditionError(text)};
   }
-  return {FailureKind::kPermanent, false, absl::InternalError(text)};
+  // in_failed_sql_transaction
+  return {FailureKind::kPermanent, false, absl::InternalError(text), sqlstate == "25P02"};
 }
 
 SqlFailure LostConnection(std::string_view why) {

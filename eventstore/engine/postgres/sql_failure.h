@@ -21,6 +21,8 @@ struct SqlFailure {
   // The session is of no more use.
   bool ends_session = false;
   absl::Status status;
+  // The transaction had failed before; what went wrong was told then.
+  bool follows = false;
 };
 
 // Of an error the server reported. `sqlstate` has five characters, or none. `message` is the
