@@ -133,18 +133,6 @@ class BatchResolver {
         base_position_(view.head().next_position),
         context_(context) {}
 
-  // Whether they were carried out before is asked of all at once. What is wrong shows again when
-  // each is.
-  void Expect(const std::vector<const AppendRequest*>& appends) {
-    std::vector<std::string> keys;
-    for (const AppendRequest* append : appends) {
-      absl::StatusOr<std::string> key =
-          MarkKeys::Request(append->key.agency, append->key.request_id);
-      if (key.ok()) keys.push_back(*std::move(key));
-    }
-    view_.Expect(keys).IgnoreError();
-  }
-
   // Nullopt: the append does not fit into this batch any more.
   std::optional<Outcome> Add(const AppendRequest& request) {
     const bool after_events = !view_.empty();
@@ -219,11 +207,19 @@ class BatchResolver {
 
 }  // namespace
 
+absl::Status ExpectRequests(HeadView& view, const std::vector<const AppendRequest*>& appends) {
+  std::vector<std::string> keys;
+  for (const AppendRequest* append : appends) {
+    absl::StatusOr<std::string> key = MarkKeys::Request(append->key.agency, append->key.request_id);
+    if (key.ok()) keys.push_back(*std::move(key));  // else the append is refused for it
+  }
+  return view.Expect(keys);
+}
+
 ResolvedBatch ResolveBatch(HeadView& view, const std::vector<const AppendRequest*>& appends,
                            const BatchContext& context, const RecentEvents& recent, Micros now,
                            EngineBatch& batch) {
   BatchResolver resolver(view, context, recent, now);
-  resolver.Expect(appends);
   std::vector<Outcome> outcomes;
   outcomes.reserve(appends.size());
   for (const AppendRequest* append : appends) {

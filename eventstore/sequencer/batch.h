@@ -49,6 +49,9 @@ struct ResolvedBatch {
   std::vector<Outcome> outcomes;
 };
 
+// Whether they were carried out before is looked up for all at once. An error ends the commit.
+absl::Status ExpectRequests(HeadView& view, const std::vector<const AppendRequest*>& appends);
+
 // The same view and time give the same batch, but for what is sealed, which is sealed anew. Takes
 // at least the first append. `batch` is what the engine has to write.
 ResolvedBatch ResolveBatch(HeadView& view, const std::vector<const AppendRequest*>& appends,

@@ -3,7 +3,6 @@
 
 #include <cstdint>
 #include <optional>
-#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -46,10 +45,6 @@ class BatchView final : public LedgerView {
                               absl::FunctionRef<bool(const StreamId&)> visit) override;
 
   absl::StatusOr<std::optional<std::string>> FindMark(std::string_view key);
-  // As HeadView::Expect.
-  absl::Status Expect(std::span<const std::string> mark_keys) {
-    return committed_.Expect(mark_keys);
-  }
   // Committed events [from, from + count). DATA_LOSS when some are missing.
   absl::StatusOr<std::vector<RecordedEvent>> ReadCommittedEvents(uint64_t from, size_t count);
 

@@ -1,7 +1,10 @@
 #include "eventstore/sequencer/ledger_log.h"
 
 #include <algorithm>
+#include <cstddef>
+#include <iterator>
 #include <utility>
+#include <vector>
 
 #include "eventstore/base/scheduler.h"
 #include "eventstore/base/status_macros.h"
@@ -26,6 +29,24 @@ absl::Status CheckNothingLost(const LedgerHead& stored, const LedgerHead& shown)
   if (stored.next_position >= shown.next_position) return absl::OkStatus();
   return absl::DataLossError(StrCat("the database has ", stored.next_position, " events, and ",
                                     shown.next_position, " were committed"));
+}
+
+bool AreOfOneAppend(const RecordedEvent& a, const RecordedEvent& b) {
+  return a.origin.agency == b.origin.agency && a.origin.request_id == b.origin.request_id;
+}
+
+// Takes those appends out of `read` that are there to their last event: all but the last one. Its
+// bytes stay with the rest by their share.
+StoredPage WholeAppends(StoredPage& read) {
+  size_t whole = read.events.size() - 1;
+  while (whole > 0 && AreOfOneAppend(read.events[whole - 1], read.events.back())) --whole;
+  StoredPage taken;
+  taken.stored_bytes = read.stored_bytes * whole / read.events.size();
+  read.stored_bytes -= taken.stored_bytes;
+  const auto end = read.events.begin() + static_cast<std::ptrdiff_t>(whole);
+  taken.events.assign(std::make_move_iterator(read.events.begin()), std::make_move_iterator(end));
+  read.events.erase(read.events.begin(), end);
+  return taken;
 }
 
 // The append's answer once its batch is durable. `batch` is null when nothing was written.
@@ -81,36 +102,43 @@ bool LedgerLog::HasWorkOrCloses() const { return !queue_.empty() || closing_; }
 
 void LedgerLog::Run() {
   while (TakeWaiting()) {
-    if (taken_.empty()) {
-      const absl::Status looked = LookForOthers();
-      SetTrouble(looked);
-      if (looked.ok() || GoesOnAfter(looked)) continue;
-      StopAfter(AsFailure(looked), {});
-      return;
-    }
-    ResolvedBatch resolved;
-    std::shared_ptr<const TreeEdge> tree;
-    if (absl::Status committed = CommitTaken(resolved, tree); !committed.ok()) {
-      if (!GoesOnAfter(committed)) {
-        StopAfter(AsFailure(committed), std::move(resolved.outcomes));
-        return;
-      }
-      SetTrouble(committed);
-      const size_t count = resolved.outcomes.empty() ? taken_.size() : resolved.outcomes.size();
-      AnswerFailed(count, committed, std::move(resolved.outcomes));
-      continue;
-    }
-    // What cannot be read now is read by who needs it: the feed and the newest events notice a gap.
-    if (context_.shared) SetTrouble(TakeOver(resolved.first_position));
-    SharedBatch batch;
-    if (!resolved.events.empty()) {
-      batch = std::make_shared<const PublishedBatch>(
-          PublishedBatch{std::move(resolved.events), resolved.stored_bytes});
-      recent_.Add(batch);
-      Publish(resolved.head, std::move(tree), batch);
-    }
-    AnswerCommitted(std::move(resolved.outcomes), batch);
+    const absl::Status status = taken_.empty() ? LookForOthers() : CommitAndAnswer();
+    // Whoever closes the log does not wait until a database is back.
+    const bool goes_on = status.ok() || (GoesOnAfter(status) && !IsClosing());
+    if (!goes_on) return StopAfter(AsFailure(status));
   }
+}
+
+// An error: what storage holds, or what others committed, is not known. Health tells of it, or that
+// it is over, before anybody is answered.
+absl::Status LedgerLog::CommitAndAnswer() {
+  ResolvedBatch resolved;
+  std::shared_ptr<const TreeEdge> tree;
+  if (absl::Status committed = CommitTaken(resolved, tree); !committed.ok()) {
+    const absl::Status failure = GoesOnAfter(committed) ? committed : AsFailure(committed);
+    SetTrouble(failure);
+    // An answer that cannot be followed by a look is none.
+    if (!TakeOver(resolved.first_position).ok()) resolved.outcomes.clear();
+    AnswerFailed(failure, std::move(resolved.outcomes));
+    return committed;
+  }
+  absl::Status taken_over = TakeOver(resolved.first_position);
+  SetTrouble(taken_over);
+  if (!taken_over.ok() && resolved.events.empty()) {
+    AnswerFailed(taken_over, {});
+    return taken_over;
+  }
+  // Where that failed, what was committed here shows the head that covers the answers; the feed and
+  // the newest events notice the gap.
+  SharedBatch batch;
+  if (!resolved.events.empty()) {
+    batch = std::make_shared<const PublishedBatch>(
+        PublishedBatch{std::move(resolved.events), resolved.stored_bytes});
+    recent_.Add(batch);
+    Publish(resolved.head, std::move(tree), batch);
+  }
+  AnswerCommitted(std::move(resolved.outcomes), batch);
+  return taken_over;
 }
 
 bool LedgerLog::TakeWaiting() {
@@ -133,34 +161,53 @@ bool LedgerLog::GoesOnAfter(const absl::Status& failure) const {
   return context_.shared && absl::IsUnavailable(failure);
 }
 
+bool LedgerLog::IsClosing() const {
+  MutexLock lock(&mutex_);
+  return closing_;
+}
+
 void LedgerLog::SetTrouble(const absl::Status& trouble) {
   MutexLock lock(&mutex_);
   trouble_ = trouble;
+  // Of a ledger that is not shared none passes.
+  if (!trouble.ok() && !GoesOnAfter(trouble)) failure_ = trouble;
 }
 
 absl::Status LedgerLog::LookForOthers() {
-  ASSIGN_OR_RETURN(const LedgerHead head, engine_.LoadHead(context_.ledger));
-  RETURN_IF_ERROR(CheckNothingLost(head, Head()));
-  return TakeOver(head.next_position);
+  const absl::StatusOr<LedgerHead> head = engine_.LoadHead(context_.ledger);
+  absl::Status looked = head.status();
+  if (looked.ok()) looked = CheckNothingLost(*head, Head());
+  if (looked.ok()) looked = TakeOver(head->next_position);
+  SetTrouble(looked);
+  return looked;
 }
 
 absl::Status LedgerLog::TakeOver(uint64_t end) {
-  LedgerHead head = Head();
-  while (head.next_position < end) {
-    ASSIGN_OR_RETURN(StoredPage page, reader_.ReadStoredPage(head.next_position, end, 0));
-    const RecordedEvent& last = page.events.back();
-    head = {last.position + 1, last.recorded_at, last.leaf_hash};
-    auto tree = std::make_shared<TreeEdge>(*Tree());
-    std::vector<Tile> written;  // by who committed
-    for (const RecordedEvent& event : page.events) {
-      if (context_.keep_tree) tree->Append(event.leaf_hash, written);
-    }
-    const auto batch = std::make_shared<const PublishedBatch>(
-        PublishedBatch{std::move(page.events), page.stored_bytes});
-    recent_.Add(batch);
-    Publish(head, std::move(tree), batch);
+  StoredPage read;
+  uint64_t next = Head().next_position;
+  while (next < end) {
+    ASSIGN_OR_RETURN(StoredPage page, reader_.ReadStoredPage(next, end, 0));
+    next += page.events.size();
+    read.stored_bytes += page.stored_bytes;
+    std::move(page.events.begin(), page.events.end(), std::back_inserter(read.events));
+    Show(next < end ? WholeAppends(read) : std::exchange(read, StoredPage()));
   }
   return absl::OkStatus();
+}
+
+void LedgerLog::Show(StoredPage read) {
+  if (read.events.empty()) return;
+  const RecordedEvent& last = read.events.back();
+  const LedgerHead head{last.position + 1, last.recorded_at, last.leaf_hash};
+  auto tree = std::make_shared<TreeEdge>(*Tree());
+  std::vector<Tile> written;  // by who committed
+  for (const RecordedEvent& event : read.events) {
+    if (context_.keep_tree) tree->Append(event.leaf_hash, written);
+  }
+  const auto batch = std::make_shared<const PublishedBatch>(
+      PublishedBatch{std::move(read.events), read.stored_bytes});
+  recent_.Add(batch);
+  Publish(head, std::move(tree), batch);
 }
 
 absl::Status LedgerLog::CommitTaken(ResolvedBatch& resolved,
@@ -173,6 +220,7 @@ absl::Status LedgerLog::CommitTaken(ResolvedBatch& resolved,
   Micros decided = 0;
   const auto resolve = [&](HeadView& view) -> absl::StatusOr<EngineBatch> {
     RETURN_IF_ERROR(CheckNothingLost(view.head(), shown));
+    RETURN_IF_ERROR(ExpectRequests(view, appends));
     EngineBatch batch;
     resolved = ResolveBatch(view, appends, context_, recent_, clock_.Now(), batch);
     if (context_.keep_tree && !batch.events.empty()) {
@@ -218,19 +266,18 @@ void LedgerLog::AnswerCommitted(std::vector<Outcome> outcomes, const SharedBatch
   }
 }
 
-void LedgerLog::StopAfter(const absl::Status& failure, std::vector<Outcome> outcomes) {
+void LedgerLog::StopAfter(const absl::Status& failure) {
   {
     MutexLock lock(&mutex_);
     failure_ = failure;
     std::move(queue_.begin(), queue_.end(), std::back_inserter(taken_));
     queue_.clear();
   }
-  AnswerFailed(taken_.size(), failure, std::move(outcomes));
+  AnswerFailed(failure, {});
 }
 
-void LedgerLog::AnswerFailed(size_t count, const absl::Status& failure,
-                             std::vector<Outcome> outcomes) {
-  std::vector<Waiting> answered = Release(count);
+void LedgerLog::AnswerFailed(const absl::Status& failure, std::vector<Outcome> outcomes) {
+  std::vector<Waiting> answered = Release(taken_.size());
   for (size_t i = 0; i < answered.size(); ++i) {
     const bool known = i < outcomes.size() && !outcomes[i].rests_on_commit;
     if (known) {

@@ -31,7 +31,7 @@ namespace caseledger::eventstore {
 //    opened again. Of a ledger that is shared this holds only where the failure is no outage: its
 //    engine loads the head for each commit.
 // 4. Every accepted append is answered exactly once.
-// 5. Head, tree and feed show whole commits in their order, whoever made them. What others
+// 5. Head, tree and feed show whole appends in their order, whoever made them. What others
 //    committed is shown before what was decided on it is answered.
 class LedgerLog final : public EventLog {
  public:
@@ -76,20 +76,23 @@ class LedgerLog final : public EventLog {
   // The log's thread.
   void Run();
   bool TakeWaiting() ABSL_LOCKS_EXCLUDED(mutex_);
+  absl::Status CommitAndAnswer();
   absl::Status CommitTaken(ResolvedBatch& resolved, std::shared_ptr<const TreeEdge>& tree);
   // Shows what others committed before position `end`.
   absl::Status TakeOver(uint64_t end) ABSL_LOCKS_EXCLUDED(mutex_);
+  void Show(StoredPage read) ABSL_LOCKS_EXCLUDED(mutex_);
   absl::Status LookForOthers() ABSL_LOCKS_EXCLUDED(mutex_);
   // Whether a later commit may succeed.
   bool GoesOnAfter(const absl::Status& failure) const;
+  bool IsClosing() const ABSL_LOCKS_EXCLUDED(mutex_);
   // OK: it is over.
   void SetTrouble(const absl::Status& trouble) ABSL_LOCKS_EXCLUDED(mutex_);
   void Publish(const LedgerHead& head, std::shared_ptr<const TreeEdge> tree,
                const SharedBatch& batch) ABSL_LOCKS_EXCLUDED(mutex_);
   void AnswerCommitted(std::vector<Outcome> outcomes, const SharedBatch& batch);
-  void StopAfter(const absl::Status& failure, std::vector<Outcome> outcomes);
+  void StopAfter(const absl::Status& failure);
   // Answers those taken: what became of them without the commit, else `failure`.
-  void AnswerFailed(size_t count, const absl::Status& failure, std::vector<Outcome> outcomes);
+  void AnswerFailed(const absl::Status& failure, std::vector<Outcome> outcomes);
   std::vector<Waiting> Release(size_t count) ABSL_LOCKS_EXCLUDED(mutex_);
 
   Engine& engine_;

@@ -35,6 +35,7 @@ class SharedPostgresLog : public ::testing::Test {
   void SetUp() override {
     PostgresOptions options = host_.options();
     options.connection_wait = 500'000;
+    options.session.statement_timeout = 500'000;
     options.retry = {2, 1000, 1000};
     auto engine = host_.OpenWith(options);
     ASSERT_TRUE(engine.ok()) << engine.status();
@@ -86,6 +87,20 @@ TEST_F(SharedPostgresLog, GoesOnWhenTheDatabaseIsBack) {
   EXPECT_TRUE(AwaitHealth(absl::StatusCode::kOk).ok());
   EXPECT_EQ(MustAppend(*log_, CaseStream(1)).revision, 3u);
   EXPECT_EQ(Follow(*log_, 3).size(), 3u);
+}
+
+TEST_F(SharedPostgresLog, GoesOnAfterAStatementThatTookTooLong) {
+  SqlSession holder(host_.cluster().Dsn(host_.database(), PostgresCluster::kSuperuser));
+  for (const std::string table : {"mark", "log_head"}) {
+    SCOPED_TRACE(table);
+    ASSERT_TRUE(holder.Query("begin").ok());
+    ASSERT_TRUE(holder.Query("lock table caseledger." + table + " in access exclusive mode").ok());
+    const auto failed = log_->Append(RequestFor(CaseStream(1)));
+    EXPECT_EQ(failed.status().code(), absl::StatusCode::kUnavailable) << failed.status();
+    ASSERT_TRUE(holder.Query("rollback").ok());
+    MustAppend(*log_, CaseStream(1));
+    EXPECT_TRUE(AwaitHealth(absl::StatusCode::kOk).ok());
+  }
 }
 
 TEST_F(SharedPostgresLog, EndsWhenTheDatabaseLostWhatWasShown) {

@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <random>
+#include <set>
 #include <string>
 #include <thread>
 #include <vector>
@@ -112,6 +113,27 @@ TEST_P(SharedLog, AnswersARequestThatTheOtherCarriedOut) {
   EXPECT_TRUE(again->already_appended);
   EXPECT_EQ(log(1).Head().next_position, again->events[0].position + 1)
       << "whoever is answered may ask for that position";
+}
+
+TEST_P(SharedLog, ShowsAppendsOfOthersAsAWhole) {
+  constexpr size_t kEvents = 1000;  // several pages
+  Decision large;
+  for (size_t i = 0; i < kEvents; ++i) {
+    large.events.push_back(EventFor(CaseStream(i % 7), std::string(6000, 'x')));
+  }
+  MustAppend(log(0), CaseStream(1));
+  ASSERT_TRUE(log(0).Append(RequestWith(large)).ok());
+  MustAppend(log(0), CaseStream(1));
+  std::set<uint64_t> heads;
+  while (heads.empty() || *heads.rbegin() < kEvents + 2) {
+    heads.insert(log(1).Head().next_position);
+    std::this_thread::yield();
+  }
+  for (const uint64_t head : heads) {
+    EXPECT_TRUE(head <= 1 || head > kEvents) << "a part of an append was shown: " << head;
+  }
+  EXPECT_EQ(Follow(log(1), kEvents + 2), Follow(log(0), kEvents + 2));
+  EXPECT_EQ(log(1).Tree()->Root(), log(0).Tree()->Root());
 }
 
 TEST_P(SharedLog, TakesWhatBothCommitInOneOrderAndOnce) {

@@ -30,19 +30,23 @@ INSTANTIATE_TEST_SUITE_P(Memory, SharedLog,
 
 class SharedLogFailure : public ::testing::Test {
  protected:
-  EventLog& Open(MemoryEngineOptions options) {
+  EventLog& Open(MemoryEngineOptions options, const LogLimits& limits = {}) {
     options.goes_on = true;
     engine_ = std::make_unique<MemoryEngine>(std::move(options));
     EXPECT_TRUE(CreateLedger(*engine_, kLedger, clock_, SystemRandom()).ok());
+    log_ = OpenAnother(limits);
+    return *log_;
+  }
+  std::unique_ptr<EventLog> OpenAnother(const LogLimits& limits = {}) {
     SequencerOptions log;
     log.clock = &clock_;
     log.sealer = &caseledger::testing::SealsNothing();
     log.shared = true;
     log.look = std::chrono::hours(1);
+    log.limits = limits;
     auto opened = OpenLog(*engine_, kLedger, log);
     EXPECT_TRUE(opened.ok()) << opened.status();
-    log_ = *std::move(opened);
-    return *log_;
+    return *std::move(opened);
   }
   MemoryEngineOptions::Hook FailsWhenBroken(absl::Status failure) {
     return [this, failure](const EngineBatch&) { return broken_ ? failure : absl::OkStatus(); };
@@ -97,6 +101,54 @@ TEST_F(SharedLogFailure, WhatWasCommittedUnseenIsShownWithTheNextCommit) {
   EXPECT_EQ(log.Head().next_position, 1u);
   EXPECT_EQ(MustAppend(log, CaseStream(1)).revision, 2u);
   EXPECT_EQ(Follow(log, 2).size(), 2u);
+}
+
+TEST_F(SharedLogFailure, WhoIsAnsweredInAnOutageFindsAHeadThatCoversIt) {
+  MemoryEngineOptions options;
+  options.before_write =
+      FailsWhenBroken(absl::UnavailableError("nothing was written: no database"));
+  EventLog& log = Open(std::move(options));
+  const std::unique_ptr<EventLog> other = OpenAnother();
+  const Uuid id = NextId();
+  const Decision one{{EventFor(CaseStream(1))}, {}, {}};
+  ASSERT_TRUE(other->Append(RequestWith(one, id)).ok());
+  broken_ = true;
+  Answer again, writes;
+  {
+    Gate gate(log);
+    again = SubmitTo(log, RequestWith(one, id));
+    writes = SubmitTo(log, RequestFor(CaseStream(2)));
+  }
+  const auto repeated = again.get();
+  ASSERT_TRUE(repeated.ok()) << repeated.status();
+  EXPECT_TRUE(repeated->already_appended);
+  EXPECT_EQ(log.Head().next_position, 1u);
+  EXPECT_EQ(writes.get().status().code(), absl::StatusCode::kUnavailable);
+}
+
+TEST_F(SharedLogFailure, ClosingWaitsForOneFailureAndNotForThoseOfAllWhoWait) {
+  std::atomic<int> attempts = 0;
+  MemoryEngineOptions options;
+  options.before_write = [&attempts](const EngineBatch&) {
+    ++attempts;
+    return absl::UnavailableError("nothing was written: no database");
+  };
+  LogLimits limits;
+  limits.max_batch_appends = 1;
+  EventLog& log = Open(std::move(options), limits);
+  std::vector<Answer> answers;
+  std::thread closer;
+  {
+    Gate gate(log);
+    for (uint64_t i = 0; i < 20; ++i) answers.push_back(SubmitTo(log, RequestFor(CaseStream(i))));
+    closer = std::thread([&log] { log.Close(); });
+    while (log.health().ok()) std::this_thread::yield();
+  }
+  closer.join();
+  for (Answer& answer : answers) {
+    EXPECT_EQ(answer.get().status().code(), absl::StatusCode::kUnavailable);
+  }
+  EXPECT_EQ(attempts.load(), 1);
 }
 
 TEST_F(SharedLogFailure, WhatIsNoOutageEndsTheLog) {
