@@ -101,7 +101,7 @@ absl::Status Connection::Configure(const PostgresSession& options) {
     return Fail(LostConnection(ErrorOf(raw)));
   }
   const Micros server = options.statement_timeout;
-  patience_ = server == 0 ? 24 * 3600 * kMicrosPerSecond : server + 2 * kMicrosPerSecond;
+  patience_ = server == 0 ? kMicrosPerSecond * 24 * 3600 : server + 2 * kMicrosPerSecond;
   Parameters parameters;
   parameters.Text(Millis(server)).Text(Millis(options.idle_in_transaction_timeout));
   return Run(kConfigure, std::move(parameters)).status();

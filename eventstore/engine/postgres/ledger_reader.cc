@@ -236,6 +236,7 @@ absl::StatusOr<std::vector<std::pair<std::string, std::string>>> LedgerReader::F
   ASSIGN_OR_RETURN(const Rows rows,
                    runner_.Run(kFindMarks, Parameters().Text(ledger_).ByteStrings(wanted)));
   std::vector<std::pair<std::string, std::string>> found;
+  found.reserve(static_cast<size_t>(rows.count()));
   for (int row = 0; row < rows.count(); ++row) {
     found.emplace_back(rows.Bytes(row, 0), rows.Bytes(row, 1));
   }
