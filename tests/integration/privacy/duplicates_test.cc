@@ -219,7 +219,7 @@ TEST_F(DuplicatePersons, AreFoundMergedAndPartedWithTheProgram) {
   std::ifstream file(scratch / "pairs.csv");
   const std::string pairs((std::istreambuf_iterator<char>(file)), {});
   EXPECT_THAT(pairs, HasSubstr("Mức độ trùng (bit),Căn cứ,Đã tách sau khi gộp,"));
-  EXPECT_THAT(pairs, HasSubstr("\"phone, name_same_without_marks, birth_year, sex\",true,"));
+  EXPECT_THAT(pairs, HasSubstr("\"phone, name_same_without_marks, birth_year, sex\",có,"));
   EXPECT_THAT(pairs, HasSubstr("Phùng Thanh Nga,female,1990"));
   EXPECT_TRUE(Eventually([&] { return Disclosed(nga) && Disclosed(same); }));
   const Finished refused = Program(kCaseWorker, {"person", "merge", nga, same});

@@ -2,6 +2,7 @@
 
 #include <memory>
 
+#include "absl/strings/str_join.h"
 #include "caseledger/v1/casework.grpc.pb.h"
 #include "caseledger/v1/closure.grpc.pb.h"
 #include "caseledger/v1/dashboard.grpc.pb.h"
@@ -19,12 +20,6 @@
 namespace caseledger::cli {
 namespace {
 
-std::string Joined(const google::protobuf::RepeatedPtrField<std::string>& items) {
-  std::string text;
-  for (const std::string& item : items) text += (text.empty() ? "" : ", ") + item;
-  return text;
-}
-
 std::string CaseAsText(const v1::GetCaseResponse& found) {
   std::string text = fmt::format("{}  {}\n", found.external_ref(), found.case_id());
   const auto line = [&](const char* name, const std::string& value) {
@@ -32,7 +27,7 @@ std::string CaseAsText(const v1::GetCaseResponse& found) {
   };
   line("phase", found.phase());
   line("type", found.case_type());
-  line("concerns", Joined(found.concerns()));
+  line("concerns", absl::StrJoin(found.concerns(), ", "));
   line("owner", found.owner_agency_id() +
                     (found.owner_worker_id().empty() ? "" : " / " + found.owner_worker_id()));
   line("risk", found.risk());

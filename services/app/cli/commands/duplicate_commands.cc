@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/str_join.h"
 #include "caseledger/v1/person.grpc.pb.h"
 #include "eventstore/base/status_macros.h"
 #include "services/app/cli/commands/calls.h"
@@ -45,8 +46,7 @@ const std::string& IdOf(const v1::DuplicateRecord& record) {
 void Print(const v1::ListDuplicateCandidatesResponse& all) {
   TextTable table({{"bits", Align::kRight}, {"record"}, {"other"}, {"why"}, {"id"}, {"other id"}});
   for (const v1::DuplicateCandidate& pair : all.candidates()) {
-    std::string why;
-    for (const std::string& reason : pair.reasons()) why += (why.empty() ? "" : ", ") + reason;
+    std::string why = absl::StrJoin(pair.reasons(), ", ");
     if (pair.parted()) why += ", parted";
     table.AddRow({fmt::format("{:.1f}", pair.weight()), Label(pair.record()), Label(pair.other()),
                   why, IdOf(pair.record()), IdOf(pair.other())});
@@ -69,15 +69,13 @@ class PairColumns : public NamedColumns {
       : NamedColumns({"weight", "reasons", "parted", "person_id", "survivor_person_id", "full_name",
                       "sex", "birth_year", "other_person_id", "other_survivor_person_id",
                       "other_full_name", "other_sex", "other_birth_year"},
-                     vietnamese) {}
+                     vietnamese),
+        vietnamese_(vietnamese) {}
 
-  static std::vector<SheetCell> CellsOf(const v1::DuplicateCandidate& pair) {
-    std::string reasons;
-    for (const std::string& reason : pair.reasons()) {
-      reasons += (reasons.empty() ? "" : ", ") + reason;
-    }
-    std::vector<SheetCell> cells{SheetDecimal{fmt::format("{:.1f}", pair.weight())}, reasons,
-                                 std::string(pair.parted() ? "true" : "false")};
+  std::vector<SheetCell> CellsOf(const v1::DuplicateCandidate& pair) const {
+    std::vector<SheetCell> cells{SheetDecimal{fmt::format("{:.1f}", pair.weight())},
+                                 absl::StrJoin(pair.reasons(), ", "),
+                                 YesCell(pair.parted(), vietnamese_)};
     for (const v1::DuplicateRecord* record : {&pair.record(), &pair.other()}) {
       SheetCell year;
       if (record->birth_year() != 0) year = uint64_t{record->birth_year()};
@@ -86,6 +84,9 @@ class PairColumns : public NamedColumns {
     }
     return cells;
   }
+
+ private:
+  const bool vietnamese_;
 };
 
 absl::StatusOr<int> Export(const std::string& output,
@@ -93,7 +94,7 @@ absl::StatusOr<int> Export(const std::string& output,
   const PairColumns columns(vietnamese);
   std::vector<std::vector<SheetCell>> rows;
   for (const v1::DuplicateCandidate& pair : all.candidates()) {
-    rows.push_back(PairColumns::CellsOf(pair));
+    rows.push_back(columns.CellsOf(pair));
   }
   return ExportRows(output, "duplicates", columns, rows);
 }

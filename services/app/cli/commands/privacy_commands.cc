@@ -174,7 +174,7 @@ void AddErasureCommand(CLI::App& group, Chosen& chosen) {
 
 void AddDueCommand(CLI::App& group, Chosen& chosen) {
   CLI::App* command = group.add_subcommand(
-      "due", "List requests of data subjects and erasures, what is due first first.");
+      "due", "List requests of data subjects and erasures, what is due first first unless sorted.");
   command->footer(
       "Examples:\n"
       "  caseledger privacy due --purpose data_protection\n"

@@ -186,7 +186,8 @@ void AddPublish(CLI::App& group, Chosen& chosen) {
 }
 
 void AddList(CLI::App& group, Chosen& chosen) {
-  CLI::App* command = group.add_subcommand("list", "List what was published, the newest first.");
+  CLI::App* command =
+      group.add_subcommand("list", "List what was published, the newest first unless sorted.");
   command->footer(
       "Examples:\n"
       "  caseledger publication list\n"

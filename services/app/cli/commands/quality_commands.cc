@@ -4,6 +4,7 @@
 #include <memory>
 #include <string>
 
+#include "absl/strings/str_join.h"
 #include "caseledger/v1/dashboard.grpc.pb.h"
 #include "eventstore/base/status_macros.h"
 #include "services/app/cli/commands/calls.h"
@@ -34,10 +35,9 @@ void Print(const v1::ListDataQualityResponse& response) {
                    {"event"},
                    {"source"}});
   for (const v1::DataQualityRow& row : response.rows()) {
-    std::string flags;
-    for (const std::string& flag : row.flags()) flags += (flags.empty() ? "" : ", ") + flag;
-    table.AddRow({ToText(row.recorded_time()), flags, row.fact_name(), KindName(row.record_kind()),
-                  row.record_id(), row.agency_id(), row.worker_id(), row.event_id(),
+    table.AddRow({ToText(row.recorded_time()), absl::StrJoin(row.flags(), ", "), row.fact_name(),
+                  KindName(row.record_kind()), row.record_id(), row.agency_id(), row.worker_id(),
+                  row.event_id(),
                   row.source_file().empty() ? "" : row.source_file() + " " + row.source_row()});
   }
   fmt::print("{}", table.ToString());
@@ -67,7 +67,9 @@ void AddQualityCommands(CLI::App& app, Chosen& chosen) {
   CLI::App* group = app.add_subcommand("quality", "What was recorded and needs a second look.");
   group->require_subcommand(1);
   CLI::App* command = group->add_subcommand(
-      "list", "List facts with codes no list has, unknown units, a missing consent; newest first.");
+      "list",
+      "List facts with codes no list has, unknown units, a missing consent; newest first "
+      "unless sorted.");
   command->footer(
       "What is corrected or voided leaves the list. `record history` shows the record.\n\n"
       "Examples:\n"

@@ -82,8 +82,8 @@ absl::StatusOr<int> List(const ListOptions& list, const ClientOptions& options) 
 void AddReferralCommands(CLI::App& app, Chosen& chosen) {
   CLI::App* group = app.add_subcommand("referral", "Referrals between agencies.");
   group->require_subcommand(1);
-  CLI::App* command =
-      group->add_subcommand("list", "List the referrals an agency got or sent, newest first.");
+  CLI::App* command = group->add_subcommand(
+      "list", "List the referrals an agency got or sent, newest first unless sorted.");
   command->footer(
       "Examples:\n"
       "  caseledger referral list --of bv-tinh\n"

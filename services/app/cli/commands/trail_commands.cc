@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/str_join.h"
 #include "caseledger/v1/access.grpc.pb.h"
 #include "caseledger/v1/history.grpc.pb.h"
 #include "eventstore/base/status_macros.h"
@@ -118,12 +119,6 @@ void PrintEntries(const google::protobuf::RepeatedPtrField<v1::TrailEntry>& entr
   fmt::print("{}", table.ToString());
 }
 
-std::string Joined(const google::protobuf::RepeatedPtrField<std::string>& values) {
-  std::string text;
-  for (const std::string& value : values) text += (text.empty() ? "" : ", ") + value;
-  return text;
-}
-
 std::string BasisText(const event::v1::DisclosureMade& made) {
   if (!made.consent_id().empty()) return "consent " + made.consent_id();
   return made.legal_basis();
@@ -137,7 +132,8 @@ void Print(const v1::ListDisclosuresResponse& response) {
   for (const v1::TrailEntry& entry : response.entries()) {
     const event::v1::DisclosureMade& made = entry.disclosed();
     table.AddRow({ToText(entry.recorded_time()), WhoText(entry), made.recipient_agency_id(),
-                  BasisText(made), made.access().action(), Joined(made.access().fields())});
+                  BasisText(made), made.access().action(),
+                  absl::StrJoin(made.access().fields(), ", ")});
   }
   fmt::print("{}\nreceived something:", table.ToString());
   for (const std::string& agency : response.recipient_agency_ids()) fmt::print(" {}", agency);
@@ -191,7 +187,7 @@ class EntryColumns : public NamedColumns {
             said.level,
             entry.disclosed().recipient_agency_id(),
             BasisText(entry.disclosed()),
-            Joined(accessed.fields()),
+            absl::StrJoin(accessed.fields(), ", "),
             records};
   }
 };
@@ -285,7 +281,8 @@ absl::StatusOr<int> Tell(const absl::StatusOr<Response>& response, const ClientO
 }
 
 void AddWhoSaw(CLI::App& access, Chosen& chosen) {
-  auto* command = access.add_subcommand("who-saw", "Who saw a record or was refused, newest first");
+  auto* command = access.add_subcommand(
+      "who-saw", "Who saw a record or was refused, newest first unless sorted");
   command->footer("Example:\n  caseledger access who-saw CASE-2024-0001");
   auto request = std::make_shared<v1::ListAccessRequest>();
   auto kind = std::make_shared<std::string>("case");
@@ -304,7 +301,7 @@ void AddWhoSaw(CLI::App& access, Chosen& chosen) {
 }
 
 void AddSeenBy(CLI::App& access, Chosen& chosen) {
-  auto* command = access.add_subcommand("seen-by", "What somebody saw, newest first");
+  auto* command = access.add_subcommand("seen-by", "What somebody saw, newest first unless sorted");
   command->footer("Example:\n  caseledger access seen-by lan --of ctxh-qn");
   auto person = std::make_shared<std::string>();
   auto agency = std::make_shared<std::string>();
@@ -323,7 +320,8 @@ void AddSeenBy(CLI::App& access, Chosen& chosen) {
 }
 
 void AddDenials(CLI::App& access, Chosen& chosen) {
-  auto* command = access.add_subcommand("denials", "Who was refused what, newest first");
+  auto* command =
+      access.add_subcommand("denials", "Who was refused what, newest first unless sorted");
   auto agency = std::make_shared<std::string>();
   command->add_option("--of", *agency, "Only to staff of this agency");
   const auto asked = AddAsked(*command);
@@ -338,8 +336,8 @@ void AddDenials(CLI::App& access, Chosen& chosen) {
 }
 
 void AddDisclosures(CLI::App& access, Chosen& chosen) {
-  auto* command =
-      access.add_subcommand("disclosures", "What left the centre about a person, newest first");
+  auto* command = access.add_subcommand(
+      "disclosures", "What left the centre about a person, newest first unless sorted");
   auto person = std::make_shared<std::string>();
   auto consent = std::make_shared<std::string>();
   command->add_option("PERSON", *person, "UUID or external reference")->required();
@@ -439,7 +437,8 @@ void AddReview(CLI::App& group, Chosen& chosen) {
 }
 
 void AddUses(CLI::App& group, Chosen& chosen) {
-  auto* command = group.add_subcommand("list", "Uses that await a review, newest first");
+  auto* command =
+      group.add_subcommand("list", "Uses that await a review, newest first unless sorted");
   auto all = std::make_shared<bool>(false);
   auto owner = std::make_shared<std::string>();
   command->add_flag("--all", *all, "Those that were reviewed, too");

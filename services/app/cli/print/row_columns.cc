@@ -78,8 +78,7 @@ SheetCell CellOf(const Message& row, const FieldDescriptor& field, bool vietname
     case FieldDescriptor::CPPTYPE_INT64:
       return std::to_string(reflection.GetInt64(row, &field));
     case FieldDescriptor::CPPTYPE_BOOL:
-      if (!reflection.GetBool(row, &field)) return {};
-      return std::string(vietnamese ? "có" : "yes");
+      return YesCell(reflection.GetBool(row, &field), vietnamese);
     case FieldDescriptor::CPPTYPE_ENUM:
       return NameOfValue(*reflection.GetEnum(row, &field));
     case FieldDescriptor::CPPTYPE_MESSAGE: {
@@ -97,14 +96,6 @@ SheetCell CellOf(const Message& row, const FieldDescriptor& field, bool vietname
   return {};
 }
 
-struct TextOfCell {
-  std::string operator()(std::monostate) const { return ""; }
-  std::string operator()(const std::string& text) const { return text; }
-  std::string operator()(uint64_t number) const { return std::to_string(number); }
-  std::string operator()(const SheetDecimal& number) const { return number.digits; }
-  std::string operator()(SheetTime time) const { return FormatLocal(time.at); }
-};
-
 std::string TextOf(const Message& part, bool vietnamese) {
   std::string text;
   for (int i = 0; i < part.GetDescriptor()->field_count(); ++i) {
@@ -113,13 +104,18 @@ std::string TextOf(const Message& part, bool vietnamese) {
     const bool is_mark = field.cpp_type() == FieldDescriptor::CPPTYPE_BOOL && !field.is_repeated();
     std::string value = is_mark && part.GetReflection()->GetBool(part, &field)
                             ? field.name()
-                            : std::visit(TextOfCell{}, CellOf(part, field, vietnamese));
+                            : TextOfCell(CellOf(part, field, vietnamese));
     if (!value.empty()) text += (text.empty() ? "" : " ") + value;
   }
   return text;
 }
 
 }  // namespace
+
+SheetCell YesCell(bool yes, bool vietnamese) {
+  if (!yes) return {};
+  return std::string(vietnamese ? "có" : "yes");
+}
 
 std::string ColumnTitle(std::string_view field_name, bool vietnamese) {
   if (vietnamese) {

@@ -16,6 +16,9 @@ namespace caseledger::cli {
 // "Opened time".
 std::string ColumnTitle(std::string_view field_name, bool vietnamese);
 
+// A mark, or nothing.
+SheetCell YesCell(bool yes, bool vietnamese);
+
 // Columns by what each is called.
 class NamedColumns {
  public:

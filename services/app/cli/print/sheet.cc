@@ -131,7 +131,7 @@ class CsvSheet final : public SheetFile {
   absl::Status Add(const std::vector<SheetCell>& cells) override {
     std::string line;
     for (const SheetCell& cell : cells) {
-      line += (&cell == &cells.front() ? "" : ",") + std::visit(TextOf{}, cell);
+      line += (&cell == &cells.front() ? "" : ",") + FieldOf(TextOfCell(cell));
     }
     return Write(line + "\r\n");
   }
@@ -142,14 +142,6 @@ class CsvSheet final : public SheetFile {
   }
 
  private:
-  struct TextOf {
-    std::string operator()(std::monostate) const { return ""; }
-    std::string operator()(const std::string& text) const { return FieldOf(text); }
-    std::string operator()(uint64_t number) const { return std::to_string(number); }
-    std::string operator()(const SheetDecimal& number) const { return number.digits; }
-    std::string operator()(SheetTime time) const { return FormatLocal(time.at); }
-  };
-
   absl::Status Write(const std::string& text) {
     const bool good = std::fwrite(text.data(), 1, text.size(), out_) == text.size();
     return good ? absl::OkStatus() : CannotWrite(file_.path(), std::strerror(errno));
@@ -257,6 +249,17 @@ class XlsxSheet final : public SheetFile {
 };
 
 }  // namespace
+
+std::string TextOfCell(const SheetCell& cell) {
+  struct TextOf {
+    std::string operator()(std::monostate) const { return ""; }
+    std::string operator()(const std::string& text) const { return text; }
+    std::string operator()(uint64_t number) const { return std::to_string(number); }
+    std::string operator()(const SheetDecimal& number) const { return number.digits; }
+    std::string operator()(SheetTime time) const { return FormatLocal(time.at); }
+  };
+  return std::visit(TextOf{}, cell);
+}
 
 absl::Status SheetFile::CheckFree(const std::string& path) {
   std::error_code error;

@@ -34,6 +34,9 @@ inline SheetCell DecimalCell(const std::string& digits) {
   return digits.empty() ? SheetCell{} : SheetDecimal{digits};
 }
 
+// The cell as CSV has it, before it is quoted.
+std::string TextOfCell(const SheetCell& cell);
+
 // One table in a file that is there whole or not at all, readable by its owner alone. Not
 // thread-safe.
 //
