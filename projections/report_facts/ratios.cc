@@ -63,7 +63,7 @@ std::vector<v1::RatioFigure> ToldFigures::Ratios(const v1::ReportDefinition& def
     whole.set_ratio(ratio.ratio());
     whole.set_label_vi(ratio.label_vi());
     whole.set_label_en(ratio.label_en());
-    whole.set_per(PerOf(ratio));
+    whole.set_per(ratio.per() == 0 ? kPercent : ratio.per());
     if (split_alike) {
       for (const std::string& field : of->second.group_fields) whole.add_group_fields(field);
     }
@@ -85,7 +85,7 @@ std::string RatioText(uint64_t of, uint64_t among, uint32_t per) {
   if (among == 0) return "";
   const absl::uint128 twice = absl::uint128(of) * per * 20;
   const absl::uint128 tenths = (twice + among) / (absl::uint128(among) * 2);
-  // At most 2^64 times 10^7, which 128 bits hold; its whole part may need more than 64.
+  // At most 2^64 times 10^7: too much for 64 bits, and no text is made of 128 by the library.
   std::string digits;
   for (absl::uint128 left = tenths; left > 0; left /= 10) {
     digits.insert(digits.begin(), static_cast<char>('0' + static_cast<int>(left % 10)));
@@ -93,7 +93,5 @@ std::string RatioText(uint64_t of, uint64_t among, uint32_t per) {
   while (digits.size() < 2) digits.insert(digits.begin(), '0');
   return StrCat(digits.substr(0, digits.size() - 1), ".", digits.substr(digits.size() - 1));
 }
-
-uint32_t PerOf(const v1::Ratio& ratio) { return ratio.per() == 0 ? kPercent : ratio.per(); }
 
 }  // namespace caseledger::projections

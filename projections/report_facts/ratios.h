@@ -55,7 +55,4 @@ class ToldFigures {
 // `among` is 0. `per` is at most 1,000,000.
 std::string RatioText(uint64_t of, uint64_t among, uint32_t per);
 
-// How many it is told for: 100 when it does not say.
-uint32_t PerOf(const v1::Ratio& ratio);
-
 }  // namespace caseledger::projections
