@@ -51,7 +51,7 @@ absl::StatusOr<RowPage<Lead>> ReadRows(const ReadSnapshot& snapshot, const std::
                                    .Take();
   return ReadRowPage<Lead>(snapshot,
                            {prefix, EndOfPrefix(prefix), question, paging.page_size,
-                            paging.page_token, "the newest first", /*now=*/0, &paging.memo},
+                            paging.page_token, /*now=*/0, &paging.memo},
                            read, sort_by);
 }
 

@@ -120,8 +120,7 @@ absl::StatusOr<SortMemo::Rows<CaseRow>> Sorted(const Range& range, CaseOrder ord
     std::string key = KeyOf(order, row, row_key);
     return sorter.Take(std::move(key), std::move(row));
   }));
-  return std::move(sorter).Sorted(
-      "an agency, a worker, a phase or a type, or for the newest first");
+  return std::move(sorter).Sorted();
 }
 
 // Those after `after`, up to `most` and one more, which tells that the list goes on.
@@ -137,11 +136,8 @@ absl::StatusOr<std::vector<Listed>> Listing(const Range& range, const CaseListQu
   }
   const std::string question =
       StrCat(range.snapshot.applied_events(), " ", range.as_of, " ", QuestionOf(query));
-  const SortMemo::Rows<CaseRow>* sorted = query.memo.Find<CaseRow>(question);
-  if (sorted == nullptr) {
-    ASSIGN_OR_RETURN(SortMemo::Rows<CaseRow> rows, Sorted(range, query.order));
-    sorted = &query.memo.Keep<CaseRow>(question, std::move(rows));
-  }
+  ASSIGN_OR_RETURN(const SortMemo::Rows<CaseRow>* sorted,
+                   query.memo.Get<CaseRow>(question, [&] { return Sorted(range, query.order); }));
   for (auto next = AfterKey(*sorted, after); next != sorted->end() && listed.size() <= most;
        ++next) {
     listed.push_back(*next);

@@ -38,12 +38,11 @@ absl::StatusOr<FindingPage> ListFindings(const ReadSnapshot& snapshot, const Fin
   if (query.oldest_first) {
     sort_by = [](const Finding& finding) { return KeyBuilder().Number(finding.position).Take(); };
   }
-  ASSIGN_OR_RETURN(
-      RowPage<Finding> page,
-      ReadRowPage<Finding>(snapshot,
-                           {space, EndOfPrefix(space), question, query.page_size, query.page_token,
-                            "an agency or a flag", /*now=*/0, &query.memo},
-                           read, sort_by));
+  ASSIGN_OR_RETURN(RowPage<Finding> page,
+                   ReadRowPage<Finding>(snapshot,
+                                        {space, EndOfPrefix(space), question, query.page_size,
+                                         query.page_token, /*now=*/0, &query.memo},
+                                        read, sort_by));
   return FindingPage{std::move(page.rows), std::move(page.next_page_token),
                      snapshot.applied_events()};
 }

@@ -85,7 +85,7 @@ absl::StatusOr<DueRequestPage> ListDueRequests(const ReadSnapshot& snapshot,
       RowPage<DueRequest> page,
       ReadRowPage<DueRequest>(snapshot,
                               {space, EndOfPrefix(space), QuestionOf(query), query.page_size,
-                               query.page_token, "a state or a kind", /*now=*/0, &query.memo},
+                               query.page_token, /*now=*/0, &query.memo},
                               read, SortKeyOf(query)));
   return DueRequestPage{std::move(page.rows), std::move(page.next_page_token),
                         snapshot.applied_events()};

@@ -30,9 +30,8 @@ struct RowsAsked {
   std::string question;  // see MakePageToken
   int64_t page_size = 0;
   std::string page_token;
-  std::string_view filters = "less";  // what makes fewer rows fit, for who asks to sort too many
-  Micros now = 0;                     // where that decides which rows fit
-  const SortMemo* memo = nullptr;     // the query's; null: each page sorts again
+  Micros now = 0;                  // where that decides which rows fit
+  const SortMemo* memo = nullptr;  // the query's; null: each page sorts again
 };
 
 // What a row is sorted by, as bytes of keys.h; rows of equal bytes come as they lie.
@@ -66,7 +65,7 @@ absl::StatusOr<SortMemo::Rows<Row>> SortAll(const ReadSnapshot& snapshot, const 
   };
   RETURN_IF_ERROR(snapshot.Scan(asked.space, asked.end, visit));
   RETURN_IF_ERROR(trouble);
-  return std::move(sorter).Sorted(asked.filters);
+  return std::move(sorter).Sorted();
 }
 
 // ReadRowPage of rows that are sorted.
@@ -82,11 +81,9 @@ absl::StatusOr<RowPage<Row>> ReadSortedPage(const ReadSnapshot& snapshot, const 
   const SortMemo& memo = asked.memo == nullptr ? none : *asked.memo;
   const std::string question =
       StrCat(snapshot.applied_events(), " ", asked.now, " ", asked.question);
-  const SortMemo::Rows<Row>* sorted = memo.Find<Row>(question);
-  if (sorted == nullptr) {
-    ASSIGN_OR_RETURN(SortMemo::Rows<Row> rows, SortAll<Row>(snapshot, asked, sort_by, read));
-    sorted = &memo.Keep<Row>(question, std::move(rows));
-  }
+  ASSIGN_OR_RETURN(const SortMemo::Rows<Row>* sorted, memo.Get<Row>(question, [&] {
+    return SortAll<Row>(snapshot, asked, sort_by, read);
+  }));
   RowPage<Row> page;
   for (auto next = AfterKey(*sorted, point.after_key); next != sorted->end(); ++next) {
     if (page.rows.size() == page_size) {

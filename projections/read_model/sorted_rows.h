@@ -9,8 +9,10 @@
 #include <utility>
 #include <vector>
 
+#include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "eventstore/base/status_macros.h"
 #include "eventstore/base/strings.h"
 
 namespace caseledger::projections {
@@ -36,13 +38,12 @@ class RowSorter {
     return !is_too_much_;
   }
 
-  // FAILED_PRECONDITION  SORT_NEEDS_FILTER: more than kMostSortedRows fit. `instead` says what to
-  //                      ask for.
-  absl::StatusOr<std::vector<SortedRow<Row>>> Sorted(std::string_view instead) && {
+  // FAILED_PRECONDITION  SORT_NEEDS_FILTER: more than kMostSortedRows fit
+  absl::StatusOr<std::vector<SortedRow<Row>>> Sorted() && {
     if (is_too_much_) {
-      return absl::FailedPreconditionError(StrCat("SORT_NEEDS_FILTER: more than ", kMostSortedRows,
-                                                  " rows fit, too many to be sorted; ask for ",
-                                                  instead));
+      return absl::FailedPreconditionError(
+          StrCat("SORT_NEEDS_FILTER: more than ", kMostSortedRows,
+                 " rows fit, too many to be sorted; filter them, or ask for the usual order"));
     }
     std::sort(rows_.begin(), rows_.end(),
               [](const auto& a, const auto& b) { return a.key < b.key; });
@@ -61,18 +62,17 @@ class SortMemo {
   template <typename Row>
   using Rows = std::vector<SortedRow<Row>>;
 
-  // `question` says all that the rows depend on. Null: it was another that was sorted, or none yet.
+  // The rows of a question, which says all that they depend on: as they were sorted, or as `sort`
+  // does it now. Valid until another question is sorted. The errors of `sort`.
   template <typename Row>
-  const Rows<Row>* Find(std::string_view question) const {
-    const bool is_kept = kept_->rows != nullptr && kept_->question == question;
-    return is_kept ? static_cast<const Rows<Row>*>(kept_->rows.get()) : nullptr;
-  }
-  template <typename Row>
-  const Rows<Row>& Keep(std::string_view question, Rows<Row> rows) const {
-    kept_->question = question;
-    const auto kept = std::make_shared<const Rows<Row>>(std::move(rows));
-    kept_->rows = kept;
-    return *kept;
+  absl::StatusOr<const Rows<Row>*> Get(const std::string& question,
+                                       absl::FunctionRef<absl::StatusOr<Rows<Row>>()> sort) const {
+    if (kept_->rows == nullptr || kept_->question != question) {
+      ASSIGN_OR_RETURN(Rows<Row> rows, sort());
+      kept_->rows = std::make_shared<const Rows<Row>>(std::move(rows));
+      kept_->question = question;
+    }
+    return static_cast<const Rows<Row>*>(kept_->rows.get());
   }
 
  private:

@@ -28,8 +28,8 @@ enum class ReferralOrder {
 };
 
 struct ReferralQuery {
-  ReferralOrder order = ReferralOrder::kLastSent;
   enum class Direction { kInbox, kOutbox };
+  ReferralOrder order = ReferralOrder::kLastSent;
   std::string agency_id{};  // required
   Direction direction = Direction::kInbox;
   std::string state{};       // as of `now`; "": any

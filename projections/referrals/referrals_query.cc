@@ -78,7 +78,7 @@ absl::StatusOr<ReferralPage> ListReferrals(const ReadSnapshot& snapshot,
       RowPage<ReferralRow> page,
       ReadRowPage<ReferralRow>(snapshot,
                                {space, EndOfPrefix(space), QuestionOf(query), query.page_size,
-                                query.page_token, "a state", query.now, &query.memo},
+                                query.page_token, query.now, &query.memo},
                                read, SortKeyOf(query.order)));
   return ReferralPage{std::move(page.rows), std::move(page.next_page_token),
                       snapshot.applied_events()};

@@ -122,13 +122,12 @@ absl::StatusOr<RetentionPage> ListRetentionDue(const ReadSnapshot& snapshot,
     return row;
   };
   const std::string end = KeyBuilder(retention::kDueSpace).Time(query.now + 1).Take();
-  ASSIGN_OR_RETURN(RowPage<DueCase> page,
-                   ReadRowPage<DueCase>(
-                       snapshot,
-                       {std::string(1, retention::kDueSpace), end, QuestionOf(query),
-                        query.page_size, query.page_token,
-                        "a case type, or for those without a legal hold", query.now, &query.memo},
-                       read, SortKeyOf(query.order)));
+  ASSIGN_OR_RETURN(
+      RowPage<DueCase> page,
+      ReadRowPage<DueCase>(snapshot,
+                           {std::string(1, retention::kDueSpace), end, QuestionOf(query),
+                            query.page_size, query.page_token, query.now, &query.memo},
+                           read, SortKeyOf(query.order)));
   return RetentionPage{std::move(page.rows), std::move(page.next_page_token),
                        snapshot.applied_events()};
 }

@@ -121,7 +121,6 @@ absl::StatusOr<WorkItemPage> ListWorkItems(const ReadSnapshot& snapshot,
                        .Text(query.deadline_id)
                        .Number(static_cast<uint64_t>(query.order))
                        .Take();
-  asked.filters = "a state, an agency, a worker or a deadline";
   asked.now = query.now;
   asked.memo = &query.memo;
   asked.page_size = query.page_size;
