@@ -4,8 +4,7 @@
 #include <string>
 
 #include "eventstore/codec/upgrades.h"
-#include "eventstore/engine/memory/memory_engine.h"
-#include "tests/eventstore/log_fixture.h"
+#include "tests/eventstore/memory_log_fixture.h"
 #include "tests/support/opaque_facts.h"
 
 namespace caseledger::eventstore::testing {
@@ -13,12 +12,11 @@ namespace {
 
 using ::testing::HasSubstr;
 
-class LogFailure : public ::testing::Test {
+class LogFailure : public MemoryLogTest {
  protected:
   // Makes the engine with these options and opens a log on it.
   EventLog& Open(MemoryEngineOptions options = {}) {
-    engine_ = std::make_unique<MemoryEngine>(std::move(options));
-    EXPECT_TRUE(CreateLedger(*engine_, kLedger, clock_, SystemRandom()).ok());
+    MakeEngine(std::move(options));
     return Reopen();
   }
   EventLog& Reopen() {
@@ -30,15 +28,9 @@ class LogFailure : public ::testing::Test {
     return *log_;
   }
   absl::StatusOr<std::unique_ptr<EventLog>> TryOpen(const FactUpgrades* upgrades = nullptr) {
-    SequencerOptions options;
-    options.clock = &clock_;
-    options.sealer = &caseledger::testing::SealsNothing();
+    SequencerOptions options = LogOptions();
     options.upgrades = upgrades;
     return OpenLog(*engine_, kLedger, options);
-  }
-  // A hook that fails once `broken_` is set.
-  MemoryEngineOptions::Hook FailsWhenBroken(absl::Status failure) {
-    return [this, failure](const EngineBatch&) { return broken_ ? failure : absl::OkStatus(); };
   }
   // The newest record's bytes.
   std::string RecordAt(uint64_t position) {
@@ -52,11 +44,6 @@ class LogFailure : public ::testing::Test {
                     .ok());
     return record;
   }
-
-  std::atomic<bool> broken_{false};
-  FakeClock clock_;
-  std::unique_ptr<MemoryEngine> engine_;
-  std::unique_ptr<EventLog> log_;
 };
 
 TEST_F(LogFailure, FailedCommitStopsTheLogForGood) {

@@ -1,5 +1,5 @@
 // Logs that share a ledger over the memory engine, and what they do when it fails.
-#include "eventstore/engine/memory/memory_engine.h"
+#include "tests/eventstore/memory_log_fixture.h"
 #include "tests/eventstore/shared_log_suite.h"
 
 namespace caseledger::eventstore::testing {
@@ -28,34 +28,23 @@ INSTANTIATE_TEST_SUITE_P(Memory, SharedLog,
                          ::testing::Values(Memory("Memory", 1), Memory("MemoryResolvingAgain", 3)),
                          [](const auto& suite) { return suite.param.name; });
 
-class SharedLogFailure : public ::testing::Test {
+class SharedLogFailure : public MemoryLogTest {
  protected:
   EventLog& Open(MemoryEngineOptions options, const LogLimits& limits = {}) {
     options.goes_on = true;
-    engine_ = std::make_unique<MemoryEngine>(std::move(options));
-    EXPECT_TRUE(CreateLedger(*engine_, kLedger, clock_, SystemRandom()).ok());
+    MakeEngine(std::move(options));
     log_ = OpenAnother(limits);
     return *log_;
   }
   std::unique_ptr<EventLog> OpenAnother(const LogLimits& limits = {}) {
-    SequencerOptions log;
-    log.clock = &clock_;
-    log.sealer = &caseledger::testing::SealsNothing();
-    log.shared = true;
-    log.look = std::chrono::hours(1);
-    log.limits = limits;
-    auto opened = OpenLog(*engine_, kLedger, log);
+    SequencerOptions options = LogOptions();
+    options.shared = true;
+    options.look = std::chrono::hours(1);
+    options.limits = limits;
+    auto opened = OpenLog(*engine_, kLedger, options);
     EXPECT_TRUE(opened.ok()) << opened.status();
     return *std::move(opened);
   }
-  MemoryEngineOptions::Hook FailsWhenBroken(absl::Status failure) {
-    return [this, failure](const EngineBatch&) { return broken_ ? failure : absl::OkStatus(); };
-  }
-
-  std::atomic<bool> broken_{false};
-  FakeClock clock_;
-  std::unique_ptr<MemoryEngine> engine_;
-  std::unique_ptr<EventLog> log_;
 };
 
 TEST_F(SharedLogFailure, AnOutageHitsThoseWhoWaitAndPasses) {
