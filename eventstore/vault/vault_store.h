@@ -30,7 +30,8 @@ class VaultStore {
 
   // All or nothing. With `durable`, this and every write before survives a crash of the machine
   // when it returns OK; without, a crash of the program.
-  // UNAVAILABLE  storage failed: nothing more is written until the store is reopened
+  // UNAVAILABLE  storage failed: what was written is unknown. Some stores write nothing more until
+  //              they are reopened; with the others the same changes may be written again.
   virtual absl::Status Write(const VaultChanges& changes, bool durable) = 0;
 
   // Removes what was overwritten or removed from the files, too.

@@ -43,19 +43,22 @@ const std::map<std::string_view, Folders>& AllowedLayers() {
 }
 
 // Folders that only services/app may name, besides themselves.
-constexpr std::array<std::string_view, 7> kImplementations = {
+constexpr std::array<std::string_view, 9> kImplementations = {
     "eventstore/engine/memory/",       "eventstore/engine/rocksdb/",
     "eventstore/engine/postgres/",     "eventstore/vault/rocksdb/",
+    "eventstore/vault/postgres/",      "eventstore/postgres/",
     "projections/read_model/memory/",  "projections/read_model/rocksdb/",
     "projections/read_model/postgres/"};
+// What engine, vault and read models in a database share.
+constexpr std::string_view kPostgres = "eventstore/postgres/";
 
 constexpr std::string_view kCommandLine = "services/app/cli/";
 
 // What the command line brings to people besides being a client: programs of their own that share
 // nothing with a running server.
-constexpr std::array<std::string_view, 4> kBesideTheClient = {
+constexpr std::array<std::string_view, 5> kBesideTheClient = {
     "services/access/rules/", "services/app/audit/", "services/app/bootstrap/",
-    "services/app/witness/"};
+    "services/app/storage/", "services/app/witness/"};
 
 // Standard headers that would let a decision look at the clock, the disk or chance.
 const Folders& ImpureHeaders() {
@@ -137,6 +140,9 @@ std::string_view ForeignRule(std::string_view path, std::string_view layer,
   if (header.starts_with("rocksdb/") && path.find("/rocksdb/") == std::string_view::npos) {
     return "RocksDB is spoken only in the folders named after it";
   }
+  if (header == "libpq-fe.h" && path.find("/postgres/") == std::string_view::npos) {
+    return "PostgreSQL is spoken only in the folders named after it";
+  }
   if (header.starts_with("p11-kit/") && path.find("/pkcs11/") == std::string_view::npos) {
     return "PKCS#11 is spoken only in the folder named after it";
   }
@@ -166,7 +172,8 @@ std::string_view BrokenRule(const SourceFile& file, std::string_view layer,
     return "the command line is a client: it knows the public interface alone";
   }
   if (const auto implementation = ImplementationOf(header);
-      implementation && layer != "services/app" && !file.path.starts_with(*implementation)) {
+      implementation && layer != "services/app" && !file.path.starts_with(*implementation) &&
+      (*implementation != kPostgres || file.path.find("/postgres/") == std::string::npos)) {
     return "only services/app names an engine";
   }
   return ForeignRule(file.path, layer, header);

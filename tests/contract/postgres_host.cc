@@ -8,7 +8,7 @@
 #include "eventstore/base/random.h"
 #include "eventstore/base/status_macros.h"
 #include "eventstore/engine/postgres/postgres_engine.h"
-#include "eventstore/engine/postgres/schema.h"
+#include "eventstore/postgres/schema.h"
 
 namespace caseledger::testing {
 namespace {
@@ -24,7 +24,8 @@ constexpr char kEmpty[] =
     "delete from caseledger.ledger; delete from caseledger.log_head; "
     "delete from caseledger.event; delete from caseledger.stream_head; "
     "delete from caseledger.mark; delete from caseledger.tile; "
-    "delete from caseledger.signing_state";
+    "delete from caseledger.signing_state; delete from caseledger.vault; "
+    "delete from caseledger.vault_row";
 
 void MustBeOk(const absl::Status& status) {
   if (status.ok()) return;

@@ -5,7 +5,7 @@
 #include <string>
 
 #include "absl/status/status.h"
-#include "eventstore/engine/postgres/postgres_options.h"
+#include "eventstore/postgres/postgres_options.h"
 #include "tests/contract/engine_contract_suite.h"
 #include "tests/support/postgres_cluster.h"
 

@@ -1,5 +1,5 @@
 // The schema: migration, what the server's role may do, and what distributing it rests on.
-#include "eventstore/engine/postgres/schema.h"
+#include "eventstore/postgres/schema.h"
 #include "gmock/gmock.h"
 #include "tests/contract/engine_test_data.h"
 #include "tests/contract/postgres_host.h"
@@ -38,6 +38,23 @@ TEST_F(PostgresSchema, MigratingAgainChangesNothing) {
   ASSERT_TRUE(version.ok()) << version.status();
   EXPECT_EQ(*version, eventstore::kPostgresSchemaVersion);
   EXPECT_EQ(ReadAll(host_.engine(), "a", 0, 3)->size(), 3u);
+}
+
+// As a program of schema version 1 left it.
+TEST_F(PostgresSchema, AnOlderSchemaIsBroughtUpWithAllItHolds) {
+  ASSERT_TRUE(host_.engine().CreateLedger(InfoOf("a")).ok());
+  ASSERT_TRUE(AppendMany(host_.engine(), "a", 3).ok());
+  SqlSession owner(host_.cluster().Dsn(host_.database(), PostgresCluster::kOwner));
+  ASSERT_TRUE(owner.Query("drop table caseledger.vault").ok());
+  ASSERT_TRUE(owner.Query("drop table caseledger.vault_row").ok());
+  ASSERT_TRUE(owner.Query("alter table caseledger.log_head drop column fence").ok());
+  SetVersion(1);
+  EXPECT_EQ(host_.OpenAnother().status().code(), absl::StatusCode::kFailedPrecondition);
+  const auto version = Migrate();
+  ASSERT_TRUE(version.ok()) << version.status();
+  ASSERT_TRUE(host_.Reopen().ok());
+  EXPECT_EQ(ReadAll(host_.engine(), "a", 0, 3)->size(), 3u);
+  EXPECT_TRUE(AppendMany(host_.engine(), "a", 2).ok());
 }
 
 TEST_F(PostgresSchema, ANewerSchemaIsRefusedAndLeftAlone) {
@@ -81,6 +98,8 @@ TEST_F(PostgresSchema, TheServersRoleAddsAndNeverChangesWhatWasRecorded) {
       "delete from caseledger.log_head",
       "delete from caseledger.stream_head",
       "delete from caseledger.signing_state",
+      "delete from caseledger.vault",
+      "truncate caseledger.vault_row",
       "update caseledger.schema_version set version = 0",
       "create table caseledger.more (n integer)",
   };
@@ -95,12 +114,19 @@ TEST_F(PostgresSchema, TheServersRoleAddsAndNeverChangesWhatWasRecorded) {
   EXPECT_EQ(ReadAll(host_.engine(), "a", 0, 2)->size(), 2u);
 }
 
-TEST_F(PostgresSchema, EveryKeyBeginsWithTheLedger) {
-  EXPECT_THAT(*Query("select c.relname from pg_index i join pg_class c on c.oid = i.indrelid "
-                     "join pg_namespace n on n.oid = c.relnamespace "
-                     "join pg_attribute a on a.attrelid = c.oid and a.attnum = i.indkey[0] "
-                     "where n.nspname = 'caseledger' and a.attname <> 'ledger'"),
-              ElementsAre("schema_version"));
+// The keys of a vault are of all its ledgers, and it is a transaction of its own.
+TEST_F(PostgresSchema, EveryKeyBeginsWithTheLedgerOrTheVault) {
+  EXPECT_THAT(
+      *Query("select distinct c.relname from pg_index i join pg_class c on c.oid = i.indrelid "
+             "join pg_namespace n on n.oid = c.relnamespace "
+             "join pg_attribute a on a.attrelid = c.oid and a.attnum = i.indkey[0] "
+             "where n.nspname = 'caseledger' and a.attname <> 'ledger' order by 1"),
+      ElementsAre("schema_version", "vault", "vault_row"));
+  EXPECT_THAT(
+      *Query("select distinct attname from pg_attribute a join pg_class c on c.oid = attrelid "
+             "join pg_namespace n on n.oid = relnamespace where nspname = 'caseledger' "
+             "and relname in ('vault', 'vault_row') and relkind = 'r' and attnum = 1"),
+      ElementsAre("vault"));
   EXPECT_THAT(*Query("select relname from pg_class c join pg_namespace n on n.oid = relnamespace "
                      "where nspname = 'caseledger' and relkind = 'r' and not exists "
                      "(select 1 from pg_index where indrelid = c.oid and indisprimary)"),

@@ -4,12 +4,14 @@
 #include <string>
 #include <utility>
 
-namespace caseledger::eventstore::postgres_engine {
+#include "eventstore/postgres/transaction.h"
+
+namespace caseledger::eventstore::postgres {
 namespace {
 
 constexpr Statement kLockHead = {
     "lock_head",
-    "select next_position, last_recorded_at, last_leaf_hash from caseledger.log_head "
+    "select next_position, last_recorded_at, last_leaf_hash, fence from caseledger.log_head "
     "where ledger = $1 for update"};
 
 constexpr Statement kInsertEvents = {
@@ -147,4 +149,4 @@ std::vector<Call> CallsToLookUp(std::string_view ledger, uint64_t position) {
           {&kCommit, {}}};
 }
 
-}  // namespace caseledger::eventstore::postgres_engine
+}  // namespace caseledger::eventstore::postgres

@@ -6,18 +6,15 @@
 
 #include "eventstore/base/uuid.h"
 #include "eventstore/engine/engine.h"
-#include "eventstore/engine/postgres/connection.h"
+#include "eventstore/postgres/connection.h"
 
-namespace caseledger::eventstore::postgres_engine {
-
-inline constexpr Statement kBegin = {"begin", "begin isolation level read committed"};
-// A COMMIT that is cut short has happened, or not: only its answer tells.
-inline constexpr Statement kNoTimeout = {"no_timeout", "set local statement_timeout = 0"};
-inline constexpr Statement kCommit = {"commit", "commit"};
+namespace caseledger::eventstore::postgres {
 
 // Starts a transaction, and waits for the ledger's head. The second one's row is the head; none: no
 // such ledger.
 std::vector<Call> CallsToLock(std::string_view ledger);
+// Of that row: the token of who may write, unless nobody ever guarded the ledger (lease.h).
+inline constexpr int kFenceColumn = 3;
 
 // What the locked transaction writes, and its COMMIT. The last but two is the head's update, which
 // must have written one row. `commit_id` is kept beside the first event.
@@ -27,4 +24,4 @@ std::vector<Call> CallsToCommit(std::string_view ledger, EngineBatch& batch, con
 // update of the head that changes nothing. The last one is COMMIT.
 std::vector<Call> CallsToLookUp(std::string_view ledger, uint64_t position);
 
-}  // namespace caseledger::eventstore::postgres_engine
+}  // namespace caseledger::eventstore::postgres

@@ -9,8 +9,9 @@
 #include "eventstore/engine/batch_check.h"
 #include "eventstore/engine/postgres/batch_writer.h"
 #include "eventstore/engine/postgres/ledger_reader.h"
+#include "eventstore/postgres/lease.h"
 
-namespace caseledger::eventstore::postgres_engine {
+namespace caseledger::eventstore::postgres {
 namespace {
 
 class TransactionRunner final : public Runner {
@@ -98,6 +99,12 @@ absl::Status Unknown(const absl::Status& status) {
 
 }  // namespace
 
+absl::Status CheckFence(const PostgresOptions& options, int64_t fence) {
+  const int64_t token = options.lease == nullptr ? 0 : options.lease->token();
+  if (fence == token && (options.lease == nullptr || token != 0)) return absl::OkStatus();
+  return absl::UnavailableError("another server has taken the ledger over");
+}
+
 absl::Status CommitRun::Run(bool check_head) {
   for (int next = 2;; ++next) {
     Attempt attempt = TryOnce(check_head);
@@ -135,6 +142,9 @@ CommitRun::Attempt CommitRun::TryOnce(bool check_head) {
   if (!head) {
     return {Outcome::kSettled,
             absl::DataLossError(StrCat("ledger ", ledger_, " has no head that is readable"))};
+  }
+  if (absl::Status fence = CheckFence(context_.options, row.Int8(0, kFenceColumn)); !fence.ok()) {
+    return {Outcome::kSettled, NothingWritten(fence)};
   }
   View view(connection, ledger_, *head, context_.options.page);
   if (check_head) {
@@ -192,4 +202,4 @@ CommitRun::Attempt CommitRun::LookUp() {
   return {Outcome::kNothingWritten, absl::UnavailableError("the connection was lost at COMMIT")};
 }
 
-}  // namespace caseledger::eventstore::postgres_engine
+}  // namespace caseledger::eventstore::postgres

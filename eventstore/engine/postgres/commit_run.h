@@ -8,10 +8,10 @@
 #include "eventstore/base/random.h"
 #include "eventstore/base/uuid.h"
 #include "eventstore/engine/engine.h"
-#include "eventstore/engine/postgres/connection_pool.h"
-#include "eventstore/engine/postgres/retry.h"
+#include "eventstore/postgres/connection_pool.h"
+#include "eventstore/postgres/retry.h"
 
-namespace caseledger::eventstore::postgres_engine {
+namespace caseledger::eventstore::postgres {
 
 // What commits of all ledgers share.
 struct CommitContext {
@@ -20,6 +20,10 @@ struct CommitContext {
   Retry& retry;
   RandomSource& random;
 };
+
+// UNAVAILABLE when this program must not write to a ledger with this fence: another one has taken
+// it over, or it guards it itself no more.
+absl::Status CheckFence(const PostgresOptions& options, int64_t fence);
 
 // Invariants
 // 1. The head's row is locked before anything is read and until COMMIT is answered or the session
@@ -60,4 +64,4 @@ class CommitRun {
   uint64_t first_position_ = 0;
 };
 
-}  // namespace caseledger::eventstore::postgres_engine
+}  // namespace caseledger::eventstore::postgres

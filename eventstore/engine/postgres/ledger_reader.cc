@@ -5,7 +5,7 @@
 #include "eventstore/base/status_macros.h"
 #include "eventstore/base/strings.h"
 
-namespace caseledger::eventstore::postgres_engine {
+namespace caseledger::eventstore::postgres {
 namespace {
 
 // Rows without records or with hashes of one size, so that their number bounds their bytes.
@@ -325,4 +325,4 @@ absl::Status LedgerReader::VisitTiles(
   }
 }
 
-}  // namespace caseledger::eventstore::postgres_engine
+}  // namespace caseledger::eventstore::postgres

@@ -13,9 +13,9 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "eventstore/engine/engine.h"
-#include "eventstore/engine/postgres/connection.h"
+#include "eventstore/postgres/connection.h"
 
-namespace caseledger::eventstore::postgres_engine {
+namespace caseledger::eventstore::postgres {
 
 using VisitEvent = absl::FunctionRef<bool(const StoredEvent&)>;
 
@@ -74,4 +74,4 @@ class LedgerReader {
 // The head in columns [column, column + 3) of a row; nullopt when it is not readable.
 std::optional<LedgerHead> HeadIn(const Rows& rows, int row, int column);
 
-}  // namespace caseledger::eventstore::postgres_engine
+}  // namespace caseledger::eventstore::postgres

@@ -15,13 +15,14 @@
 #include "eventstore/engine/ledger_rules.h"
 #include "eventstore/engine/postgres/batch_writer.h"
 #include "eventstore/engine/postgres/commit_run.h"
-#include "eventstore/engine/postgres/connection_pool.h"
 #include "eventstore/engine/postgres/ledger_reader.h"
-#include "eventstore/engine/postgres/retry.h"
-#include "eventstore/engine/postgres/schema.h"
+#include "eventstore/postgres/connection_pool.h"
+#include "eventstore/postgres/retry.h"
+#include "eventstore/postgres/schema.h"
+#include "eventstore/postgres/transaction.h"
 
 namespace caseledger::eventstore {
-namespace postgres_engine {
+namespace postgres {
 namespace {
 
 constexpr Statement kListLedgers = {"list_ledgers",
@@ -280,19 +281,27 @@ absl::Status PostgresEngine::ReplaceSigningState(std::string_view ledger, std::s
   if (!entry.inside()) return Closed();
   RETURN_IF_ERROR(Find(ledger).status());
   ASSIGN_OR_RETURN(const ConnectionPool::Lease lease, pool_.Take());
+  // Under the head, as a commit: the fence is there.
+  ASSIGN_OR_RETURN(const std::vector<Rows> locked,
+                   lease->RunAll(CallsToLock(ledger), lease->patience()));
+  if (locked.back().count() == 0) return absl::DataLossError(StrCat("no head of ", ledger));
+  RETURN_IF_ERROR(CheckFence(options_, locked.back().Int8(0, kFenceColumn)));
   const uint64_t warnings = lease->warnings();
-  RETURN_IF_ERROR(lease->Run(kPutSigningState, Parameters().Text(ledger).Bytes(state)).status());
+  const std::vector<Call> calls = {{&kPutSigningState, Parameters().Text(ledger).Bytes(state)},
+                                   {&kNoTimeout, {}},
+                                   {&kCommit, {}}};
+  RETURN_IF_ERROR(lease->RunAll(calls, options_.commit_patience).status());
   if (lease->warnings() != warnings) {
     return absl::UnavailableError("the signing state is perhaps not replicated");
   }
   return absl::OkStatus();
 }
 
-}  // namespace postgres_engine
+}  // namespace postgres
 
 absl::StatusOr<std::unique_ptr<Engine>> OpenPostgresEngine(const PostgresOptions& options,
                                                            RandomSource& random) {
-  auto engine = std::make_unique<postgres_engine::PostgresEngine>(options, random);
+  auto engine = std::make_unique<postgres::PostgresEngine>(options, random);
   RETURN_IF_ERROR(engine->CheckOnce());
   return engine;
 }

@@ -7,7 +7,7 @@
 #include "absl/status/statusor.h"
 #include "eventstore/base/random.h"
 #include "eventstore/engine/engine.h"
-#include "eventstore/engine/postgres/postgres_options.h"
+#include "eventstore/postgres/postgres_options.h"
 
 namespace caseledger::eventstore {
 

@@ -57,16 +57,16 @@ absl::StatusOr<std::vector<std::string>> KnownNames(KeyFolder& folder) {
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<KeyFiles>> KeyFiles::Open(const std::string& path, Clock& clock,
-                                                         RandomSource& random) {
-  ASSIGN_OR_RETURN(std::unique_ptr<KeyFolder> folder, OpenKeyFolder(path));
+                                                         RandomSource& random, KeyFolderUse use) {
+  ASSIGN_OR_RETURN(std::unique_ptr<KeyFolder> folder, OpenKeyFolder(path, use));
   return In(std::move(folder), clock, random);
 }
 
 absl::StatusOr<std::unique_ptr<KeyFiles>> KeyFiles::CreateFolder(const std::string& path,
-                                                                 Clock& clock,
-                                                                 RandomSource& random) {
+                                                                 Clock& clock, RandomSource& random,
+                                                                 KeyFolderUse use) {
   RETURN_IF_ERROR(MakeDirectoryDurably(path));
-  ASSIGN_OR_RETURN(std::unique_ptr<KeyFolder> folder, OpenKeyFolder(path));
+  ASSIGN_OR_RETURN(std::unique_ptr<KeyFolder> folder, OpenKeyFolder(path, use));
   return FirstIn(std::move(folder), clock, random);
 }
 

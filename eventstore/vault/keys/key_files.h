@@ -47,12 +47,14 @@ class KeyFiles final : public WrappingKeys {
   //                      no regular file, none of ours, or in use; says what to run
   // DATA_LOSS            a file is damaged; names it
   static absl::StatusOr<std::unique_ptr<KeyFiles>> Open(const std::string& path, Clock& clock,
-                                                        RandomSource& random);
+                                                        RandomSource& random,
+                                                        KeyFolderUse use = KeyFolderUse::kAlone);
 
   // Makes the folder, and those above it, with a first key. A folder without one is taken.
   // ALREADY_EXISTS when it has one; the errors of Open.
-  static absl::StatusOr<std::unique_ptr<KeyFiles>> CreateFolder(const std::string& path,
-                                                                Clock& clock, RandomSource& random);
+  static absl::StatusOr<std::unique_ptr<KeyFiles>> CreateFolder(
+      const std::string& path, Clock& clock, RandomSource& random,
+      KeyFolderUse use = KeyFolderUse::kAlone);
 
   // The same two for a folder that is open.
   static absl::StatusOr<std::unique_ptr<KeyFiles>> In(std::unique_ptr<KeyFolder> folder,

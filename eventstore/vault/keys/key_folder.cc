@@ -80,7 +80,8 @@ class SystemKeyFolder final : public KeyFolder {
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<KeyFolder>> OpenKeyFolder(const std::string& path) {
+absl::StatusOr<std::unique_ptr<KeyFolder>> OpenKeyFolder(const std::string& path,
+                                                         KeyFolderUse use) {
   // A slash at the end would follow a symlink.
   std::string name = path;
   while (name.size() > 1 && name.ends_with('/')) name.pop_back();
@@ -101,7 +102,8 @@ absl::StatusOr<std::unique_ptr<KeyFolder>> OpenKeyFolder(const std::string& path
   const int folder = open(name.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
   if (folder < 0) return Failure("open", name, errno);
   auto opened = std::make_unique<SystemKeyFolder>(name, folder);
-  if (flock(folder, LOCK_EX | LOCK_NB) == 0) return opened;
+  const int lock = use == KeyFolderUse::kAlone ? LOCK_EX : LOCK_SH;
+  if (flock(folder, lock | LOCK_NB) == 0) return opened;
   if (errno != EWOULDBLOCK) return Failure("lock", name, errno);
   return absl::FailedPreconditionError(
       StrCat("another program uses the wrapping keys in ", name, ": stop that one first"));

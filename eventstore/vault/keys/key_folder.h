@@ -39,10 +39,19 @@ class KeyFolder {
   virtual absl::Status Sync() = 0;
 };
 
-// The folder at `path`, locked against other programs until it is given back.
+// Who else may have a folder open.
+enum class KeyFolderUse {
+  kAlone,
+  // Others that use it so: something else decides which of them works with the vault, and one that
+  // was stopped must not keep the others out.
+  kByTurns,
+};
+
+// The folder at `path`, locked against programs that use it in another way until it is given back.
 //
 // UNAVAILABLE          it is missing
 // FAILED_PRECONDITION  a symlink, no folder, not this user's alone, or in use; says what to do
-absl::StatusOr<std::unique_ptr<KeyFolder>> OpenKeyFolder(const std::string& path);
+absl::StatusOr<std::unique_ptr<KeyFolder>> OpenKeyFolder(const std::string& path,
+                                                         KeyFolderUse use = KeyFolderUse::kAlone);
 
 }  // namespace caseledger::eventstore

@@ -100,6 +100,23 @@ TEST_F(KeyFilesTest, KeysThatAreThereAreNotMadeAgain) {
   EXPECT_TRUE(Open().ok());
 }
 
+TEST_F(KeyFilesTest, ThoseWhoTakeTurnsHaveItOpenTogetherAndNobodyElseDoes) {
+  const auto open = [&](KeyFolderUse use) {
+    return KeyFiles::Open(path_, clock_, SystemRandom(), use);
+  };
+  {
+    const auto alone = open(KeyFolderUse::kAlone);
+    ASSERT_TRUE(alone.ok()) << alone.status();
+    ExpectRefused(open(KeyFolderUse::kByTurns).status(), absl::StatusCode::kFailedPrecondition,
+                  "another program uses");
+  }
+  const auto one = open(KeyFolderUse::kByTurns);
+  ASSERT_TRUE(one.ok()) << one.status();
+  EXPECT_TRUE(open(KeyFolderUse::kByTurns).ok());
+  ExpectRefused(open(KeyFolderUse::kAlone).status(), absl::StatusCode::kFailedPrecondition,
+                "another program uses");
+}
+
 TEST_F(KeyFilesTest, AnEmptyFolderIsTakenForANewVault) {
   fs::remove(file_);
   EXPECT_TRUE(KeyFiles::CreateFolder(path_, clock_, SystemRandom()).ok());

@@ -16,11 +16,11 @@
 #include "absl/status/statusor.h"
 #include "eventstore/base/clock.h"
 #include "eventstore/base/uuid.h"
-#include "eventstore/engine/postgres/parameters.h"
-#include "eventstore/engine/postgres/postgres_options.h"
-#include "eventstore/engine/postgres/sql_failure.h"
+#include "eventstore/postgres/parameters.h"
+#include "eventstore/postgres/postgres_options.h"
+#include "eventstore/postgres/sql_failure.h"
 
-namespace caseledger::eventstore::postgres_engine {
+namespace caseledger::eventstore::postgres {
 
 // SQL under a name that is its own within a session, where it is prepared when first used. Both
 // live as long as the program.
@@ -106,4 +106,4 @@ class Connection {
   uint64_t warnings_ = 0;
 };
 
-}  // namespace caseledger::eventstore::postgres_engine
+}  // namespace caseledger::eventstore::postgres

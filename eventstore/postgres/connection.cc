@@ -1,4 +1,4 @@
-#include "eventstore/engine/postgres/connection.h"
+#include "eventstore/postgres/connection.h"
 
 #include <poll.h>
 
@@ -13,7 +13,7 @@
 #include "eventstore/base/status_macros.h"
 #include "eventstore/base/strings.h"
 
-namespace caseledger::eventstore::postgres_engine {
+namespace caseledger::eventstore::postgres {
 namespace {
 
 constexpr Micros kMicrosPerMilli = 1000;
@@ -250,4 +250,4 @@ absl::StatusOr<std::string> Connection::Quoted(std::string_view identifier) {
   return std::string(quoted.get());
 }
 
-}  // namespace caseledger::eventstore::postgres_engine
+}  // namespace caseledger::eventstore::postgres

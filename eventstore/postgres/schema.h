@@ -5,12 +5,12 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "eventstore/engine/postgres/postgres_options.h"
+#include "eventstore/postgres/postgres_options.h"
 
 namespace caseledger::eventstore {
 
 // Version of the schema that this program reads and writes. It works with no other.
-inline constexpr int kPostgresSchemaVersion = 1;
+inline constexpr int kPostgresSchemaVersion = 2;
 
 struct PostgresMigration {
   // Of the owner of the schema, who may create it.
@@ -27,7 +27,7 @@ struct PostgresMigration {
 // UNAVAILABLE          the database; the outcome is unknown, run it again
 absl::StatusOr<int> MigratePostgres(const PostgresMigration& migration);
 
-namespace postgres_engine {
+namespace postgres {
 
 class Connection;
 
@@ -35,5 +35,5 @@ class Connection;
 // acknowledge what is not durable.
 absl::Status CheckDatabase(Connection& connection);
 
-}  // namespace postgres_engine
+}  // namespace postgres
 }  // namespace caseledger::eventstore

@@ -5,9 +5,9 @@
 #include "eventstore/base/clock.h"
 #include "eventstore/base/mutex.h"
 #include "eventstore/base/random.h"
-#include "eventstore/engine/postgres/postgres_options.h"
+#include "eventstore/postgres/postgres_options.h"
 
-namespace caseledger::eventstore::postgres_engine {
+namespace caseledger::eventstore::postgres {
 
 // Thread-safe.
 class Retry {
@@ -32,4 +32,4 @@ class Retry {
   bool stopped_ ABSL_GUARDED_BY(mutex_) = false;
 };
 
-}  // namespace caseledger::eventstore::postgres_engine
+}  // namespace caseledger::eventstore::postgres

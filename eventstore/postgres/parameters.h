@@ -11,7 +11,7 @@
 
 #include "eventstore/base/uuid.h"
 
-namespace caseledger::eventstore::postgres_engine {
+namespace caseledger::eventstore::postgres {
 
 // $1, $2 and so on, in the order of the calls. Not thread-safe.
 class Parameters {
@@ -34,4 +34,4 @@ class Parameters {
   std::vector<std::string> values_;
 };
 
-}  // namespace caseledger::eventstore::postgres_engine
+}  // namespace caseledger::eventstore::postgres

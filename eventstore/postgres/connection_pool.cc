@@ -1,9 +1,9 @@
-#include "eventstore/engine/postgres/connection_pool.h"
+#include "eventstore/postgres/connection_pool.h"
 
 #include <chrono>
 #include <utility>
 
-namespace caseledger::eventstore::postgres_engine {
+namespace caseledger::eventstore::postgres {
 
 absl::StatusOr<ConnectionPool::Lease> ConnectionPool::Take() {
   {
@@ -48,4 +48,4 @@ void ConnectionPool::DropIdle() {
   open_ -= dropped.size();
 }
 
-}  // namespace caseledger::eventstore::postgres_engine
+}  // namespace caseledger::eventstore::postgres

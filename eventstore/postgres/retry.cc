@@ -1,11 +1,11 @@
-#include "eventstore/engine/postgres/retry.h"
+#include "eventstore/postgres/retry.h"
 
 #include <algorithm>
 #include <array>
 #include <chrono>
 #include <cstdint>
 
-namespace caseledger::eventstore::postgres_engine {
+namespace caseledger::eventstore::postgres {
 
 bool Retry::Await(int next) {
   if (next > options_.attempts) return false;
@@ -30,4 +30,4 @@ Micros Retry::PauseBefore(int next) {
   return longest * part / 65'536;
 }
 
-}  // namespace caseledger::eventstore::postgres_engine
+}  // namespace caseledger::eventstore::postgres

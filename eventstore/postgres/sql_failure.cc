@@ -1,4 +1,4 @@
-#include "eventstore/engine/postgres/sql_failure.h"
+#include "eventstore/postgres/sql_failure.h"
 
 #include <algorithm>
 #include <initializer_list>
@@ -6,7 +6,7 @@
 
 #include "eventstore/base/strings.h"
 
-namespace caseledger::eventstore::postgres_engine {
+namespace caseledger::eventstore::postgres {
 namespace {
 
 using Codes = std::initializer_list<std::string_view>;
@@ -61,4 +61,4 @@ SqlFailure LostConnection(std::string_view why) {
           absl::UnavailableError(StrCat("the connection to PostgreSQL is lost: ", why))};
 }
 
-}  // namespace caseledger::eventstore::postgres_engine
+}  // namespace caseledger::eventstore::postgres

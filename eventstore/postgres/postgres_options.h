@@ -9,6 +9,8 @@
 
 namespace caseledger::eventstore {
 
+class PostgresLease;
+
 struct PostgresSession {
   // Connection string or URI of libpq. With several hosts it needs target_session_attrs=read-write.
   std::string dsn;
@@ -43,6 +45,9 @@ struct PostgresOptions {
   Micros commit_patience = 30 * kMicrosPerSecond;
   PostgresRetry retry;
   PostgresPage page;
+  // Writes to ledgers that it guards, and to no others. Null: only to ledgers that nobody ever
+  // guarded. Must outlive the engine.
+  const PostgresLease* lease = nullptr;
 };
 
 }  // namespace caseledger::eventstore

@@ -8,9 +8,9 @@
 #include "absl/base/thread_annotations.h"
 #include "absl/status/statusor.h"
 #include "eventstore/base/mutex.h"
-#include "eventstore/engine/postgres/connection.h"
+#include "eventstore/postgres/connection.h"
 
-namespace caseledger::eventstore::postgres_engine {
+namespace caseledger::eventstore::postgres {
 
 // Thread-safe. Must outlive its leases.
 class ConnectionPool {
@@ -56,4 +56,4 @@ class ConnectionPool {
   size_t open_ ABSL_GUARDED_BY(mutex_) = 0;  // idle and lent
 };
 
-}  // namespace caseledger::eventstore::postgres_engine
+}  // namespace caseledger::eventstore::postgres

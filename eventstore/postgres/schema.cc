@@ -1,14 +1,14 @@
-#include "eventstore/engine/postgres/schema.h"
+#include "eventstore/postgres/schema.h"
 
 #include <array>
 #include <memory>
 
 #include "eventstore/base/status_macros.h"
 #include "eventstore/base/strings.h"
-#include "eventstore/engine/postgres/connection.h"
+#include "eventstore/postgres/connection.h"
 
 namespace caseledger::eventstore {
-namespace postgres_engine {
+namespace postgres {
 namespace {
 
 // Building an index over a large table takes its time.
@@ -87,20 +87,40 @@ create table caseledger.signing_state (
 );
 )sql";
 
-constexpr std::array<const char*, kPostgresSchemaVersion> kMigrations = {kVersion1};
+// For one server at a time (lease.h): who holds a vault's lease and the ledgers' tokens, and the
+// vault's rows.
+constexpr char kVersion2[] = R"sql(
+alter table caseledger.log_head add column fence bigint not null default 0;
+create table caseledger.vault (
+  vault text collate "C" not null,
+  token bigint not null,
+  beat bigint not null,
+  holder text not null,
+  primary key (vault)
+);
+create table caseledger.vault_row (
+  vault text collate "C" not null,
+  key bytea not null,
+  value bytea not null,
+  primary key (vault, key)
+);
+)sql";
 
-// What has no UPDATE here can be added to and never changed; nothing can be deleted.
+constexpr std::array<const char*, kPostgresSchemaVersion> kMigrations = {kVersion1, kVersion2};
+
+// What has no UPDATE here can be added to and never changed. Nothing can be deleted but the rows of
+// keys, which erasures destroy.
 std::string Grants(const std::string& role) {
   return StrCat("revoke all on all tables in schema caseledger from ", role,
                 "; grant usage on schema caseledger to ", role,
                 "; grant select on all tables in schema caseledger to ", role,
                 "; grant insert on caseledger.ledger, caseledger.log_head, caseledger.event, "
                 "caseledger.stream_head, caseledger.mark, caseledger.tile, "
-                "caseledger.signing_state to ",
+                "caseledger.signing_state, caseledger.vault, caseledger.vault_row to ",
                 role,
                 "; grant update on caseledger.log_head, caseledger.stream_head, "
-                "caseledger.signing_state to ",
-                role, ";");
+                "caseledger.signing_state, caseledger.vault, caseledger.vault_row to ",
+                role, "; grant delete on caseledger.vault_row to ", role, ";");
 }
 
 absl::Status Newer(int64_t version) {
@@ -141,27 +161,26 @@ absl::Status CheckDatabase(Connection& connection) {
   return absl::OkStatus();
 }
 
-}  // namespace postgres_engine
+}  // namespace postgres
 
 absl::StatusOr<int> MigratePostgres(const PostgresMigration& migration) {
-  using postgres_engine::Connection;
+  using postgres::Connection;
   PostgresSession session = migration.session;
   session.statement_timeout = 0;
   ASSIGN_OR_RETURN(const std::unique_ptr<Connection> connection, Connection::Open(session));
   const auto run = [&](const std::string& script) {
-    return connection->RunScript(script, postgres_engine::kMigrationPatience);
+    return connection->RunScript(script, postgres::kMigrationPatience);
   };
-  RETURN_IF_ERROR(run(postgres_engine::kVersionTable));
-  ASSIGN_OR_RETURN(const postgres_engine::Rows version,
-                   connection->Run(postgres_engine::kLockVersion));
+  RETURN_IF_ERROR(run(postgres::kVersionTable));
+  ASSIGN_OR_RETURN(const postgres::Rows version, connection->Run(postgres::kLockVersion));
   const int64_t found = version.Int8(0, 0);
-  if (found > kPostgresSchemaVersion) return postgres_engine::Newer(found);
+  if (found > kPostgresSchemaVersion) return postgres::Newer(found);
   if (found < kPostgresSchemaVersion) {
-    RETURN_IF_ERROR(postgres_engine::ApplyMissing(*connection, found));
+    RETURN_IF_ERROR(postgres::ApplyMissing(*connection, found));
   }
   if (!migration.server_role.empty()) {
     ASSIGN_OR_RETURN(const std::string role, connection->Quoted(migration.server_role));
-    RETURN_IF_ERROR(run(postgres_engine::Grants(role)));
+    RETURN_IF_ERROR(run(postgres::Grants(role)));
   }
   RETURN_IF_ERROR(run("commit"));
   return kPostgresSchemaVersion;

@@ -1,11 +1,11 @@
-#include "eventstore/engine/postgres/parameters.h"
+#include "eventstore/postgres/parameters.h"
 
 #include <cstddef>
 #include <utility>
 
 #include "eventstore/base/big_endian.h"
 
-namespace caseledger::eventstore::postgres_engine {
+namespace caseledger::eventstore::postgres {
 namespace {
 
 // Object ids of PostgreSQL's own types never change.
@@ -67,4 +67,4 @@ Parameters& Parameters::ByteStrings(std::span<const std::string_view> values) {
   return *this;
 }
 
-}  // namespace caseledger::eventstore::postgres_engine
+}  // namespace caseledger::eventstore::postgres

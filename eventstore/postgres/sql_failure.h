@@ -5,7 +5,7 @@
 
 #include "absl/status/status.h"
 
-namespace caseledger::eventstore::postgres_engine {
+namespace caseledger::eventstore::postgres {
 
 enum class FailureKind {
   kNone,
@@ -37,4 +37,4 @@ SqlFailure FailureOf(std::string_view sqlstate, std::string_view message);
 // A session that ended without an answer, or whose answer did not come in time.
 SqlFailure LostConnection(std::string_view why);
 
-}  // namespace caseledger::eventstore::postgres_engine
+}  // namespace caseledger::eventstore::postgres
