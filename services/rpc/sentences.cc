@@ -123,6 +123,11 @@ constexpr std::array kRows{
          "SOURCE/VALUE."}},
     Row{"PROJECTION_UNKNOWN",
         {"Không có bảng số liệu nào mang tên đó.", "There is no projection of that name."}},
+    Row{"DATABASE_AWAY",
+        {"Máy chủ này tạm thời không liên lạc được với cơ sở dữ liệu; hãy thử lại sau giây lát "
+         "hoặc gọi máy chủ khác.",
+         "This server does not reach its database for now; try again in a moment, or call another "
+         "server."}},
     Row{"VAULT_UNAVAILABLE",
         {"Kho khóa không có ở đây nên không ghi, không xem và không tìm được thông tin cá nhân; "
          "hãy "

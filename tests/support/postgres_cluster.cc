@@ -1,81 +1,26 @@
 #include "tests/support/postgres_cluster.h"
 
-#include <fcntl.h>
 #include <libpq-fe.h>
 #include <poll.h>
-#include <pwd.h>
 #include <signal.h>
-#include <spawn.h>
 #include <sys/wait.h>
-#include <unistd.h>
 
-#include <cerrno>
 #include <chrono>
-#include <cstdlib>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <system_error>
 #include <utility>
 
 #include "eventstore/base/status_macros.h"
 #include "eventstore/base/strings.h"
 #include "gtest/gtest.h"
-
-extern char** environ;
+#include "tests/support/postgres_programs.h"
 
 namespace caseledger::testing {
 namespace {
 
 using Answer = std::unique_ptr<PGresult, decltype(&PQclear)>;
 
-constexpr char kPrograms[] = "/usr/lib/postgresql/15/bin/";
-constexpr char kUnprivileged[] = "postgres";
 constexpr std::chrono::seconds kPatience{60};
-
-// In front of a command that must not run as root. The server is told when this program dies.
-std::vector<std::string> Unprivileged() {
-  std::vector<std::string> words = {"/usr/bin/setpriv", "--pdeathsig", "INT"};
-  if (geteuid() == 0) {
-    words.insert(words.end(),
-                 {"--reuid", kUnprivileged, "--regid", kUnprivileged, "--init-groups"});
-  }
-  words.emplace_back("--");
-  return words;
-}
-
-// Starts it with both outputs in the file.
-absl::StatusOr<pid_t> Spawn(std::vector<std::string> words, const std::string& output) {
-  posix_spawn_file_actions_t actions;
-  posix_spawn_file_actions_init(&actions);
-  posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-  posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, output.c_str(),
-                                   O_WRONLY | O_CREAT | O_APPEND, 0600);
-  posix_spawn_file_actions_adddup2(&actions, STDOUT_FILENO, STDERR_FILENO);
-  std::vector<char*> arguments;
-  for (std::string& word : words) arguments.push_back(word.data());
-  arguments.push_back(nullptr);
-  pid_t child = -1;
-  const int error =
-      posix_spawn(&child, words[0].c_str(), &actions, nullptr, arguments.data(), environ);
-  posix_spawn_file_actions_destroy(&actions);
-  if (error != 0) return absl::UnavailableError(StrCat("cannot run ", words[0]));
-  return child;
-}
-
-std::string TextOf(const std::string& path) {
-  std::ifstream file(path);
-  return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
-}
-
-bool EndsWithin(pid_t process, std::chrono::milliseconds wait) {
-  const auto end = std::chrono::steady_clock::now() + wait;
-  while (std::chrono::steady_clock::now() < end) {
-    if (waitpid(process, nullptr, WNOHANG) != 0) return true;
-    poll(nullptr, 0, 10);
-  }
-  return false;
-}
 
 }  // namespace
 
@@ -111,12 +56,7 @@ bool SqlSession::Await(const std::string& sql) {
 }
 
 absl::StatusOr<std::unique_ptr<PostgresCluster>> PostgresCluster::Start() {
-  for (const char* program : {"initdb", "postgres"}) {
-    if (access(StrCat(kPrograms, program).c_str(), X_OK) != 0) {
-      return absl::NotFoundError(
-          StrCat("there is no ", kPrograms, program, ": install the Debian package postgresql-15"));
-    }
-  }
+  RETURN_IF_ERROR(CheckPostgresPrograms());
   std::unique_ptr<PostgresCluster> cluster(new PostgresCluster);
   RETURN_IF_ERROR(cluster->Make());
   RETURN_IF_ERROR(cluster->StartServer());
@@ -141,36 +81,18 @@ PostgresCluster::~PostgresCluster() {
 }
 
 absl::Status PostgresCluster::Make() {
-  // Not TMPDIR: the path of a socket has at most 107 bytes, and the other user must get there.
-  std::string name = "/tmp/caseledger-pg-XXXXXX";
-  if (mkdtemp(name.data()) == nullptr) return absl::UnavailableError("no temporary directory");
-  directory_ = name;
-  if (geteuid() == 0) {
-    const passwd* user = getpwnam(kUnprivileged);
-    if (user == nullptr || chown(name.c_str(), user->pw_uid, user->pw_gid) != 0) {
-      return absl::NotFoundError(
-          "there is no user postgres: install the Debian package postgresql-15");
-    }
-  }
-  std::vector<std::string> words = Unprivileged();
-  words.insert(words.end(),
-               {StrCat(kPrograms, "initdb"), "--pgdata", directory_ + "/data", "--auth", "trust",
-                "--username", kSuperuser, "--encoding", "UTF8", "--no-locale"});
-  const std::string output = directory_ + "/initdb.log";
-  ASSIGN_OR_RETURN(const pid_t child, Spawn(std::move(words), output));
-  int status = 0;
-  while (waitpid(child, &status, 0) < 0 && errno == EINTR) {
-  }
-  if (status == 0) return absl::OkStatus();
-  return absl::UnavailableError(StrCat("initdb failed: ", TextOf(output)));
+  ASSIGN_OR_RETURN(directory_, MakePostgresDirectory());
+  return RunPostgresProgram({"initdb", "--pgdata", directory_ + "/data", "--auth", "trust",
+                             "--username", kSuperuser, "--encoding", "UTF8", "--no-locale"},
+                            directory_ + "/initdb.log");
 }
 
 absl::Status PostgresCluster::StartServer() {
-  std::vector<std::string> words = Unprivileged();
-  words.insert(words.end(),
-               {StrCat(kPrograms, "postgres"), "-D", directory_ + "/data", "-k", directory_, "-c",
-                "listen_addresses=", "-c", "shared_buffers=64MB", "-c", "max_connections=100"});
-  ASSIGN_OR_RETURN(server_, Spawn(std::move(words), directory_ + "/server.log"));
+  ASSIGN_OR_RETURN(
+      server_, SpawnPostgresProgram(
+                   {"postgres", "-D", directory_ + "/data", "-k", directory_, "-c",
+                    "listen_addresses=", "-c", "shared_buffers=64MB", "-c", "max_connections=100"},
+                   directory_ + "/server.log"));
   return absl::OkStatus();
 }
 
@@ -182,7 +104,7 @@ absl::Status PostgresCluster::AwaitAnswer() {
     if (ended) server_ = -1;
     if (ended || std::chrono::steady_clock::now() > end) {
       return absl::UnavailableError(
-          StrCat("PostgreSQL did not start: ", TextOf(directory_ + "/server.log")));
+          StrCat("PostgreSQL did not start: ", WholeTextOf(directory_ + "/server.log")));
     }
     poll(nullptr, 0, 10);
   }
@@ -193,9 +115,9 @@ absl::Status PostgresCluster::AwaitAnswer() {
 void PostgresCluster::Stop() {
   if (server_ <= 0) return;
   kill(server_, SIGINT);
-  if (!EndsWithin(server_, kPatience)) {
+  if (!ProcessEndsWithin(server_, kPatience)) {
     kill(server_, SIGQUIT);
-    if (!EndsWithin(server_, kPatience)) ADD_FAILURE() << "PostgreSQL does not stop";
+    if (!ProcessEndsWithin(server_, kPatience)) ADD_FAILURE() << "PostgreSQL does not stop";
   }
   server_ = -1;
 }

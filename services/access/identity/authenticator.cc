@@ -176,6 +176,11 @@ absl::StatusOr<std::shared_ptr<const TokenClaims>> Authenticator::ClaimsOf(
 }
 
 absl::StatusOr<Call> Authenticator::Authenticate(const Credentials& credentials) {
+  if (const absl::Status may = options_.may_answer ? options_.may_answer() : absl::OkStatus();
+      !may.ok()) {
+    return absl::UnavailableError(
+        StrCat("DATABASE_AWAY: ", FromAbsl(may.message()), "; try again, or call another server"));
+  }
   absl::StatusOr<Call> call = Identify(credentials);
   if (!call.ok()) {
     const std::string_view message = FromAbsl(call.status().message());

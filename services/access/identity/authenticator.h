@@ -36,6 +36,9 @@ struct AuthenticatorOptions {
   IdentityPaths paths;
   TokenExpectations token;
   Clock* clock = nullptr;  // never null
+  // Asked before anything else: an error means that what this server knows may be old, the rights
+  // of the caller included, and everybody is refused with it. Must not wait. May be empty.
+  std::function<absl::Status()> may_answer;
   // Changed files were refused, and what was read before stays in force; or with OK: all is well
   // again. Called from Refresh().
   std::function<void(const absl::Status&)> on_files;
@@ -67,6 +70,7 @@ class Authenticator {
   //                   TOKEN_OF_OTHER_ISSUER, TOKEN_FOR_OTHER_AUDIENCE, AGENCY_MISSING,
   //                   AGENCY_MISMATCH
   // INVALID_ARGUMENT  purpose or warrant are no keys
+  // UNAVAILABLE       DATABASE_AWAY: `may_answer` says no
   absl::StatusOr<Call> Authenticate(const Credentials& credentials);
 
   // Whether a call that was let in is still good; for streams that last. The same errors.

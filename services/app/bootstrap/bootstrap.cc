@@ -8,7 +8,6 @@
 
 #include "eventstore/base/status_macros.h"
 #include "eventstore/base/strings.h"
-#include "eventstore/engine/rocksdb/rocksdb_engine.h"
 #include "eventstore/sequencer/sequencer.h"
 #include "services/access/rules/actions.h"
 #include "services/access/rules/rules.h"
@@ -34,7 +33,7 @@ class OfflineLedger {
   ~OfflineLedger() {
     for (commands::Ledger* ledger : ledgers_.All()) ledger->parts.log->Close();
     if (vault_ != nullptr) vault_->Close().IgnoreError();
-    if (engine_ != nullptr) engine_->Close().IgnoreError();
+    if (storage_ != nullptr) storage_->Close().IgnoreError();
   }
 
   absl::Status Open(const BootstrapRequest& request) {
@@ -48,20 +47,23 @@ class OfflineLedger {
       return absl::UnavailableError(
           StrCat("cannot create the directory ", data_dir, ": ", error.message()));
     }
-    eventstore::RocksDbOptions options;
-    options.path = data_dir + "/log";
-    ASSIGN_OR_RETURN(engine_, eventstore::OpenRocksDbEngine(options));
+    StorageOptions options;
+    options.choice = request.storage;
+    options.data_dir = data_dir;
+    ASSIGN_OR_RETURN(storage_, Storage::Open(options, random_));
+    eventstore::Engine& engine = storage_->engine();
+    if (storage_->in_database()) RETURN_IF_ERROR(Make(name));
     VaultPlace place = VaultIn(data_dir, request.vault_dir, request.wrapping_key_dir);
     place.token = request.token;
-    ASSIGN_OR_RETURN(vault_, VaultFiles::Open(place, *engine_, clock_, random_));
-    absl::Status created = eventstore::CreateLedger(*engine_, name, clock_, random_);
-    if (!created.ok() && !absl::IsAlreadyExists(created)) return created;
+    ASSIGN_OR_RETURN(vault_,
+                     VaultFiles::Open(place, engine, clock_, random_, storage_->OpenVaultStore()));
+    if (!storage_->in_database()) RETURN_IF_ERROR(Make(name));
     commands::LedgerParts parts;
     parts.name = name;
     eventstore::SequencerOptions log_options;
     log_options.clock = &clock_;
     log_options.sealer = &vault_->sealer();
-    ASSIGN_OR_RETURN(parts.log, eventstore::OpenLog(*engine_, name, log_options));
+    ASSIGN_OR_RETURN(parts.log, eventstore::OpenLog(engine, name, log_options));
     ledgers_.Add(std::move(parts));
     return absl::OkStatus();
   }
@@ -82,9 +84,15 @@ class OfflineLedger {
   }
 
  private:
+  absl::Status Make(const std::string& ledger) {
+    const absl::Status made = eventstore::CreateLedger(storage_->engine(), ledger, clock_, random_);
+    if (!made.ok() && !absl::IsAlreadyExists(made)) return made;
+    return storage_->Guard(ledger);
+  }
+
   Clock& clock_;
   RandomSource& random_;
-  std::unique_ptr<eventstore::RocksDbStore> engine_;
+  std::unique_ptr<Storage> storage_;
   std::unique_ptr<VaultFiles> vault_;
   commands::Ledgers ledgers_;
   commands::CommandHandler handler_;

@@ -7,12 +7,14 @@
 #include "absl/status/statusor.h"
 #include "eventstore/base/clock.h"
 #include "eventstore/base/random.h"
+#include "services/app/storage/storage.h"
 #include "services/app/vault/vault_files.h"
 
 namespace caseledger::app {
 
 struct BootstrapRequest {
   std::string data_dir;
+  StorageChoice storage;
   std::string vault_dir;         // empty: in the data directory, as the next one
   std::string wrapping_key_dir;  // both are made when they are new
   WrappingToken token;           // or the keys are in a token
@@ -33,7 +35,7 @@ struct BootstrapResult {
 //
 // ALREADY_EXISTS       rules were loaded before
 // INVALID_ARGUMENT     the rules or a name are wrong; says line and reason
-// FAILED_PRECONDITION  a server uses the data directory
+// FAILED_PRECONDITION  a server uses the data directory, or the database
 absl::StatusOr<BootstrapResult> Bootstrap(const BootstrapRequest& request, Clock& clock,
                                           RandomSource& random);
 

@@ -117,6 +117,7 @@ int Run(int argc, char** argv) {
   AddProjectionCommands(app, chosen);
   AddVaultCommands(app, chosen);
   AddBackupCommands(app, chosen);
+  AddDatabaseCommands(app, chosen);
   AddKeyCommands(app, chosen);
   AddAuditCommands(app, chosen);
   AddWitnessCommand(app, chosen);

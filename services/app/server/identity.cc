@@ -72,7 +72,7 @@ std::optional<rpc::TlsFiles> TlsFilesOf(const ServerOptions& options) {
 }
 
 absl::StatusOr<std::unique_ptr<access::Authenticator>> MakeAuthenticator(
-    const ServerOptions& options, Clock& clock) {
+    const ServerOptions& options, Clock& clock, std::function<absl::Status()> may_answer) {
   if (access::IsReadableByAll(options.tls_key)) {
     Log(LogLevel::kWarn, "everybody on this machine can read the server's key",
         {{"next", StrCat("chmod 600 ", options.tls_key)}});
@@ -82,6 +82,7 @@ absl::StatusOr<std::unique_ptr<access::Authenticator>> MakeAuthenticator(
   wanted.paths = {options.client_ca, options.revoked, options.token_keys};
   wanted.token = {options.token_issuer, options.token_audience};
   wanted.clock = &clock;
+  wanted.may_answer = std::move(may_answer);
   wanted.on_files = LogFiles;
   wanted.on_overdue = LogOverdue;
   ASSIGN_OR_RETURN(auto authenticator, access::Authenticator::Open(std::move(wanted)));

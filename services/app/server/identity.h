@@ -1,6 +1,7 @@
 // Who may connect to the server, from its options, with what happens to the files in the log.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 
@@ -21,8 +22,8 @@ absl::Status CheckIdentityOptions(const ServerOptions& options);
 std::optional<rpc::TlsFiles> TlsFilesOf(const ServerOptions& options);
 
 // Null on plain text without keys of tokens. INVALID_ARGUMENT: names the file, what is wrong and
-// what to do.
+// what to do. `may_answer` as of AuthenticatorOptions.
 absl::StatusOr<std::unique_ptr<access::Authenticator>> MakeAuthenticator(
-    const ServerOptions& options, Clock& clock);
+    const ServerOptions& options, Clock& clock, std::function<absl::Status()> may_answer);
 
 }  // namespace caseledger::app

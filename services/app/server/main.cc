@@ -2,7 +2,9 @@
 #include <google/protobuf/stubs/logging.h>
 #include <grpc/support/log.h>
 #include <pthread.h>
+#include <unistd.h>
 
+#include <atomic>
 #include <csignal>
 #include <cstdio>
 #include <fstream>
@@ -56,7 +58,22 @@ int Run(const ServerOptions& options) {
   sigaddset(&signals, SIGINT);
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
 
-  auto server = StartServer(options, SystemClock(), SystemRandom());
+  ServerOptions wanted = options;
+  wanted.stop_waiting = [] {
+    sigset_t pending;
+    return sigpending(&pending) == 0 &&
+           (sigismember(&pending, SIGTERM) == 1 || sigismember(&pending, SIGINT) == 1);
+  };
+  std::atomic<bool> lost = false;
+  wanted.on_lost = [&lost] {
+    lost = true;
+    kill(getpid(), SIGTERM);
+  };
+  auto server = StartServer(wanted, SystemClock(), SystemRandom());
+  if (!server.ok() && wanted.stop_waiting()) {
+    Log(LogLevel::kInfo, "ended while standing by");
+    return 0;
+  }
   if (!server.ok()) {
     const std::string why(FromAbsl(server.status().message()));
     Log(LogLevel::kError, "cannot start", {{"reason", why}});
@@ -77,6 +94,10 @@ int Run(const ServerOptions& options) {
   sigwait(&signals, &signal);
   Log(LogLevel::kInfo, "shutting down", {{"signal", StrCat(signal)}});
   const absl::Status closed = (*server)->Shutdown();
+  if (lost) {
+    std::fprintf(stderr, "caseledgerd: another server has taken the ledgers over\n");
+    return 1;
+  }
   if (!closed.ok()) {
     Log(LogLevel::kError, "closed with trouble",
         {{"reason", std::string(FromAbsl(closed.message()))}});

@@ -14,6 +14,8 @@ namespace {
 constexpr char kDescription[] =
     R"(caseledgerd: the Caseledger server. Takes case events over gRPC into an event log on RocksDB.
 
+With --engine postgres the log is in a database, and another server can take over.
+
 Callers connect with TLS 1.3 and the certificate of their agency, and bring a token for the person who
 is at work.)";
 
@@ -25,6 +27,8 @@ Examples:
     --vault-backup-dir /mnt/keep/vault
   caseledgerd --config /etc/caseledger.toml --checkpoint-dir /mnt/checkpoints \
     --witness 'http://10.0.0.7:7404 witness.example.org+1a2b3c4d+BA...' --min-witnesses 1
+  caseledgerd --config /etc/caseledger.toml --engine postgres --standby \
+    --dsn 'host=db.example.org dbname=caseledger user=caseledger_server'
   caseledgerd --config /etc/caseledger.toml --listen 127.0.0.1:0 --port-file /tmp/port
 
 A configuration file holds the same names in TOML:
@@ -159,6 +163,28 @@ ParsedOptions ParseServerOptions(int argc, char** argv) {
   app.add_option("--data-dir", options.data_dir,
                  "Directory of the ledgers; log and read models lie in folders of their own")
       ->required();
+  app.add_option("--engine", options.storage.engine,
+                 "Where the log and the vault are: in the data directory (rocksdb), or in a "
+                 "PostgreSQL database that `caseledger db migrate` made ready (postgres), which "
+                 "several servers may name, one of them at work")
+      ->capture_default_str()
+      ->check(CLI::IsMember({kRocksDb, kPostgres}));
+  app.add_option("--dsn", options.storage.dsn,
+                 "Of the database: connection string or URI of libpq, better without a password, "
+                 "which belongs into ~/.pgpass")
+      ->envname(kDsnVariable);
+  app.add_option("--db-connections", options.storage.db_connections,
+                 "Sessions with the database at a time, beside those of the vault and the lease")
+      ->capture_default_str()
+      ->check(CLI::Range(4, 512));
+  app.add_flag("--standby", options.standby,
+               "While another server is at work on the database, wait, and take over when it ends "
+               "or is silent");
+  app.add_option("--lease-seconds", options.storage.lease_seconds,
+                 "How long a server that is silent stays the one at work; the same for all servers "
+                 "of a database")
+      ->capture_default_str()
+      ->check(CLI::Range(2, 60));
   app.add_option("--ledger", options.ledgers,
                  "Name of a ledger to host, [a-z0-9-]{1,40}; created when it is new; repeatable")
       ->required();

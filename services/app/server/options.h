@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -12,6 +13,7 @@
 #include "eventstore/sealing/fact_sealer.h"
 #include "eventstore/vault/rotator.h"
 #include "services/access/limits/agency_limits.h"
+#include "services/app/storage/storage.h"
 #include "services/app/vault/vault_files.h"
 #include "services/rpc/connections/connection_limits.h"
 
@@ -19,6 +21,13 @@ namespace caseledger::app {
 
 struct ServerOptions {
   std::string data_dir;
+  StorageChoice storage;
+  // Waits while another server has the ledgers, and takes over when it ends or is silent.
+  bool standby = false;
+  // For whoever runs a server: asked some times a second while it waits, and told, in a thread of
+  // the server's, when another one has taken over and this one is to be shut down.
+  std::function<bool()> stop_waiting;
+  std::function<void()> on_lost;
   std::string listen = "127.0.0.1:7400";
   std::string metrics_listen = "127.0.0.1:7401";  // empty: no metrics
   std::string log_listen = "127.0.0.1:7402";      // empty: the log is not served over HTTP

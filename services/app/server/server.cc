@@ -11,24 +11,13 @@
 #include "eventstore/base/status_macros.h"
 #include "eventstore/base/strings.h"
 #include "eventstore/engine/rocksdb/backup/rocksdb_backup.h"
-#include "eventstore/engine/rocksdb/rocksdb_engine.h"
 #include "eventstore/sequencer/sequencer.h"
 #include "eventstore/vault/eraser.h"
 #include "eventstore/vault/keys/secret_key.h"
 #include "eventstore/verifiable/signing_key.h"
-#include "projections/access_trail/access_trail.h"
-#include "projections/case_list/case_list.h"
-#include "projections/data_quality/data_quality.h"
-#include "projections/due_items/due_items.h"
-#include "projections/due_requests/due_requests.h"
 #include "projections/person_search/person_search.h"
 #include "projections/read_model/rocksdb/rocksdb_read_models.h"
-#include "projections/referrals/referrals.h"
-#include "projections/report_facts/report_facts.h"
-#include "projections/retention/retention_due.h"
 #include "projections/runtime/runtime.h"
-#include "projections/shelter_occupancy/shelter_occupancy.h"
-#include "projections/work_items/work_items.h"
 #include "services/access/trail/trail.h"
 #include "services/app/monitoring/collectors.h"
 #include "services/app/monitoring/metrics.h"
@@ -36,7 +25,11 @@
 #include "services/app/server/dashboard_health.h"
 #include "services/app/server/identity.h"
 #include "services/app/server/logging.h"
+#include "services/app/server/projections.h"
+#include "services/app/server/signing.h"
 #include "services/app/server/vault_backups.h"
+#include "services/app/server/warm_up.h"
+#include "services/app/storage/storage.h"
 #include "services/app/vault/vault_erasure_keys.h"
 #include "services/app/vault/vault_files.h"
 #include "services/commands/command_handler.h"
@@ -53,30 +46,6 @@ namespace {
 constexpr char kSnapshotsTable[] = "snapshots@1";
 // Between two looks at what is due, and the commit itself.
 constexpr int kLookSeconds = 2;
-
-std::vector<projections::Runtime::Factory> FoundationProjections() {
-  return {[] { return projections::MakeCaseList(); },
-          [] { return projections::MakeReferrals(); },
-          [] { return projections::MakeShelterOccupancy(); },
-          [] { return projections::MakeDueItems(); },
-          [] { return projections::MakeDueRequests(); },
-          [] { return projections::MakeRetention(); },
-          [] { return projections::MakeDataQuality(); },
-          [] { return projections::MakeWorkItems(); },
-          [] { return std::make_unique<projections::ReportFacts>(); }};
-}
-
-std::vector<projections::Runtime::Factory> TrailProjections() {
-  return {[] { return projections::MakeAccessTrail(); }};
-}
-
-// A ledger goes on as another log together with its access trail, or the trail alone does.
-bool TakesNewOrigin(const ServerOptions& options, const std::string& name) {
-  return std::any_of(options.new_origins.begin(), options.new_origins.end(),
-                     [&](const std::string& chosen) {
-                       return chosen == name || access::TrailLedgerOf(chosen) == name;
-                     });
-}
 
 // Logs the beginning and the end of trouble with a ledger.
 std::function<void(const absl::Status&)> LogOfTrouble(const std::string& ledger, LogLevel level,
@@ -125,18 +94,24 @@ class RunningServer final : public Server {
       if (!address.empty()) RETURN_IF_ERROR(CheckLoopback(address));
     }
     RETURN_IF_ERROR(CheckNames());
-    RETURN_IF_ERROR(CheckSigning());
+    RETURN_IF_ERROR(CheckSigning(options_));
     RETURN_IF_ERROR(CheckVaultBackupPlace(options_));
-    ASSIGN_OR_RETURN(authenticator_, MakeAuthenticator(options_, clock_));
-    RETURN_IF_ERROR(OpenStorage());
+    RETURN_IF_ERROR(CheckStorage());
+    ASSIGN_OR_RETURN(authenticator_, MakeAuthenticator(options_, clock_, [this] {
+                       return storage_ == nullptr ? absl::OkStatus() : storage_->Check();
+                     }));
     const std::set<std::string> names(options_.ledgers.begin(), options_.ledgers.end());
+    RETURN_IF_ERROR(OpenStorage(names));
     for (const std::string& name : names) RETURN_IF_ERROR(OpenLedgerAndTrail(name));
     StartVaultBackups();
     for (commands::Ledger* ledger : ledgers_.All()) {
       RETURN_IF_ERROR(StartEraser(ledger->parts));
     }
     StartRotator();
-    ASSIGN_OR_RETURN(backups_, MakeBackups(options_, *engine_, VaultKeeper(), clock_, metrics_));
+    if (storage_->rocksdb() != nullptr) {
+      ASSIGN_OR_RETURN(
+          backups_, MakeBackups(options_, *storage_->rocksdb(), VaultKeeper(), clock_, metrics_));
+    }
     handler_.Observe(&metrics_);
     RETURN_IF_ERROR(ServeMetrics());
     RETURN_IF_ERROR(ServeLog());
@@ -197,7 +172,7 @@ class RunningServer final : public Server {
     if (vault_backups_ != nullptr) vault_backups_->keeper().Stop();
     if (vault_ != nullptr) status.Update(vault_->Close());
     if (read_models_ != nullptr) status.Update(read_models_->Close());
-    if (engine_ != nullptr) status.Update(engine_->Close());
+    if (storage_ != nullptr) status.Update(storage_->Close());
     return status;
   }
 
@@ -226,50 +201,103 @@ class RunningServer final : public Server {
     return absl::OkStatus();
   }
 
-  // Before anything is opened, made or put aside.
-  absl::Status CheckSigning() const {
-    if (!eventstore::IsKeyName(options_.origin_prefix) || options_.origin_prefix.starts_with('/') ||
-        options_.origin_prefix.ends_with('/')) {
+  // Before anything is waited for.
+  absl::Status CheckStorage() const {
+    RETURN_IF_ERROR(options_.storage.Check());
+    if (!options_.storage.in_database() && options_.standby) {
       return absl::InvalidArgumentError(
-          StrCat("--origin-prefix \"", options_.origin_prefix,
-                 "\" begins no log's name: it has no spaces and no +, and no / at its ends, as in "
-                 "log.example.org"));
+          "--standby needs a log that several servers reach: --engine postgres");
     }
-    for (const std::string& name : options_.new_origins) {
-      if (std::any_of(options_.ledgers.begin(), options_.ledgers.end(), [&](const auto& ledger) {
-            return name == ledger || name == access::TrailLedgerOf(ledger);
-          })) {
-        continue;
-      }
-      return absl::InvalidArgumentError(StrCat("--new-origin ", name,
-                                               ": this server has no such "
-                                               "ledger; give one that --ledger names"));
-    }
-    if (options_.accept_lost_checkpoint) {
-      Log(LogLevel::kWarn, "lost checkpoints are accepted: events that are lost may not be noticed",
-          {{"next", "start without --accept-lost-checkpoint from now on"}});
-    }
-    return absl::OkStatus();
+    if (!options_.storage.in_database() || options_.backup_dir.empty()) return absl::OkStatus();
+    return absl::InvalidArgumentError(
+        "--backup-dir is for a log in RocksDB: PostgreSQL makes backups by its own means "
+        "(deploy/postgres)");
   }
 
-  absl::Status OpenStorage() {
+  absl::Status OpenStorage(const std::set<std::string>& ledgers) {
     RETURN_IF_ERROR(eventstore::CheckNotRestoring(options_.data_dir));
     RETURN_IF_ERROR(MakeDirectory(options_.data_dir));
-    eventstore::RocksDbOptions log_options;
-    log_options.path = options_.data_dir + "/log";
-    ASSIGN_OR_RETURN(engine_, eventstore::OpenRocksDbEngine(log_options));
-    RETURN_IF_ERROR(OpenVault());
     projections::RocksDbReadModelOptions read_options;
     read_options.path = options_.data_dir + "/read-models";
     ASSIGN_OR_RETURN(read_models_, projections::OpenRocksDbReadModels(read_options));
-    return absl::OkStatus();
+    StorageOptions storage;
+    storage.choice = options_.storage;
+    storage.data_dir = options_.data_dir;
+    std::unique_ptr<WarmUp> warm_up;
+    if (options_.standby) {
+      storage.wait = [&, told = std::string()](const absl::Status& why) mutable {
+        return StandBy(why, ledgers, told, warm_up);
+      };
+    }
+    storage.on_lease = [this](const absl::Status& status) { OnLease(status); };
+    auto opened = Storage::Open(storage, random_);
+    if (absl::IsFailedPrecondition(opened.status()) && !options_.standby &&
+        options_.storage.in_database()) {
+      return absl::FailedPreconditionError(
+          StrCat(FromAbsl(opened.status().message()),
+                 ". With --standby this server waits until that one ends, and takes over"));
+    }
+    RETURN_IF_ERROR(opened.status());
+    storage_ = *std::move(opened);
+    if (warm_up != nullptr) {
+      Log(LogLevel::kInfo, "taking over",
+          {{"read_models_behind", StrCat(warm_up->EventsBehind())}});
+      warm_up.reset();
+    }
+    engine_ = &storage_->engine();
+    if (storage_->in_database()) {
+      // What another server would still write is refused before anything is read.
+      for (const std::string& name : ledgers) {
+        RETURN_IF_ERROR(MakeAndGuard(access::TrailLedgerOf(name)));
+        RETURN_IF_ERROR(MakeAndGuard(name));
+      }
+    }
+    return OpenVault();
+  }
+
+  // Whether to wait longer.
+  bool StandBy(const absl::Status& why, const std::set<std::string>& ledgers, std::string& told,
+               std::unique_ptr<WarmUp>& warm_up) {
+    if (told != why.message()) {
+      told = std::string(why.message());
+      Log(LogLevel::kInfo, "standing by", {{"reason", told}});
+    }
+    if (warm_up == nullptr) {
+      auto started = WarmUp::Start(options_.storage, ledgers, *read_models_, clock_, random_);
+      // It is tried again with the next look.
+      if (started.ok()) warm_up = *std::move(started);
+    } else if (!warm_ && warm_up->EventsBehind() == 0) {
+      warm_ = true;
+      Log(LogLevel::kInfo, "read models are up to date, but for the search for persons");
+    }
+    return !options_.stop_waiting || !options_.stop_waiting();
+  }
+
+  absl::Status MakeAndGuard(const std::string& name) {
+    const absl::Status made = eventstore::CreateLedger(*engine_, name, clock_, random_);
+    if (!made.ok() && !absl::IsAlreadyExists(made)) return made;
+    if (made.ok()) created_.insert(name);
+    return storage_->Guard(name);
+  }
+
+  void OnLease(const absl::Status& status) const {
+    if (status.ok()) {
+      Log(LogLevel::kInfo, "the database answers again, and nobody has taken over", {});
+    } else if (absl::IsUnavailable(status)) {
+      Log(LogLevel::kError, "calls are refused until the database answers",
+          {{"reason", std::string(status.message())}});
+    } else {
+      Log(LogLevel::kError, "this server ends", {{"reason", std::string(status.message())}});
+      if (options_.on_lost) options_.on_lost();
+    }
   }
 
   absl::Status OpenVault() {
     VaultPlace place = VaultIn(options_.data_dir, options_.vault_dir, options_.wrapping_key_dir);
     place.accept_lost_keys = options_.accept_lost_keys;
     place.token = options_.wrapping_token;
-    ASSIGN_OR_RETURN(vault_, VaultFiles::Open(place, *engine_, clock_, random_));
+    ASSIGN_OR_RETURN(
+        vault_, VaultFiles::Open(place, *engine_, clock_, random_, storage_->OpenVaultStore()));
     if (!vault_->missing().ok()) {
       Log(LogLevel::kError, "the vault is missing: only what is not personal is served",
           {{"reason", std::string(vault_->missing().message())}});
@@ -283,42 +311,6 @@ class RunningServer final : public Server {
           {{"next", "raise the limit of locked memory (LimitMEMLOCK=16M, ulimit -l 16384)"}});
     }
     return absl::OkStatus();
-  }
-
-  absl::StatusOr<eventstore::CosigningOptions> CosigningOf(const std::string& ledger) const {
-    eventstore::CosigningOptions options;
-    for (const std::string& text : options_.witnesses) {
-      ASSIGN_OR_RETURN(const web::WitnessAddress witness, web::WitnessAddress::Parse(text));
-      options.witnesses.push_back(web::WitnessOverHttp(witness));
-    }
-    options.min_cosignatures = options_.min_witnesses;
-    options.on_change = [ledger](const std::string& witness, const absl::Status& status) {
-      if (status.ok()) {
-        Log(LogLevel::kInfo, "the witness cosigns again",
-            {{"ledger", ledger}, {"witness", witness}});
-      } else {
-        Log(LogLevel::kWarn, "the witness does not cosign",
-            {{"ledger", ledger}, {"witness", witness}, {"reason", std::string(status.message())}});
-      }
-    };
-    return options;
-  }
-
-  absl::StatusOr<std::unique_ptr<eventstore::Signer>> OpenSigner(const std::string& name) {
-    const auto in_data = [this](const std::string& chosen, const char* folder) {
-      return chosen.empty() ? StrCat(options_.data_dir, "/", folder) : chosen;
-    };
-    eventstore::SignerOptions options;
-    options.ledger = name;
-    options.checkpoint_dir = in_data(options_.checkpoint_dir, "checkpoints");
-    options.key_file = StrCat(in_data(options_.key_dir, "keys"), "/", name, ".keys");
-    options.origin_prefix = options_.origin_prefix;
-    options.accept_lost_checkpoint = options_.accept_lost_checkpoint;
-    options.new_origin = TakesNewOrigin(options_, name);
-    options.clock = &clock_;
-    options.random = &random_;
-    ASSIGN_OR_RETURN(options.cosigning, CosigningOf(name));
-    return eventstore::Signer::Open(*engine_, std::move(options));
   }
 
   absl::Status ServeMetrics() {
@@ -352,9 +344,9 @@ class RunningServer final : public Server {
 
   absl::Status OpenLedgerAndTrail(const std::string& name) {
     const std::string trail = access::TrailLedgerOf(name);
-    RETURN_IF_ERROR(OpenLedger(trail, TrailProjections(), nullptr));
+    RETURN_IF_ERROR(OpenLedger(trail, ProjectionsOf(trail), nullptr));
     ASSIGN_OR_RETURN(const commands::Ledger* opened, ledgers_.Find(trail));
-    std::vector<projections::Runtime::Factory> projections = FoundationProjections();
+    std::vector<projections::Runtime::Factory> projections = ProjectionsOf(name);
     // It opens what is personal: without a vault its rows wait.
     if (vault_->vault() != nullptr) {
       projections.push_back(
@@ -367,8 +359,7 @@ class RunningServer final : public Server {
   absl::Status OpenLedger(const std::string& name,
                           std::vector<projections::Runtime::Factory> projections,
                           std::unique_ptr<access::Trail> trail) {
-    absl::Status created = eventstore::CreateLedger(*engine_, name, clock_, random_);
-    if (!created.ok() && !absl::IsAlreadyExists(created)) return created;
+    if (!storage_->in_database()) RETURN_IF_ERROR(MakeAndGuard(name));
     commands::LedgerParts parts;
     parts.name = name;
     parts.keys = &vault_->keys();
@@ -379,7 +370,7 @@ class RunningServer final : public Server {
       parts.sealed = info.sealed();
     }
     if (options_.keep_tree) {
-      ASSIGN_OR_RETURN(parts.signer, OpenSigner(name));
+      ASSIGN_OR_RETURN(parts.signer, OpenSigner(options_, name, *engine_, clock_, random_));
     }
     parts.stored = std::make_unique<eventstore::StoredLedger>(*engine_, name);
     eventstore::SequencerOptions log_options;
@@ -387,6 +378,8 @@ class RunningServer final : public Server {
     log_options.sealer = options_.sealer != nullptr ? options_.sealer : &vault_->sealer();
     log_options.limits = options_.log_limits;
     log_options.keep_tree = options_.keep_tree;
+    // Nobody else writes; but the database may be away for a while.
+    log_options.shared = storage_->in_database();
     ASSIGN_OR_RETURN(parts.log, eventstore::OpenLog(*engine_, name, log_options));
     if (vault_->vault() != nullptr && !access::IsTrailLedger(name)) {
       parts.erasure_keys =
@@ -410,7 +403,7 @@ class RunningServer final : public Server {
                            *parts.log, name, *read_models_, clock_,
                            (options_.commit_heads_seconds - kLookSeconds) * kMicrosPerSecond));
     }
-    Log(LogLevel::kInfo, created.ok() ? "ledger created" : "ledger opened",
+    Log(LogLevel::kInfo, created_.contains(name) ? "ledger created" : "ledger opened",
         {{"ledger", name},
          {"events", StrCat(parts.log->Head().next_position)},
          {"origin", parts.signer == nullptr ? "" : parts.signer->origin()}});
@@ -522,7 +515,10 @@ class RunningServer final : public Server {
   Clock& clock_;
   RandomSource& random_;
   bool closed_ = false;
-  std::unique_ptr<eventstore::RocksDbStore> engine_;
+  std::unique_ptr<Storage> storage_;
+  eventstore::Engine* engine_ = nullptr;  // storage_'s
+  bool warm_ = false;                     // while standing by
+  std::set<std::string> created_;         // ledgers, at this start
   std::unique_ptr<VaultFiles> vault_;
   std::unique_ptr<projections::ReadModelStore> read_models_;
   commands::Ledgers ledgers_;

@@ -11,6 +11,7 @@
 #include "eventstore/vault/keys/pkcs11/pkcs11_keys.h"
 #include "eventstore/vault/no_keys.h"
 #include "eventstore/vault/rocksdb/rocksdb_vault_store.h"
+#include "eventstore/vault/vault_rows.h"
 #include "services/access/trail/trail.h"
 
 namespace caseledger::app {
@@ -41,22 +42,26 @@ absl::StatusOr<std::unique_ptr<eventstore::WrappingKeys>> OpenToken(const Wrappi
   return eventstore::Pkcs11Keys::Open(options, clock, random);
 }
 
-absl::StatusOr<std::unique_ptr<eventstore::WrappingKeys>> OpenWrappingKeys(const VaultPlace& place,
-                                                                           bool make, Clock& clock,
-                                                                           RandomSource& random) {
+absl::StatusOr<std::unique_ptr<eventstore::WrappingKeys>> OpenWrappingKeys(
+    const VaultPlace& place, eventstore::KeyFolderUse use, bool make, Clock& clock,
+    RandomSource& random) {
   if (!place.token.module_path.empty()) return OpenToken(place.token, make, clock, random);
   const std::string& folder = place.wrapping_key_dir;
   if (make) {
-    auto made = eventstore::KeyFiles::CreateFolder(folder, clock, random);
+    auto made = eventstore::KeyFiles::CreateFolder(folder, clock, random, use);
     if (made.ok()) return *std::move(made);
     if (!absl::IsAlreadyExists(made.status())) return made.status();
   }
-  return eventstore::KeyFiles::Open(folder, clock, random);
+  return eventstore::KeyFiles::Open(folder, clock, random, use);
 }
 
-bool HasVault(const std::string& folder) {
+absl::StatusOr<bool> HasVault(const VaultPlace& place, const eventstore::VaultStore* in_database) {
   std::error_code error;
-  return std::filesystem::exists(folder + "/CURRENT", error);
+  if (in_database == nullptr) {
+    return std::filesystem::exists(place.vault_dir + "/CURRENT", error);
+  }
+  ASSIGN_OR_RETURN(const auto info, in_database->Get(eventstore::VaultRows::Info()));
+  return info.has_value();
 }
 
 }  // namespace
@@ -79,18 +84,22 @@ VaultPlace VaultIn(const std::string& data_dir, const std::string& vault_dir,
   return place;
 }
 
-absl::StatusOr<std::unique_ptr<VaultFiles>> VaultFiles::Open(const VaultPlace& place,
-                                                             const eventstore::Engine& engine,
-                                                             Clock& clock, RandomSource& random) {
+absl::StatusOr<std::unique_ptr<VaultFiles>> VaultFiles::Open(
+    const VaultPlace& place, const eventstore::Engine& engine, Clock& clock, RandomSource& random,
+    std::unique_ptr<eventstore::VaultStore> in_database) {
   RETURN_IF_ERROR(place.token.Check());
   auto files = std::unique_ptr<VaultFiles>(new VaultFiles);
+  const std::string where = in_database == nullptr ? place.vault_dir : "in the database";
+  files->store_ = std::move(in_database);
   ASSIGN_OR_RETURN(const bool any_events, AnyEvents(engine));
-  const bool make = !any_events && !HasVault(place.vault_dir);
-  const absl::Status opened = files->OpenThere(place, make, clock, random);
+  ASSIGN_OR_RETURN(const bool is_there, HasVault(place, files->store_.get()));
+  const absl::Status opened = is_there || !any_events
+                                  ? files->OpenThere(place, !is_there, clock, random)
+                                  : absl::NotFoundError(StrCat("there is no vault ", where));
   if (absl::IsUnavailable(opened) || absl::IsNotFound(opened)) {
     files->missing_ = absl::UnavailableError(
-        StrCat("VAULT_MISSING: nothing personal can be recorded or shown until the vault ",
-               place.vault_dir, " and its wrapping keys ",
+        StrCat("VAULT_MISSING: nothing personal can be recorded or shown until the vault ", where,
+               " and its wrapping keys ",
                place.token.module_path.empty() ? place.wrapping_key_dir
                                                : StrCat("in the token ", place.token.token_label),
 
@@ -106,15 +115,16 @@ absl::StatusOr<std::unique_ptr<VaultFiles>> VaultFiles::Open(const VaultPlace& p
 
 absl::Status VaultFiles::OpenThere(const VaultPlace& place, bool make, Clock& clock,
                                    RandomSource& random) {
-  // RocksDB would leave an empty folder where the vault is to come back to.
-  if (!make && !HasVault(place.vault_dir)) {
-    return absl::NotFoundError(StrCat("there is no vault in ", place.vault_dir));
+  // Of a vault in a database the lease decides whose turn it is.
+  const auto use =
+      store_ == nullptr ? eventstore::KeyFolderUse::kAlone : eventstore::KeyFolderUse::kByTurns;
+  ASSIGN_OR_RETURN(wrapping_, OpenWrappingKeys(place, use, make, clock, random));
+  if (store_ == nullptr) {
+    eventstore::RocksDbVaultOptions store;
+    store.path = place.vault_dir;
+    store.create_if_missing = make;
+    ASSIGN_OR_RETURN(store_, eventstore::OpenRocksDbVaultStore(store));
   }
-  ASSIGN_OR_RETURN(wrapping_, OpenWrappingKeys(place, make, clock, random));
-  eventstore::RocksDbVaultOptions store;
-  store.path = place.vault_dir;
-  store.create_if_missing = make;
-  ASSIGN_OR_RETURN(store_, eventstore::OpenRocksDbVaultStore(store));
   eventstore::VaultOptions options;
   options.clock = &clock;
   options.random = &random;

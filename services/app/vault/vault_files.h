@@ -45,15 +45,16 @@ VaultPlace VaultIn(const std::string& data_dir, const std::string& vault_dir = "
 class VaultFiles {
  public:
   // Opens the vault; makes it, with a wrapping key, when none of the engine's ledgers has an event
-  // yet. When it is not there, or its wrapping keys are not, everything but what is personal can
-  // still be recorded and shown: then `missing` says what to do.
+  // yet. Its rows are in `in_database`, or with null in `place.vault_dir`. When it is not there, or
+  // its wrapping keys are not, everything but what is personal can still be recorded and shown:
+  // then `missing` says what to do.
   //
   // FAILED_PRECONDITION  wrong wrapping keys, a newer program's vault, files that others may read,
   //                      or in use
   // DATA_LOSS            damaged
-  static absl::StatusOr<std::unique_ptr<VaultFiles>> Open(const VaultPlace& place,
-                                                          const eventstore::Engine& engine,
-                                                          Clock& clock, RandomSource& random);
+  static absl::StatusOr<std::unique_ptr<VaultFiles>> Open(
+      const VaultPlace& place, const eventstore::Engine& engine, Clock& clock, RandomSource& random,
+      std::unique_ptr<eventstore::VaultStore> in_database = nullptr);
 
   eventstore::DataKeys& keys() { return *keys_; }
   eventstore::FactSealer& sealer() { return *sealer_; }

@@ -9,6 +9,7 @@
 #include "tests/support/admission.h"
 #include "tests/support/bootstrapped.h"
 #include "tests/support/identity_channels.h"
+#include "tests/support/test_storage.h"
 
 namespace caseledger::testing {
 namespace {
@@ -29,7 +30,12 @@ Who Cast::Administrator() {
 }
 
 void Cast::Begin(const std::string& data_dir, const std::string& ledger, Clock& clock) {
-  const absl::Status begun = BootstrapLedger(data_dir, ledger, clock);
+  BeginIn(StorageFor(data_dir), data_dir, ledger, clock);
+}
+
+void Cast::BeginIn(const app::StorageChoice& storage, const std::string& data_dir,
+                   const std::string& ledger, Clock& clock) {
+  const absl::Status begun = BootstrapLedgerIn(storage, data_dir, ledger, clock);
   ASSERT_TRUE(begun.ok()) << begun;
   const Who administrator = Administrator();
   if (first_ledger_.empty()) first_ledger_ = ledger;

@@ -19,6 +19,7 @@
 
 #include "caseledger/v1/directory.grpc.pb.h"
 #include "eventstore/base/clock.h"
+#include "services/app/storage/storage.h"
 #include "tests/support/identities.h"
 
 namespace caseledger::testing {
@@ -51,6 +52,9 @@ class Cast {
   // Puts the first administrator and deploy/access/rules.txt into the ledger, which is made if it
   // is new. What was granted in another ledger of this name is forgotten.
   void Begin(const std::string& data_dir, const std::string& ledger, Clock& clock);
+  // The same in the storage, instead of where StorageFor the directory says.
+  void BeginIn(const app::StorageChoice& storage, const std::string& data_dir,
+               const std::string& ledger, Clock& clock);
   // Where the server listens from now on.
   void Serve(const std::string& address);
   const std::string& address() const { return address_; }

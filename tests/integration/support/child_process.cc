@@ -12,6 +12,7 @@
 
 #include "gtest/gtest.h"
 #include "tests/integration/support/kept_output.h"
+#include "tests/support/test_storage.h"
 
 extern char** environ;
 
@@ -32,6 +33,10 @@ std::vector<std::string> ServerArguments(const std::string& data_dir,
   }
   if (std::find(extra.begin(), extra.end(), "--log-level") == extra.end()) {
     arguments.insert(arguments.end(), {"--log-level", "info"});
+  }
+  if (std::find(extra.begin(), extra.end(), "--engine") == extra.end()) {
+    const std::vector<std::string> storage = StorageFlagsFor(data_dir);
+    arguments.insert(arguments.end(), storage.begin(), storage.end());
   }
   arguments.insert(arguments.end(), extra.begin(), extra.end());
   return arguments;
@@ -176,12 +181,22 @@ ServerProcess::ServerProcess(const std::string& data_dir, const std::vector<std:
                              const std::vector<std::string>& extra,
                              const std::vector<std::string>& environment)
     : process_(ServerArguments(data_dir, ledgers, extra), environment) {
+  AwaitListening();
+}
+
+ServerProcess::ServerProcess(StandingBy, const std::string& data_dir,
+                             const std::vector<std::string>& ledgers,
+                             const std::vector<std::string>& extra)
+    : process_(ServerArguments(data_dir, ledgers, extra)) {}
+
+bool ServerProcess::AwaitListening() {
   const bool listening = process_.WaitForError("\"address\":\"");
   EXPECT_TRUE(listening) << process_.err();
-  if (!listening) return;
+  if (!listening) return false;
   address_ = ValueIn(process_.err(), "address");
   log_port_ = std::stoi(ValueIn(process_.err(), "log_port"));
   metrics_port_ = std::stoi(ValueIn(process_.err(), "metrics_port"));
+  return true;
 }
 
 Finished RunToEnd(const std::vector<std::string>& arguments,

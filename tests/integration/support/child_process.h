@@ -71,15 +71,23 @@ inline std::vector<std::string> NoAgencyLimits() {
   return flags;
 }
 
-// A caseledgerd on free loopback ports.
+// A caseledgerd on free loopback ports. Its ledgers are where StorageFor its data directory says,
+// unless `extra` says something else.
 class ServerProcess {
  public:
   // Starts it and waits until it listens. `extra` are more flags.
   ServerProcess(const std::string& data_dir, const std::vector<std::string>& ledgers,
                 const std::vector<std::string>& extra,
                 const std::vector<std::string>& environment = {});
+  // Starts it and does not wait.
+  struct StandingBy {};
+  ServerProcess(StandingBy, const std::string& data_dir, const std::vector<std::string>& ledgers,
+                const std::vector<std::string>& extra);
 
-  // `127.0.0.1:PORT`; "" when it did not start.
+  // Waits until it listens; false, with a failure of the test: it ended.
+  bool AwaitListening();
+
+  // `127.0.0.1:PORT`; "" when it did not start, and before it was waited for.
   const std::string& address() const { return address_; }
   // Where the log is served over HTTP.
   int log_port() const { return log_port_; }

@@ -15,6 +15,7 @@
 #include "tests/integration/support/client.h"
 #include "tests/integration/support/scratch_directory.h"
 #include "tests/support/fake_clock.h"
+#include "tests/support/test_storage.h"
 
 namespace caseledger::testing {
 
@@ -50,6 +51,7 @@ class ServerTest : public ::testing::Test {
         cast_.Begin(options_.data_dir, ledger, clock_);
       }
     }
+    options_.storage = StorageFor(options_.data_dir);
     auto server = app::StartServer(options_, clock_, SystemRandom());
     ASSERT_TRUE(server.ok()) << server.status();
     server_ = *std::move(server);

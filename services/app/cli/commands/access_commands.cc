@@ -13,6 +13,7 @@
 #include "services/app/bootstrap/bootstrap.h"
 #include "services/app/cli/commands/calls.h"
 #include "services/app/cli/commands/commands.h"
+#include "services/app/cli/commands/storage_choice.h"
 #include "services/app/cli/import/ids.h"
 #include "services/app/cli/print/json.h"
 
@@ -148,6 +149,7 @@ void AddBootstrap(CLI::App& access, Chosen& chosen) {
   auto administrator = std::make_shared<std::string>();
   auto rules = std::make_shared<std::string>();
   command->add_option("--data-dir", request->data_dir, "The server's data directory")->required();
+  AddStorageChoice(*command, request->storage);
   command->add_option("--vault-dir", request->vault_dir,
                       "The server's --vault-dir, when it has one");
   command->add_option("--wrapping-key-dir", request->wrapping_key_dir,

@@ -45,6 +45,7 @@ void AddVerifyCommand(CLI::App& log, Chosen& chosen);  // verify, of `log`
 void AddKeyCommands(CLI::App& app, Chosen& chosen);
 void AddAuditCommands(CLI::App& app, Chosen& chosen);
 void AddBackupCommands(CLI::App& app, Chosen& chosen);
+void AddDatabaseCommands(CLI::App& app, Chosen& chosen);
 void AddProfileCommands(CLI::App& app, Chosen& chosen);
 void AddProjectionCommands(CLI::App& app, Chosen& chosen);
 void AddVaultCommands(CLI::App& app, Chosen& chosen);

@@ -18,6 +18,7 @@
 #include "eventstore/signing/kept_checkpoints.h"
 #include "services/app/audit/heads_rule.h"
 #include "services/app/cli/commands/commands.h"
+#include "services/app/cli/commands/storage_choice.h"
 #include "services/app/cli/print/json.h"
 #include "services/app/cli/print/progress.h"
 #include "services/app/cli/print/text_table.h"
@@ -28,12 +29,12 @@ namespace {
 using eventstore::AuditProgress;
 using eventstore::KeptCheckpoints;
 using eventstore::LedgerAudit;
-using eventstore::rocksdb_engine::ReadOnlyStore;
 
 constexpr unsigned kMostHelpers = 8;
 
 struct VerifyArguments {
   std::string data_dir;
+  app::StorageChoice storage;
   std::string checkpoint_dir;
   std::string key_dir;
   std::vector<std::string> keys;
@@ -109,7 +110,7 @@ absl::StatusOr<eventstore::CheckpointSources> SourcesOf(const std::string& ledge
   return sources;
 }
 
-VerifiedLedger VerifyLedger(const ReadOnlyStore& store, const std::string& ledger,
+VerifiedLedger VerifyLedger(const eventstore::Engine& store, const std::string& ledger,
                             const VerifyArguments& arguments) {
   VerifiedLedger verified;
   verified.ledger = ledger;
@@ -146,7 +147,7 @@ VerifiedLedger VerifyLedger(const ReadOnlyStore& store, const std::string& ledge
   return verified;
 }
 
-absl::StatusOr<std::vector<std::string>> LedgersToVerify(const ReadOnlyStore& store,
+absl::StatusOr<std::vector<std::string>> LedgersToVerify(const eventstore::Engine& store,
                                                          const VerifyArguments& arguments,
                                                          const std::string& chosen) {
   ASSIGN_OR_RETURN(const auto infos, store.ListLedgers());
@@ -155,9 +156,10 @@ absl::StatusOr<std::vector<std::string>> LedgersToVerify(const ReadOnlyStore& st
     if (chosen.empty() || info.ledger() == chosen) ledgers.push_back(info.ledger());
   }
   if (!ledgers.empty()) return ledgers;
-  return absl::NotFoundError(
-      chosen.empty() ? fmt::format("there is no ledger in {}", arguments.data_dir)
-                     : fmt::format("there is no ledger {} in {}", chosen, arguments.data_dir));
+  const std::string where = arguments.storage.in_database() ? "the database" : arguments.data_dir;
+  return absl::NotFoundError(chosen.empty()
+                                 ? fmt::format("there is no ledger in {}", where)
+                                 : fmt::format("there is no ledger {} in {}", chosen, where));
 }
 
 Json ToJsonOf(const VerifiedLedger& verified) {
@@ -241,17 +243,16 @@ void PrintSentences(const VerifiedLedger& verified) {
   }
 }
 
-absl::StatusOr<int> VerifyStore(const VerifyArguments& arguments, const ClientOptions& client) {
-  ASSIGN_OR_RETURN(const std::string format, FormatOf(client, "table", {"table", "json"}));
-  RETURN_IF_ERROR(eventstore::CheckNotRestoring(arguments.data_dir));
-  ASSIGN_OR_RETURN(const auto store,
-                   eventstore::rocksdb_engine::OpenStoppedStore(arguments.data_dir + "/log"));
+// `strangers`: whether there is something of no ledger, which an engine may not be able to have.
+absl::StatusOr<int> VerifyIn(const eventstore::Engine& store, const absl::Status& strangers,
+                             const std::string& format, const VerifyArguments& arguments,
+                             const ClientOptions& client) {
   ASSIGN_OR_RETURN(const std::vector<std::string> names,
-                   LedgersToVerify(*store, arguments, client.ledger));
-  std::vector<absl::Status> statuses = {store->CheckNoStrangers()};
+                   LedgersToVerify(store, arguments, client.ledger));
+  std::vector<absl::Status> statuses = {strangers};
   std::vector<VerifiedLedger> ledgers;
   for (const std::string& name : names) {
-    ledgers.push_back(VerifyLedger(*store, name, arguments));
+    ledgers.push_back(VerifyLedger(store, name, arguments));
     statuses.push_back(ledgers.back().audit.status);
   }
   if (format == "json") {
@@ -267,6 +268,25 @@ absl::StatusOr<int> VerifyStore(const VerifyArguments& arguments, const ClientOp
   return ExitCodeOf(statuses);
 }
 
+// Holds the lease meanwhile, so that no server writes.
+absl::StatusOr<int> VerifyDatabase(const std::string& format, const VerifyArguments& arguments,
+                                   const ClientOptions& client) {
+  app::StorageOptions options;
+  options.choice = arguments.storage;
+  ASSIGN_OR_RETURN(const auto storage, app::Storage::Open(options, SystemRandom()));
+  return VerifyIn(storage->engine(), absl::OkStatus(), format, arguments, client);
+}
+
+absl::StatusOr<int> VerifyStore(const VerifyArguments& arguments, const ClientOptions& client) {
+  ASSIGN_OR_RETURN(const std::string format, FormatOf(client, "table", {"table", "json"}));
+  RETURN_IF_ERROR(arguments.storage.Check());
+  if (arguments.storage.in_database()) return VerifyDatabase(format, arguments, client);
+  RETURN_IF_ERROR(eventstore::CheckNotRestoring(arguments.data_dir));
+  ASSIGN_OR_RETURN(const auto store,
+                   eventstore::rocksdb_engine::OpenStoppedStore(arguments.data_dir + "/log"));
+  return VerifyIn(*store, store->CheckNoStrangers(), format, arguments, client);
+}
+
 // Damage that already shows on opening has the exit code of damage, too.
 absl::StatusOr<int> Verify(const VerifyArguments& arguments, const ClientOptions& client) {
   const absl::StatusOr<int> exit_code = VerifyStore(arguments, client);
@@ -278,8 +298,8 @@ absl::StatusOr<int> Verify(const VerifyArguments& arguments, const ClientOptions
 }  // namespace
 
 void AddVerifyCommand(CLI::App& log, Chosen& chosen) {
-  CLI::App* verify = log.add_subcommand(
-      "verify", "Check everything in a stopped server's data directory; no server needed.");
+  CLI::App* verify =
+      log.add_subcommand("verify", "Check everything a stopped server holds; no server needed.");
   verify->footer(
       "Every record against its hash, the hashes against the signed checkpoints, every index "
       "entry,\n"
@@ -289,11 +309,14 @@ void AddVerifyCommand(CLI::App& log, Chosen& chosen) {
       "  caseledger log verify --data-dir /var/lib/caseledger\n"
       "  caseledger log verify --data-dir copy --ledger quang-ninh --vkey "
       "caseledger/quang-ninh/...\n"
+      "  caseledger log verify --data-dir /var/lib/caseledger --engine postgres --dsn "
+      "'dbname=...'\n"
       "  caseledger log verify --data-dir copy --checkpoint checkpoint-2024-06-30 --format json\n\n"
       "Exit code 0: whole; 1: could not run or was refused; 2: damaged or changed.");
   const auto arguments = std::make_shared<VerifyArguments>();
   verify->add_option("--data-dir", arguments->data_dir, "The server's --data-dir, or a copy of it")
       ->required();
+  AddStorageChoice(*verify, arguments->storage);
   verify->add_option("--checkpoint-dir", arguments->checkpoint_dir,
                      "The server's --checkpoint-dir; else `checkpoints` in the data directory");
   verify->add_option("--key-dir", arguments->key_dir,

@@ -1,0 +1,135 @@
+#include "services/app/storage/storage.h"
+
+#include <unistd.h>
+
+#include <array>
+#include <utility>
+
+#include "eventstore/base/scheduler.h"
+#include "eventstore/base/status_macros.h"
+#include "eventstore/base/strings.h"
+#include "eventstore/engine/postgres/postgres_engine.h"
+#include "eventstore/vault/postgres/postgres_vault_store.h"
+
+namespace caseledger::app {
+namespace {
+
+// What the vault writes beside the log's sessions.
+constexpr size_t kVaultSessions = 4;
+
+Micros PatienceOf(const StorageChoice& choice) { return choice.lease_seconds * kMicrosPerSecond; }
+
+eventstore::PostgresSession SessionOf(const StorageChoice& choice) {
+  eventstore::PostgresSession session;
+  session.dsn = choice.dsn;
+  // A server that stops in the middle of a commit gives the ledger's head back with its lease.
+  session.idle_in_transaction_timeout = PatienceOf(choice);
+  return session;
+}
+
+eventstore::PostgresOptions LogIn(const StorageChoice& choice) {
+  eventstore::PostgresOptions log;
+  log.session = SessionOf(choice);
+  log.max_connections = static_cast<size_t>(choice.db_connections);
+  return log;
+}
+
+// Who died without giving the lease back is silent for a patience, and whoever saw it beat last
+// waits for another.
+std::function<bool(const absl::Status&)> AsLongAsDeathTakes(const StorageChoice& choice) {
+  const Micros end = MonotonicNow() + 2 * PatienceOf(choice) + kMicrosPerSecond;
+  return [end](const absl::Status&) { return MonotonicNow() < end; };
+}
+
+absl::StatusOr<std::unique_ptr<eventstore::PostgresLease>> TakeLease(
+    const StorageOptions& options) {
+  eventstore::PostgresLeaseOptions wanted;
+  wanted.session = SessionOf(options.choice);
+  wanted.holder = ThisProgram();
+  wanted.patience = PatienceOf(options.choice);
+  wanted.on_change = options.on_lease;
+  auto lease = std::make_unique<eventstore::PostgresLease>(std::move(wanted));
+  const auto wait = options.wait ? options.wait : AsLongAsDeathTakes(options.choice);
+  RETURN_IF_ERROR(lease->Take(wait));
+  return lease;
+}
+
+}  // namespace
+
+absl::Status StorageChoice::Check() const {
+  if (engine != kRocksDb && engine != kPostgres) {
+    return absl::InvalidArgumentError(
+        StrCat("--engine ", engine, ": there are ", kRocksDb, " and ", kPostgres));
+  }
+  if (in_database() && dsn.empty()) {
+    return absl::InvalidArgumentError(
+        StrCat("--engine postgres needs --dsn, or ", kDsnVariable,
+               ": PostgreSQL's connection string, such as \"host=db.example.org dbname=caseledger "
+               "user=caseledger_server target_session_attrs=read-write\"; passwords belong into "
+               "~/.pgpass"));
+  }
+  if (!in_database() && !dsn.empty()) {
+    return absl::InvalidArgumentError(
+        "--dsn is of a database, and the log is in RocksDB: give --engine postgres, too");
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::unique_ptr<Storage>> Storage::Open(const StorageOptions& options,
+                                                       RandomSource& random) {
+  RETURN_IF_ERROR(options.choice.Check());
+  std::unique_ptr<Storage> storage(new Storage);
+  storage->choice_ = options.choice;
+  if (!options.choice.in_database()) {
+    eventstore::RocksDbOptions log;
+    log.path = options.data_dir + "/log";
+    ASSIGN_OR_RETURN(std::unique_ptr<eventstore::RocksDbStore> opened,
+                     eventstore::OpenRocksDbEngine(log));
+    storage->rocksdb_ = opened.get();
+    storage->engine_ = std::move(opened);
+    return storage;
+  }
+  ASSIGN_OR_RETURN(storage->lease_, TakeLease(options));
+  eventstore::PostgresOptions log = LogIn(options.choice);
+  log.lease = storage->lease_.get();
+  ASSIGN_OR_RETURN(storage->engine_, eventstore::OpenPostgresEngine(log, random));
+  return storage;
+}
+
+absl::Status Storage::Guard(const std::string& ledger) {
+  return lease_ == nullptr ? absl::OkStatus() : lease_->Guard(ledger);
+}
+
+std::unique_ptr<eventstore::VaultStore> Storage::OpenVaultStore() {
+  if (lease_ == nullptr) return nullptr;
+  eventstore::PostgresVaultOptions options;
+  options.session = SessionOf(choice_);
+  options.lease = lease_.get();
+  options.max_connections = kVaultSessions;
+  return eventstore::OpenPostgresVaultStore(options);
+}
+
+absl::Status Storage::Check() const {
+  return lease_ == nullptr ? absl::OkStatus() : lease_->Check();
+}
+
+absl::Status Storage::Close() {
+  if (closed_ || engine_ == nullptr) return absl::OkStatus();
+  closed_ = true;
+  const absl::Status status = engine_->Close();
+  if (lease_ != nullptr) lease_->GiveBack();
+  return status;
+}
+
+absl::StatusOr<std::unique_ptr<eventstore::Engine>> OpenToRead(const StorageChoice& choice,
+                                                               RandomSource& random) {
+  return eventstore::OpenPostgresEngine(LogIn(choice), random);
+}
+
+std::string ThisProgram() {
+  std::array<char, 256> host{};
+  if (gethostname(host.data(), host.size() - 1) != 0) host[0] = '?';
+  return StrCat(host.data(), ", process ", getpid());
+}
+
+}  // namespace caseledger::app

@@ -1,0 +1,94 @@
+// Where the log, and in a database the vault's rows, are: opened for one program at a time.
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "eventstore/base/random.h"
+#include "eventstore/engine/engine.h"
+#include "eventstore/engine/rocksdb/rocksdb_engine.h"
+#include "eventstore/postgres/lease.h"
+#include "eventstore/vault/vault_store.h"
+
+namespace caseledger::app {
+
+inline constexpr char kRocksDb[] = "rocksdb";
+inline constexpr char kPostgres[] = "postgres";
+inline constexpr char kDsnVariable[] = "CASELEDGER_DSN";
+
+// What people choose, with flags of the same names.
+struct StorageChoice {
+  std::string engine = kRocksDb;  // or kPostgres
+  std::string dsn;                // of PostgreSQL: libpq's connection string or URI
+  int db_connections = 16;
+  // How long a server that is silent keeps its ledgers.
+  int lease_seconds = 5;
+
+  bool in_database() const { return engine == kPostgres; }
+  // INVALID_ARGUMENT: an engine without its connection string, or one that has none with it.
+  absl::Status Check() const;
+};
+
+struct StorageOptions {
+  StorageChoice choice;
+  std::string data_dir;  // of RocksDB
+  // While another program has the ledgers: hears which, some times a second; false gives up. Null:
+  // as long as it takes one that died to lose its lease.
+  std::function<bool(const absl::Status& why)> wait;
+  // As PostgresLeaseOptions::on_change; may be empty.
+  std::function<void(const absl::Status&)> on_lease;
+};
+
+// Thread-safe after Open and Guard.
+class Storage {
+ public:
+  // The directory must be there.
+  //
+  // FAILED_PRECONDITION  another program has it; a database that is not migrated
+  // INVALID_ARGUMENT     as StorageChoice::Check
+  // and as the engines say
+  static absl::StatusOr<std::unique_ptr<Storage>> Open(const StorageOptions& options,
+                                                       RandomSource& random);
+  ~Storage() { Close().IgnoreError(); }
+
+  eventstore::Engine& engine() { return *engine_; }
+  // Null when the log is elsewhere.
+  eventstore::RocksDbStore* rocksdb() { return rocksdb_; }
+  bool in_database() const { return lease_ != nullptr; }
+
+  // Before a ledger's first event is read: what another program would still write to it is refused
+  // from now on. As PostgresLease::Guard.
+  absl::Status Guard(const std::string& ledger);
+
+  // The vault's rows when they are in the database; else null. Must not outlive the storage.
+  std::unique_ptr<eventstore::VaultStore> OpenVaultStore();
+
+  // Whether this program may still show what it knows: as PostgresLease::Check.
+  absl::Status Check() const;
+
+  // After the last write.
+  absl::Status Close();
+
+ private:
+  Storage() = default;
+
+  StorageChoice choice_;
+  std::unique_ptr<eventstore::PostgresLease> lease_;
+  std::unique_ptr<eventstore::Engine> engine_;
+  eventstore::RocksDbStore* rocksdb_ = nullptr;
+  bool closed_ = false;
+};
+
+// The log in a database, to be read beside whoever works on it: nothing can be written to a ledger
+// that was ever worked on. As OpenPostgresEngine.
+absl::StatusOr<std::unique_ptr<eventstore::Engine>> OpenToRead(const StorageChoice& choice,
+                                                               RandomSource& random);
+
+// Host and process, as others are told of this program.
+std::string ThisProgram();
+
+}  // namespace caseledger::app

@@ -1,0 +1,269 @@
+// The primary of the database is killed under load, and servers, too: nothing that was acknowledged
+// is lost, nothing happens twice, and writing goes on. `--rounds N` kills more often.
+#include <signal.h>
+
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <map>
+#include <mutex>
+#include <set>
+#include <thread>
+
+#include "eventstore/postgres/schema.h"
+#include "gmock/gmock.h"
+#include "nlohmann/json.hpp"
+#include "tests/integration/takeover/two_servers.h"
+#include "tests/support/postgres_replicas.h"
+#include "tests/support/test_flags.h"
+
+namespace caseledger::testing {
+namespace {
+
+using nlohmann::json;
+
+int rounds = 3;
+
+constexpr int kWriters = 64;
+constexpr char kOpened[] =
+    "case_opened { case_type: 'gender_based_violence' concerns: 'domestic_violence' "
+    "owner_agency_id: 'ctxh-qn' }";
+
+// Three nodes and a migrated database on them.
+class Replicated {
+ public:
+  Replicated() {
+    auto started = PostgresReplicas::Start();
+    EXPECT_TRUE(started.ok()) << started.status();
+    if (!started.ok()) return;
+    replicas_ = *std::move(started);
+    const auto database = replicas_->CreateDatabase();
+    EXPECT_TRUE(database.ok()) << database.status();
+    if (!database.ok()) return;
+    eventstore::PostgresMigration migration;
+    migration.session.dsn = replicas_->Dsn(*database, PostgresCluster::kOwner);
+    migration.server_role = PostgresCluster::kServerRole;
+    const auto migrated = eventstore::MigratePostgres(migration);
+    EXPECT_TRUE(migrated.ok()) << migrated.status();
+    storage_.engine = app::kPostgres;
+    storage_.dsn = replicas_->Dsn(*database, PostgresCluster::kServerRole);
+    storage_.lease_seconds = 3;
+  }
+  PostgresReplicas* replicas() { return replicas_.get(); }
+  const app::StorageChoice& storage() const { return storage_; }
+
+ private:
+  std::unique_ptr<PostgresReplicas> replicas_;
+  app::StorageChoice storage_;
+};
+
+// Where the server at work is, for writers whose calls fail.
+class Whereabouts {
+ public:
+  explicit Whereabouts(Cast& cast) : cast_(cast) {}
+
+  void MoveTo(const std::string& address) {
+    const std::lock_guard lock(mutex_);
+    cast_.Serve(address);
+    ++moves_;
+    changed_.notify_all();
+  }
+  // A client of where it is; and how often it had moved by then.
+  std::pair<std::unique_ptr<Client>, int> Connect() {
+    const std::lock_guard lock(mutex_);
+    return {std::make_unique<Client>(cast_), moves_};
+  }
+  // Waits a little, or until it has moved since.
+  bool HasMoved(int since) {
+    std::unique_lock lock(mutex_);
+    return changed_.wait_for(lock, std::chrono::milliseconds(20), [&] { return moves_ != since; });
+  }
+
+ private:
+  Cast& cast_;
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  int moves_ = 0;
+};
+
+// Opens cases one after another, each until it is acknowledged, with the same request id.
+class Writers {
+ public:
+  explicit Writers(Whereabouts& where) {
+    for (int i = 0; i < kWriters; ++i) {
+      threads_.emplace_back([this, &where] { Write(where); });
+    }
+  }
+  ~Writers() { Stop(); }
+
+  void Stop() {
+    stopping_ = true;
+    for (std::thread& thread : threads_) thread.join();
+    threads_.clear();
+  }
+  size_t acknowledged() const {
+    const std::lock_guard lock(mutex_);
+    return records_.size();
+  }
+  // By record the position of the answer.
+  std::map<std::string, uint64_t> records() const {
+    const std::lock_guard lock(mutex_);
+    return records_;
+  }
+  uint64_t repeated() const { return repeated_; }
+
+ private:
+  void Write(Whereabouts& where) {
+    auto [client, moves] = where.Connect();
+    while (!stopping_) {
+      const v1::Command command = CommandOf("", kOpened);
+      while (true) {
+        const Answer<v1::CommandResult> answer = client->Send(command);
+        if (answer.ok()) {
+          const std::lock_guard lock(mutex_);
+          const bool is_new =
+              records_.emplace(answer.value.record_id(), answer.value.events(0).position()).second;
+          EXPECT_TRUE(is_new) << "two requests got one record";
+          break;
+        }
+        const grpc::StatusCode code = answer.status.error_code();
+        EXPECT_TRUE(code == grpc::StatusCode::UNAVAILABLE ||
+                    code == grpc::StatusCode::DEADLINE_EXCEEDED ||
+                    code == grpc::StatusCode::RESOURCE_EXHAUSTED)
+            << code << ": " << answer.status.error_message();
+        ++repeated_;
+        if (where.HasMoved(moves)) std::tie(client, moves) = where.Connect();
+      }
+    }
+  }
+
+  mutable std::mutex mutex_;
+  std::map<std::string, uint64_t> records_;
+  std::atomic<uint64_t> repeated_ = 0;
+  std::atomic<bool> stopping_ = false;
+  std::vector<std::thread> threads_;
+};
+
+class Failover : protected Replicated, public TwoServersTest {
+ protected:
+  Failover() : TwoServersTest(storage()) {}
+
+  PostgresReplicas& database() { return *replicas(); }
+  Finished Run(const std::vector<std::string>& arguments) {
+    std::vector<std::string> all = {CASELEDGER_PATH, "--ledger", kSharedLedger};
+    for (const std::string& flag : cast_.ProgramFlags(Cast::Administrator())) all.push_back(flag);
+    all.insert(all.end(), arguments.begin(), arguments.end());
+    return RunToEnd(all);
+  }
+  json Status() {
+    const Finished told = Run({"projection", "status", "--format", "json"});
+    EXPECT_EQ(told.code, 0) << told.err;
+    const json status = json::parse(told.out, nullptr, false);
+    return status.is_discarded() ? json::array() : status["projections"];
+  }
+  // The rows that lived through it all are those that the events give.
+  void ExpectReadModelsEqualARebuild() {
+    for (const json& projection : Status()) {
+      const std::string name = projection["name"].get<std::string>();
+      EXPECT_TRUE(Eventually([&] {
+        return Run({"projection", "rebuild", name, "--compare"}).code == 0;
+      })) << name;
+      json compared;
+      EXPECT_TRUE(Eventually([&] {
+        for (const json& row : Status()) {
+          if (row["name"] == name && row.contains("comparison")) compared = row["comparison"];
+        }
+        return compared.contains("state") && compared["state"] != "waiting" &&
+               compared["state"] != "running";
+      })) << name;
+      EXPECT_EQ(compared["state"], "same") << name << ": " << compared;
+    }
+  }
+};
+
+TEST_F(Failover, NothingAcknowledgedIsLostAndWritingGoesOn) {
+  ASSERT_NE(replicas(), nullptr);
+  auto at_work = Work("one");
+  auto standing_by = StandBy("two");
+  ASSERT_TRUE(standing_by->process().WaitForError("standing by"));
+  // Everybody has their roles before anything fails.
+  Client(cast_).Record("", kOpened);
+  const Client auditor(cast_, "", Cast::Auditor());
+  auditor.Admit(Cast::Auditor());
+  cast_.Admit(kSharedLedger, Cast::Administrator());
+  Whereabouts where(cast_);
+  where.MoveTo(at_work->address());
+  Writers writers(where);
+  const auto await_more = [&](size_t more) {
+    const size_t before = writers.acknowledged();
+    EXPECT_TRUE(Eventually([&] {
+      std::this_thread::yield();
+      return writers.acknowledged() >= before + more;
+    })) << before;
+  };
+  std::string last = "one", next = "two";
+  for (int round = 1; round <= rounds; ++round) {
+    SCOPED_TRACE(round);
+    await_more(200);
+    const auto killed_at = std::chrono::steady_clock::now();
+    // In every second round the server dies with its database.
+    const bool server_too = round % 2 == 0;
+    database().KillPrimary();
+    if (server_too) Kill(*at_work);
+    ASSERT_TRUE(database().Promote().ok());
+    const absl::Status back = database().BringBack();
+    ASSERT_TRUE(back.ok()) << back;
+    if (server_too) {
+      ASSERT_TRUE(standing_by->AwaitListening());
+      where.MoveTo(standing_by->address());
+      at_work = std::move(standing_by);
+      standing_by = StandBy(last);
+      std::swap(last, next);
+    }
+    await_more(kWriters + 1);
+    const std::chrono::duration<double> took = std::chrono::steady_clock::now() - killed_at;
+    std::printf("round %d: node %d is the primary%s, acknowledged again after %.1f s\n", round,
+                database().primary(), server_too ? ", another server is at work" : "",
+                took.count());
+    EXPECT_LT(took.count(), 30) << "writes go on within half a minute";
+  }
+  writers.Stop();
+  std::printf("%zu cases acknowledged, %llu calls repeated\n", writers.acknowledged(),
+              static_cast<unsigned long long>(writers.repeated()));
+  EXPECT_GT(writers.repeated(), 0u) << "nothing was disturbed";
+
+  const Client reader(cast_, "", Cast::Auditor());
+  const auto events = reader.Replay();
+  ASSERT_TRUE(events.ok()) << events.status.error_message();
+  std::map<std::string, uint64_t> opened;
+  for (size_t i = 0; i < events.value.size(); ++i) {
+    const v1::RecordedEvent& event = events.value[i];
+    ASSERT_EQ(event.position(), i);
+    if (!event.fact().has_case_opened()) continue;
+    EXPECT_TRUE(opened.emplace(event.record_id(), event.position()).second) << "opened twice";
+  }
+  const std::map<std::string, uint64_t> acknowledged = writers.records();
+  for (const auto& [record, position] : acknowledged) {
+    const auto found = opened.find(record);
+    ASSERT_NE(found, opened.end()) << record << " was acknowledged and is lost";
+    EXPECT_EQ(found->second, position) << record;
+  }
+  // Each request until it was acknowledged, and the one of the beginning: none acted twice.
+  EXPECT_EQ(opened.size(), acknowledged.size() + 1);
+  ExpectReadModelsEqualARebuild();
+  Stop(*standing_by);
+  Stop(*at_work);
+  const Finished verified = Verify();
+  EXPECT_EQ(verified.code, 0) << verified.err << verified.out;
+}
+
+}  // namespace
+}  // namespace caseledger::testing
+
+int main(int argc, char** argv) {
+  return caseledger::testing::RunTestsWithFlags(argc, argv,
+                                                [](std::string_view name, const char* value) {
+                                                  if (name == "--rounds")
+                                                    caseledger::testing::rounds = std::stoi(value);
+                                                });
+}
