@@ -17,14 +17,15 @@ using postgres::Parameters;
 using postgres::Rows;
 using postgres::Statement;
 
-constexpr Statement kLook = {"look_at_lease",
-                             "select token, beat, holder from caseledger.vault where vault = $1"};
+constexpr Statement kLook = {
+    "look_at_lease", "select token, beat, patience, holder from caseledger.vault where vault = $1"};
 constexpr Statement kMake = {"make_lease",
-                             "insert into caseledger.vault (vault, token, beat, holder) "
-                             "values ($1, 0, 0, '') on conflict do nothing"};
-constexpr Statement kTake = {"take_lease",
-                             "update caseledger.vault set token = token + 1, beat = 0, holder = $4 "
-                             "where vault = $1 and token = $2 and beat = $3"};
+                             "insert into caseledger.vault (vault, token, beat, patience, holder) "
+                             "values ($1, 0, 0, 0, '') on conflict do nothing"};
+constexpr Statement kTake = {
+    "take_lease",
+    "update caseledger.vault set token = token + 1, beat = 0, holder = $4, patience = $5 "
+    "where vault = $1 and token = $2 and beat = $3"};
 constexpr Statement kBeat = {
     "beat", "update caseledger.vault set beat = beat + 1 where vault = $1 and token = $2"};
 constexpr Statement kGiveBack = {
@@ -55,6 +56,9 @@ absl::Status Lost() {
       "another server has taken the ledgers over, because this one was silent for too long");
 }
 
+// Committed, perhaps not to stay.
+absl::Status NotReplicated() { return absl::UnavailableError("the standbys do not answer"); }
+
 }  // namespace
 
 PostgresLease::PostgresLease(PostgresLeaseOptions options)
@@ -67,7 +71,7 @@ absl::StatusOr<PostgresLease::Row> PostgresLease::Look() {
   RETURN_IF_ERROR(postgres::CheckDatabase(*session));
   ASSIGN_OR_RETURN(const Rows rows, session->Run(kLook, Parameters().Text(options_.vault)));
   if (rows.count() == 0) return Row{};
-  return Row{rows.Int8(0, 0), rows.Int8(0, 1), std::string(rows.Bytes(0, 2))};
+  return Row{rows.Int8(0, 0), rows.Int8(0, 1), rows.Int8(0, 2), std::string(rows.Bytes(0, 3))};
 }
 
 absl::StatusOr<bool> PostgresLease::TakeFrom(const Row& row) {
@@ -75,8 +79,11 @@ absl::StatusOr<bool> PostgresLease::TakeFrom(const Row& row) {
   RETURN_IF_ERROR(session->Run(kMake, Parameters().Text(options_.vault)).status());
   Parameters parameters;
   parameters.Text(options_.vault).Int8(row.token).Int8(row.beat).Text(options_.holder);
+  parameters.Int8(options_.patience);
+  const uint64_t warnings = session->warnings();
   const Micros asked = MonotonicNow();
   ASSIGN_OR_RETURN(const Rows taken, session->Run(kTake, std::move(parameters)));
+  if (session->warnings() != warnings) return NotReplicated();
   if (taken.written() != "1") return false;
   const MutexLock lock(&mutex_);
   sure_until_ = asked + options_.patience * kSureQuarters / 4;
@@ -84,7 +91,7 @@ absl::StatusOr<bool> PostgresLease::TakeFrom(const Row& row) {
   return true;
 }
 
-absl::Status PostgresLease::Take(absl::FunctionRef<bool(const absl::Status&)> go_on) {
+absl::Status PostgresLease::Take(GoOn go_on) {
   std::optional<Row> seen;
   Micros since = 0;
   while (true) {
@@ -92,11 +99,12 @@ absl::Status PostgresLease::Take(absl::FunctionRef<bool(const absl::Status&)> go
     const absl::StatusOr<Row> row = Look();
     absl::Status why = row.status();
     if (row.ok()) {
+      holders_patience_ = std::max(holders_patience_, row->patience);
       if (seen != *row) {
         seen = *row;
         since = MonotonicNow();
       }
-      if (row->holder.empty() || asked - since >= options_.patience) {
+      if (row->holder.empty() || asked - since >= row->patience) {
         const absl::StatusOr<bool> taken = TakeFrom(*row);
         if (taken.ok() && *taken) break;
         why = taken.status();
@@ -110,7 +118,7 @@ absl::Status PostgresLease::Take(absl::FunctionRef<bool(const absl::Status&)> go
       // The holder could not beat either.
       seen.reset();
     }
-    if (!go_on(why)) return why;
+    if (!go_on(why, holders_patience_)) return why;
     MutexLock lock(&mutex_);
     mutex_.AwaitFor(this, &PostgresLease::stopping,
                     std::chrono::microseconds(options_.patience / kLooksInPatience));
@@ -130,9 +138,10 @@ absl::Status PostgresLease::FenceOnce(std::string_view ledger) {
 }
 
 absl::Status PostgresLease::Guard(std::string_view ledger) {
-  // The database ends a transaction that its client left open.
-  const Micros end =
-      MonotonicNow() + options_.session.idle_in_transaction_timeout + options_.patience;
+  // The database ends a transaction that its client left open, after the client's own patience.
+  const Micros end = MonotonicNow() +
+                     std::max(options_.session.idle_in_transaction_timeout, holders_patience_) +
+                     options_.patience;
   while (true) {
     const absl::Status fenced = FenceOnce(ledger);
     if (!absl::IsUnavailable(fenced) || MonotonicNow() >= end) return fenced;
@@ -169,11 +178,14 @@ void PostgresLease::Run() {
 
 absl::Status PostgresLease::Beat() {
   const Micros asked = MonotonicNow();
-  ASSIGN_OR_RETURN(const ConnectionPool::Lease session, pool_.Take());
+  absl::StatusOr<ConnectionPool::Lease> session = pool_.Take();
+  if (!session.ok()) return absl::UnavailableError(session.status().message());
+  const uint64_t warnings = (*session)->warnings();
   const absl::StatusOr<Rows> beaten =
-      session->Run(kBeat, Parameters().Text(options_.vault).Int8(token()));
+      (*session)->Run(kBeat, Parameters().Text(options_.vault).Int8(token()));
   // Whatever else the database says, it may say something better next time.
   if (!beaten.ok()) return absl::UnavailableError(beaten.status().message());
+  if ((*session)->warnings() != warnings) return NotReplicated();
   const MutexLock lock(&mutex_);
   if (beaten->written() == "1") {
     sure_until_ = asked + options_.patience * kSureQuarters / 4;

@@ -1,10 +1,11 @@
 // Which program works on the ledgers of a vault: one at a time, whatever becomes of the others.
 //
 // The holder beats: it changes a row of the database again and again. Whoever waits looks at that
-// row, and takes the lease when it was given back, or did not change for `patience` by the clock of
-// whoever waits. No two machines' clocks are compared. Each taking has a higher token than the one
-// before, and every ledger, and the vault, remembers the token of who may write (Guard): a holder
-// that was stopped meanwhile and goes on cannot write any more, whatever it believes.
+// row, and takes the lease when it was given back, or did not change for the holder's `patience` by
+// the clock of whoever waits. No two machines' clocks are compared. Each taking has a higher token
+// than the one before, and every ledger, and the vault, remembers the token of who may write
+// (Guard): a holder that was stopped meanwhile and goes on cannot write any more, whatever it
+// believes.
 #pragma once
 
 #include <atomic>
@@ -30,7 +31,8 @@ struct PostgresLeaseOptions {
   PostgresSession session;
   std::string vault = "main";  // [a-z0-9-]{1,40}; each vault of a database has its own lease
   std::string holder;          // told to those who wait; not empty
-  // A holder that was silent for so long loses the lease to the next who asks for it.
+  // When it was silent for so long it loses the lease to the next who asks for it, whatever
+  // patience that one would have as a holder.
   Micros patience = 5 * kMicrosPerSecond;
   // Hears FAILED_PRECONDITION once the lease is lost for good, UNAVAILABLE when it is in doubt
   // because the database does not answer, and OK when that is over. In the lease's thread, and not
@@ -47,13 +49,15 @@ class PostgresLease {
   PostgresLease(const PostgresLease&) = delete;
   PostgresLease& operator=(const PostgresLease&) = delete;
 
-  // Waits until the lease can be had, takes it and keeps beating. Between two looks, ten in a
-  // `patience`, `go_on` hears why it cannot be had yet: FAILED_PRECONDITION names the holder,
-  // UNAVAILABLE says that the database does not answer. Its false ends the waiting with that
-  // status.
+  // Why the lease cannot be had yet: FAILED_PRECONDITION names the holder, UNAVAILABLE says that
+  // the database does not answer. And how long the holder may be silent, as far as is known.
+  using GoOn = absl::FunctionRef<bool(const absl::Status& why, Micros patience)>;
+
+  // Waits until the lease can be had, takes it and keeps beating. `go_on` is asked between two
+  // looks, ten in a `patience`. Its false ends the waiting with the reason.
   //
   // FAILED_PRECONDITION  also: the database has another schema version, or no grants for this role
-  absl::Status Take(absl::FunctionRef<bool(const absl::Status& why)> go_on);
+  absl::Status Take(GoOn go_on);
 
   // From now on nobody with an older lease writes to the ledger. What was committed before is there
   // for whoever reads afterwards. After Take, before the ledger is read.
@@ -78,7 +82,8 @@ class PostgresLease {
   struct Row {
     int64_t token = 0;
     int64_t beat = 0;
-    std::string holder;  // empty: it was given back
+    Micros patience = 0;  // of the holder
+    std::string holder;   // empty: it was given back
     bool operator==(const Row&) const = default;
   };
 
@@ -92,6 +97,7 @@ class PostgresLease {
   void Tell(const absl::Status& status);
 
   const PostgresLeaseOptions options_;
+  Micros holders_patience_ = 0;  // the longest that was seen; of who takes it
   postgres::ConnectionPool pool_;
   std::atomic<int64_t> token_ = 0;
   absl::Status told_;  // of the lease's thread

@@ -95,6 +95,7 @@ create table caseledger.vault (
   vault text collate "C" not null,
   token bigint not null,
   beat bigint not null,
+  patience bigint not null,
   holder text not null,
   primary key (vault)
 );

@@ -36,6 +36,13 @@ void Eraser::Run() {
     const absl::StatusOr<Subscription::Delivery> delivery = events_->Next(kWait);
     if (absl::IsDeadlineExceeded(delivery.status())) continue;
     if (absl::IsCancelled(delivery.status())) return;
+    if (absl::IsUnavailable(delivery.status())) {
+      // A database that is away. The subscription stands where it stood.
+      const MutexLock lock(&mutex_);
+      mutex_.AwaitFor(this, &Eraser::stopping, kBetweenTries);
+      if (stopping_) return;
+      continue;
+    }
     if (!delivery.ok()) return on_erasure_({}, delivery.status());
     bool erased = false;
     for (const RecordedEvent& event : delivery->events) {

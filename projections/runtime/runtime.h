@@ -71,6 +71,9 @@ class Runtime {
     // A live worker rests this long between two commits, so that under load one commit carries many
     // events; when it was quiet the next event is applied at once.
     std::chrono::microseconds gather{20000};
+    // Where log or keys may be away for a while: UNAVAILABLE does not stop a worker, which waits so
+    // long and goes on from what it committed. Zero: it stops.
+    std::chrono::microseconds outage_pause{0};
   };
 
   virtual ~Runtime() = default;

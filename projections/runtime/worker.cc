@@ -37,7 +37,7 @@ Worker::~Worker() { StopAndJoin(); }
 void Worker::Start() {
   MutexLock lock(&join_mutex_);
   thread_ = Thread("projection", [this] {
-    SetStopped(Run());
+    SetStopped(RunThroughOutages());
     on_progress_(*this);
   });
 }
@@ -61,6 +61,22 @@ void Worker::StopAndJoin() {
 WorkerProgress Worker::progress() const {
   MutexLock lock(&mutex_);
   return progress_;
+}
+
+absl::Status Worker::RunThroughOutages() {
+  while (true) {
+    absl::Status ended = Run();
+    if (options_.outage_pause.count() == 0 || !absl::IsUnavailable(ended)) return ended;
+    batch_.reset();
+    projection_ = factory_();
+    SetCaughtUp(false);
+    on_progress_(*this);
+    {
+      MutexLock lock(&rest_mutex_);
+      rest_mutex_.AwaitFor(this, &Worker::IsCancelled, options_.outage_pause);
+    }
+    RETURN_IF_ERROR(CheckNotCancelled());
+  }
 }
 
 absl::Status Worker::Run() {

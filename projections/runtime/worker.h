@@ -58,6 +58,8 @@ class Worker {
 
  private:
   absl::Status Run();
+  // Run, and again after outages.
+  absl::Status RunThroughOutages();
   bool IsCancelled() const ABSL_SHARED_LOCKS_REQUIRED(rest_mutex_) { return cancelled_; }
   // CANCELLED when asked to end.
   absl::Status CheckNotCancelled() const;

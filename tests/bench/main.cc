@@ -116,13 +116,13 @@ int Main(int argc, char** argv) {
       ->check(CLI::Range(1000, 100'000'000));
   app.add_option("--sizes", options.sizes, "of the size sweep, ascending; none: left out")
       ->delimiter(',');
-  app.add_option(
-         "--only", only,
-         "sections: single, tree, sealing, postgres, batch, reads, trailed, flood, lag, sizes, "
-         "questions")
+  app.add_option("--only", only,
+                 "sections: single, tree, sealing, postgres, database, batch, reads, trailed, "
+                 "flood, lag, sizes, "
+                 "questions")
       ->delimiter(',')
-      ->check(CLI::IsMember({"single", "tree", "sealing", "postgres", "batch", "reads", "trailed",
-                             "flood", "lag", "sizes", "questions"}));
+      ->check(CLI::IsMember({"single", "tree", "sealing", "postgres", "database", "batch", "reads",
+                             "trailed", "flood", "lag", "sizes", "questions"}));
   app.add_option("--cases", options.cases,
                  "of the ledger that lists and reports are asked about; 0: left out")
       ->check(CLI::Range(0, 10'000'000));

@@ -6,6 +6,7 @@
 #include <thread>
 #include <vector>
 
+#include "eventstore/base/random.h"
 #include "eventstore/base/scheduler.h"
 #include "eventstore/postgres/lease.h"
 #include "eventstore/vault/postgres/postgres_vault_store.h"
@@ -61,7 +62,7 @@ class Lease : public ::testing::Test {
   }
   std::unique_ptr<PostgresLease> MustTake(const std::string& holder, Told* told = nullptr) {
     auto lease = Make(holder, told);
-    const absl::Status taken = lease->Take([](const absl::Status&) { return true; });
+    const absl::Status taken = lease->Take([](const absl::Status&, Micros) { return true; });
     EXPECT_TRUE(taken.ok()) << taken;
     return lease;
   }
@@ -76,7 +77,7 @@ class Lease : public ::testing::Test {
     eventstore::PostgresVaultOptions options;
     options.session = host_.options().session;
     options.lease = lease;
-    return eventstore::OpenPostgresVaultStore(options);
+    return eventstore::OpenPostgresVaultStore(options, SystemRandom());
   }
   // As if the holder had never been: somebody else takes the lease behind its back.
   void TakeBehindItsBack() {
@@ -103,7 +104,7 @@ TEST_F(Lease, IsHadAtOnceWhenNobodyHasItAndWhenItWasGivenBack) {
   const auto second = Make("second");
   bool waited = false;
   ASSERT_TRUE(second
-                  ->Take([&](const absl::Status&) {
+                  ->Take([&](const absl::Status&, Micros) {
                     waited = true;
                     return true;
                   })
@@ -117,7 +118,8 @@ TEST_F(Lease, IsNotHadWhileItsHolderBeats) {
   const auto second = Make("second");
   // Longer than the holder could be silent.
   const Micros end = MonotonicNow() + 3 * kPatience;
-  const absl::Status refused = second->Take([&](const absl::Status& why) {
+  const absl::Status refused = second->Take([&](const absl::Status& why, Micros patience) {
+    EXPECT_EQ(patience, kPatience);
     EXPECT_EQ(why.code(), absl::StatusCode::kFailedPrecondition) << why;
     EXPECT_THAT(std::string(why.message()), HasSubstr("served by first"));
     return MonotonicNow() < end;
@@ -129,7 +131,8 @@ TEST_F(Lease, IsNotHadWhileItsHolderBeats) {
 }
 
 TEST_F(Lease, IsTakenFromAHolderThatIsSilentAndNotBefore) {
-  ASSERT_TRUE(super_.Query("insert into caseledger.vault values ('main', 7, 3, 'who died')").ok());
+  ASSERT_TRUE(
+      super_.Query("insert into caseledger.vault values ('main', 7, 3, 1000000, 'who died')").ok());
   const Micros begun = MonotonicNow();
   const auto lease = MustTake("second");
   EXPECT_GE(MonotonicNow() - begun, kPatience);
@@ -137,13 +140,24 @@ TEST_F(Lease, IsTakenFromAHolderThatIsSilentAndNotBefore) {
   EXPECT_THAT(*super_.Query("select holder from caseledger.vault"), ElementsAre("second"));
 }
 
+// A program with less patience than the server at work would take the lease between two beats.
+TEST_F(Lease, ItsHoldersPatienceCounts) {
+  ASSERT_TRUE(
+      super_.Query("insert into caseledger.vault values ('main', 7, 3, 3000000, 'patient')").ok());
+  const Micros begun = MonotonicNow();
+  const auto lease = MustTake("second");
+  EXPECT_GE(MonotonicNow() - begun, 3 * kPatience);
+  EXPECT_THAT(*super_.Query("select patience from caseledger.vault"), ElementsAre("1000000"));
+}
+
 TEST_F(Lease, OfOneWhoBeatsOnceMoreIsWaitedForAgain) {
-  ASSERT_TRUE(super_.Query("insert into caseledger.vault values ('main', 7, 3, 'slow')").ok());
+  ASSERT_TRUE(
+      super_.Query("insert into caseledger.vault values ('main', 7, 3, 1000000, 'slow')").ok());
   const auto lease = Make("second");
   Micros beaten = 0;
   int looks = 0;
   ASSERT_TRUE(lease
-                  ->Take([&](const absl::Status&) {
+                  ->Take([&](const absl::Status&, Micros) {
                     if (++looks == 5) {
                       EXPECT_TRUE(super_.Query("update caseledger.vault set beat = 4").ok());
                       beaten = MonotonicNow();
@@ -155,7 +169,8 @@ TEST_F(Lease, OfOneWhoBeatsOnceMoreIsWaitedForAgain) {
 }
 
 TEST_F(Lease, OnlyOneOfManyWhoWaitHasIt) {
-  ASSERT_TRUE(super_.Query("insert into caseledger.vault values ('main', 1, 1, 'dead')").ok());
+  ASSERT_TRUE(
+      super_.Query("insert into caseledger.vault values ('main', 1, 1, 1000000, 'dead')").ok());
   constexpr int kWaiting = 6;
   std::vector<std::unique_ptr<PostgresLease>> leases;
   for (int i = 0; i < kWaiting; ++i) leases.push_back(Make("waiting " + std::to_string(i)));
@@ -164,7 +179,8 @@ TEST_F(Lease, OnlyOneOfManyWhoWaitHasIt) {
   for (auto& lease : leases) {
     threads.emplace_back([&have_it, &lease] {
       const Micros end = MonotonicNow() + 3 * kPatience;
-      have_it += lease->Take([end](const absl::Status&) { return MonotonicNow() < end; }).ok();
+      have_it +=
+          lease->Take([end](const absl::Status&, Micros) { return MonotonicNow() < end; }).ok();
     });
   }
   for (std::thread& thread : threads) thread.join();

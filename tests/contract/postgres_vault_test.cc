@@ -18,24 +18,32 @@ using ::testing::Pair;
 
 // A server's share of a database.
 struct Served {
-  explicit Served(PostgresHost& host, const std::string& name = "main") {
+  explicit Served(PostgresHost& host, const std::string& name = "main", Micros idle = 0) {
     PostgresLeaseOptions options;
     options.session = host.options().session;
+    if (idle > 0) options.session.idle_in_transaction_timeout = idle;
     options.vault = name;
     options.holder = "a test";
     lease = std::make_unique<PostgresLease>(options);
-    const absl::Status taken = lease->Take([](const absl::Status&) { return true; });
+    const absl::Status taken = lease->Take([](const absl::Status&, Micros) { return true; });
     EXPECT_TRUE(taken.ok()) << taken;
     PostgresVaultOptions rows;
     rows.session = options.session;
     rows.vault = name;
     rows.lease = lease.get();
-    store = OpenPostgresVaultStore(rows);
+    store = OpenPostgresVaultStore(rows, SystemRandom());
   }
 
   std::unique_ptr<PostgresLease> lease;
   std::unique_ptr<VaultStore> store;
 };
+
+// Until half a second has passed on the server.
+void AwaitLater(SqlSession& session) {
+  const auto then = session.Query("select clock_timestamp() + interval '0.5 second'");
+  ASSERT_TRUE(then.ok()) << then.status();
+  EXPECT_TRUE(session.Await("select clock_timestamp() > timestamptz '" + then->at(0) + "'"));
+}
 
 using Row = std::pair<std::string, std::string>;
 
@@ -78,7 +86,7 @@ TEST(PostgresVaultStore, KeepsRowsInTheOrderOfTheirBytes) {
   EXPECT_TRUE(store.Purge().ok());
 }
 
-TEST(PostgresVaultStore, ReadsManyRowsOfOneMoment) {
+TEST(PostgresVaultStore, ACopyIsOfOneMoment) {
   PostgresHost host;
   Served served(host);
   VaultStore& store = *served.store;
@@ -93,7 +101,7 @@ TEST(PostgresVaultStore, ReadsManyRowsOfOneMoment) {
   // Whoever reads may write meanwhile, and sees nothing of that.
   ASSERT_TRUE(
       store
-          .Visit("\2",
+          .Visit("",
                  [&](std::string_view key, std::string_view value) {
                    if (rows.size() % 10'000 == 0) {
                      EXPECT_TRUE(
@@ -109,6 +117,51 @@ TEST(PostgresVaultStore, ReadsManyRowsOfOneMoment) {
   size_t visited = 0;
   ASSERT_TRUE(store.Visit("\2", [&](auto, auto) { return ++visited < 2000; }).ok());
   EXPECT_EQ(visited, 2000u);
+}
+
+// As a change of wrapping keys does, row by row, for longer than a transaction may wait.
+TEST(PostgresVaultStore, WhoeverVisitsMayTakeHisTimeAndAskForOtherRows) {
+  PostgresHost host;
+  Served served(host, "main", kMicrosPerSecond / 4);
+  VaultStore& store = *served.store;
+  VaultChanges changes;
+  for (int i = 0; i < 3000; ++i) changes.emplace_back(StrCat("\2row ", 10'000 + i), StrCat(i));
+  ASSERT_TRUE(store.Write(changes, true).ok());
+  SqlSession super(host.cluster().Dsn(host.database(), PostgresCluster::kSuperuser));
+  int visited = 0;
+  const absl::Status read = store.Visit("\2", [&](std::string_view key, std::string_view value) {
+    if (++visited % 1000 == 1) {
+      AwaitLater(super);
+      EXPECT_EQ(**store.Get(key), value);
+      EXPECT_TRUE(store.Write({{std::string(key), std::string(value)}}, false).ok());
+    }
+    return true;
+  });
+  EXPECT_TRUE(read.ok()) << read;
+  EXPECT_EQ(visited, 3000);
+  visited = 0;
+  const absl::Status copied = store.Visit("", [&](std::string_view, std::string_view) {
+    if (++visited % 1000 == 1) {
+      AwaitLater(super);
+    }
+    return true;
+  });
+  EXPECT_TRUE(copied.ok()) << copied;
+}
+
+TEST(PostgresVaultStore, ReadsAreTriedAgainWhenTheirSessionsAreGone) {
+  PostgresHost host;
+  Served served(host);
+  ASSERT_TRUE(served.store->Write({{"\1", "here"}}, true).ok());
+  SqlSession super(host.cluster().Dsn(host.database(), PostgresCluster::kSuperuser));
+  ASSERT_TRUE(
+      super
+          .Query("select pg_terminate_backend(pid) from pg_stat_activity where usename = '" +
+                 std::string(PostgresCluster::kServerRole) + "'")
+          .ok());
+  const auto read = served.store->Get("\1");
+  ASSERT_TRUE(read.ok()) << read.status();
+  EXPECT_EQ(**read, "here");
 }
 
 TEST(PostgresVaultStore, VaultsOfOneDatabaseDoNotSeeEachOther) {

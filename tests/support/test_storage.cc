@@ -56,6 +56,12 @@ app::StorageChoice StorageFor(const std::string& data_dir) {
   return choices.emplace(data_dir, NewDatabase()).first->second;
 }
 
+std::vector<std::string> EngineFlagsFor(const std::string& data_dir) {
+  const app::StorageChoice choice = StorageFor(data_dir);
+  if (!choice.in_database()) return {};
+  return {"--engine", choice.engine, "--dsn", choice.dsn};
+}
+
 std::vector<std::string> StorageFlags(const app::StorageChoice& choice) {
   if (!choice.in_database()) return {};
   return {"--engine",

@@ -19,6 +19,9 @@ inline std::vector<std::string> StorageFlagsFor(const std::string& data_dir) {
   return StorageFlags(StorageFor(data_dir));
 }
 
+// As flags of programs that work on what a stopped server left.
+std::vector<std::string> EngineFlagsFor(const std::string& data_dir);
+
 // A migrated, empty database in the program's cluster, for servers that share it.
 app::StorageChoice NewDatabase();
 

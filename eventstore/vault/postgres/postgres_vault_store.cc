@@ -10,6 +10,7 @@
 #include "eventstore/base/status_macros.h"
 #include "eventstore/base/strings.h"
 #include "eventstore/postgres/connection_pool.h"
+#include "eventstore/postgres/retry.h"
 #include "eventstore/postgres/transaction.h"
 
 namespace caseledger::eventstore {
@@ -34,6 +35,8 @@ constexpr Statement kGet = {"get_vault_row",
                             "select value from caseledger.vault_row where vault = $1 and key = $2"};
 constexpr Statement kBeginReading = {"begin_reading",
                                      "begin isolation level repeatable read read only"};
+// Until its end this session may wait for whoever makes a copy.
+constexpr Statement kMayIdle = {"may_idle", "set local idle_in_transaction_session_timeout = 0"};
 constexpr Statement kVisit = {"visit_vault_rows",
                               "select key, value from caseledger.vault_row where vault = $1 "
                               "and key >= $2 and key < $3 order by key limit $4"};
@@ -62,43 +65,32 @@ std::string EndOf(std::string_view prefix) {
 
 class PostgresVaultStore final : public VaultStore {
  public:
-  explicit PostgresVaultStore(const PostgresVaultOptions& options)
+  PostgresVaultStore(const PostgresVaultOptions& options, RandomSource& random)
       : options_(options),
-        pool_(options.session, options.max_connections, options.connection_wait) {}
+        pool_(options.session, options.max_connections, options.connection_wait),
+        retry_(options.retry, random) {}
 
   absl::StatusOr<std::optional<std::string>> Get(std::string_view key) const override {
-    ASSIGN_OR_RETURN(const ConnectionPool::Lease session, pool_.Take());
-    ASSIGN_OR_RETURN(const Rows rows,
-                     session->Run(kGet, Parameters().Text(options_.vault).Bytes(key)));
+    ASSIGN_OR_RETURN(const Rows rows, Read(kGet, Parameters().Text(options_.vault).Bytes(key)));
     if (rows.count() == 0) return std::optional<std::string>();
     return std::optional<std::string>(rows.Bytes(0, 0));
   }
 
-  // In one transaction, so that all rows are of one moment.
+  // No session is held while somebody visits: he may take his time, and ask for other rows. Only
+  // all rows are of one moment, as a copy needs them.
   absl::Status Visit(
       std::string_view prefix,
       absl::FunctionRef<bool(std::string_view key, std::string_view value)> visit) const override {
-    ASSIGN_OR_RETURN(const ConnectionPool::Lease session, pool_.Take());
-    RETURN_IF_ERROR(session->Run(kBeginReading).status());
-    const std::string end = EndOf(prefix);
-    std::string from(prefix);
-    while (true) {
-      Parameters parameters;
-      parameters.Text(options_.vault).Bytes(from).Bytes(end).Int8(int64_t{kPage});
-      ASSIGN_OR_RETURN(const Rows rows, session->Run(kVisit, std::move(parameters)));
-      for (int row = 0; row < rows.count(); ++row) {
-        if (!visit(rows.Bytes(row, 0), rows.Bytes(row, 1))) return absl::OkStatus();
-      }
-      if (rows.count() < kPage) return absl::OkStatus();
-      from = StrCat(rows.Bytes(rows.count() - 1, 0), std::string_view("\0", 1));
-    }
+    if (prefix.empty()) return VisitAll(visit);
+    return VisitPages(prefix, visit,
+                      [&](Parameters page) { return Read(kVisit, std::move(page)); });
   }
 
   absl::Status Write(const VaultChanges& changes, bool durable) override {
     ASSIGN_OR_RETURN(const ConnectionPool::Lease session, pool_.Take());
     const Call begin[] = {{&kBegin, {}}, {&kLockToken, Parameters().Text(options_.vault)}};
     ASSIGN_OR_RETURN(const std::vector<Rows> locked, session->RunAll(begin, session->patience()));
-    const int64_t token = options_.lease->token();
+    const int64_t token = options_.lease == nullptr ? 0 : options_.lease->token();
     if (token == 0 || locked.back().count() == 0 || locked.back().Int8(0, 0) != token) {
       return absl::UnavailableError("another server has taken the vault over");
     }
@@ -119,6 +111,49 @@ class PostgresVaultStore final : public VaultStore {
   absl::Status Purge() override { return absl::OkStatus(); }
 
  private:
+  template <typename ReadPage>
+  absl::Status VisitPages(std::string_view prefix,
+                          absl::FunctionRef<bool(std::string_view, std::string_view)> visit,
+                          ReadPage read) const {
+    const std::string end = EndOf(prefix);
+    std::string from(prefix);
+    while (true) {
+      Parameters page;
+      page.Text(options_.vault).Bytes(from).Bytes(end).Int8(int64_t{kPage});
+      ASSIGN_OR_RETURN(const Rows rows, read(std::move(page)));
+      for (int row = 0; row < rows.count(); ++row) {
+        if (!visit(rows.Bytes(row, 0), rows.Bytes(row, 1))) return absl::OkStatus();
+      }
+      if (rows.count() < kPage) return absl::OkStatus();
+      from = StrCat(rows.Bytes(rows.count() - 1, 0), std::string_view("\0", 1));
+    }
+  }
+
+  absl::Status VisitAll(absl::FunctionRef<bool(std::string_view, std::string_view)> visit) const {
+    ASSIGN_OR_RETURN(const ConnectionPool::Lease session, pool_.Take());
+    RETURN_IF_ERROR(session->Run(kBeginReading).status());
+    RETURN_IF_ERROR(session->Run(kMayIdle).status());
+    return VisitPages("", visit,
+                      [&](Parameters page) { return session->Run(kVisit, std::move(page)); });
+  }
+
+  // In whatever session is free, and again when that one was lost: after a failover all of them
+  // are.
+  absl::StatusOr<Rows> Read(const Statement& statement, const Parameters& parameters) const {
+    for (int next = 2;; ++next) {
+      bool transient = true;
+      absl::StatusOr<Rows> rows = ReadOnce(statement, parameters, transient);
+      if (rows.ok() || !transient || !retry_.Await(next)) return rows;
+    }
+  }
+  absl::StatusOr<Rows> ReadOnce(const Statement& statement, const Parameters& parameters,
+                                bool& transient) const {
+    ASSIGN_OR_RETURN(const ConnectionPool::Lease session, pool_.Take());
+    absl::StatusOr<Rows> rows = session->Run(statement, parameters);
+    transient = session->failure().kind == postgres::FailureKind::kTransient;
+    return rows;
+  }
+
   // Of several changes of one key the last counts.
   std::vector<Call> CallsFor(const VaultChanges& changes) const {
     std::map<std::string_view, const std::optional<std::string>*> last;
@@ -152,12 +187,14 @@ class PostgresVaultStore final : public VaultStore {
 
   const PostgresVaultOptions options_;
   mutable ConnectionPool pool_;
+  mutable postgres::Retry retry_;
 };
 
 }  // namespace
 
-std::unique_ptr<VaultStore> OpenPostgresVaultStore(const PostgresVaultOptions& options) {
-  return std::make_unique<PostgresVaultStore>(options);
+std::unique_ptr<VaultStore> OpenPostgresVaultStore(const PostgresVaultOptions& options,
+                                                   RandomSource& random) {
+  return std::make_unique<PostgresVaultStore>(options, random);
 }
 
 }  // namespace caseledger::eventstore

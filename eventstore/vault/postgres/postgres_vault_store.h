@@ -5,6 +5,7 @@
 #include <string>
 
 #include "absl/status/statusor.h"
+#include "eventstore/base/random.h"
 #include "eventstore/postgres/lease.h"
 #include "eventstore/postgres/postgres_options.h"
 #include "eventstore/vault/vault_store.h"
@@ -14,14 +15,16 @@ namespace caseledger::eventstore {
 struct PostgresVaultOptions {
   PostgresSession session;
   std::string vault = "main";  // as of the lease
-  // Must outlive the store. Writes are refused as soon as somebody else has taken it.
+  // Must outlive the store. Writes are refused as soon as somebody else has taken it; with null
+  // always.
   const PostgresLease* lease = nullptr;
   size_t max_connections = 4;
   Micros connection_wait = 5 * kMicrosPerSecond;
   Micros commit_patience = 30 * kMicrosPerSecond;
+  PostgresRetry retry;  // of reads
 };
 
-// Opens a session when it is first used.
+// Opens a session when it is first used. `random` must outlive the store.
 //
 // It goes on after an outage: what `Write` is given once more does no harm. UNAVAILABLE also when
 // another server has the lease; nothing is written then.
@@ -29,6 +32,7 @@ struct PostgresVaultOptions {
 // `Purge` removes nothing: rows that were overwritten stay in the database's files, in its
 // write-ahead log, on standbys and in backups as long as the database keeps them. They are wrapped
 // keys, so destroying the wrapping key is what ends them (README).
-std::unique_ptr<VaultStore> OpenPostgresVaultStore(const PostgresVaultOptions& options);
+std::unique_ptr<VaultStore> OpenPostgresVaultStore(const PostgresVaultOptions& options,
+                                                   RandomSource& random);
 
 }  // namespace caseledger::eventstore

@@ -70,8 +70,8 @@ int Run(const ServerOptions& options) {
     kill(getpid(), SIGTERM);
   };
   auto server = StartServer(wanted, SystemClock(), SystemRandom());
-  if (!server.ok() && wanted.stop_waiting()) {
-    Log(LogLevel::kInfo, "ended while standing by");
+  if (absl::IsCancelled(server.status()) && !lost) {
+    Log(LogLevel::kInfo, "ended while it waited");
     return 0;
   }
   if (!server.ok()) {

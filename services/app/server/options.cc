@@ -180,9 +180,9 @@ ParsedOptions ParseServerOptions(int argc, char** argv) {
   app.add_flag("--standby", options.standby,
                "While another server is at work on the database, wait, and take over when it ends "
                "or is silent");
-  app.add_option("--lease-seconds", options.storage.lease_seconds,
-                 "How long a server that is silent stays the one at work; the same for all servers "
-                 "of a database")
+  app.add_option(
+         "--lease-seconds", options.storage.lease_seconds,
+         "How long this server stays the one at work when it is silent: then another takes over")
       ->capture_default_str()
       ->check(CLI::Range(2, 60));
   app.add_option("--ledger", options.ledgers,

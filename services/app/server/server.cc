@@ -1,6 +1,7 @@
 #include "services/app/server/server.h"
 
 #include <algorithm>
+#include <chrono>
 #include <filesystem>
 #include <functional>
 #include <set>
@@ -27,8 +28,8 @@
 #include "services/app/server/logging.h"
 #include "services/app/server/projections.h"
 #include "services/app/server/signing.h"
+#include "services/app/server/standby.h"
 #include "services/app/server/vault_backups.h"
-#include "services/app/server/warm_up.h"
 #include "services/app/storage/storage.h"
 #include "services/app/vault/vault_erasure_keys.h"
 #include "services/app/vault/vault_files.h"
@@ -44,6 +45,8 @@ namespace caseledger::app {
 namespace {
 
 constexpr char kSnapshotsTable[] = "snapshots@1";
+// Read models look so often whether a database is back.
+constexpr std::chrono::seconds kOutagePause(1);
 // Between two looks at what is due, and the commit itself.
 constexpr int kLookSeconds = 2;
 
@@ -223,14 +226,18 @@ class RunningServer final : public Server {
     StorageOptions storage;
     storage.choice = options_.storage;
     storage.data_dir = options_.data_dir;
-    std::unique_ptr<WarmUp> warm_up;
+    storage.stop_waiting = options_.stop_waiting;
+    Standby standby(options_, ledgers, *read_models_, clock_, random_);
     if (options_.standby) {
-      storage.wait = [&, told = std::string()](const absl::Status& why) mutable {
-        return StandBy(why, ledgers, told, warm_up);
-      };
+      RETURN_IF_ERROR(standby.Check());
+      storage.wait = [&](const absl::Status& why) { return standby.GoOn(why); };
     }
     storage.on_lease = [this](const absl::Status& status) { OnLease(status); };
     auto opened = Storage::Open(storage, random_);
+    RETURN_IF_ERROR(standby.trouble());
+    if (!opened.ok() && options_.stop_waiting && options_.stop_waiting()) {
+      return absl::CancelledError("it was ended while it waited for another server");
+    }
     if (absl::IsFailedPrecondition(opened.status()) && !options_.standby &&
         options_.storage.in_database()) {
       return absl::FailedPreconditionError(
@@ -239,38 +246,18 @@ class RunningServer final : public Server {
     }
     RETURN_IF_ERROR(opened.status());
     storage_ = *std::move(opened);
-    if (warm_up != nullptr) {
-      Log(LogLevel::kInfo, "taking over",
-          {{"read_models_behind", StrCat(warm_up->EventsBehind())}});
-      warm_up.reset();
-    }
+    standby.TakeOver();
     engine_ = &storage_->engine();
     if (storage_->in_database()) {
       // What another server would still write is refused before anything is read.
+      RETURN_IF_ERROR(storage_->GuardAll());
       for (const std::string& name : ledgers) {
         RETURN_IF_ERROR(MakeAndGuard(access::TrailLedgerOf(name)));
         RETURN_IF_ERROR(MakeAndGuard(name));
       }
+      RETURN_IF_ERROR(TellOfOthers(ledgers));
     }
     return OpenVault();
-  }
-
-  // Whether to wait longer.
-  bool StandBy(const absl::Status& why, const std::set<std::string>& ledgers, std::string& told,
-               std::unique_ptr<WarmUp>& warm_up) {
-    if (told != why.message()) {
-      told = std::string(why.message());
-      Log(LogLevel::kInfo, "standing by", {{"reason", told}});
-    }
-    if (warm_up == nullptr) {
-      auto started = WarmUp::Start(options_.storage, ledgers, *read_models_, clock_, random_);
-      // It is tried again with the next look.
-      if (started.ok()) warm_up = *std::move(started);
-    } else if (!warm_ && warm_up->EventsBehind() == 0) {
-      warm_ = true;
-      Log(LogLevel::kInfo, "read models are up to date, but for the search for persons");
-    }
-    return !options_.stop_waiting || !options_.stop_waiting();
   }
 
   absl::Status MakeAndGuard(const std::string& name) {
@@ -278,6 +265,18 @@ class RunningServer final : public Server {
     if (!made.ok() && !absl::IsAlreadyExists(made)) return made;
     if (made.ok()) created_.insert(name);
     return storage_->Guard(name);
+  }
+
+  // Ledgers of the database that this server does not serve, and so nobody does.
+  absl::Status TellOfOthers(const std::set<std::string>& ledgers) const {
+    ASSIGN_OR_RETURN(const auto infos, engine_->ListLedgers());
+    for (const storage::v1::LedgerInfo& info : infos) {
+      if (access::IsTrailLedger(info.ledger()) || ledgers.contains(info.ledger())) continue;
+      Log(LogLevel::kError, "a ledger of the database is not served",
+          {{"ledger", info.ledger()},
+           {"next", "give all servers of the database the same --ledger flags"}});
+    }
+    return absl::OkStatus();
   }
 
   void OnLease(const absl::Status& status) const {
@@ -298,6 +297,7 @@ class RunningServer final : public Server {
     place.token = options_.wrapping_token;
     ASSIGN_OR_RETURN(
         vault_, VaultFiles::Open(place, *engine_, clock_, random_, storage_->OpenVaultStore()));
+    if (!vault_->missing().ok() && options_.standby) return vault_->missing();
     if (!vault_->missing().ok()) {
       Log(LogLevel::kError, "the vault is missing: only what is not personal is served",
           {{"reason", std::string(vault_->missing().message())}});
@@ -387,6 +387,7 @@ class RunningServer final : public Server {
     }
     projections::Runtime::Options runtime_options;
     runtime_options.clock = &clock_;
+    if (storage_->in_database()) runtime_options.outage_pause = kOutagePause;
     ASSIGN_OR_RETURN(parts.projections,
                      projections::StartRuntime(*parts.log, name, *read_models_,
                                                std::move(projections), runtime_options));
@@ -517,7 +518,6 @@ class RunningServer final : public Server {
   bool closed_ = false;
   std::unique_ptr<Storage> storage_;
   eventstore::Engine* engine_ = nullptr;  // storage_'s
-  bool warm_ = false;                     // while standing by
   std::set<std::string> created_;         // ledgers, at this start
   std::unique_ptr<VaultFiles> vault_;
   std::unique_ptr<projections::ReadModelStore> read_models_;

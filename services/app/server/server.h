@@ -31,7 +31,8 @@ class Server {
 // by
 //                      another server, of a newer program, or holds an unfinished restore
 // DATA_LOSS            stored data is damaged; says what to do
-// UNAVAILABLE          an address is taken
+// UNAVAILABLE          an address is taken, the database does not answer
+// CANCELLED            ServerOptions::stop_waiting said so
 absl::StatusOr<std::unique_ptr<Server>> StartServer(const ServerOptions& options, Clock& clock,
                                                     RandomSource& random);
 

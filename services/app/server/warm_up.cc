@@ -1,6 +1,7 @@
 #include "services/app/server/warm_up.h"
 
 #include <algorithm>
+#include <chrono>
 #include <utility>
 
 #include "eventstore/base/status_macros.h"
@@ -43,6 +44,7 @@ absl::Status WarmUp::Follow(const std::string& ledger, projections::ReadModelSto
   ASSIGN_OR_RETURN(followed.log, eventstore::OpenLog(*engine_, ledger, options));
   projections::Runtime::Options runtime;
   runtime.clock = &clock;
+  runtime.outage_pause = std::chrono::seconds(1);
   ASSIGN_OR_RETURN(followed.runtime, projections::StartRuntime(*followed.log, ledger, read_models,
                                                                ProjectionsOf(ledger), runtime));
   return absl::OkStatus();

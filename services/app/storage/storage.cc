@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -27,6 +28,13 @@ eventstore::PostgresSession SessionOf(const StorageChoice& choice) {
   return session;
 }
 
+eventstore::PostgresVaultOptions VaultRowsIn(const StorageChoice& choice) {
+  eventstore::PostgresVaultOptions vault;
+  vault.session = SessionOf(choice);
+  vault.max_connections = kVaultSessions;
+  return vault;
+}
+
 eventstore::PostgresOptions LogIn(const StorageChoice& choice) {
   eventstore::PostgresOptions log;
   log.session = SessionOf(choice);
@@ -34,11 +42,9 @@ eventstore::PostgresOptions LogIn(const StorageChoice& choice) {
   return log;
 }
 
-// Who died without giving the lease back is silent for a patience, and whoever saw it beat last
-// waits for another.
-std::function<bool(const absl::Status&)> AsLongAsDeathTakes(const StorageChoice& choice) {
-  const Micros end = MonotonicNow() + 2 * PatienceOf(choice) + kMicrosPerSecond;
-  return [end](const absl::Status&) { return MonotonicNow() < end; };
+// Who died without giving the lease back is silent for its patience.
+bool IsAsLongAsDeathTakes(Micros begun, Micros patience) {
+  return MonotonicNow() - begun < 2 * patience + kMicrosPerSecond;
 }
 
 absl::StatusOr<std::unique_ptr<eventstore::PostgresLease>> TakeLease(
@@ -49,8 +55,12 @@ absl::StatusOr<std::unique_ptr<eventstore::PostgresLease>> TakeLease(
   wanted.patience = PatienceOf(options.choice);
   wanted.on_change = options.on_lease;
   auto lease = std::make_unique<eventstore::PostgresLease>(std::move(wanted));
-  const auto wait = options.wait ? options.wait : AsLongAsDeathTakes(options.choice);
-  RETURN_IF_ERROR(lease->Take(wait));
+  const Micros begun = MonotonicNow();
+  RETURN_IF_ERROR(lease->Take([&](const absl::Status& why, Micros patience) {
+    if (options.stop_waiting && options.stop_waiting()) return false;
+    if (options.wait) return options.wait(why);
+    return IsAsLongAsDeathTakes(begun, std::max(patience, PatienceOf(options.choice)));
+  }));
   return lease;
 }
 
@@ -68,7 +78,8 @@ absl::Status StorageChoice::Check() const {
                "user=caseledger_server target_session_attrs=read-write\"; passwords belong into "
                "~/.pgpass"));
   }
-  if (!in_database() && !dsn.empty()) {
+  if (in_database()) return eventstore::CheckPostgresDsn(dsn);
+  if (!dsn.empty()) {
     return absl::InvalidArgumentError(
         "--dsn is of a database, and the log is in RocksDB: give --engine postgres, too");
   }
@@ -80,6 +91,7 @@ absl::StatusOr<std::unique_ptr<Storage>> Storage::Open(const StorageOptions& opt
   RETURN_IF_ERROR(options.choice.Check());
   std::unique_ptr<Storage> storage(new Storage);
   storage->choice_ = options.choice;
+  storage->random_ = &random;
   if (!options.choice.in_database()) {
     eventstore::RocksDbOptions log;
     log.path = options.data_dir + "/log";
@@ -100,13 +112,17 @@ absl::Status Storage::Guard(const std::string& ledger) {
   return lease_ == nullptr ? absl::OkStatus() : lease_->Guard(ledger);
 }
 
+absl::Status Storage::GuardAll() {
+  ASSIGN_OR_RETURN(const auto ledgers, engine_->ListLedgers());
+  for (const auto& info : ledgers) RETURN_IF_ERROR(Guard(info.ledger()));
+  return absl::OkStatus();
+}
+
 std::unique_ptr<eventstore::VaultStore> Storage::OpenVaultStore() {
   if (lease_ == nullptr) return nullptr;
-  eventstore::PostgresVaultOptions options;
-  options.session = SessionOf(choice_);
+  eventstore::PostgresVaultOptions options = VaultRowsIn(choice_);
   options.lease = lease_.get();
-  options.max_connections = kVaultSessions;
-  return eventstore::OpenPostgresVaultStore(options);
+  return eventstore::OpenPostgresVaultStore(options, *random_);
 }
 
 absl::Status Storage::Check() const {
@@ -124,6 +140,11 @@ absl::Status Storage::Close() {
 absl::StatusOr<std::unique_ptr<eventstore::Engine>> OpenToRead(const StorageChoice& choice,
                                                                RandomSource& random) {
   return eventstore::OpenPostgresEngine(LogIn(choice), random);
+}
+
+std::unique_ptr<eventstore::VaultStore> OpenVaultToRead(const StorageChoice& choice,
+                                                        RandomSource& random) {
+  return eventstore::OpenPostgresVaultStore(VaultRowsIn(choice), random);
 }
 
 std::string ThisProgram() {

@@ -36,9 +36,11 @@ struct StorageChoice {
 struct StorageOptions {
   StorageChoice choice;
   std::string data_dir;  // of RocksDB
-  // While another program has the ledgers: hears which, some times a second; false gives up. Null:
-  // as long as it takes one that died to lose its lease.
+  // While another program has the ledgers: hears which, some times a second; false gives up.
+  // Empty: as long as it takes one that died to lose its lease.
   std::function<bool(const absl::Status& why)> wait;
+  // Asked as often, with or without `wait`; true gives up. May be empty.
+  std::function<bool()> stop_waiting;
   // As PostgresLeaseOptions::on_change; may be empty.
   std::function<void(const absl::Status&)> on_lease;
 };
@@ -64,6 +66,9 @@ class Storage {
   // from now on. As PostgresLease::Guard.
   absl::Status Guard(const std::string& ledger);
 
+  // The same for every ledger that is there.
+  absl::Status GuardAll();
+
   // The vault's rows when they are in the database; else null. Must not outlive the storage.
   std::unique_ptr<eventstore::VaultStore> OpenVaultStore();
 
@@ -77,6 +82,7 @@ class Storage {
   Storage() = default;
 
   StorageChoice choice_;
+  RandomSource* random_ = nullptr;
   std::unique_ptr<eventstore::PostgresLease> lease_;
   std::unique_ptr<eventstore::Engine> engine_;
   eventstore::RocksDbStore* rocksdb_ = nullptr;
@@ -87,6 +93,10 @@ class Storage {
 // that was ever worked on. As OpenPostgresEngine.
 absl::StatusOr<std::unique_ptr<eventstore::Engine>> OpenToRead(const StorageChoice& choice,
                                                                RandomSource& random);
+
+// The vault's rows in the database, to be read beside whoever works on them; written is nothing.
+std::unique_ptr<eventstore::VaultStore> OpenVaultToRead(const StorageChoice& choice,
+                                                        RandomSource& random);
 
 // Host and process, as others are told of this program.
 std::string ThisProgram();

@@ -1,5 +1,6 @@
 #include "services/app/vault/vault_files.h"
 
+#include <algorithm>
 #include <filesystem>
 #include <system_error>
 #include <utility>
@@ -51,6 +52,15 @@ absl::StatusOr<std::unique_ptr<eventstore::WrappingKeys>> OpenWrappingKeys(
     auto made = eventstore::KeyFiles::CreateFolder(folder, clock, random, use);
     if (made.ok()) return *std::move(made);
     if (!absl::IsAlreadyExists(made.status())) return made.status();
+    // They are another's, whose changes of wrapping keys would destroy this one's and the other way
+    // round. In a directory of one vault they are what a crash left.
+    if (use == eventstore::KeyFolderUse::kByTurns) {
+      return absl::FailedPreconditionError(
+          StrCat("there are wrapping keys in ", folder,
+                 " already, and no vault in the database yet: give a new vault an empty folder "
+                 "of its own with --wrapping-key-dir. If they are what an interrupted bootstrap "
+                 "left, remove them"));
+    }
   }
   return eventstore::KeyFiles::Open(folder, clock, random, use);
 }
@@ -89,14 +99,19 @@ absl::StatusOr<std::unique_ptr<VaultFiles>> VaultFiles::Open(
     std::unique_ptr<eventstore::VaultStore> in_database) {
   RETURN_IF_ERROR(place.token.Check());
   auto files = std::unique_ptr<VaultFiles>(new VaultFiles);
-  const std::string where = in_database == nullptr ? place.vault_dir : "in the database";
+  const bool was_in_database = in_database != nullptr;
+  const std::string where = was_in_database ? "in the database" : place.vault_dir;
   files->store_ = std::move(in_database);
   ASSIGN_OR_RETURN(const bool any_events, AnyEvents(engine));
   ASSIGN_OR_RETURN(const bool is_there, HasVault(place, files->store_.get()));
   const absl::Status opened = is_there || !any_events
                                   ? files->OpenThere(place, !is_there, clock, random)
                                   : absl::NotFoundError(StrCat("there is no vault ", where));
-  if (absl::IsUnavailable(opened) || absl::IsNotFound(opened)) {
+  // A database that does not answer is no vault that is missing: the next start may find it.
+  const bool may_be_missing =
+      absl::IsNotFound(opened) ||
+      (absl::IsUnavailable(opened) && (files->wrapping_ == nullptr || !was_in_database));
+  if (may_be_missing) {
     files->missing_ = absl::UnavailableError(
         StrCat("VAULT_MISSING: nothing personal can be recorded or shown until the vault ", where,
                " and its wrapping keys ",
@@ -135,6 +150,28 @@ absl::Status VaultFiles::OpenThere(const VaultPlace& place, bool make, Clock& cl
   ASSIGN_OR_RETURN(vault_, eventstore::Vault::Open(*store_, *wrapping_, options));
   keys_ = vault_.get();
   return absl::OkStatus();
+}
+
+absl::Status VaultFiles::CheckWrappingKeys(const VaultPlace& place,
+                                           const eventstore::VaultStore& rows, Clock& clock,
+                                           RandomSource& random) {
+  RETURN_IF_ERROR(place.token.Check());
+  ASSIGN_OR_RETURN(const auto keys, OpenWrappingKeys(place, eventstore::KeyFolderUse::kByTurns,
+                                                     /*make=*/false, clock, random));
+  ASSIGN_OR_RETURN(const std::vector<eventstore::WrappingKeyInfo> there, keys->List());
+  size_t missing = 0;
+  RETURN_IF_ERROR(
+      rows.Visit(eventstore::VaultRows::AllWrapping(), [&](std::string_view row, std::string_view) {
+        const Uuid needed = eventstore::VaultRows::IdIn(row);
+        missing += std::none_of(there.begin(), there.end(),
+                                [&](const auto& key) { return key.id == needed; });
+        return true;
+      }));
+  if (missing == 0) return absl::OkStatus();
+  return absl::FailedPreconditionError(
+      StrCat("the vault in the database needs ", missing,
+             " wrapping keys that are not here: give --wrapping-key-dir the folder, or the token, "
+             "that all servers of the database use"));
 }
 
 void VaultFiles::Begun(const eventstore::RotatorOptions& options,

@@ -50,7 +50,8 @@ class VaultFiles {
   // then `missing` says what to do.
   //
   // FAILED_PRECONDITION  wrong wrapping keys, a newer program's vault, files that others may read,
-  //                      or in use
+  //                      or in use; a new vault in a database beside wrapping keys of another
+  // UNAVAILABLE          the database did not answer
   // DATA_LOSS            damaged
   static absl::StatusOr<std::unique_ptr<VaultFiles>> Open(
       const VaultPlace& place, const eventstore::Engine& engine, Clock& clock, RandomSource& random,
@@ -62,6 +63,11 @@ class VaultFiles {
   eventstore::Vault* vault() { return vault_.get(); }
   // Changes the wrapping keys; null when the vault is missing. Started by Begun.
   eventstore::Rotator* rotator() { return rotator_.get(); }
+  // Whether the wrapping keys can be had by a server that takes turns with others: the errors of
+  // Open about them, and of keys that `rows` needs and that are not there.
+  static absl::Status CheckWrappingKeys(const VaultPlace& place, const eventstore::VaultStore& rows,
+                                        Clock& clock, RandomSource& random);
+
   // After all ledgers have begun with the keys.
   void Begun(const eventstore::RotatorOptions& options,
              eventstore::Rotator::OnRotation on_rotation);

@@ -154,6 +154,12 @@ class Cluster final : public PostgresCluster {
     }
   }
 
+  absl::StatusOr<std::string> CreateDatabase(const std::string& name) override {
+    ASSIGN_OR_RETURN(const Connection connection, Connect());
+    RETURN_IF_ERROR(Run(connection.get(), StrCat("create database ", name).c_str()));
+    return StrCat("host=", socket_, " port=", kPort, " user=bench dbname=", name);
+  }
+
   absl::StatusOr<LoadResult> Append(Form form, int connections, size_t payload_bytes,
                                     double seconds) override {
     std::vector<std::unique_ptr<Appender>> appenders;

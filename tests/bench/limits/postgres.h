@@ -18,6 +18,9 @@ class PostgresCluster {
     kTransaction,   // begin; check the stream's version; insert the event; commit
     kOneStatement,  // the same in one statement that inserts only when the version fits
   };
+  // libpq's connection string of a new database in the same cluster, as its administrator.
+  virtual absl::StatusOr<std::string> CreateDatabase(const std::string& name) = 0;
+
   // `connections` clients, each appending `payload_bytes` events one after the other, to streams of
   // three events.
   virtual absl::StatusOr<LoadResult> Append(Form form, int connections, size_t payload_bytes,

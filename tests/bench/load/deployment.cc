@@ -67,16 +67,21 @@ absl::StatusOr<std::string> RecordAs(const Caller& caller, v1::Command command) 
 }
 
 Deployment::Deployment(std::string directory)
-    : directory_(std::move(directory)), cast_(directory_ + "-pki") {}
+    : Deployment(directory, testing::StorageFor(directory)) {}
+
+Deployment::Deployment(std::string directory, app::StorageChoice storage)
+    : directory_(std::move(directory)), storage_(std::move(storage)), cast_(directory_ + "-pki") {}
 
 std::vector<std::string> Deployment::Begin() {
-  if (!begun_) cast_.Begin(directory_, kLedger, SystemClock());
+  if (!begun_) cast_.BeginIn(storage_, directory_, kLedger, SystemClock());
   begun_ = true;
   return cast_.identities().ServerFlags();
 }
 
 absl::Status Deployment::Start(const std::vector<std::string>& flags) {
   std::vector<std::string> all = Begin();
+  const std::vector<std::string> storage = testing::StorageFlags(storage_);
+  all.insert(all.end(), storage.begin(), storage.end());
   all.insert(all.end(), flags.begin(), flags.end());
   server_ =
       std::make_unique<testing::ServerProcess>(directory_, std::vector<std::string>{kLedger}, all);

@@ -14,6 +14,7 @@
 #include "tests/bench/load/contact_commands.h"
 #include "tests/integration/support/cast.h"
 #include "tests/integration/support/child_process.h"
+#include "tests/support/test_storage.h"
 
 namespace caseledger::bench {
 
@@ -55,6 +56,8 @@ class Deployment {
  public:
   // `directory` is made for it.
   explicit Deployment(std::string directory);
+  // The same with its ledgers in the storage.
+  Deployment(std::string directory, app::StorageChoice storage);
 
   // Begins the ledger with deploy/access/rules.txt, at first, and starts caseledgerd.
   absl::Status Start(const std::vector<std::string>& flags);
@@ -73,6 +76,7 @@ class Deployment {
 
  private:
   const std::string directory_;
+  const app::StorageChoice storage_;
   testing::Cast cast_;
   bool begun_ = false;
   std::unique_ptr<testing::ServerProcess> server_;

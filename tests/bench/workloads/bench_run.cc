@@ -71,6 +71,7 @@ absl::Status BenchRun::Run() {
   if (Wants("tree")) RETURN_IF_ERROR(MeasureTree());
   if (Wants("sealing")) RETURN_IF_ERROR(MeasureSealing());
   if (Wants("postgres") && options_.postgres) RETURN_IF_ERROR(MeasurePostgres());
+  if (Wants("database") && options_.postgres) RETURN_IF_ERROR(MeasureDatabase());
   if (Wants("batch")) RETURN_IF_ERROR(MeasureBatch());
   if (Wants("reads")) RETURN_IF_ERROR(MeasureReads());
   if (Wants("trailed")) RETURN_IF_ERROR(MeasureTrailedReads());

@@ -45,6 +45,7 @@ class BenchRun {
   // Single commands to a server embedded in this program with and without what `choice` names.
   absl::Status MeasureWithAndWithout(const std::string& choice, double rate_at_least);
   absl::Status MeasurePostgres();
+  absl::Status MeasureDatabase();
   absl::Status MeasureBatch();
   absl::Status MeasureReads();
   // Of the ledger in `reads`, which has so many events; the server runs, and is ended.

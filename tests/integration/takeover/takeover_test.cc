@@ -5,6 +5,7 @@
 #include "caseledger/v1/person.pb.h"
 #include "gmock/gmock.h"
 #include "nlohmann/json.hpp"
+#include "tests/integration/support/scratch_directory.h"
 #include "tests/integration/takeover/two_servers.h"
 
 namespace caseledger::testing {
@@ -28,6 +29,17 @@ class Takeover : public TwoServersTest {
                 "person_registered { attributes { sex: 'female' birth_year: 1990 private_part { "
                 "full_name: 'Nguyễn Thị Hoa' } } }")
         .record_id();
+  }
+  // Whether the person is found by their name, once the read models are there.
+  static bool Finds(const Client& client, const std::string& person) {
+    v1::SearchPersonsRequest search;
+    search.set_name("nguyen thi hoa");
+    return Eventually([&] {
+      const auto found =
+          client.Call<v1::SearchPersonsResponse>("PersonService/SearchPersons", search);
+      return found.ok() && found.value.persons_size() >= 1 &&
+             found.value.persons(0).person_id() == person;
+    });
   }
   // Events of the ledger, as the auditor reads them.
   std::vector<v1::RecordedEvent> Replay() {
@@ -67,14 +79,7 @@ TEST_F(Takeover, AStandbyGoesOnWhereAKilledServerWas) {
   // Its read models catch up, what is personal is read with the same keys, and new is recorded.
   client.Record(opened,
                 "participant_added { person_id: '" + person + "' role: PARTICIPANT_ROLE_CLIENT }");
-  v1::SearchPersonsRequest search;
-  search.set_name("nguyen thi hoa");
-  EXPECT_TRUE(Eventually([&] {
-    const auto found =
-        client.Call<v1::SearchPersonsResponse>("PersonService/SearchPersons", search);
-    return found.ok() && found.value.persons_size() == 1 &&
-           found.value.persons(0).person_id() == person;
-  }));
+  EXPECT_TRUE(Finds(client, person));
   const std::string another = RegisterPerson(client);
   EXPECT_NE(another, person);
 
@@ -83,7 +88,10 @@ TEST_F(Takeover, AStandbyGoesOnWhereAKilledServerWas) {
   ASSERT_TRUE(third->process().WaitForError("standing by"));
   Stop(*second);
   Serve(*third);
-  OpenCase(Client(cast_));
+  const Client of_third(cast_);
+  OpenCase(of_third);
+  // What it knew of persons when it was at work it has built anew.
+  EXPECT_TRUE(Finds(of_third, person));
   Stop(*third);
   const Finished verified = Verify();
   EXPECT_EQ(verified.code, 0) << verified.err << verified.out;
@@ -178,6 +186,63 @@ TEST_F(Takeover, WhileTheDatabaseIsAwayCallersAreToldSoAndThenServed) {
   EXPECT_EQ(Verify().code, 0);
 }
 
+// One that could not do the work says so at once, and not when it is its turn.
+TEST_F(Takeover, AStandbyThatLacksKeysDoesNotWait) {
+  const auto first = Work("one");
+  OpenCase(Client(cast_));
+  const auto start = [&](const std::string& instead, const std::string& folder) {
+    std::vector<std::string> words = {
+        CASELEDGERD_PATH, "--data-dir",  directory_ / "two", "--ledger", kSharedLedger,
+        "--listen",       "127.0.0.1:0", "--metrics-listen", "none",     "--log-listen",
+        "none",           "--standby"};
+    const std::vector<std::string> flags = Flags();
+    for (size_t i = 0; i < flags.size(); ++i) {
+      words.push_back(flags[i]);
+      if (flags[i] != instead) continue;
+      words.push_back(folder);
+      ++i;
+    }
+    return RunToEnd(words);
+  };
+  // The first signature is there once a checkpoint is.
+  ASSERT_TRUE(Eventually([&] {
+    return !ReadWholeFile(directory_ / "shared/checkpoints/quang-ninh/checkpoint").empty();
+  }));
+  for (const std::string flag : {"--key-dir", "--checkpoint-dir", "--wrapping-key-dir"}) {
+    SCOPED_TRACE(flag);
+    const Finished elsewhere = start(flag, directory_ / "elsewhere");
+    EXPECT_EQ(elsewhere.code, 1);
+    EXPECT_THAT(elsewhere.err, HasSubstr(directory_ / "elsewhere"));
+    const Finished without = start(flag, "");
+    EXPECT_EQ(without.code, 1);
+    EXPECT_THAT(without.err, HasSubstr("--standby needs " + flag));
+  }
+  OpenCase(Client(cast_));
+  Stop(*first);
+}
+
+TEST_F(Takeover, AVerificationThatIsInterruptedGivesTheLedgersBack) {
+  {
+    const auto first = Work("one");
+    OpenCase(Client(cast_));
+    Stop(*first);
+  }
+  // Waits for a lock, so that it is under way.
+  SqlSession super(PostgresCluster::Shared()->Dsn(
+      SqlSession(storage_.dsn).Query("select current_database()")->at(0),
+      PostgresCluster::kSuperuser));
+  ASSERT_TRUE(super.Query("begin").ok());
+  ASSERT_TRUE(super.Query("lock table caseledger.event in access exclusive mode").ok());
+  ChildProcess verify({CASELEDGER_PATH, "log", "verify", "--data-dir", directory_ / "shared",
+                       "--engine", "postgres", "--dsn", storage_.dsn});
+  SqlSession watcher(storage_.dsn);
+  ASSERT_TRUE(watcher.Await("select holder <> '' from caseledger.vault"));
+  verify.Signal(SIGTERM);
+  ASSERT_TRUE(super.Query("rollback").ok());
+  EXPECT_NE(verify.Wait(), 0);
+  EXPECT_THAT(*watcher.Query("select holder from caseledger.vault"), ElementsAre(""));
+}
+
 TEST_F(Takeover, TheProgramTellsOfTheDatabase) {
   const Finished before = Program({"db", "status", "--format", "json"});
   EXPECT_EQ(before.code, 0) << before.err;
@@ -229,6 +294,12 @@ TEST_F(Takeover, WrongChoicesAreRefusedBeforeAnythingIsWaitedFor) {
                   .err,
               HasSubstr("deploy/postgres"));
   EXPECT_THAT(start({"--engine", "oracle"}).err, HasSubstr("postgres"));
+  EXPECT_THAT(start({"--standby"}).err, HasSubstr("--engine postgres"));
+  const Finished malformed =
+      start({"--engine", "postgres", "--dsn", "host=db password=geheim wort", "--standby"});
+  EXPECT_EQ(malformed.code, 1);
+  EXPECT_THAT(malformed.err, HasSubstr("single quotes"));
+  EXPECT_THAT(malformed.err, ::testing::Not(HasSubstr("wort")));
   const Finished away =
       start({"--engine", "postgres", "--dsn", "host=/nowhere dbname=x", "--lease-seconds", "2"});
   EXPECT_EQ(away.code, 1);

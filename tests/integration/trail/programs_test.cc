@@ -8,6 +8,7 @@
 #include "gmock/gmock.h"
 #include "nlohmann/json.hpp"
 #include "tests/integration/sample/sample_fixture.h"
+#include "tests/support/test_storage.h"
 
 namespace caseledger::testing {
 namespace {
@@ -105,8 +106,10 @@ TEST_F(TrailPrograms, AnEntryThatWasAnsweredOutlivesAKill) {
   RunAs(kWorker, {"case", "show", "CASE-2024-0082"});
   server_->process().Signal(SIGKILL);
   server_->process().Wait();
-  const Finished verified = RunToEnd(
-      {CASELEDGER_PATH, "log", "verify", "--data-dir", directory_ / "data", "--format", "json"});
+  std::vector<std::string> verify = {CASELEDGER_PATH,     "log",      "verify", "--data-dir",
+                                     directory_ / "data", "--format", "json"};
+  for (std::string& flag : EngineFlagsFor(directory_ / "data")) verify.push_back(std::move(flag));
+  const Finished verified = RunToEnd(verify);
   EXPECT_EQ(verified.code, 0) << verified.err;
   const json ledgers = json::parse(verified.out, nullptr, false)["ledgers"];
   ASSERT_EQ(ledgers.size(), 2u);

@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <cstdlib>
@@ -119,6 +120,8 @@ class Recorder final : public Projection {
     uint32_t version = 1;
     // Fails at this position.
     std::optional<uint64_t> poison{};
+    // Fails so often at position 4, as when keys cannot be read.
+    std::atomic<int>* outages = nullptr;
     Barrier* barrier = nullptr;
   };
   explicit Recorder(Options options) : options_(std::move(options)) {}
@@ -138,6 +141,10 @@ class Recorder final : public Projection {
     if (before != event.position) return absl::InternalError("an event twice or left out");
     batch.Put("count", KeyBuilder().Number(before + 1).key());
     batch.Put(KeyBuilder('e').Number(event.position).key(), event.event_id.ToString());
+    if (options_.outages != nullptr && event.position == 4 && options_.outages->load() > 0) {
+      --*options_.outages;
+      return absl::UnavailableError("the keys are away");
+    }
     if (options_.poison == event.position) return absl::InternalError("poison");
     if (fact.kind_case() == event::v1::Fact::KIND_NOT_SET) {
       return absl::UnimplementedError("unknown event");

@@ -85,6 +85,45 @@ TEST_F(RuntimeTest, PoisonEventStopsOnlyItsProjectionExactlyBeforeIt) {
   EXPECT_EQ(HealthOf("bad@1").lag_events, 5u);
 }
 
+TEST_F(RuntimeTest, AnOutageIsWaitedOutWhereOnesPass) {
+  log_.AppendContacts(10);
+  std::atomic<int> outages = 3;
+  auto started = StartRuntime(log_.log(), "qn", *store_, {Recorder::Factory({.outages = &outages})},
+                              {.clock = &log_.clock(),
+                               .max_batch_events = 2,
+                               .outage_pause = std::chrono::milliseconds(1)});
+  ASSERT_TRUE(started.ok()) << started.status();
+  runtime_ = std::move(started).value();
+  // The recorder fails when an event comes twice or is left out.
+  EXPECT_EQ(AllRows(*View("recorder", 10)).size(), 11u);
+  EXPECT_EQ(outages, 0);
+  AwaitState("recorder@1", State::kLive);
+  log_.AppendContacts(1);
+  EXPECT_EQ(View("recorder", 11)->applied_events(), 11u);
+}
+
+TEST_F(RuntimeTest, AnOutageStopsWhereNonePasses) {
+  log_.AppendContacts(10);
+  std::atomic<int> outages = 1;
+  Start({Recorder::Factory({.outages = &outages})});
+  EXPECT_EQ(runtime_->View("recorder", 5, kLong).status().code(), absl::StatusCode::kUnavailable);
+  EXPECT_EQ(HealthOf("recorder@1").stopped_at_position, 4u);
+  EXPECT_THAT(HealthOf("recorder@1").trouble, HasSubstr("the keys are away"));
+}
+
+// It would wait for an hour.
+TEST_F(RuntimeTest, AWorkerThatWaitsForTheEndOfAnOutageEndsAtOnce) {
+  log_.AppendContacts(10);
+  std::atomic<int> outages = 1;
+  auto started = StartRuntime(
+      log_.log(), "qn", *store_, {Recorder::Factory({.outages = &outages})},
+      {.clock = &log_.clock(), .max_batch_events = 2, .outage_pause = std::chrono::hours(1)});
+  ASSERT_TRUE(started.ok()) << started.status();
+  runtime_ = std::move(started).value();
+  Await([&] { return outages == 0; });
+  runtime_.reset();
+}
+
 // Pages of three events: a batch that catches up goes over several.
 class SmallPages : public RuntimeTest {
  protected:

@@ -19,7 +19,15 @@ using eventstore::PostgresState;
 
 absl::StatusOr<int> Migrate(const eventstore::PostgresMigration& migration) {
   ASSIGN_OR_RETURN(const PostgresState before, eventstore::LookAtPostgres(migration.session));
-  ASSIGN_OR_RETURN(const int version, eventstore::MigratePostgres(migration));
+  const absl::StatusOr<int> migrated = eventstore::MigratePostgres(migration);
+  if (absl::IsFailedPrecondition(migrated.status()) &&
+      before.schema_version <= kPostgresSchemaVersion) {
+    return absl::FailedPreconditionError(fmt::format(
+        "{}. Migrate as the role that owns the database, and with a --server-role that exists",
+        std::string(migrated.status().message())));
+  }
+  RETURN_IF_ERROR(migrated.status());
+  const int version = *migrated;
   if (before.schema_version == version) {
     fmt::print("The database has schema version {} already.\n", version);
   } else {
@@ -64,7 +72,8 @@ void Print(const PostgresState& state) {
   fmt::print("commits wait for standbys: {}\n",
              state.synchronous_standbys.empty() ? "no" : state.synchronous_standbys);
   for (const auto& vault : state.vaults) {
-    fmt::print("ledgers are held by: {}\n", vault.holder.empty() ? "nobody" : vault.holder);
+    fmt::print("ledgers were last held by: {}\n",
+               vault.holder.empty() ? "who gave them back" : vault.holder);
   }
   if (state.ledgers.empty()) return;
   TextTable table({{"ledger"}, {"events", Align::kRight}});
@@ -104,7 +113,7 @@ void AddDatabaseCommands(CLI::App& app, Chosen& chosen) {
       "newer\n"
       "program migrated is left alone.\n\n"
       "Examples:\n"
-      "  createuser caseledger_owner && createuser caseledger_server\n"
+      "  createuser --pwprompt caseledger_owner && createuser --pwprompt caseledger_server\n"
       "  createdb --owner caseledger_owner caseledger\n"
       "  caseledger db migrate --server-role caseledger_server \\\n"
       "    --dsn 'host=db.example.org dbname=caseledger user=caseledger_owner'\n\n"
@@ -120,7 +129,8 @@ void AddDatabaseCommands(CLI::App& app, Chosen& chosen) {
     chosen.action = [migration](const ClientOptions&) { return Migrate(*migration); };
   });
   CLI::App* status = group->add_subcommand(
-      "status", "Tell the version of the tables, who holds the ledgers, and how long they are.");
+      "status",
+      "Tell the version of the tables, who held the ledgers last, and how long they are.");
   status->footer("Exit code 0: servers can use it; 1: could not run; 2: they cannot.");
   const auto session = std::make_shared<eventstore::PostgresSession>();
   AddDsn(*status, session->dsn, "Of the database: connection string or URI of libpq");

@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -18,6 +19,7 @@
 #include "eventstore/signing/kept_checkpoints.h"
 #include "services/app/audit/heads_rule.h"
 #include "services/app/cli/commands/commands.h"
+#include "services/app/cli/commands/interrupts.h"
 #include "services/app/cli/commands/storage_choice.h"
 #include "services/app/cli/print/json.h"
 #include "services/app/cli/print/progress.h"
@@ -53,6 +55,9 @@ struct VerifiedLedger {
     return seconds > 0 ? static_cast<uint64_t>(static_cast<double>(audit.events) / seconds) : 0;
   }
 };
+
+// Asked on the way; false ends it.
+using GoOn = std::function<bool()>;
 
 // One bar a phase.
 class AuditBars {
@@ -111,7 +116,7 @@ absl::StatusOr<eventstore::CheckpointSources> SourcesOf(const std::string& ledge
 }
 
 VerifiedLedger VerifyLedger(const eventstore::Engine& store, const std::string& ledger,
-                            const VerifyArguments& arguments) {
+                            const VerifyArguments& arguments, const GoOn& go_on) {
   VerifiedLedger verified;
   verified.ledger = ledger;
   const absl::StatusOr<eventstore::CheckpointSources> sources = SourcesOf(ledger, arguments);
@@ -139,7 +144,7 @@ VerifiedLedger VerifyLedger(const eventstore::Engine& store, const std::string& 
   };
   options.on_last_event = [&] { return of_ledger(heads.Finish()); };
   AuditBars bars(ledger);
-  options.on_progress = [&bars](const AuditProgress& now) { return bars.Show(now); };
+  options.on_progress = [&](const AuditProgress& now) { return bars.Show(now) && go_on(); };
   const Micros begun = MonotonicNow();
   verified.audit = eventstore::AuditLedger(store, options);
   verified.seconds = static_cast<double>(MonotonicNow() - begun) / kMicrosPerSecond;
@@ -246,13 +251,13 @@ void PrintSentences(const VerifiedLedger& verified) {
 // `strangers`: whether there is something of no ledger, which an engine may not be able to have.
 absl::StatusOr<int> VerifyIn(const eventstore::Engine& store, const absl::Status& strangers,
                              const std::string& format, const VerifyArguments& arguments,
-                             const ClientOptions& client) {
+                             const ClientOptions& client, const GoOn& go_on) {
   ASSIGN_OR_RETURN(const std::vector<std::string> names,
                    LedgersToVerify(store, arguments, client.ledger));
   std::vector<absl::Status> statuses = {strangers};
   std::vector<VerifiedLedger> ledgers;
   for (const std::string& name : names) {
-    ledgers.push_back(VerifyLedger(store, name, arguments));
+    ledgers.push_back(VerifyLedger(store, name, arguments, go_on));
     statuses.push_back(ledgers.back().audit.status);
   }
   if (format == "json") {
@@ -268,13 +273,25 @@ absl::StatusOr<int> VerifyIn(const eventstore::Engine& store, const absl::Status
   return ExitCodeOf(statuses);
 }
 
-// Holds the lease meanwhile, so that no server writes.
+// Holds the lease meanwhile, so that nobody writes, and gives it back also when it is interrupted.
 absl::StatusOr<int> VerifyDatabase(const std::string& format, const VerifyArguments& arguments,
                                    const ClientOptions& client) {
+  const Interrupts interrupts([] {});
   app::StorageOptions options;
   options.choice = arguments.storage;
+  options.stop_waiting = [&interrupts] { return interrupts.came(); };
   ASSIGN_OR_RETURN(const auto storage, app::Storage::Open(options, SystemRandom()));
-  return VerifyIn(storage->engine(), absl::OkStatus(), format, arguments, client);
+  RETURN_IF_ERROR(storage->GuardAll());
+  const absl::StatusOr<int> verified =
+      VerifyIn(storage->engine(), absl::OkStatus(), format, arguments, client,
+               [&] { return !interrupts.came() && storage->Check().ok(); });
+  if (const absl::Status held = storage->Check(); !held.ok()) {
+    return absl::UnavailableError(
+        fmt::format("somebody may have written meanwhile, so nothing is shown by this; run it "
+                    "again: {}",
+                    std::string(held.message())));
+  }
+  return verified;
 }
 
 absl::StatusOr<int> VerifyStore(const VerifyArguments& arguments, const ClientOptions& client) {
@@ -284,7 +301,8 @@ absl::StatusOr<int> VerifyStore(const VerifyArguments& arguments, const ClientOp
   RETURN_IF_ERROR(eventstore::CheckNotRestoring(arguments.data_dir));
   ASSIGN_OR_RETURN(const auto store,
                    eventstore::rocksdb_engine::OpenStoppedStore(arguments.data_dir + "/log"));
-  return VerifyIn(*store, store->CheckNoStrangers(), format, arguments, client);
+  return VerifyIn(*store, store->CheckNoStrangers(), format, arguments, client,
+                  [] { return true; });
 }
 
 // Damage that already shows on opening has the exit code of damage, too.

@@ -1,0 +1,148 @@
+#include "services/app/server/standby.h"
+
+#include <filesystem>
+#include <system_error>
+#include <utility>
+
+#include "eventstore/base/scheduler.h"
+#include "eventstore/base/status_macros.h"
+#include "eventstore/base/strings.h"
+#include "eventstore/signing/signer.h"
+#include "eventstore/vault/vault_rows.h"
+#include "projections/person_search/person_search.h"
+#include "services/access/trail/trail.h"
+#include "services/app/server/logging.h"
+#include "services/app/vault/vault_files.h"
+
+namespace caseledger::app {
+namespace {
+
+constexpr Micros kTellAgain = 60 * kMicrosPerSecond;
+
+bool IsThere(const std::string& path) {
+  std::error_code error;
+  return std::filesystem::exists(path, error);
+}
+
+}  // namespace
+
+absl::Status Standby::Check() const {
+  const bool has_token = !options_.wrapping_token.module_path.empty();
+  for (const auto& [flag, is_given] :
+       {std::pair{"--key-dir", !options_.key_dir.empty()},
+        {"--checkpoint-dir", !options_.checkpoint_dir.empty()},
+        {"--wrapping-key-dir, or a token,", has_token || !options_.wrapping_key_dir.empty()}}) {
+    if (is_given) continue;
+    return absl::InvalidArgumentError(
+        StrCat("--standby needs ", flag,
+               " with what all servers of the database use, on a volume that each of them sees: "
+               "in a data directory of its own no server could go on with another's keys"));
+  }
+  return absl::OkStatus();
+}
+
+bool Standby::GoOn(const absl::Status& why) {
+  if (options_.stop_waiting && options_.stop_waiting()) return false;
+  Tell(why);
+  if (!dropped_) {
+    trouble_ = DropPersonSearch();
+    dropped_ = trouble_.ok();
+  }
+  // A server that cannot do the work must not take it from one that can.
+  if (trouble_.ok() && !checked_) trouble_ = CheckPlaces();
+  if (!trouble_.ok()) return false;
+  FollowTheLog();
+  return true;
+}
+
+void Standby::Tell(const absl::Status& why) {
+  const bool again = absl::IsUnavailable(why) && MonotonicNow() - told_at_ > kTellAgain;
+  if (told_ == why.message() && !again) return;
+  told_ = std::string(why.message());
+  told_at_ = MonotonicNow();
+  Log(absl::IsUnavailable(why) ? LogLevel::kWarn : LogLevel::kInfo, "standing by",
+      {{"reason", told_}});
+}
+
+absl::Status Standby::CheckPlaces() {
+  const auto rows = OpenVaultToRead(options_.storage, random_);
+  const auto vault = rows->Get(eventstore::VaultRows::Info());
+  if (!vault.ok()) return absl::OkStatus();
+  if (vault->has_value()) {
+    VaultPlace place = VaultIn(options_.data_dir, "", options_.wrapping_key_dir);
+    place.token = options_.wrapping_token;
+    RETURN_IF_ERROR(VaultFiles::CheckWrappingKeys(place, *rows, clock_, random_));
+  }
+  const auto engine = OpenToRead(options_.storage, random_);
+  if (absl::IsUnavailable(engine.status())) return absl::OkStatus();
+  RETURN_IF_ERROR(engine.status());
+  for (const std::string& name : ledgers_) {
+    for (const std::string& ledger : {name, access::TrailLedgerOf(name)}) {
+      RETURN_IF_ERROR(CheckSigningOf(**engine, ledger));
+    }
+  }
+  checked_ = true;
+  return absl::OkStatus();
+}
+
+absl::Status Standby::CheckSigningOf(const eventstore::Engine& engine,
+                                     const std::string& ledger) const {
+  const auto bytes = engine.FindSigningState(ledger);
+  if (!bytes.ok() || !bytes->has_value()) return absl::OkStatus();
+  const auto state = eventstore::DecodeSigningState(**bytes);
+  if (!state.ok()) return absl::OkStatus();  // said when it is opened
+  const std::string keys = StrCat(options_.key_dir, "/", ledger, ".keys");
+  if (!IsThere(keys)) {
+    return absl::FailedPreconditionError(
+        StrCat("ledger ", ledger, ": its signing keys are not in ", keys,
+               ": give --key-dir the folder that all servers of the database use"));
+  }
+  const std::string checkpoint = eventstore::CheckpointPath(options_.checkpoint_dir, ledger);
+  if (!state->checkpoint().empty() && !IsThere(checkpoint) && !options_.accept_lost_checkpoint) {
+    return absl::FailedPreconditionError(
+        StrCat("ledger ", ledger, ": its newest checkpoint is not in ", checkpoint,
+               ": give --checkpoint-dir the folder that all servers of the database use"));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Standby::DropPersonSearch() {
+  for (const std::string& ledger : ledgers_) {
+    ASSIGN_OR_RETURN(const std::vector<std::string> tables, read_models_.ListTables(ledger));
+    for (const std::string& table : tables) {
+      if (!table.starts_with(StrCat(projections::kPersonSearchName, "@"))) continue;
+      RETURN_IF_ERROR(read_models_.DropTable(ledger, table));
+      // And out of the files.
+      ASSIGN_OR_RETURN(const auto emptied, read_models_.OpenTable(ledger, table));
+      const auto batch = emptied->NewBatch();
+      batch->PurgeDeleted();
+      RETURN_IF_ERROR(emptied->Commit(*batch, 0, 0));
+    }
+  }
+  return absl::OkStatus();
+}
+
+void Standby::FollowTheLog() {
+  if (warm_up_ != nullptr) {
+    if (warm_ || warm_up_->EventsBehind() > 0) return;
+    warm_ = true;
+    Log(LogLevel::kInfo, "read models are up to date, but for the search for persons");
+    return;
+  }
+  auto started = WarmUp::Start(options_.storage, ledgers_, read_models_, clock_, random_);
+  if (started.ok()) {
+    warm_up_ = *std::move(started);
+  } else if (!absl::IsUnavailable(started.status())) {
+    // With the next look it is tried again.
+    Tell(absl::UnavailableError(
+        StrCat("read models cannot be kept up: ", FromAbsl(started.status().message()))));
+  }
+}
+
+void Standby::TakeOver() {
+  if (warm_up_ == nullptr) return;
+  Log(LogLevel::kInfo, "taking over", {{"read_models_behind", StrCat(warm_up_->EventsBehind())}});
+  warm_up_.reset();
+}
+
+}  // namespace caseledger::app

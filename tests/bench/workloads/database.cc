@@ -1,0 +1,80 @@
+// Durable commands to a server whose ledgers are in PostgreSQL.
+#include "eventstore/base/status_macros.h"
+#include "eventstore/base/strings.h"
+#include "eventstore/postgres/schema.h"
+#include "tests/bench/limits/postgres.h"
+#include "tests/bench/load/unary_load.h"
+#include "tests/bench/workloads/bench_run.h"
+#include "tests/bench/workloads/helper_process.h"
+#include "tests/bench/workloads/pairs.h"
+
+namespace caseledger::bench {
+namespace {
+
+constexpr int kLanes[] = {1, 8, 64, 256};
+constexpr int kWithBars = 64;
+constexpr size_t kPayload = 600;  // stored bytes of an average event of ContactCommands
+
+absl::StatusOr<app::StorageChoice> NewStorage(PostgresCluster& cluster) {
+  app::StorageChoice storage;
+  storage.engine = app::kPostgres;
+  ASSIGN_OR_RETURN(storage.dsn, cluster.CreateDatabase("caseledger"));
+  eventstore::PostgresMigration migration;
+  migration.session.dsn = storage.dsn;
+  RETURN_IF_ERROR(eventstore::MigratePostgres(migration).status());
+  return storage;
+}
+
+}  // namespace
+
+absl::Status BenchRun::MeasureDatabase() {
+  ASSIGN_OR_RETURN(const auto cluster, StartPostgres(options_.directory));
+  ASSIGN_OR_RETURN(app::StorageChoice storage, NewStorage(*cluster));
+  Deployment deployment(options_.directory + "/in-database", std::move(storage));
+  RETURN_IF_ERROR(deployment.Start(testing::NoAgencyLimits()));
+  std::vector<std::string> arguments{"noop-server", "--data-dir", "none", "--ledger", kLedger};
+  for (std::string& flag : deployment.Begin()) arguments.push_back(std::move(flag));
+  HelperProcess noop(options_.program, std::move(arguments));
+  ASSIGN_OR_RETURN(const std::string noop_address, noop.Address());
+  const Caller ours = deployment.As(Operator());
+  const Caller limit = deployment.At(noop_address, Operator());
+  UnaryLoad warm_up{64, 0.5, 0, 9000};
+  RETURN_IF_ERROR(CheckLoad(RunUnaryLoad(ours, warm_up)));
+  RETURN_IF_ERROR(CheckLoad(RunUnaryLoad(limit, warm_up)));
+  for (const int in_flight : kLanes) {
+    Progress(StrCat("single commands to a ledger in PostgreSQL, ", in_flight, " in flight"));
+    Pairs rates;
+    Pairs appends;
+    Samples latency;
+    for (int round = 0; round < options_.rounds; ++round) {
+      const UnaryLoad load{in_flight, options_.seconds, 0,
+                           static_cast<uint64_t>(in_flight * 100 + round)};
+      LoadResult noop_load = RunUnaryLoad(limit, load);
+      LoadResult our_load = RunUnaryLoad(ours, load);
+      RETURN_IF_ERROR(CheckLoad(noop_load));
+      RETURN_IF_ERROR(CheckLoad(our_load));
+      const double our_rate = our_load.per_second();
+      rates.Add(our_rate, noop_load.per_second());
+      latency.Merge(std::move(our_load.latency));
+      if (in_flight != kWithBars) continue;
+      ASSIGN_OR_RETURN(const LoadResult append,
+                       cluster->Append(PostgresCluster::Form::kTransaction, in_flight, kPayload,
+                                       options_.seconds));
+      RETURN_IF_ERROR(CheckLoad(append));
+      appends.Add(our_rate, append.per_second());
+    }
+    const std::string name = StrCat("database.", in_flight);
+    const bool has_bars = in_flight == kWithBars;
+    report_.AddRatio(name + ".rate", Median(rates.ours), "/s", "no-op RPC", Median(rates.limit),
+                     has_bars ? Figure::Bar::kAtLeast : Figure::Bar::kNone, has_bars ? 0.4 : 0,
+                     Median(rates.ratios));
+    report_.Add(name + ".p50", latency.Quantile(0.5), "us");
+    report_.Add(name + ".p99", latency.Quantile(0.99), "us");
+    if (!has_bars) continue;
+    report_.AddRatio(name + ".append", Median(appends.ours), "/s", "PostgreSQL append",
+                     Median(appends.limit), Figure::Bar::kAtLeast, 2, Median(appends.ratios));
+  }
+  return EndServer(deployment.server());
+}
+
+}  // namespace caseledger::bench
