@@ -45,6 +45,13 @@ absl::StatusOr<std::unique_ptr<Deployment>> BenchRun::Deploy(const std::string& 
   return deployment;
 }
 
+absl::StatusOr<PostgresCluster*> BenchRun::Postgres() {
+  if (postgres_ == nullptr) {
+    ASSIGN_OR_RETURN(postgres_, StartPostgres(options_.directory));
+  }
+  return postgres_.get();
+}
+
 absl::StatusOr<LoadResult> BenchRun::Fill(const Caller& caller, uint64_t events, uint64_t seed) {
   BatchLoad load;
   load.commands = events;

@@ -8,6 +8,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "tests/bench/limits/postgres.h"
 #include "tests/bench/load/deployment.h"
 #include "tests/bench/load/samples.h"
 #include "tests/bench/report/report.h"
@@ -46,6 +47,8 @@ class BenchRun {
   absl::Status MeasureWithAndWithout(const std::string& choice, double rate_at_least);
   absl::Status MeasurePostgres();
   absl::Status MeasureDatabase();
+  // Started when it is first asked for.
+  absl::StatusOr<PostgresCluster*> Postgres();
   absl::Status MeasureBatch();
   absl::Status MeasureReads();
   // Of the ledger in `reads`, which has so many events; the server runs, and is ended.
@@ -65,6 +68,7 @@ class BenchRun {
 
   const BenchOptions options_;
   Report& report_;
+  std::unique_ptr<PostgresCluster> postgres_;
   double sync_p50_micros_ = 0;
   double single_64_per_second_ = 0;
   double batch_per_second_ = 0;

@@ -28,7 +28,7 @@ absl::StatusOr<app::StorageChoice> NewStorage(PostgresCluster& cluster) {
 }  // namespace
 
 absl::Status BenchRun::MeasureDatabase() {
-  ASSIGN_OR_RETURN(const auto cluster, StartPostgres(options_.directory));
+  ASSIGN_OR_RETURN(PostgresCluster* const cluster, Postgres());
   ASSIGN_OR_RETURN(app::StorageChoice storage, NewStorage(*cluster));
   Deployment deployment(options_.directory + "/in-database", std::move(storage));
   RETURN_IF_ERROR(deployment.Start(testing::NoAgencyLimits()));

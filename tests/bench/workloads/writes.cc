@@ -4,7 +4,6 @@
 #include "eventstore/base/status_macros.h"
 #include "eventstore/base/strings.h"
 #include "tests/bench/limits/disk.h"
-#include "tests/bench/limits/postgres.h"
 #include "tests/bench/load/batch_load.h"
 #include "tests/bench/load/unary_load.h"
 #include "tests/bench/workloads/bench_run.h"
@@ -77,7 +76,7 @@ absl::Status BenchRun::MeasureSingles() {
 
 absl::Status BenchRun::MeasurePostgres() {
   Progress("PostgreSQL 15, 64 connections");
-  ASSIGN_OR_RETURN(const auto cluster, StartPostgres(options_.directory));
+  ASSIGN_OR_RETURN(PostgresCluster* const cluster, Postgres());
   ASSIGN_OR_RETURN(const auto deployment, Deploy("beside-postgres"));
   const Caller ours = deployment->As(Operator());
   constexpr size_t kPayload = 600;  // stored bytes of an average event of ContactCommands
