@@ -333,7 +333,13 @@ absl::StatusOr<std::unique_ptr<ReadModelStore>> OpenRocksDbReadModels(
   rocksdb::Options db_options = ReadModelStoreOptions(options.block_cache_bytes);
   if (options.env != nullptr) db_options.env = options.env;
   rocksdb::DB* opened = nullptr;
-  RETURN_IF_ERROR(ToStatus(rocksdb::DB::Open(db_options, options.path, &opened)));
+  const rocksdb::Status status = rocksdb::DB::Open(db_options, options.path, &opened);
+  if (status.IsIOError() && status.ToString().find("lock") != std::string::npos) {
+    return absl::FailedPreconditionError(
+        StrCat("another program has the read models in ", options.path,
+               " open: stop it, or give this server a data directory of its own"));
+  }
+  RETURN_IF_ERROR(ToStatus(status));
   Database db(opened);
   RETURN_IF_ERROR(CheckFormat(*db));
   auto purger = std::make_shared<Purger>(db, options.purge_wait);

@@ -30,8 +30,8 @@ struct RocksDbReadModelOptions {
 // runtime goes on from the position found.
 //
 // DATA_LOSS            damaged; safe to delete and rebuild
-// FAILED_PRECONDITION  written by a program with another format
-// UNAVAILABLE          the directory cannot be opened, for instance because another program has it
+// FAILED_PRECONDITION  written by a program with another format, or another program has it open
+// UNAVAILABLE          the directory cannot be opened
 absl::StatusOr<std::unique_ptr<ReadModelStore>> OpenRocksDbReadModels(
     const RocksDbReadModelOptions& options);
 

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <filesystem>
 #include <functional>
+#include <optional>
 #include <set>
 #include <system_error>
 #include <utility>
@@ -220,21 +221,21 @@ class RunningServer final : public Server {
   absl::Status OpenStorage(const std::set<std::string>& ledgers) {
     RETURN_IF_ERROR(eventstore::CheckNotRestoring(options_.data_dir));
     RETURN_IF_ERROR(MakeDirectory(options_.data_dir));
-    projections::RocksDbReadModelOptions read_options;
-    read_options.path = options_.data_dir + "/read-models";
-    ASSIGN_OR_RETURN(read_models_, projections::OpenRocksDbReadModels(read_options));
+    // Who stands by keeps them up; else the log says who has the directory.
+    if (options_.storage.in_database()) RETURN_IF_ERROR(OpenReadModels());
     StorageOptions storage;
     storage.choice = options_.storage;
     storage.data_dir = options_.data_dir;
     storage.stop_waiting = options_.stop_waiting;
-    Standby standby(options_, ledgers, *read_models_, clock_, random_);
+    std::optional<Standby> standby;
     if (options_.standby) {
-      RETURN_IF_ERROR(standby.Check());
-      storage.wait = [&](const absl::Status& why) { return standby.GoOn(why); };
+      standby.emplace(options_, ledgers, *read_models_, clock_, random_);
+      RETURN_IF_ERROR(standby->Check());
+      storage.wait = [&](const absl::Status& why) { return standby->GoOn(why); };
     }
     storage.on_lease = [this](const absl::Status& status) { OnLease(status); };
     auto opened = Storage::Open(storage, random_);
-    RETURN_IF_ERROR(standby.trouble());
+    if (standby) RETURN_IF_ERROR(standby->trouble());
     if (!opened.ok() && options_.stop_waiting && options_.stop_waiting()) {
       return absl::CancelledError("it was ended while it waited for another server");
     }
@@ -246,7 +247,7 @@ class RunningServer final : public Server {
     }
     RETURN_IF_ERROR(opened.status());
     storage_ = *std::move(opened);
-    standby.TakeOver();
+    if (standby) standby->TakeOver();
     engine_ = &storage_->engine();
     if (storage_->in_database()) {
       // What another server would still write is refused before anything is read.
@@ -257,7 +258,15 @@ class RunningServer final : public Server {
       }
       RETURN_IF_ERROR(TellOfOthers(ledgers));
     }
-    return OpenVault();
+    RETURN_IF_ERROR(OpenVault());
+    return read_models_ == nullptr ? OpenReadModels() : absl::OkStatus();
+  }
+
+  absl::Status OpenReadModels() {
+    projections::RocksDbReadModelOptions options;
+    options.path = options_.data_dir + "/read-models";
+    ASSIGN_OR_RETURN(read_models_, projections::OpenRocksDbReadModels(options));
+    return absl::OkStatus();
   }
 
   absl::Status MakeAndGuard(const std::string& name) {

@@ -116,6 +116,9 @@ TEST_F(Takeover, WithoutStandbyTheSecondServerSaysWhoIsAtWork) {
   EXPECT_EQ(second.code, 1);
   EXPECT_THAT(second.err, HasSubstr(StrCat("process ", first->process().pid())));
   EXPECT_THAT(second.err, HasSubstr("--standby"));
+  // Read models of two servers do not lie in one directory.
+  words[2] = directory_ / "one";
+  EXPECT_THAT(RunToEnd(words).err, HasSubstr("a data directory of its own"));
   // Nor does anything else that writes get in between.
   const Finished verified = Verify();
   EXPECT_EQ(verified.code, 1) << verified.out;

@@ -248,7 +248,7 @@ TEST_P(RocksDbReadModels, NamesThatDoNotFitAKeyAreRefused) {
 
 TEST_P(RocksDbReadModels, SecondOpenerOfTheDirectoryIsRefused) {
   EXPECT_EQ(OpenRocksDbReadModels({.path = directory_.path(), .env = nullptr}).status().code(),
-            absl::StatusCode::kUnavailable);
+            absl::StatusCode::kFailedPrecondition);
 }
 
 INSTANTIATE_TEST_SUITE_P(Stores, RocksDbReadModels, ::testing::Values(StoreKind::kRocksDb), NameOf);
