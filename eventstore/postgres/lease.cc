@@ -143,7 +143,7 @@ absl::Status PostgresLease::Guard(std::string_view ledger) {
                      std::max(options_.session.idle_in_transaction_timeout, holders_patience_) +
                      options_.patience;
   while (true) {
-    const absl::Status fenced = FenceOnce(ledger);
+    absl::Status fenced = FenceOnce(ledger);
     if (!absl::IsUnavailable(fenced) || MonotonicNow() >= end) return fenced;
     MutexLock lock(&mutex_);
     mutex_.AwaitFor(this, &PostgresLease::stopping,

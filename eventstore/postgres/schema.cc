@@ -12,7 +12,7 @@ namespace postgres {
 namespace {
 
 // Building an index over a large table takes its time.
-constexpr Micros kMigrationPatience = 4 * 3600 * kMicrosPerSecond;
+constexpr Micros kMigrationPatience = Micros{4} * 3600 * kMicrosPerSecond;
 
 // One row, which whoever migrates holds.
 constexpr char kVersionTable[] = R"sql(

@@ -64,18 +64,19 @@ absl::Status Await(const std::string& dsn, const std::string& sql) {
 absl::StatusOr<std::unique_ptr<PostgresReplicas>> PostgresReplicas::Start() {
   RETURN_IF_ERROR(CheckPostgresPrograms());
   std::unique_ptr<PostgresReplicas> replicas(new PostgresReplicas);
-  for (int node = 0; node < kNodes; ++node) {
+  for (size_t node = 0; node < kNodes; ++node) {
     ASSIGN_OR_RETURN(std::string directory, MakePostgresDirectory());
     replicas->nodes_.push_back({std::move(directory)});
   }
   RETURN_IF_ERROR(replicas->MakeFirst());
-  for (int node = 1; node < kNodes; ++node) RETURN_IF_ERROR(replicas->MakeStandby(node));
+  for (size_t node = 1; node < kNodes; ++node) RETURN_IF_ERROR(replicas->MakeStandby(node));
   std::string others;
-  for (int node = 0; node < kNodes; ++node) others += StrCat(node == 0 ? "" : ", ", "node", node);
+  for (size_t node = 0; node < kNodes; ++node)
+    others += StrCat(node == 0 ? "" : ", ", "node", node);
   const std::string first = replicas->DsnOf(0, "postgres", kSuper);
   const std::string waits_for = StrCat("ANY 1 (", others, ")");
   // All nodes have it: any of them may be the primary.
-  for (int node = 0; node < kNodes; ++node) {
+  for (size_t node = 0; node < kNodes; ++node) {
     RETURN_IF_ERROR(
         replicas->Configure(node, StrCat("synchronous_standby_names = '", waits_for, "'")));
   }
@@ -106,7 +107,7 @@ absl::Status PostgresReplicas::MakeFirst() {
   return absl::OkStatus();
 }
 
-absl::Status PostgresReplicas::MakeStandby(int node) {
+absl::Status PostgresReplicas::MakeStandby(size_t node) {
   const std::string& directory = nodes_[node].directory;
   std::error_code error;
   std::filesystem::remove_all(directory + "/data", error);
@@ -123,12 +124,12 @@ absl::Status PostgresReplicas::MakeStandby(int node) {
                       node, "'"));
 }
 
-std::string PostgresReplicas::FollowingLines(int node) const {
+std::string PostgresReplicas::FollowingLines(size_t node) const {
   return StrCat("primary_conninfo = 'host=", nodes_[primary_].directory, " user=", kSuper,
                 " application_name=node", node, "'");
 }
 
-absl::Status PostgresReplicas::Configure(int node, const std::string& lines) {
+absl::Status PostgresReplicas::Configure(size_t node, const std::string& lines) {
   const Node& configured = nodes_[node];
   {
     std::ofstream file(configured.directory + "/data/postgresql.auto.conf", std::ios::app);
@@ -139,7 +140,7 @@ absl::Status PostgresReplicas::Configure(int node, const std::string& lines) {
   return SqlSession(DsnOf(node, "postgres", kSuper)).Query("select pg_reload_conf()").status();
 }
 
-absl::Status PostgresReplicas::StartServer(int node) {
+absl::Status PostgresReplicas::StartServer(size_t node) {
   Node& started = nodes_[node];
   const std::string& directory = started.directory;
   ASSIGN_OR_RETURN(started.server,
@@ -169,7 +170,7 @@ absl::StatusOr<std::string> PostgresReplicas::CreateDatabase() {
   return name;
 }
 
-std::string PostgresReplicas::DsnOf(int node, const std::string& database,
+std::string PostgresReplicas::DsnOf(size_t node, const std::string& database,
                                     const std::string& role) const {
   return StrCat("host=", nodes_[node].directory, " dbname=", database, " user=", role);
 }
@@ -193,16 +194,16 @@ void PostgresReplicas::KillPrimary() {
 }
 
 absl::Status PostgresReplicas::Promote() {
-  int best = -1;
+  size_t best = kNodes;
   std::string most;
-  for (int node = 0; node < kNodes; ++node) {
+  for (size_t node = 0; node < kNodes; ++node) {
     if (node == killed_) continue;
     // With zeros before the number, so that texts compare as numbers do.
     ASSIGN_OR_RETURN(
         const std::string received,
         OneValue(DsnOf(node, "postgres", kSuper),
                  "select lpad(pg_wal_lsn_diff(pg_last_wal_receive_lsn(), '0/0')::text, 20, '0')"));
-    if (best >= 0 && received <= most) continue;
+    if (best < kNodes && received <= most) continue;
     best = node;
     most = received;
   }
@@ -210,7 +211,7 @@ absl::Status PostgresReplicas::Promote() {
                    OneValue(DsnOf(best, "postgres", kSuper), "select pg_promote()"));
   if (promoted != "t") return absl::UnavailableError("the standby is not promoted");
   primary_ = best;
-  for (int node = 0; node < kNodes; ++node) {
+  for (size_t node = 0; node < kNodes; ++node) {
     if (node != killed_ && node != primary_) {
       RETURN_IF_ERROR(Configure(node, FollowingLines(node)));
     }
@@ -220,7 +221,7 @@ absl::Status PostgresReplicas::Promote() {
 
 absl::Status PostgresReplicas::BringBack() {
   RETURN_IF_ERROR(MakeStandby(killed_));
-  killed_ = -1;
+  killed_ = kNodes;
   return absl::OkStatus();
 }
 

@@ -4,6 +4,7 @@
 
 #include <sys/types.h>
 
+#include <cstddef>
 #include <memory>
 #include <string>
 #include <vector>
@@ -17,7 +18,7 @@ namespace caseledger::testing {
 // destructor. Not thread-safe, but what connects to it need not care.
 class PostgresReplicas {
  public:
-  static constexpr int kNodes = 3;
+  static constexpr size_t kNodes = 3;
 
   // All nodes run, and commits wait for a standby.
   static absl::StatusOr<std::unique_ptr<PostgresReplicas>> Start();
@@ -29,7 +30,7 @@ class PostgresReplicas {
   absl::StatusOr<std::string> CreateDatabase();
   // Of libpq: whichever node is the primary.
   std::string Dsn(const std::string& database, const std::string& role) const;
-  int primary() const { return primary_; }
+  size_t primary() const { return primary_; }
 
   // SIGKILL to all of the primary's processes at once.
   void KillPrimary();
@@ -47,17 +48,17 @@ class PostgresReplicas {
 
   PostgresReplicas() = default;
   absl::Status MakeFirst();
-  absl::Status MakeStandby(int node);
-  absl::Status StartServer(int node);
+  absl::Status MakeStandby(size_t node);
+  absl::Status StartServer(size_t node);
   // Where a node takes the log from, and whom it waits for when it is the primary.
-  absl::Status Configure(int node, const std::string& lines);
-  std::string FollowingLines(int node) const;
-  std::string DsnOf(int node, const std::string& database, const std::string& role) const;
+  absl::Status Configure(size_t node, const std::string& lines);
+  std::string FollowingLines(size_t node) const;
+  std::string DsnOf(size_t node, const std::string& database, const std::string& role) const;
   void Stop(Node& node);
 
   std::vector<Node> nodes_;
-  int primary_ = 0;
-  int killed_ = -1;
+  size_t primary_ = 0;
+  size_t killed_ = kNodes;  // none
   int databases_ = 0;
 };
 

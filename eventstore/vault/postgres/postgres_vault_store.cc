@@ -83,7 +83,7 @@ class PostgresVaultStore final : public VaultStore {
       absl::FunctionRef<bool(std::string_view key, std::string_view value)> visit) const override {
     if (prefix.empty()) return VisitAll(visit);
     return VisitPages(prefix, visit,
-                      [&](Parameters page) { return Read(kVisit, std::move(page)); });
+                      [&](const Parameters& page) { return Read(kVisit, page); });
   }
 
   absl::Status Write(const VaultChanges& changes, bool durable) override {

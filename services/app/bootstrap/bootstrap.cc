@@ -85,7 +85,7 @@ class OfflineLedger {
 
  private:
   absl::Status Make(const std::string& ledger) {
-    const absl::Status made = eventstore::CreateLedger(storage_->engine(), ledger, clock_, random_);
+    absl::Status made = eventstore::CreateLedger(storage_->engine(), ledger, clock_, random_);
     if (!made.ok() && !absl::IsAlreadyExists(made)) return made;
     return storage_->Guard(ledger);
   }

@@ -22,8 +22,6 @@ namespace caseledger::app {
 struct ServerOptions {
   std::string data_dir;
   StorageChoice storage;
-  // Waits while another server has the ledgers, and takes over when it ends or is silent.
-  bool standby = false;
   // For whoever runs a server: asked some times a second while it waits, and told, in a thread of
   // the server's, when another one has taken over and this one is to be shut down.
   std::function<bool()> stop_waiting;
@@ -32,6 +30,7 @@ struct ServerOptions {
   std::string metrics_listen = "127.0.0.1:7401";  // empty: no metrics
   std::string log_listen = "127.0.0.1:7402";      // empty: the log is not served over HTTP
   bool serve_entries = false;                     // over HTTP, too
+  bool standby = false;  // waits while another server has the ledgers, and takes over
   // TLS: all of them, or `plaintext`.
   std::string tls_cert;
   std::string tls_key;

@@ -270,7 +270,7 @@ class RunningServer final : public Server {
   }
 
   absl::Status MakeAndGuard(const std::string& name) {
-    const absl::Status made = eventstore::CreateLedger(*engine_, name, clock_, random_);
+    absl::Status made = eventstore::CreateLedger(*engine_, name, clock_, random_);
     if (!made.ok() && !absl::IsAlreadyExists(made)) return made;
     if (made.ok()) created_.insert(name);
     return storage_->Guard(name);

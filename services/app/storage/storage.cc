@@ -132,7 +132,7 @@ absl::Status Storage::Check() const {
 absl::Status Storage::Close() {
   if (closed_ || engine_ == nullptr) return absl::OkStatus();
   closed_ = true;
-  const absl::Status status = engine_->Close();
+  absl::Status status = engine_->Close();
   if (lease_ != nullptr) lease_->GiveBack();
   return status;
 }

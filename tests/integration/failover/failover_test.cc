@@ -222,7 +222,7 @@ TEST_F(Failover, NothingAcknowledgedIsLostAndWritingGoesOn) {
     }
     await_more(kWriters + 1);
     const std::chrono::duration<double> took = std::chrono::steady_clock::now() - killed_at;
-    std::printf("round %d: node %d is the primary%s, acknowledged again after %.1f s\n", round,
+    std::printf("round %d: node %zu is the primary%s, acknowledged again after %.1f s\n", round,
                 database().primary(), server_too ? ", another server is at work" : "",
                 took.count());
     EXPECT_LT(took.count(), 30) << "writes go on within half a minute";

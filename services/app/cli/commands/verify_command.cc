@@ -282,7 +282,7 @@ absl::StatusOr<int> VerifyDatabase(const std::string& format, const VerifyArgume
   options.stop_waiting = [&interrupts] { return interrupts.came(); };
   ASSIGN_OR_RETURN(const auto storage, app::Storage::Open(options, SystemRandom()));
   RETURN_IF_ERROR(storage->GuardAll());
-  const absl::StatusOr<int> verified =
+  absl::StatusOr<int> verified =
       VerifyIn(storage->engine(), absl::OkStatus(), format, arguments, client,
                [&] { return !interrupts.came() && storage->Check().ok(); });
   if (const absl::Status held = storage->Check(); !held.ok()) {
@@ -307,7 +307,7 @@ absl::StatusOr<int> VerifyStore(const VerifyArguments& arguments, const ClientOp
 
 // Damage that already shows on opening has the exit code of damage, too.
 absl::StatusOr<int> Verify(const VerifyArguments& arguments, const ClientOptions& client) {
-  const absl::StatusOr<int> exit_code = VerifyStore(arguments, client);
+  absl::StatusOr<int> exit_code = VerifyStore(arguments, client);
   if (exit_code.ok() || !absl::IsDataLoss(exit_code.status())) return exit_code;
   fmt::print(stderr, "caseledger: {}\n", std::string(exit_code.status().message()));
   return kExitSomeRefused;
