@@ -82,8 +82,7 @@ class PostgresVaultStore final : public VaultStore {
       std::string_view prefix,
       absl::FunctionRef<bool(std::string_view key, std::string_view value)> visit) const override {
     if (prefix.empty()) return VisitAll(visit);
-    return VisitPages(prefix, visit,
-                      [&](const Parameters& page) { return Read(kVisit, page); });
+    return VisitPages(prefix, visit, [&](const Parameters& page) { return Read(kVisit, page); });
   }
 
   absl::Status Write(const VaultChanges& changes, bool durable) override {
