@@ -12,6 +12,7 @@
 #include "eventstore/base/scheduler.h"
 #include "eventstore/base/status_macros.h"
 #include "eventstore/base/strings.h"
+#include "eventstore/postgres/dsn.h"
 
 namespace caseledger::eventstore::postgres {
 namespace {
@@ -60,19 +61,6 @@ std::string WholeSeconds(Micros micros) {
   return StrCat(std::max<Micros>(2, (micros + kMicrosPerSecond - 1) / kMicrosPerSecond));
 }
 
-// libpq would quote parts of one that is malformed, passwords included.
-absl::Status CheckDsn(const std::string& dsn) {
-  char* error = nullptr;
-  const std::unique_ptr<PQconninfoOption, decltype(&PQconninfoFree)> parsed(
-      PQconninfoParse(dsn.c_str(), &error), PQconninfoFree);
-  PQfreemem(error);
-  if (parsed != nullptr) return absl::OkStatus();
-  return absl::InvalidArgumentError(
-      "the connection string of the database is not one of libpq: write words such as "
-      "host=db.example.org dbname=caseledger, with values that have spaces in single quotes, or "
-      "postgresql://USER@HOST/DATABASE with %25 for %");
-}
-
 }  // namespace
 
 std::string_view Rows::Bytes(int row, int column) const {
@@ -86,7 +74,7 @@ int64_t Rows::Int8(int row, int column) const {
 }
 
 absl::StatusOr<std::unique_ptr<Connection>> Connection::Open(const PostgresSession& options) {
-  RETURN_IF_ERROR(CheckDsn(options.dsn));
+  RETURN_IF_ERROR(CheckPostgresDsn(options.dsn));
   const std::string seconds = WholeSeconds(options.connect_timeout);
   const std::string millis = Millis(options.connect_timeout);
   // Later ones win, so the connection string stands first.
@@ -265,9 +253,3 @@ absl::StatusOr<std::string> Connection::Quoted(std::string_view identifier) {
 }
 
 }  // namespace caseledger::eventstore::postgres
-
-namespace caseledger::eventstore {
-
-absl::Status CheckPostgresDsn(const std::string& dsn) { return postgres::CheckDsn(dsn); }
-
-}  // namespace caseledger::eventstore

@@ -5,15 +5,11 @@
 #include <cstdint>
 #include <string>
 
-#include "absl/status/status.h"
 #include "eventstore/base/clock.h"
 
 namespace caseledger::eventstore {
 
 class PostgresLease;
-
-// INVALID_ARGUMENT unless it is a connection string or URI of libpq. Says nothing of what is in it.
-absl::Status CheckPostgresDsn(const std::string& dsn);
 
 struct PostgresSession {
   // Connection string or URI of libpq. With several hosts it needs target_session_attrs=read-write.

@@ -10,20 +10,10 @@
 #include "eventstore/engine/postgres/batch_writer.h"
 #include "eventstore/engine/postgres/ledger_reader.h"
 #include "eventstore/postgres/lease.h"
+#include "eventstore/postgres/runner.h"
 
 namespace caseledger::eventstore::postgres {
 namespace {
-
-class TransactionRunner final : public Runner {
- public:
-  explicit TransactionRunner(Connection& connection) : connection_(connection) {}
-  absl::StatusOr<Rows> Run(const Statement& statement, const Parameters& parameters) override {
-    return connection_.Run(statement, parameters);
-  }
-
- private:
-  Connection& connection_;
-};
 
 // What the transaction that holds the head sees.
 class View final : public HeadView {
@@ -69,7 +59,7 @@ class View final : public HeadView {
   }
 
  private:
-  TransactionRunner runner_;
+  SessionRunner runner_;
   const LedgerReader reader_;
   const LedgerHead head_;
   absl::flat_hash_map<StreamId, StreamHead> streams_;

@@ -13,18 +13,11 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "eventstore/engine/engine.h"
-#include "eventstore/postgres/connection.h"
+#include "eventstore/postgres/runner.h"
 
 namespace caseledger::eventstore::postgres {
 
 using VisitEvent = absl::FunctionRef<bool(const StoredEvent&)>;
-
-// Where statements run: in one transaction, or each in whatever session is free.
-class Runner {
- public:
-  virtual ~Runner() = default;
-  virtual absl::StatusOr<Rows> Run(const Statement& statement, const Parameters& parameters) = 0;
-};
 
 // Invariants
 // 1. Reads page by page, and calls the visitor when the page is complete: it may read again, and

@@ -18,6 +18,7 @@
 #include "eventstore/engine/postgres/ledger_reader.h"
 #include "eventstore/postgres/connection_pool.h"
 #include "eventstore/postgres/retry.h"
+#include "eventstore/postgres/runner.h"
 #include "eventstore/postgres/schema.h"
 #include "eventstore/postgres/transaction.h"
 
@@ -42,33 +43,6 @@ constexpr Statement kPutSigningState = {
     "on conflict (ledger) do update set state = excluded.state"};
 
 absl::Status Closed() { return absl::UnavailableError("the event store is closed"); }
-
-// Each statement in whatever session is free, and again when that one was lost: reading twice does
-// no harm.
-class PoolRunner final : public Runner {
- public:
-  PoolRunner(ConnectionPool& pool, Retry& retry) : pool_(pool), retry_(retry) {}
-
-  absl::StatusOr<Rows> Run(const Statement& statement, const Parameters& parameters) override {
-    for (int next = 2;; ++next) {
-      bool transient = true;
-      absl::StatusOr<Rows> rows = RunOnce(statement, parameters, transient);
-      if (rows.ok() || !transient || !retry_.Await(next)) return rows;
-    }
-  }
-
- private:
-  absl::StatusOr<Rows> RunOnce(const Statement& statement, const Parameters& parameters,
-                               bool& transient) {
-    ASSIGN_OR_RETURN(const ConnectionPool::Lease lease, pool_.Take());
-    absl::StatusOr<Rows> rows = lease->Run(statement, parameters);
-    transient = lease->failure().kind == FailureKind::kTransient;
-    return rows;
-  }
-
-  ConnectionPool& pool_;
-  Retry& retry_;
-};
 
 // What this process knows of a ledger. Never removed, so pointers to it stay good.
 struct Ledger {

@@ -11,6 +11,7 @@
 #include "eventstore/base/strings.h"
 #include "eventstore/postgres/connection_pool.h"
 #include "eventstore/postgres/retry.h"
+#include "eventstore/postgres/runner.h"
 #include "eventstore/postgres/transaction.h"
 
 namespace caseledger::eventstore {
@@ -23,7 +24,11 @@ using postgres::kBegin;
 using postgres::kCommit;
 using postgres::kNoTimeout;
 using postgres::Parameters;
+using postgres::PoolRunner;
+using postgres::Retry;
 using postgres::Rows;
+using postgres::Runner;
+using postgres::SessionRunner;
 using postgres::Statement;
 
 // Rows in memory at a time; one has a few hundred bytes.
@@ -39,7 +44,7 @@ constexpr Statement kBeginReading = {"begin_reading",
 constexpr Statement kMayIdle = {"may_idle", "set local idle_in_transaction_session_timeout = 0"};
 constexpr Statement kVisit = {"visit_vault_rows",
                               "select key, value from caseledger.vault_row where vault = $1 "
-                              "and key >= $2 and key < $3 order by key limit $4"};
+                              "and key >= $2 order by key limit $3"};
 constexpr Statement kLockToken = {"lock_token",
                                   "select token from caseledger.vault where vault = $1 for share"};
 constexpr Statement kPut = {
@@ -53,25 +58,17 @@ constexpr Statement kDelete = {
 // A crash of this program loses nothing then; one of the database may.
 constexpr Statement kNeedNotWait = {"need_not_wait", "set local synchronous_commit = off"};
 
-// The first key behind all that begin with `prefix`. Kinds of rows are small, so no prefix is of
-// 0xFF alone; the empty one, of all rows, ends behind them.
-std::string EndOf(std::string_view prefix) {
-  std::string end(prefix);
-  while (!end.empty() && static_cast<unsigned char>(end.back()) == 0xFF) end.pop_back();
-  if (end.empty()) return std::string(1, '\xFF');
-  ++end.back();
-  return end;
-}
-
 class PostgresVaultStore final : public VaultStore {
  public:
   PostgresVaultStore(const PostgresVaultOptions& options, RandomSource& random)
       : options_(options),
         pool_(options.session, options.max_connections, options.connection_wait),
-        retry_(options.retry, random) {}
+        retry_(options.retry, random),
+        runner_(pool_, retry_) {}
 
   absl::StatusOr<std::optional<std::string>> Get(std::string_view key) const override {
-    ASSIGN_OR_RETURN(const Rows rows, Read(kGet, Parameters().Text(options_.vault).Bytes(key)));
+    ASSIGN_OR_RETURN(const Rows rows,
+                     runner_.Run(kGet, Parameters().Text(options_.vault).Bytes(key)));
     if (rows.count() == 0) return std::optional<std::string>();
     return std::optional<std::string>(rows.Bytes(0, 0));
   }
@@ -81,8 +78,12 @@ class PostgresVaultStore final : public VaultStore {
   absl::Status Visit(
       std::string_view prefix,
       absl::FunctionRef<bool(std::string_view key, std::string_view value)> visit) const override {
-    if (prefix.empty()) return VisitAll(visit);
-    return VisitPages(prefix, visit, [&](const Parameters& page) { return Read(kVisit, page); });
+    if (!prefix.empty()) return VisitPages(prefix, visit, runner_);
+    ASSIGN_OR_RETURN(const ConnectionPool::Lease session, pool_.Take());
+    RETURN_IF_ERROR(session->Run(kBeginReading).status());
+    RETURN_IF_ERROR(session->Run(kMayIdle).status());
+    SessionRunner in_transaction(*session);
+    return VisitPages("", visit, in_transaction);
   }
 
   absl::Status Write(const VaultChanges& changes, bool durable) override {
@@ -110,47 +111,21 @@ class PostgresVaultStore final : public VaultStore {
   absl::Status Purge() override { return absl::OkStatus(); }
 
  private:
-  template <typename ReadPage>
   absl::Status VisitPages(std::string_view prefix,
                           absl::FunctionRef<bool(std::string_view, std::string_view)> visit,
-                          ReadPage read) const {
-    const std::string end = EndOf(prefix);
+                          Runner& runner) const {
     std::string from(prefix);
     while (true) {
       Parameters page;
-      page.Text(options_.vault).Bytes(from).Bytes(end).Int8(int64_t{kPage});
-      ASSIGN_OR_RETURN(const Rows rows, read(std::move(page)));
+      page.Text(options_.vault).Bytes(from).Int8(int64_t{kPage});
+      ASSIGN_OR_RETURN(const Rows rows, runner.Run(kVisit, page));
       for (int row = 0; row < rows.count(); ++row) {
-        if (!visit(rows.Bytes(row, 0), rows.Bytes(row, 1))) return absl::OkStatus();
+        const std::string_view key = rows.Bytes(row, 0);
+        if (!key.starts_with(prefix) || !visit(key, rows.Bytes(row, 1))) return absl::OkStatus();
       }
       if (rows.count() < kPage) return absl::OkStatus();
       from = StrCat(rows.Bytes(rows.count() - 1, 0), std::string_view("\0", 1));
     }
-  }
-
-  absl::Status VisitAll(absl::FunctionRef<bool(std::string_view, std::string_view)> visit) const {
-    ASSIGN_OR_RETURN(const ConnectionPool::Lease session, pool_.Take());
-    RETURN_IF_ERROR(session->Run(kBeginReading).status());
-    RETURN_IF_ERROR(session->Run(kMayIdle).status());
-    return VisitPages("", visit,
-                      [&](Parameters page) { return session->Run(kVisit, std::move(page)); });
-  }
-
-  // In whatever session is free, and again when that one was lost: after a failover all of them
-  // are.
-  absl::StatusOr<Rows> Read(const Statement& statement, const Parameters& parameters) const {
-    for (int next = 2;; ++next) {
-      bool transient = true;
-      absl::StatusOr<Rows> rows = ReadOnce(statement, parameters, transient);
-      if (rows.ok() || !transient || !retry_.Await(next)) return rows;
-    }
-  }
-  absl::StatusOr<Rows> ReadOnce(const Statement& statement, const Parameters& parameters,
-                                bool& transient) const {
-    ASSIGN_OR_RETURN(const ConnectionPool::Lease session, pool_.Take());
-    absl::StatusOr<Rows> rows = session->Run(statement, parameters);
-    transient = session->failure().kind == postgres::FailureKind::kTransient;
-    return rows;
   }
 
   // Of several changes of one key the last counts.
@@ -186,7 +161,8 @@ class PostgresVaultStore final : public VaultStore {
 
   const PostgresVaultOptions options_;
   mutable ConnectionPool pool_;
-  mutable postgres::Retry retry_;
+  mutable Retry retry_;
+  mutable PoolRunner runner_;
 };
 
 }  // namespace

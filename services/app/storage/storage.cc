@@ -10,6 +10,7 @@
 #include "eventstore/base/status_macros.h"
 #include "eventstore/base/strings.h"
 #include "eventstore/engine/postgres/postgres_engine.h"
+#include "eventstore/postgres/dsn.h"
 #include "eventstore/vault/postgres/postgres_vault_store.h"
 
 namespace caseledger::app {
