@@ -52,12 +52,11 @@ class OfflineLedger {
     options.data_dir = data_dir;
     ASSIGN_OR_RETURN(storage_, Storage::Open(options, random_));
     eventstore::Engine& engine = storage_->engine();
-    if (storage_->in_database()) RETURN_IF_ERROR(Make(name));
+    RETURN_IF_ERROR(storage_->MakeLedger(name, clock_).status());
     VaultPlace place = VaultIn(data_dir, request.vault_dir, request.wrapping_key_dir);
     place.token = request.token;
     ASSIGN_OR_RETURN(vault_,
                      VaultFiles::Open(place, engine, clock_, random_, storage_->OpenVaultStore()));
-    if (!storage_->in_database()) RETURN_IF_ERROR(Make(name));
     commands::LedgerParts parts;
     parts.name = name;
     eventstore::SequencerOptions log_options;
@@ -84,12 +83,6 @@ class OfflineLedger {
   }
 
  private:
-  absl::Status Make(const std::string& ledger) {
-    absl::Status made = eventstore::CreateLedger(storage_->engine(), ledger, clock_, random_);
-    if (!made.ok() && !absl::IsAlreadyExists(made)) return made;
-    return storage_->Guard(ledger);
-  }
-
   Clock& clock_;
   RandomSource& random_;
   std::unique_ptr<Storage> storage_;

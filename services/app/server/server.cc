@@ -249,15 +249,14 @@ class RunningServer final : public Server {
     storage_ = *std::move(opened);
     if (standby) standby->TakeOver();
     engine_ = &storage_->engine();
-    if (storage_->in_database()) {
-      // What another server would still write is refused before anything is read.
-      RETURN_IF_ERROR(storage_->GuardAll());
-      for (const std::string& name : ledgers) {
-        RETURN_IF_ERROR(MakeAndGuard(access::TrailLedgerOf(name)));
-        RETURN_IF_ERROR(MakeAndGuard(name));
+    RETURN_IF_ERROR(storage_->GuardAll());
+    for (const std::string& name : ledgers) {
+      for (const std::string& ledger : {access::TrailLedgerOf(name), name}) {
+        ASSIGN_OR_RETURN(const bool is_new, storage_->MakeLedger(ledger, clock_));
+        if (is_new) created_.insert(ledger);
       }
-      RETURN_IF_ERROR(TellOfOthers(ledgers));
     }
+    if (storage_->in_database()) RETURN_IF_ERROR(TellOfOthers(ledgers));
     RETURN_IF_ERROR(OpenVault());
     return read_models_ == nullptr ? OpenReadModels() : absl::OkStatus();
   }
@@ -267,13 +266,6 @@ class RunningServer final : public Server {
     options.path = options_.data_dir + "/read-models";
     ASSIGN_OR_RETURN(read_models_, projections::OpenRocksDbReadModels(options));
     return absl::OkStatus();
-  }
-
-  absl::Status MakeAndGuard(const std::string& name) {
-    absl::Status made = eventstore::CreateLedger(*engine_, name, clock_, random_);
-    if (!made.ok() && !absl::IsAlreadyExists(made)) return made;
-    if (made.ok()) created_.insert(name);
-    return storage_->Guard(name);
   }
 
   // Ledgers of the database that this server does not serve, and so nobody does.
@@ -368,7 +360,6 @@ class RunningServer final : public Server {
   absl::Status OpenLedger(const std::string& name,
                           std::vector<projections::Runtime::Factory> projections,
                           std::unique_ptr<access::Trail> trail) {
-    if (!storage_->in_database()) RETURN_IF_ERROR(MakeAndGuard(name));
     commands::LedgerParts parts;
     parts.name = name;
     parts.keys = &vault_->keys();

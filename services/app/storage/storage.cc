@@ -11,6 +11,7 @@
 #include "eventstore/base/strings.h"
 #include "eventstore/engine/postgres/postgres_engine.h"
 #include "eventstore/postgres/dsn.h"
+#include "eventstore/sequencer/sequencer.h"
 #include "eventstore/vault/postgres/postgres_vault_store.h"
 
 namespace caseledger::app {
@@ -117,6 +118,13 @@ absl::Status Storage::GuardAll() {
   ASSIGN_OR_RETURN(const auto ledgers, engine_->ListLedgers());
   for (const auto& info : ledgers) RETURN_IF_ERROR(Guard(info.ledger()));
   return absl::OkStatus();
+}
+
+absl::StatusOr<bool> Storage::MakeLedger(const std::string& ledger, Clock& clock) {
+  const absl::Status made = eventstore::CreateLedger(*engine_, ledger, clock, *random_);
+  if (!absl::IsAlreadyExists(made)) RETURN_IF_ERROR(made);
+  RETURN_IF_ERROR(Guard(ledger));
+  return made.ok();
 }
 
 std::unique_ptr<eventstore::VaultStore> Storage::OpenVaultStore() {

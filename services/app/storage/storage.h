@@ -8,6 +8,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "eventstore/base/clock.h"
 #include "eventstore/base/random.h"
 #include "eventstore/engine/engine.h"
 #include "eventstore/engine/rocksdb/rocksdb_engine.h"
@@ -45,7 +46,7 @@ struct StorageOptions {
   std::function<void(const absl::Status&)> on_lease;
 };
 
-// Thread-safe after Open and Guard.
+// Thread-safe once the ledgers are guarded.
 class Storage {
  public:
   // The directory must be there.
@@ -62,12 +63,11 @@ class Storage {
   eventstore::RocksDbStore* rocksdb() { return rocksdb_; }
   bool in_database() const { return lease_ != nullptr; }
 
-  // Before a ledger's first event is read: what another program would still write to it is refused
-  // from now on. As PostgresLease::Guard.
-  absl::Status Guard(const std::string& ledger);
-
-  // The same for every ledger that is there.
+  // Before anything of a ledger is read: what another program would still write to those that are
+  // there is refused from now on. As PostgresLease::Guard.
   absl::Status GuardAll();
+  // Makes a ledger that is new, and guards it; whether it was.
+  absl::StatusOr<bool> MakeLedger(const std::string& ledger, Clock& clock);
 
   // The vault's rows when they are in the database; else null. Must not outlive the storage.
   std::unique_ptr<eventstore::VaultStore> OpenVaultStore();
@@ -80,6 +80,7 @@ class Storage {
 
  private:
   Storage() = default;
+  absl::Status Guard(const std::string& ledger);
 
   StorageChoice choice_;
   RandomSource* random_ = nullptr;

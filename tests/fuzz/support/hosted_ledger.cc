@@ -7,19 +7,10 @@
 #include <utility>
 
 #include "eventstore/sequencer/sequencer.h"
-#include "projections/access_trail/access_trail.h"
-#include "projections/case_list/case_list.h"
-#include "projections/data_quality/data_quality.h"
-#include "projections/due_items/due_items.h"
-#include "projections/due_requests/due_requests.h"
 #include "projections/person_search/person_search.h"
 #include "projections/read_model/memory/memory_read_models.h"
-#include "projections/referrals/referrals.h"
-#include "projections/report_facts/report_facts.h"
-#include "projections/retention/retention_due.h"
-#include "projections/shelter_occupancy/shelter_occupancy.h"
-#include "projections/work_items/work_items.h"
 #include "services/access/trail/trail.h"
+#include "services/app/server/projections.h"
 #include "tests/fuzz/support/check.h"
 #include "tests/fuzz/support/door.h"
 
@@ -40,26 +31,14 @@ std::string Id(int number) {
   return text;
 }
 
-std::vector<projections::Runtime::Factory> AllProjections() {
-  return {[] { return projections::MakeCaseList(); },
-          [] { return projections::MakeReferrals(); },
-          [] { return projections::MakeShelterOccupancy(); },
-          [] { return projections::MakeDueItems(); },
-          [] { return projections::MakeDueRequests(); },
-          [] { return projections::MakeRetention(); },
-          [] { return projections::MakeDataQuality(); },
-          [] { return projections::MakeWorkItems(); },
-          [] { return std::make_unique<projections::ReportFacts>(); }};
-}
-
 }  // namespace
 
 HostedLedger::HostedLedger()
     : read_models_(projections::NewMemoryReadModels()),
       admissions_(kHostedName, kOccurred * kMicrosPerSecond) {
   const std::string trail = access::TrailLedgerOf(kHostedName);
-  Host(trail, {[] { return projections::MakeAccessTrail(); }}, nullptr);
-  std::vector<projections::Runtime::Factory> models = AllProjections();
+  Host(trail, app::ProjectionsOf(trail), nullptr);
+  std::vector<projections::Runtime::Factory> models = app::ProjectionsOf(kHostedName);
   models.push_back([this] { return projections::MakePersonSearch(kHostedName, vault_.vault()); });
   Host(kHostedName, std::move(models),
        std::make_unique<access::Trail>(*(*ledgers_.Find(trail))->parts.log, trail_random_));
