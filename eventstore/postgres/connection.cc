@@ -49,7 +49,7 @@ void CountWarning(void* warnings, const PGresult* notice) {
   }
 }
 
-// The last line that libpq wrote, without its end: it names hosts and never values.
+// What libpq wrote last, without its end: it names hosts and never values.
 std::string_view ErrorOf(const PGconn* connection) {
   std::string_view text = TextOf(PQerrorMessage(connection));
   while (text.ends_with('\n')) text.remove_suffix(1);
@@ -91,7 +91,10 @@ absl::StatusOr<std::unique_ptr<Connection>> Connection::Open(const PostgresSessi
   std::unique_ptr<Connection> connection(
       new Connection(PQconnectdbParams(keys.data(), values.data(), /*expand_dbname=*/1)));
   PGconn* raw = connection->connection_.get();
-  if (PQstatus(raw) != CONNECTION_OK) return LostConnection(ErrorOf(raw)).status;
+  if (PQstatus(raw) != CONNECTION_OK) {
+    return absl::UnavailableError(StrCat("cannot connect to PostgreSQL: ", ErrorOf(raw),
+                                         ". Check --dsn, and that the database runs"));
+  }
   RETURN_IF_ERROR(connection->Configure(options));
   return connection;
 }
