@@ -105,6 +105,19 @@ struct Decision {
 // status refuses the append with just that status; nothing is written or remembered.
 using Decide = std::function<absl::StatusOr<Decision>(LedgerView& view)>;
 
+// What a decision is going to look at, as far as it can be told before: where each look is a round
+// trip, those of a whole batch are made together. Changes no answer.
+struct Foresight {
+  struct Name {
+    uint32_t kind = 0;
+    std::string source;  // may be empty
+    std::string value;
+  };
+  std::optional<StreamId> record;  // that will be written
+  std::vector<StreamId> named;     // records that the facts name
+  std::vector<Name> names;         // that are looked for or given
+};
+
 struct AppendRequest {
   RequestKey key;
   // Everything that makes two requests the same; compared by keyed digest.
@@ -114,6 +127,7 @@ struct AppendRequest {
   // Asked before the answer of an earlier time is given again; an error is answered instead. Empty:
   // everybody who knows the request may hear it again.
   std::function<absl::Status(LedgerView& view)> may_hear_again = {};
+  Foresight foresight = {};
 };
 
 struct LogLimits {

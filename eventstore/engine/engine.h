@@ -56,7 +56,8 @@ class HeadView {
   virtual absl::StatusOr<std::optional<std::string>> FindMark(std::string_view key) = 0;
   // These are going to be asked for: looked up together where each look is a round trip. Changes no
   // answer.
-  virtual absl::Status Expect(std::span<const std::string> /*mark_keys*/) {
+  virtual absl::Status Expect(std::span<const std::string> /*mark_keys*/,
+                              std::span<const StreamId> /*streams*/) {
     return absl::OkStatus();
   }
   // Calls `visit` for the keys of the marks that begin with `prefix`, in the order of their bytes,
@@ -85,6 +86,12 @@ class Engine {
   // ALREADY_EXISTS when there is one of that name.
   virtual absl::Status CreateLedger(const storage::v1::LedgerInfo& info) = 0;
 
+  // Replaces what is said of a ledger that is there: its name and format stay. Durable when it
+  // returns OK, UNAVAILABLE as for Commit. Of a ledger that has moved (`moved`) nothing is written
+  // any more, by no program: Commit and ReplaceSigningState answer FAILED_PRECONDITION from then
+  // on, and so does this but for the same once more.
+  virtual absl::Status ReplaceInfo(const storage::v1::LedgerInfo& info) = 0;
+
   // NOT_FOUND for an unknown ledger, here and below. DATA_LOSS when head and records disagree.
   virtual absl::StatusOr<LedgerHead> LoadHead(std::string_view ledger) const = 0;
 
@@ -108,6 +115,12 @@ class Engine {
   virtual absl::StatusOr<std::optional<std::string>> FindTile(std::string_view ledger,
                                                               unsigned level,
                                                               uint64_t index) const = 0;
+
+  // Adds marks to a ledger that is being copied here (`arriving`): a key that is there gets the new
+  // value. All or nothing; durable when it returns OK, UNAVAILABLE as for Commit, and may be called
+  // again. FAILED_PRECONDITION for any other ledger: its marks come with its events.
+  virtual absl::Status AddMarks(std::string_view ledger,
+                                std::span<const std::pair<std::string, std::string>> marks) = 0;
 
   // All entries of one kind, for whoever compares a whole ledger with itself: in the order of the
   // ledger's keys, so that the entries of a stream stand together and its revisions ascend, until

@@ -2,6 +2,7 @@
 
 #include <string_view>
 
+#include "eventstore/base/status_macros.h"
 #include "eventstore/base/strings.h"
 #include "eventstore/engine/engine.h"
 
@@ -14,12 +15,47 @@ absl::Status CheckUnderstood(const storage::v1::LedgerInfo& info) {
                                                 info.format_version(), "; this program knows ",
                                                 kLedgerFormatVersion, ". ", kAdvice));
   }
-  if (!info.incompatible_features().empty()) {
+  for (const std::string& feature : info.incompatible_features()) {
+    if (feature == kFeatureArriving || feature == kFeatureMoved) continue;
     return absl::FailedPreconditionError(StrCat("ledger ", info.ledger(), " needs the feature ",
-                                                info.incompatible_features(0),
-                                                ", which this program does not know. ", kAdvice));
+                                                feature, ", which this program does not know. ",
+                                                kAdvice));
   }
   return absl::OkStatus();
+}
+
+absl::Status CheckNotMoved(const storage::v1::LedgerInfo& info) {
+  if (!info.has_moved()) return absl::OkStatus();
+  return absl::FailedPreconditionError(
+      StrCat("LEDGER_MOVED: ledger ", info.ledger(), " was moved with its ", info.moved().size(),
+             " events, and goes on in ", info.moved().place(),
+             ": use it there. Here nothing is written to it any more"));
+}
+
+absl::Status CheckServable(const storage::v1::LedgerInfo& info) {
+  RETURN_IF_ERROR(CheckNotMoved(info));
+  if (!info.has_arriving()) return absl::OkStatus();
+  return absl::FailedPreconditionError(
+      StrCat("LEDGER_ARRIVING: ledger ", info.ledger(),
+             " is not copied here to its end: run 'caseledger ledger copy' again, it goes on where "
+             "it was"));
+}
+
+absl::Status CheckArriving(const storage::v1::LedgerInfo& info) {
+  if (info.has_arriving()) return absl::OkStatus();
+  return absl::FailedPreconditionError(
+      StrCat("ledger ", info.ledger(), " is not being copied here"));
+}
+
+absl::Status CheckMayReplace(const storage::v1::LedgerInfo& info,
+                             const storage::v1::LedgerInfo& next) {
+  if (info.ledger() != next.ledger() || info.format_version() != next.format_version()) {
+    return absl::InvalidArgumentError("another ledger's info");
+  }
+  if (info.has_moved() && info.SerializeAsString() == next.SerializeAsString()) {
+    return absl::OkStatus();
+  }
+  return CheckNotMoved(info);
 }
 
 absl::Status CheckCreatable(const storage::v1::LedgerInfo& info) {

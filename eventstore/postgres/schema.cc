@@ -107,7 +107,18 @@ create table caseledger.vault_row (
 );
 )sql";
 
-constexpr std::array<const char*, kPostgresSchemaVersion> kMigrations = {kVersion1, kVersion2};
+// What is said of a ledger after its creation: the newest version counts.
+constexpr char kVersion3[] = R"sql(
+create table caseledger.ledger_info (
+  ledger text collate "C" not null,
+  version bigint not null,
+  info bytea not null,
+  primary key (ledger, version)
+);
+)sql";
+
+constexpr std::array<const char*, kPostgresSchemaVersion> kMigrations = {kVersion1, kVersion2,
+                                                                         kVersion3};
 
 // What has no UPDATE here can be added to and never changed. Nothing can be deleted but the rows of
 // keys, which erasures destroy.
@@ -115,7 +126,8 @@ std::string Grants(const std::string& role) {
   return StrCat("revoke all on all tables in schema caseledger from ", role,
                 "; grant usage on schema caseledger to ", role,
                 "; grant select on all tables in schema caseledger to ", role,
-                "; grant insert on caseledger.ledger, caseledger.log_head, caseledger.event, "
+                "; grant insert on caseledger.ledger, caseledger.ledger_info, caseledger.log_head, "
+                "caseledger.event, "
                 "caseledger.stream_head, caseledger.mark, caseledger.tile, "
                 "caseledger.signing_state, caseledger.vault, caseledger.vault_row to ",
                 role,

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -32,6 +33,10 @@ class DataKeys {
   // From time to time, while the ledger's events are sealed in order: this one comes next. Never
   // fails: a vault that cannot be written tells so when it is next asked for a key.
   virtual void Reached(std::string_view ledger, uint64_t position) = 0;
+
+  // The keys of these records are going to be asked for with ForRecord: looked up together where
+  // each look is a round trip. Changes no answer, and never fails.
+  virtual void Expect(std::string_view /*ledger*/, std::span<const StreamId> /*records*/) {}
 
   // The key of all that is personal in the record's events, but notes: the same as long as it is
   // not destroyed. `position`: of the event that is about to be sealed.

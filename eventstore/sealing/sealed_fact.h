@@ -33,6 +33,9 @@ class KeyedSealer final : public FactSealer {
   absl::Status Begin(std::string_view ledger, const EventLog& log) override {
     return keys_.Begin(ledger, log);
   }
+  void Expect(std::string_view ledger, std::span<const StreamId> records) override {
+    keys_.Expect(ledger, records);
+  }
   absl::Status Seal(std::string_view ledger, RecordedEvent& event) override;
 
  private:

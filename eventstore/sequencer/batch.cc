@@ -156,6 +156,7 @@ class BatchResolver {
     resolved.outcomes = std::move(outcomes);
     resolved.stored_bytes = view_.stored_bytes();
     resolved.events = view_.TakeEvents();
+    resolved.asked = view_.TakeAsked();
     return resolved;
   }
 
@@ -206,15 +207,6 @@ class BatchResolver {
 };
 
 }  // namespace
-
-absl::Status ExpectRequests(HeadView& view, const std::vector<const AppendRequest*>& appends) {
-  std::vector<std::string> keys;
-  for (const AppendRequest* append : appends) {
-    absl::StatusOr<std::string> key = MarkKeys::Request(append->key.agency, append->key.request_id);
-    if (key.ok()) keys.push_back(*std::move(key));  // else the append is refused for it
-  }
-  return view.Expect(keys);
-}
 
 ResolvedBatch ResolveBatch(HeadView& view, const std::vector<const AppendRequest*>& appends,
                            const BatchContext& context, const RecentEvents& recent, Micros now,

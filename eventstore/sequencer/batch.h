@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "absl/container/flat_hash_set.h"
 #include "absl/status/status.h"
 #include "eventstore/codec/upgrades.h"
 #include "eventstore/engine/engine.h"
@@ -47,10 +48,8 @@ struct ResolvedBatch {
   size_t stored_bytes = 0;
   // Of the first appends, in order. The rest did not fit and waits for the next batch.
   std::vector<Outcome> outcomes;
+  absl::flat_hash_set<StreamId> asked;  // streams whose committed heads were asked for
 };
-
-// Whether they were carried out before is looked up for all at once. An error ends the commit.
-absl::Status ExpectRequests(HeadView& view, const std::vector<const AppendRequest*>& appends);
 
 // The same view and time give the same batch, but for what is sealed, which is sealed anew. Takes
 // at least the first append. `batch` is what the engine has to write.

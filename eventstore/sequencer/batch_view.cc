@@ -27,6 +27,7 @@ absl::StatusOr<StreamHead> BatchView::Head(const StreamId& stream) {
     return streams_[stream].head = {newest->revision, newest->position, newest->leaf_hash};
   }
   ASSIGN_OR_RETURN(const StreamHead head, committed_.FindStream(stream));
+  asked_.insert(stream);
   streams_[stream].head = head;
   return head;
 }

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
+#include "absl/container/flat_hash_set.h"
 #include "absl/functional/function_ref.h"
 #include "absl/status/statusor.h"
 #include "eventstore/codec/upgrades.h"
@@ -56,6 +57,8 @@ class BatchView final : public LedgerView {
   // All that was added, to be committed. The view is spent.
   EngineBatch TakeBatch();
   std::vector<RecordedEvent> TakeEvents() { return std::move(events_); }
+  // Streams whose committed heads were asked for.
+  absl::flat_hash_set<StreamId> TakeAsked() { return std::move(asked_); }
 
  private:
   struct Stream {
@@ -78,6 +81,7 @@ class BatchView final : public LedgerView {
   std::vector<RecordedEvent> events_;
   std::vector<std::string> records_;
   absl::flat_hash_map<StreamId, Stream> streams_;  // those looked at or written
+  absl::flat_hash_set<StreamId> asked_;            // of `committed_`
   NewMarks marks_;
   size_t stored_bytes_ = 0;
 };

@@ -220,7 +220,7 @@ absl::Status LedgerLog::CommitTaken(ResolvedBatch& resolved,
   Micros decided = 0;
   const auto resolve = [&](HeadView& view) -> absl::StatusOr<EngineBatch> {
     RETURN_IF_ERROR(CheckNothingLost(view.head(), shown));
-    RETURN_IF_ERROR(ExpectRequests(view, appends));
+    RETURN_IF_ERROR(LookAhead(view, appends, context_, recent_, usual_));
     EngineBatch batch;
     resolved = ResolveBatch(view, appends, context_, recent_, clock_.Now(), batch);
     if (context_.keep_tree && !batch.events.empty()) {
@@ -230,6 +230,7 @@ absl::Status LedgerLog::CommitTaken(ResolvedBatch& resolved,
     return batch;
   };
   RETURN_IF_ERROR(engine_.Commit(context_.ledger, resolve));
+  usual_.Asked(std::move(resolved.asked));
   if (!resolved.events.empty()) counts_.Committed(resolved.events.size(), decided);
   return absl::OkStatus();
 }

@@ -17,6 +17,7 @@
 #include "eventstore/log.h"
 #include "eventstore/sequencer/batch.h"
 #include "eventstore/sequencer/feed.h"
+#include "eventstore/sequencer/foresight.h"
 #include "eventstore/sequencer/log_counts.h"
 #include "eventstore/sequencer/reader.h"
 #include "eventstore/sequencer/recent_events.h"
@@ -99,6 +100,7 @@ class LedgerLog final : public EventLog {
   const BatchContext context_;
   Clock& clock_;
   RecentEvents recent_;  // of the log's thread only
+  UsualStreams usual_;   // so, too
   const LedgerReader reader_;
   Feed feed_;
   LogCounts counts_;

@@ -6,6 +6,7 @@
 #include "absl/status/status.h"
 #include "eventstore/base/status_macros.h"
 #include "eventstore/base/strings.h"
+#include "eventstore/engine/ledger_rules.h"
 #include "eventstore/sequencer/ledger_log.h"
 #include "eventstore/sequencer/reader.h"
 #include "eventstore/sequencer/stored_tree.h"
@@ -23,24 +24,16 @@ absl::StatusOr<storage::v1::LedgerInfo> FindLedger(const Engine& engine, std::st
   return absl::NotFoundError(StrCat("no ledger ", ledger));
 }
 
-// Refuses what this program would misread.
+// Refuses what this program would misread, or must not serve.
 absl::Status CheckKnown(const storage::v1::LedgerInfo& info) {
-  if (info.format_version() != kLedgerFormatVersion) {
-    return absl::FailedPreconditionError(StrCat("ledger ", info.ledger(), " has format version ",
-                                                info.format_version(), ", this program knows ",
-                                                kLedgerFormatVersion));
-  }
+  RETURN_IF_ERROR(CheckUnderstood(info));
+  RETURN_IF_ERROR(CheckServable(info));
   if (!info.sealed()) {
     return absl::FailedPreconditionError(StrCat(
         "LEDGER_UNSEALED: the ledger ", info.ledger(),
         " was made by an older program, which stored names and notes in the clear; it is not "
         "opened any more. Start with a new data directory and import the records again; then "
         "destroy the old directory and its backups"));
-  }
-  if (info.incompatible_features_size() > 0) {
-    return absl::FailedPreconditionError(StrCat("ledger ", info.ledger(), " needs the feature ",
-                                                info.incompatible_features(0),
-                                                ", which this program does not know"));
   }
   if (info.request_digest_key().size() != kDigestKeyBytes) {
     return absl::DataLossError(StrCat("the digest key of ledger ", info.ledger(), " is damaged"));

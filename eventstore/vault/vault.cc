@@ -283,6 +283,37 @@ absl::StatusOr<DataKey> Vault::GiveOut(std::string_view ledger, LedgerState& sta
   return key;
 }
 
+void Vault::Expect(std::string_view ledger, std::span<const StreamId> records) {
+  const MutexLock lock(&mutex_);
+  const auto found = ledgers_.find(ledger);
+  if (found == ledgers_.end()) return;
+  LedgerState& state = found->second;
+  state.expected.clear();
+  std::vector<StreamId> wanted;
+  std::vector<std::string> rows;
+  for (const StreamId& record : records) {
+    if (state.current.contains(record)) continue;
+    wanted.push_back(record);
+    rows.push_back(VaultRows::Current(ledger, record));
+  }
+  if (rows.empty()) return;
+  absl::StatusOr<std::vector<std::optional<std::string>>> values = store_.GetMany(rows);
+  if (!values.ok()) return;  // who asks for a key is told
+  for (size_t i = 0; i < wanted.size(); ++i) {
+    state.expected.insert_or_assign(wanted[i], std::move((*values)[i]));
+  }
+}
+
+absl::StatusOr<std::optional<std::string>> Vault::StoredCurrent(std::string_view ledger,
+                                                                LedgerState& state,
+                                                                const StreamId& record) const {
+  const auto expected = state.expected.find(record);
+  if (expected == state.expected.end()) return store_.Get(VaultRows::Current(ledger, record));
+  std::optional<std::string> current = std::move(expected->second);
+  state.expected.erase(expected);
+  return current;
+}
+
 absl::StatusOr<DataKey> Vault::ForRecord(std::string_view ledger, const StreamId& record,
                                          uint64_t position) {
   const MutexLock lock(&mutex_);
@@ -291,8 +322,7 @@ absl::StatusOr<DataKey> Vault::ForRecord(std::string_view ledger, const StreamId
   if (const auto known = state->current.find(record); known != state->current.end()) {
     return known->second;
   }
-  ASSIGN_OR_RETURN(const std::optional<std::string> current,
-                   store_.Get(VaultRows::Current(ledger, record)));
+  ASSIGN_OR_RETURN(const std::optional<std::string> current, StoredCurrent(ledger, *state, record));
   absl::StatusOr<DataKey> key = absl::NotFoundError("it has none");
   if (current.has_value()) key = FindStored(ledger, Uuid::FromBytes(*current).value_or(Uuid()));
   // None yet, or one that was lost, which somebody accepted.
@@ -495,7 +525,10 @@ absl::StatusOr<size_t> Vault::Destroy(const KeysByLedger& keys, VaultChanges cha
       if (key.of_note()) continue;
       const StreamId record{key.stream_kind(), Uuid::FromBytes(key.stream_id()).value_or(Uuid())};
       changes.emplace_back(VaultRows::Current(ledger, record), std::nullopt);
-      if (state != ledgers_.end()) state->second.current.erase(record);
+      if (state != ledgers_.end()) {
+        state->second.current.erase(record);
+        state->second.expected.erase(record);
+      }
     }
   }
   RETURN_IF_ERROR(store_.Write(changes, /*durable=*/true));

@@ -22,6 +22,7 @@
 #include <memory>
 #include <optional>
 #include <set>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -89,6 +90,7 @@ class Vault final : public DataKeys {
 
   absl::Status Begin(std::string_view ledger, const EventLog& log) override;
   void Reached(std::string_view ledger, uint64_t position) override;
+  void Expect(std::string_view ledger, std::span<const StreamId> records) override;
   absl::StatusOr<DataKey> ForRecord(std::string_view ledger, const StreamId& record,
                                     uint64_t position) override;
   absl::StatusOr<DataKey> ForNote(std::string_view ledger, const StreamId& record,
@@ -159,6 +161,8 @@ class Vault final : public DataKeys {
     VaultChanges unwritten;  // rows of keys that were given out
     // Of records, as far as remembered; those of which `unwritten` tells are.
     absl::flat_hash_map<StreamId, DataKey> current;
+    // Of those expected that are not in `current`: which key the store has for them, if any.
+    absl::flat_hash_map<StreamId, std::optional<std::string>> expected;
     absl::flat_hash_set<Uuid> gone;  // persons whom no note may name any more
     uint64_t reached = 0;            // all keys of events below are written
     uint64_t marked = 0;             // and durable below this
@@ -232,6 +236,11 @@ class Vault final : public DataKeys {
   // A key that nobody can find again.
   absl::StatusOr<DataKey> GiveOutDestroyed(std::string_view ledger, LedgerState& state,
                                            const StreamId& record)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // Which key the store has for a record that is not in `current`.
+  absl::StatusOr<std::optional<std::string>> StoredCurrent(std::string_view ledger,
+                                                           LedgerState& state,
+                                                           const StreamId& record) const
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // Keeps what was given out and is not written yet within its bound.
   absl::Status MakeRoom(LedgerState& state) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);

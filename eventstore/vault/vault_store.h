@@ -2,6 +2,7 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -22,6 +23,10 @@ class VaultStore {
   virtual ~VaultStore() = default;
 
   virtual absl::StatusOr<std::optional<std::string>> Get(std::string_view key) const = 0;
+
+  // The values of `keys`, in their order. In one round trip where a look is one.
+  virtual absl::StatusOr<std::vector<std::optional<std::string>>> GetMany(
+      std::span<const std::string> keys) const;
 
   // Rows whose keys begin with `prefix`, in order of their bytes, until `visit` returns false.
   virtual absl::Status Visit(

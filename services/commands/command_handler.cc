@@ -10,6 +10,7 @@
 #include "eventstore/base/strings.h"
 #include "services/access/rules/actions.h"
 #include "services/commands/definitions.h"
+#include "services/commands/foresight.h"
 #include "services/commands/judge.h"
 #include "services/commands/methods.h"
 #include "services/commands/text.h"
@@ -252,6 +253,7 @@ void CommandHandler::Append(PreparedCommand prepared, std::string content, Done 
   request.key = {prepared.call.agency, prepared.request_id};
   request.content = std::move(content);
   request.origin = OriginOf(prepared);
+  request.foresight = ForesightOf(prepared);
   Aggregates& aggregates = (*ledger)->aggregates;
   Authority& authority = (*ledger)->authority;
   ErasureKeys* const keys = (*ledger)->parts.erasure_keys.get();

@@ -235,13 +235,8 @@ void Judge::ClaimName(const Proposal& proposal) {
   const domain::Fact& fact = proposal.fact.has_fact_corrected()
                                  ? proposal.fact.fact_corrected().replacement()
                                  : proposal.fact;
-  const FieldDescriptor* field = SchemaOf(fact)->external_ref;
-  if (field == nullptr) return;
-  const google::protobuf::Message& inner = MessageOf(fact);
-  if (!inner.GetReflection()->HasField(inner, field)) return;
-  const auto& name =
-      static_cast<const event::v1::ExternalRef&>(inner.GetReflection()->GetMessage(inner, field));
-  decision_.names.push_back({proposal.stream, name.source(), name.value()});
+  const event::v1::ExternalRef* name = NameGivenBy(fact);
+  if (name != nullptr) decision_.names.push_back({proposal.stream, name->source(), name->value()});
 }
 
 // A fact names few units (lists are bounded), and a version's state is in the cache after the

@@ -37,18 +37,36 @@ const FieldPaths& PathsToReferences() {
 
 }  // namespace
 
-absl::StatusOr<StreamId> FindRecord(const RecordIndex& index, RecordKind kind,
-                                    std::string_view id) {
-  std::optional<StreamId> stream;
+CalledBy ReadId(RecordKind kind, std::string_view id) {
+  CalledBy called;
   if (IsNamedKind(kind)) {
-    stream = NamedStream(kind, id);
+    called.stream = NamedStream(kind, id);
   } else if (const std::optional<Uuid> uuid = Uuid::Parse(id)) {
-    stream = StreamId{static_cast<uint32_t>(kind), *uuid};
+    called.stream = StreamId{static_cast<uint32_t>(kind), *uuid};
   } else {
     const size_t slash = id.find('/');
-    const std::string_view source = slash == std::string_view::npos ? "" : id.substr(0, slash);
-    const std::string_view value = slash == std::string_view::npos ? id : id.substr(slash + 1);
-    ASSIGN_OR_RETURN(stream, index.find_name(static_cast<uint32_t>(kind), source, value));
+    if (slash != std::string_view::npos) called.source = id.substr(0, slash);
+    called.value = slash == std::string_view::npos ? id : id.substr(slash + 1);
+  }
+  return called;
+}
+
+const event::v1::ExternalRef* NameGivenBy(const Fact& fact) {
+  const FactSchema* schema = SchemaOf(fact);
+  if (schema == nullptr || schema->external_ref == nullptr) return nullptr;
+  const Message& message = MessageOf(fact);
+  if (!message.GetReflection()->HasField(message, schema->external_ref)) return nullptr;
+  return &static_cast<const event::v1::ExternalRef&>(
+      message.GetReflection()->GetMessage(message, schema->external_ref));
+}
+
+absl::StatusOr<StreamId> FindRecord(const RecordIndex& index, RecordKind kind,
+                                    std::string_view id) {
+  const CalledBy called = ReadId(kind, id);
+  std::optional<StreamId> stream = called.stream;
+  if (!stream) {
+    ASSIGN_OR_RETURN(stream,
+                     index.find_name(static_cast<uint32_t>(kind), called.source, called.value));
   }
   if (!stream.has_value()) return domain::Reject(domain::Reason::kRecordUnknown);
   ASSIGN_OR_RETURN(const bool exists, index.exists(*stream));

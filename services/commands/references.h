@@ -23,6 +23,18 @@ struct RecordIndex {
   std::function<absl::StatusOr<bool>(const eventstore::StreamId&)> exists;
 };
 
+// What an id says without a look: the stream, or the name that the record is to be found by. The
+// texts point into `id`.
+struct CalledBy {
+  std::optional<eventstore::StreamId> stream;
+  std::string_view source;  // empty: any
+  std::string_view value;
+};
+CalledBy ReadId(RecordKind kind, std::string_view id);
+
+// The name that a fact gives its record; null if it gives none.
+const event::v1::ExternalRef* NameGivenBy(const Fact& fact);
+
 // The stream of a record that must exist. `id` is a UUID, `VALUE`, `SOURCE/VALUE`, or for named
 // kinds the name. NOT_FOUND RECORD_UNKNOWN; INVALID_ARGUMENT when a bare VALUE names several
 // records.

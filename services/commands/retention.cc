@@ -22,9 +22,9 @@ using eventstore::StreamId;
 using projections::KeptCase;
 
 // Each agency's text is read once.
-class RulesInForce {
+class RetentionInForce {
  public:
-  explicit RulesInForce(LedgerView& view) : view_(view) {}
+  explicit RetentionInForce(LedgerView& view) : view_(view) {}
 
   // No rules when none were loaded. The pointer holds as long as this.
   absl::StatusOr<const v1::RetentionRules*> Of(const std::string& agency) {
@@ -69,7 +69,7 @@ absl::StatusOr<domain::RetentionVerdict> RetentionOf(LedgerView& view,
                                                      const std::vector<StreamId>& cases,
                                                      std::string_view rule, domain::Micros at) {
   domain::RetentionVerdict verdict;
-  RulesInForce rules_in_force(view);
+  RetentionInForce rules_in_force(view);
   for (const StreamId& record : cases) {
     ASSIGN_OR_RETURN(const std::optional<KeptCase> kept, ReadCase(view, record));
     if (!kept.has_value() || !kept->closed_at.has_value()) continue;

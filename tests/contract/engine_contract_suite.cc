@@ -257,9 +257,9 @@ TEST_P(EngineContract, MarksThatAreExpectedAreAnsweredAsOthersAre) {
   }
   const absl::Status looked =
       engine().Commit("a", [&](HeadView& view) -> absl::StatusOr<EngineBatch> {
-        EXPECT_TRUE(view.Expect({}).ok());
+        EXPECT_TRUE(view.Expect({}, {}).ok());
         const std::vector<std::string> keys{"gone", "key", binary, "key"};
-        EXPECT_TRUE(view.Expect(keys).ok());
+        EXPECT_TRUE(view.Expect(keys, {}).ok());
         EXPECT_EQ(*view.FindMark("key"), "new");
         EXPECT_EQ(*view.FindMark(binary), "");
         EXPECT_EQ(*view.FindMark("gone"), std::nullopt);
@@ -267,6 +267,24 @@ TEST_P(EngineContract, MarksThatAreExpectedAreAnsweredAsOthersAre) {
         return EngineBatch{{}, {}, {}, view.head()};
       });
   EXPECT_TRUE(looked.ok()) << looked;
+}
+
+TEST_P(EngineContract, StreamsThatAreExpectedAreAnsweredAsOthersAre) {
+  ASSERT_TRUE(engine().CreateLedger(InfoOf("a")).ok());
+  ASSERT_TRUE(AppendTo(engine(), "a", {kCase, kPerson, kCase}).ok());
+  const absl::Status committed = engine().Commit("a", [&](HeadView& view) {
+    const std::vector<StreamId> streams{Stream(3, 9), kCase, kPerson, kCase};
+    EXPECT_TRUE(view.Expect({}, streams).ok());
+    EXPECT_EQ(view.FindStream(kCase)->revision, 2U);
+    EXPECT_EQ(view.FindStream(kPerson)->revision, 1U);
+    EXPECT_EQ(view.FindStream(Stream(3, 9))->revision, 0U);
+    EXPECT_EQ(view.FindStream(Stream(3, 8))->revision, 0U) << "not expected, and not there";
+    // What was not there is written, and what was not expected, too.
+    return NextBatch(view, {Stream(3, 9), kCase, Stream(3, 8)});
+  });
+  ASSERT_TRUE(committed.ok()) << committed;
+  EXPECT_EQ(engine().FindStream("a", Stream(3, 9))->revision, 1U);
+  EXPECT_EQ(engine().FindStream("a", kCase)->revision, 3U);
 }
 
 TEST_P(EngineContract, MarksAreVisitedByWhatTheirKeysBeginWith) {

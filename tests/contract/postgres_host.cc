@@ -21,7 +21,8 @@ std::vector<std::string>& Unused() {
 
 // Not TRUNCATE, which makes and syncs some twenty new files.
 constexpr char kEmpty[] =
-    "delete from caseledger.ledger; delete from caseledger.log_head; "
+    "delete from caseledger.ledger; delete from caseledger.ledger_info; "
+    "delete from caseledger.log_head; "
     "delete from caseledger.event; delete from caseledger.stream_head; "
     "delete from caseledger.mark; delete from caseledger.tile; "
     "delete from caseledger.signing_state; delete from caseledger.vault; "

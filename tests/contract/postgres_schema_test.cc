@@ -45,6 +45,7 @@ TEST_F(PostgresSchema, AnOlderSchemaIsBroughtUpWithAllItHolds) {
   ASSERT_TRUE(host_.engine().CreateLedger(InfoOf("a")).ok());
   ASSERT_TRUE(AppendMany(host_.engine(), "a", 3).ok());
   SqlSession owner(host_.cluster().Dsn(host_.database(), PostgresCluster::kOwner));
+  ASSERT_TRUE(owner.Query("drop table caseledger.ledger_info").ok());
   ASSERT_TRUE(owner.Query("drop table caseledger.vault").ok());
   ASSERT_TRUE(owner.Query("drop table caseledger.vault_row").ok());
   ASSERT_TRUE(owner.Query("alter table caseledger.log_head drop column fence").ok());
@@ -95,6 +96,8 @@ TEST_F(PostgresSchema, TheServersRoleAddsAndNeverChangesWhatWasRecorded) {
       "delete from caseledger.tile",
       "update caseledger.ledger set info = ''",
       "delete from caseledger.ledger",
+      "update caseledger.ledger_info set info = ''",
+      "delete from caseledger.ledger_info",
       "delete from caseledger.log_head",
       "delete from caseledger.stream_head",
       "delete from caseledger.signing_state",

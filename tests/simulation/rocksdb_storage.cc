@@ -59,6 +59,11 @@ class SteppedEngine final : public eventstore::Engine {
     return engine_->ListLedgers();
   }
   absl::Status CreateLedger(const LedgerInfo& info) override { return engine_->CreateLedger(info); }
+  absl::Status ReplaceInfo(const LedgerInfo& info) override { return engine_->ReplaceInfo(info); }
+  absl::Status AddMarks(std::string_view ledger,
+                        std::span<const std::pair<std::string, std::string>> marks) override {
+    return engine_->AddMarks(ledger, marks);
+  }
   absl::StatusOr<eventstore::LedgerHead> LoadHead(std::string_view ledger) const override {
     return engine_->LoadHead(ledger);
   }

@@ -9,6 +9,7 @@
 #include "absl/status/status.h"
 #include "eventstore/base/status_macros.h"
 #include "eventstore/base/strings.h"
+#include "eventstore/engine/ledger_rules.h"
 
 namespace caseledger::eventstore {
 namespace {
@@ -32,7 +33,14 @@ class MemoryEngine::Ledger {
  public:
   explicit Ledger(storage::v1::LedgerInfo info) : info_(std::move(info)) {}
 
-  const storage::v1::LedgerInfo& info() const { return info_; }
+  storage::v1::LedgerInfo info() const {
+    MutexLock lock(&mutex_);
+    return info_;
+  }
+  void ReplaceInfo(const storage::v1::LedgerInfo& info) {
+    MutexLock lock(&mutex_);
+    info_ = info;
+  }
   // Held for the whole of a commit: one commit at a time.
   Mutex& commit_mutex() { return commit_mutex_; }
 
@@ -57,6 +65,11 @@ class MemoryEngine::Ledger {
     }
     head_ = batch.head;
     return absl::OkStatus();
+  }
+
+  void AddMarks(std::span<const std::pair<std::string, std::string>> marks) {
+    MutexLock lock(&mutex_);
+    for (const auto& [key, value] : marks) marks_.insert_or_assign(key, value);
   }
 
   absl::Status Read(uint64_t from, uint64_t end,
@@ -182,9 +195,9 @@ class MemoryEngine::Ledger {
     return absl::OkStatus();
   }
 
-  const storage::v1::LedgerInfo info_;
   Mutex commit_mutex_;
   mutable Mutex mutex_;
+  storage::v1::LedgerInfo info_ ABSL_GUARDED_BY(mutex_);
   LedgerHead head_ ABSL_GUARDED_BY(mutex_);
   std::deque<StoredEvent> events_ ABSL_GUARDED_BY(mutex_);
   absl::flat_hash_map<StreamId, Stream> streams_ ABSL_GUARDED_BY(mutex_);
@@ -270,6 +283,25 @@ absl::Status MemoryEngine::CreateLedger(const storage::v1::LedgerInfo& info) {
   return absl::OkStatus();
 }
 
+absl::Status MemoryEngine::ReplaceInfo(const storage::v1::LedgerInfo& info) {
+  ASSIGN_OR_RETURN(Ledger * found, Find(info.ledger()));
+  MutexLock lock(&found->commit_mutex());
+  RETURN_IF_ERROR(failure());
+  RETURN_IF_ERROR(CheckMayReplace(found->info(), info));
+  found->ReplaceInfo(info);
+  return absl::OkStatus();
+}
+
+absl::Status MemoryEngine::AddMarks(std::string_view ledger,
+                                    std::span<const std::pair<std::string, std::string>> marks) {
+  ASSIGN_OR_RETURN(Ledger * found, Find(ledger));
+  MutexLock lock(&found->commit_mutex());
+  RETURN_IF_ERROR(failure());
+  RETURN_IF_ERROR(CheckArriving(found->info()));
+  found->AddMarks(marks);
+  return absl::OkStatus();
+}
+
 absl::StatusOr<LedgerHead> MemoryEngine::LoadHead(std::string_view ledger) const {
   ASSIGN_OR_RETURN(const Ledger* found, Find(ledger));
   return found->head();
@@ -284,6 +316,7 @@ absl::Status MemoryEngine::Commit(std::string_view ledger, Resolve resolve) {
   ASSIGN_OR_RETURN(Ledger * found, Find(ledger));
   MutexLock lock(&found->commit_mutex());
   RETURN_IF_ERROR(failure());
+  RETURN_IF_ERROR(CheckNotMoved(found->info()));
   View view(*found);
   ASSIGN_OR_RETURN(EngineBatch batch, RunResolve(view, resolve));
   if (batch.events.empty()) return absl::OkStatus();
@@ -383,7 +416,9 @@ absl::StatusOr<std::optional<std::string>> MemoryEngine::FindSigningState(
 
 absl::Status MemoryEngine::ReplaceSigningState(std::string_view ledger, std::string_view state) {
   ASSIGN_OR_RETURN(Ledger * found, Find(ledger));
+  MutexLock lock(&found->commit_mutex());
   RETURN_IF_ERROR(failure());
+  RETURN_IF_ERROR(CheckNotMoved(found->info()));
   found->ReplaceSigningState(state);
   return absl::OkStatus();
 }

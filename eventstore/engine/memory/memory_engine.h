@@ -42,6 +42,9 @@ class MemoryEngine final : public Engine {
 
   absl::StatusOr<std::vector<storage::v1::LedgerInfo>> ListLedgers() const override;
   absl::Status CreateLedger(const storage::v1::LedgerInfo& info) override;
+  absl::Status ReplaceInfo(const storage::v1::LedgerInfo& info) override;
+  absl::Status AddMarks(std::string_view ledger,
+                        std::span<const std::pair<std::string, std::string>> marks) override;
   absl::StatusOr<LedgerHead> LoadHead(std::string_view ledger) const override;
   absl::Status Commit(std::string_view ledger, Resolve resolve) override;
   absl::Status Read(std::string_view ledger, uint64_t from, uint64_t end,

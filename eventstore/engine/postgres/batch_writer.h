@@ -15,6 +15,8 @@ namespace caseledger::eventstore::postgres {
 std::vector<Call> CallsToLock(std::string_view ledger);
 // Of that row: the token of who may write, unless nobody ever guarded the ledger (lease.h).
 inline constexpr int kFenceColumn = 3;
+// The fence of a ledger that has moved: above every token.
+inline constexpr int64_t kFenceOfMoved = INT64_MAX;
 
 // What the locked transaction writes, and its COMMIT. The last but two is the head's update, which
 // must have written one row. `commit_id` is kept beside the first event.

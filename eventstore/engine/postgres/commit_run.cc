@@ -35,12 +35,14 @@ class View final : public HeadView {
     if (const auto known = marks_.find(ToAbsl(key)); known != marks_.end()) return known->second;
     return reader_.FindMark(key);
   }
-  absl::Status Expect(std::span<const std::string> mark_keys) override {
-    if (mark_keys.empty()) return absl::OkStatus();
-    ASSIGN_OR_RETURN(auto found, reader_.FindMarks(mark_keys));
-    for (auto& [key, value] : found) marks_.emplace(std::move(key), std::move(value));
-    for (const std::string& key : mark_keys) marks_.try_emplace(key);
-    return absl::OkStatus();
+  absl::Status Expect(std::span<const std::string> mark_keys,
+                      std::span<const StreamId> streams) override {
+    if (!mark_keys.empty()) {
+      ASSIGN_OR_RETURN(auto found, reader_.FindMarks(mark_keys));
+      for (auto& [key, value] : found) marks_.emplace(std::move(key), std::move(value));
+      for (const std::string& key : mark_keys) marks_.try_emplace(key);
+    }
+    return streams.empty() ? absl::OkStatus() : LookAt(streams);
   }
   absl::Status VisitMarks(std::string_view prefix,
                           absl::FunctionRef<bool(std::string_view)> visit) override {
@@ -59,6 +61,14 @@ class View final : public HeadView {
   }
 
  private:
+  // In one round trip.
+  absl::Status LookAt(std::span<const StreamId> streams) {
+    ASSIGN_OR_RETURN(const auto found, reader_.FindStreams(streams));
+    for (const auto& [stream, head] : found) streams_.emplace(stream, head);
+    for (const StreamId& stream : streams) streams_.try_emplace(stream);
+    return absl::OkStatus();
+  }
+
   SessionRunner runner_;
   const LedgerReader reader_;
   const LedgerHead head_;
@@ -71,11 +81,7 @@ absl::Status View::Remember(const EngineBatch& batch) {
   for (const auto& [stream, head] : batch.streams) {
     if (!streams_.contains(stream)) unknown.push_back(stream);
   }
-  if (unknown.empty()) return absl::OkStatus();
-  ASSIGN_OR_RETURN(const auto found, reader_.FindStreams(unknown));
-  for (const auto& [stream, head] : found) streams_.emplace(stream, head);
-  for (const StreamId& stream : unknown) streams_.try_emplace(stream);
-  return absl::OkStatus();
+  return unknown.empty() ? absl::OkStatus() : LookAt(unknown);
 }
 
 absl::Status NothingWritten(const absl::Status& status) {
@@ -90,6 +96,9 @@ absl::Status Unknown(const absl::Status& status) {
 }  // namespace
 
 absl::Status CheckFence(const PostgresOptions& options, int64_t fence) {
+  if (fence == kFenceOfMoved) {
+    return absl::FailedPreconditionError("LEDGER_MOVED: the ledger goes on elsewhere");
+  }
   const int64_t token = options.lease == nullptr ? 0 : options.lease->token();
   if (fence == token && (options.lease == nullptr || token != 0)) return absl::OkStatus();
   return absl::UnavailableError("another server has taken the ledger over");

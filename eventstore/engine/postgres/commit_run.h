@@ -22,7 +22,7 @@ struct CommitContext {
 };
 
 // UNAVAILABLE when this program must not write to a ledger with this fence: another one has taken
-// it over, or it guards it itself no more.
+// it over, or it guards it itself no more. FAILED_PRECONDITION LEDGER_MOVED when nobody may.
 absl::Status CheckFence(const PostgresOptions& options, int64_t fence);
 
 // Invariants

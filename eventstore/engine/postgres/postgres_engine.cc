@@ -26,13 +26,36 @@ namespace caseledger::eventstore {
 namespace postgres {
 namespace {
 
-constexpr Statement kListLedgers = {"list_ledgers",
-                                    "select ledger, info from caseledger.ledger order by ledger"};
-constexpr Statement kFindLedger = {"find_ledger",
-                                   "select info from caseledger.ledger where ledger = $1"};
+// What was said of a ledger last counts.
+constexpr Statement kListLedgers = {
+    "list_ledgers",
+    "select l.ledger, coalesce(newest.info, l.info) from caseledger.ledger l left join lateral ("
+    "select i.info from caseledger.ledger_info i where i.ledger = l.ledger "
+    "order by i.version desc limit 1) newest on true order by l.ledger"};
+constexpr Statement kFindLedger = {
+    "find_ledger",
+    "select coalesce(newest.info, l.info) from caseledger.ledger l left join lateral ("
+    "select i.info from caseledger.ledger_info i where i.ledger = l.ledger "
+    "order by i.version desc limit 1) newest on true where l.ledger = $1"};
 constexpr Statement kInsertLedger = {
     "insert_ledger",
     "insert into caseledger.ledger (ledger, info) values ($1, $2) on conflict do nothing"};
+// Beside the position that the next event would have; those that are there as they are to be are
+// left out.
+constexpr Statement kAddMarks = {
+    "add_marks",
+    "insert into caseledger.mark (ledger, key, position, value) "
+    "select $1, wanted.key, $2, wanted.value from unnest($3::bytea[], $4::bytea[]) "
+    "as wanted (key, value) left join lateral (select s.value from caseledger.mark s "
+    "where s.ledger = $1 and s.key = wanted.key order by s.position desc limit 1) there on true "
+    "where there.value is distinct from wanted.value"};
+// While the head is held.
+constexpr Statement kAddInfo = {
+    "add_info",
+    "insert into caseledger.ledger_info (ledger, version, info) "
+    "select $1, coalesce(max(version), 0) + 1, $2 from caseledger.ledger_info where ledger = $1"};
+constexpr Statement kEndLedger = {"end_ledger",
+                                  "update caseledger.log_head set fence = $2 where ledger = $1"};
 constexpr Statement kInsertHead = {
     "insert_head",
     "insert into caseledger.log_head (ledger, next_position, last_recorded_at, last_leaf_hash) "
@@ -43,6 +66,16 @@ constexpr Statement kPutSigningState = {
     "on conflict (ledger) do update set state = excluded.state"};
 
 absl::Status Closed() { return absl::UnavailableError("the event store is closed"); }
+
+absl::StatusOr<storage::v1::LedgerInfo> DecodeInfo(std::string_view ledger,
+                                                   std::string_view bytes) {
+  storage::v1::LedgerInfo info;
+  if (!info.ParseFromArray(bytes.data(), static_cast<int>(bytes.size())) ||
+      info.ledger() != ledger) {
+    return absl::DataLossError(StrCat("the info of ledger ", ledger, " is damaged"));
+  }
+  return info;
+}
 
 // What this process knows of a ledger. Never removed, so pointers to it stay good.
 struct Ledger {
@@ -73,6 +106,9 @@ class PostgresEngine final : public Engine {
 
   absl::StatusOr<std::vector<storage::v1::LedgerInfo>> ListLedgers() const override;
   absl::Status CreateLedger(const storage::v1::LedgerInfo& info) override;
+  absl::Status ReplaceInfo(const storage::v1::LedgerInfo& info) override;
+  absl::Status AddMarks(std::string_view ledger,
+                        std::span<const std::pair<std::string, std::string>> marks) override;
   absl::Status Commit(std::string_view ledger, Resolve resolve) override;
   absl::StatusOr<LedgerHead> LoadHead(std::string_view ledger) const override {
     return With<absl::StatusOr<LedgerHead>>(
@@ -144,6 +180,15 @@ class PostgresEngine final : public Engine {
   absl::StatusOr<Ledger*> Find(std::string_view ledger) const ABSL_LOCKS_EXCLUDED(mutex_);
   absl::StatusOr<Ledger*> Known(std::string_view ledger) const ABSL_LOCKS_EXCLUDED(mutex_);
 
+  struct Held {
+    LedgerHead head;
+    int64_t fence = 0;
+    storage::v1::LedgerInfo info;
+  };
+  absl::StatusOr<Held> Hold(Connection& session, std::string_view ledger) const;
+  // The session's transaction ends with these.
+  absl::Status CommitWith(Connection& session, std::vector<Call> calls) const;
+
   template <typename Result, typename Use>
   Result With(std::string_view ledger, Use use) const {
     const GateEntry entry(gate_);
@@ -185,12 +230,8 @@ absl::StatusOr<std::vector<storage::v1::LedgerInfo>> PostgresEngine::ListLedgers
   ASSIGN_OR_RETURN(const Rows rows, runner_.Run(kListLedgers, {}));
   std::vector<storage::v1::LedgerInfo> infos;
   for (int row = 0; row < rows.count(); ++row) {
-    const std::string_view bytes = rows.Bytes(row, 1);
-    storage::v1::LedgerInfo info;
-    if (!info.ParseFromArray(bytes.data(), static_cast<int>(bytes.size())) ||
-        info.ledger() != rows.Bytes(row, 0)) {
-      return absl::DataLossError(StrCat("the info of ledger ", rows.Bytes(row, 0), " is damaged"));
-    }
+    ASSIGN_OR_RETURN(storage::v1::LedgerInfo info,
+                     DecodeInfo(rows.Bytes(row, 0), rows.Bytes(row, 1)));
     infos.push_back(std::move(info));
   }
   return infos;
@@ -218,6 +259,68 @@ absl::Status PostgresEngine::CreateLedger(const storage::v1::LedgerInfo& info) {
   return absl::OkStatus();
 }
 
+// The head and the info of a ledger, both held until the session's transaction ends.
+absl::StatusOr<PostgresEngine::Held> PostgresEngine::Hold(Connection& session,
+                                                          std::string_view ledger) const {
+  std::vector<Call> calls = CallsToLock(ledger);
+  calls.push_back({&kFindLedger, Parameters().Text(ledger)});
+  ASSIGN_OR_RETURN(const std::vector<Rows> rows, session.RunAll(calls, session.patience()));
+  const Rows& row = rows[rows.size() - 2];
+  const std::optional<LedgerHead> head =
+      row.count() == 0 ? std::nullopt : HeadIn(row, 0, /*column=*/0);
+  if (!head || rows.back().count() == 0) {
+    return absl::DataLossError(StrCat("ledger ", ledger, " has no head that is readable"));
+  }
+  ASSIGN_OR_RETURN(storage::v1::LedgerInfo info, DecodeInfo(ledger, rows.back().Bytes(0, 0)));
+  return Held{*head, row.Int8(0, kFenceColumn), std::move(info)};
+}
+
+absl::Status PostgresEngine::CommitWith(Connection& session, std::vector<Call> calls) const {
+  calls.push_back({&kNoTimeout, {}});
+  calls.push_back({&kCommit, {}});
+  const uint64_t warnings = session.warnings();
+  ASSIGN_OR_RETURN(const std::vector<Rows> rows, session.RunAll(calls, options_.commit_patience));
+  if (rows.back().command() == "COMMIT" && session.warnings() == warnings) return absl::OkStatus();
+  return absl::UnavailableError("what was written is perhaps not replicated");
+}
+
+absl::Status PostgresEngine::ReplaceInfo(const storage::v1::LedgerInfo& info) {
+  const GateEntry entry(gate_);
+  if (!entry.inside()) return Closed();
+  RETURN_IF_ERROR(Find(info.ledger()).status());
+  ASSIGN_OR_RETURN(const ConnectionPool::Lease lease, pool_.Take());
+  ASSIGN_OR_RETURN(const Held held, Hold(*lease, info.ledger()));
+  RETURN_IF_ERROR(CheckMayReplace(held.info, info));
+  if (held.info.has_moved()) return absl::OkStatus();  // the same once more
+  RETURN_IF_ERROR(CheckFence(options_, held.fence));
+  std::vector<Call> calls = {
+      {&kAddInfo, Parameters().Text(info.ledger()).Bytes(info.SerializeAsString())}};
+  if (info.has_moved()) {
+    calls.push_back({&kEndLedger, Parameters().Text(info.ledger()).Int8(kFenceOfMoved)});
+  }
+  return CommitWith(*lease, std::move(calls));
+}
+
+absl::Status PostgresEngine::AddMarks(std::string_view ledger,
+                                      std::span<const std::pair<std::string, std::string>> marks) {
+  const GateEntry entry(gate_);
+  if (!entry.inside()) return Closed();
+  RETURN_IF_ERROR(Find(ledger).status());
+  ASSIGN_OR_RETURN(const ConnectionPool::Lease lease, pool_.Take());
+  ASSIGN_OR_RETURN(const Held held, Hold(*lease, ledger));
+  RETURN_IF_ERROR(CheckArriving(held.info));
+  RETURN_IF_ERROR(CheckFence(options_, held.fence));
+  if (marks.empty()) return absl::OkStatus();
+  std::vector<std::string_view> keys, values;
+  for (const auto& [key, value] : marks) {
+    keys.push_back(key);
+    values.push_back(value);
+  }
+  Parameters parameters;
+  parameters.Text(ledger).Int8(held.head.next_position).ByteStrings(keys).ByteStrings(values);
+  return CommitWith(*lease, {{&kAddMarks, std::move(parameters)}});
+}
+
 absl::StatusOr<Ledger*> PostgresEngine::Known(std::string_view ledger) const {
   MutexLock lock(&mutex_);
   const auto found = ledgers_.find(ledger);
@@ -230,11 +333,7 @@ absl::StatusOr<Ledger*> PostgresEngine::Find(std::string_view ledger) const {
   if (known.ok()) return known;
   ASSIGN_OR_RETURN(const Rows rows, runner_.Run(kFindLedger, Parameters().Text(ledger)));
   if (rows.count() == 0) return known;
-  const std::string_view bytes = rows.Bytes(0, 0);
-  storage::v1::LedgerInfo info;
-  if (!info.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
-    return absl::DataLossError(StrCat("the info of ledger ", ledger, " is damaged"));
-  }
+  ASSIGN_OR_RETURN(const storage::v1::LedgerInfo info, DecodeInfo(ledger, rows.Bytes(0, 0)));
   RETURN_IF_ERROR(CheckUnderstood(info));
   MutexLock lock(&mutex_);
   return ledgers_.try_emplace(std::string(ledger), std::make_unique<Ledger>()).first->second.get();
@@ -256,19 +355,9 @@ absl::Status PostgresEngine::ReplaceSigningState(std::string_view ledger, std::s
   RETURN_IF_ERROR(Find(ledger).status());
   ASSIGN_OR_RETURN(const ConnectionPool::Lease lease, pool_.Take());
   // Under the head, as a commit: the fence is there.
-  ASSIGN_OR_RETURN(const std::vector<Rows> locked,
-                   lease->RunAll(CallsToLock(ledger), lease->patience()));
-  if (locked.back().count() == 0) return absl::DataLossError(StrCat("no head of ", ledger));
-  RETURN_IF_ERROR(CheckFence(options_, locked.back().Int8(0, kFenceColumn)));
-  const uint64_t warnings = lease->warnings();
-  const std::vector<Call> calls = {{&kPutSigningState, Parameters().Text(ledger).Bytes(state)},
-                                   {&kNoTimeout, {}},
-                                   {&kCommit, {}}};
-  RETURN_IF_ERROR(lease->RunAll(calls, options_.commit_patience).status());
-  if (lease->warnings() != warnings) {
-    return absl::UnavailableError("the signing state is perhaps not replicated");
-  }
-  return absl::OkStatus();
+  ASSIGN_OR_RETURN(const Held held, Hold(*lease, ledger));
+  RETURN_IF_ERROR(CheckFence(options_, held.fence));
+  return CommitWith(*lease, {{&kPutSigningState, Parameters().Text(ledger).Bytes(state)}});
 }
 
 }  // namespace postgres

@@ -36,15 +36,22 @@ absl::Status Closed() { return absl::UnavailableError("the event store is closed
 
 // One ledger of the open database.
 struct Ledger {
-  Ledger(rocksdb::DB& db, storage::v1::LedgerInfo its_info)
-      : info(std::move(its_info)), reader(db, info.ledger()) {}
+  Ledger(rocksdb::DB& db, const storage::v1::LedgerInfo& its_info)
+      : reader(db, its_info.ledger()), info(its_info) {}
 
-  const storage::v1::LedgerInfo info;
   const LedgerReader reader;
   // Held for the whole of a commit: one commit at a time in this ledger, any number in others.
   Mutex commit_mutex;
   // The committed head; nullopt until the first commit has loaded and checked it.
   std::optional<LedgerHead> head ABSL_GUARDED_BY(commit_mutex);
+  // Taken after the commit's, and held while what it says matters.
+  mutable Mutex info_mutex;
+  storage::v1::LedgerInfo info ABSL_GUARDED_BY(info_mutex);
+
+  storage::v1::LedgerInfo Info() const {
+    MutexLock lock(&info_mutex);
+    return info;
+  }
 };
 
 class View final : public HeadView {
@@ -126,6 +133,9 @@ class RocksDbEngine final : public RocksDbStore {
 
   absl::StatusOr<std::vector<storage::v1::LedgerInfo>> ListLedgers() const override;
   absl::Status CreateLedger(const storage::v1::LedgerInfo& info) override;
+  absl::Status ReplaceInfo(const storage::v1::LedgerInfo& info) override;
+  absl::Status AddMarks(std::string_view ledger,
+                        std::span<const std::pair<std::string, std::string>> marks) override;
   absl::StatusOr<LedgerHead> LoadHead(std::string_view ledger) const override;
   absl::Status Commit(std::string_view ledger, Resolve resolve) override;
   absl::Status Read(std::string_view ledger, uint64_t from, uint64_t end,
@@ -170,12 +180,11 @@ class RocksDbEngine final : public RocksDbStore {
 };
 
 absl::Status RocksDbEngine::LoadLedgers() {
-  ASSIGN_OR_RETURN(std::vector<storage::v1::LedgerInfo> infos, ReadLedgerInfos(*db_));
+  ASSIGN_OR_RETURN(const std::vector<storage::v1::LedgerInfo> infos, ReadLedgerInfos(*db_));
   MutexLock lock(&mutex_);
-  for (storage::v1::LedgerInfo& info : infos) {
+  for (const storage::v1::LedgerInfo& info : infos) {
     RETURN_IF_ERROR(CheckUnderstood(info));
-    const std::string name = info.ledger();
-    ledgers_.emplace(name, std::make_unique<Ledger>(*db_, std::move(info)));
+    ledgers_.emplace(info.ledger(), std::make_unique<Ledger>(*db_, info));
   }
   return absl::OkStatus();
 }
@@ -186,7 +195,7 @@ absl::StatusOr<std::vector<storage::v1::LedgerInfo>> RocksDbEngine::ListLedgers(
   MutexLock lock(&mutex_);
   std::vector<storage::v1::LedgerInfo> infos;
   infos.reserve(ledgers_.size());
-  for (const auto& [name, ledger] : ledgers_) infos.push_back(ledger->info);
+  for (const auto& [name, ledger] : ledgers_) infos.push_back(ledger->Info());
   return infos;
 }
 
@@ -208,6 +217,32 @@ absl::Status RocksDbEngine::CreateLedger(const storage::v1::LedgerInfo& info) {
   return absl::OkStatus();
 }
 
+absl::Status RocksDbEngine::ReplaceInfo(const storage::v1::LedgerInfo& info) {
+  const GateEntry entry(gate_);
+  if (!entry.inside()) return Closed();
+  ASSIGN_OR_RETURN(Ledger * found, Find(info.ledger()));
+  MutexLock commits(&found->commit_mutex);
+  MutexLock lock(&found->info_mutex);
+  RETURN_IF_ERROR(CheckMayReplace(found->info, info));
+  rocksdb::WriteBatch batch;
+  batch.Put(found->reader.keys().Info(), info.SerializeAsString());
+  RETURN_IF_ERROR(WriteDurably(batch));
+  found->info = info;
+  return absl::OkStatus();
+}
+
+absl::Status RocksDbEngine::AddMarks(std::string_view ledger,
+                                     std::span<const std::pair<std::string, std::string>> marks) {
+  const GateEntry entry(gate_);
+  if (!entry.inside()) return Closed();
+  ASSIGN_OR_RETURN(Ledger * found, Find(ledger));
+  MutexLock lock(&found->info_mutex);
+  RETURN_IF_ERROR(CheckArriving(found->info));
+  rocksdb::WriteBatch batch;
+  for (const auto& [key, value] : marks) batch.Put(found->reader.keys().Mark(key), value);
+  return WriteDurably(batch);
+}
+
 absl::StatusOr<LedgerHead> RocksDbEngine::LoadHead(std::string_view ledger) const {
   const GateEntry entry(gate_);
   if (!entry.inside()) return Closed();
@@ -221,6 +256,7 @@ absl::Status RocksDbEngine::Commit(std::string_view ledger, Resolve resolve) {
   ASSIGN_OR_RETURN(Ledger * found, Find(ledger));
   MutexLock lock(&found->commit_mutex);
   RETURN_IF_ERROR(failure_->Check());
+  RETURN_IF_ERROR(CheckNotMoved(found->Info()));
   if (!found->head) {
     ASSIGN_OR_RETURN(found->head, found->reader.LoadHead());
   }
@@ -323,6 +359,8 @@ absl::Status RocksDbEngine::ReplaceSigningState(std::string_view ledger, std::st
   const GateEntry entry(gate_);
   if (!entry.inside()) return Closed();
   ASSIGN_OR_RETURN(Ledger * found, Find(ledger));
+  MutexLock lock(&found->info_mutex);
+  RETURN_IF_ERROR(CheckNotMoved(found->info));
   rocksdb::WriteBatch batch;
   batch.Put(found->reader.keys().SigningState(), rocksdb::Slice(state.data(), state.size()));
   return WriteDurably(batch);

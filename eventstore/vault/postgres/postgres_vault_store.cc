@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/container/flat_hash_map.h"
 #include "eventstore/base/status_macros.h"
 #include "eventstore/base/strings.h"
 #include "eventstore/postgres/connection_pool.h"
@@ -38,6 +39,11 @@ constexpr size_t kMostInStatement = 16'384;
 
 constexpr Statement kGet = {"get_vault_row",
                             "select value from caseledger.vault_row where vault = $1 and key = $2"};
+constexpr Statement kGetMany = {
+    "get_vault_rows",
+    "select r.key, r.value from unnest($2::bytea[]) as wanted (key) cross join lateral ("
+    "select s.key, s.value from caseledger.vault_row s where s.vault = $1 "
+    "and s.key = wanted.key limit 1) r"};
 constexpr Statement kBeginReading = {"begin_reading",
                                      "begin isolation level repeatable read read only"};
 // Until its end this session may wait for whoever makes a copy.
@@ -71,6 +77,26 @@ class PostgresVaultStore final : public VaultStore {
                      runner_.Run(kGet, Parameters().Text(options_.vault).Bytes(key)));
     if (rows.count() == 0) return std::optional<std::string>();
     return std::optional<std::string>(rows.Bytes(0, 0));
+  }
+
+  absl::StatusOr<std::vector<std::optional<std::string>>> GetMany(
+      std::span<const std::string> keys) const override {
+    std::vector<std::optional<std::string>> values(keys.size());
+    absl::flat_hash_map<std::string, std::string> found;
+    for (size_t at = 0; at < keys.size(); at += kMostInStatement) {
+      const auto some = keys.subspan(at, std::min(kMostInStatement, keys.size() - at));
+      const std::vector<std::string_view> wanted(some.begin(), some.end());
+      ASSIGN_OR_RETURN(
+          const Rows rows,
+          runner_.Run(kGetMany, Parameters().Text(options_.vault).ByteStrings(wanted)));
+      for (int row = 0; row < rows.count(); ++row) {
+        found.insert_or_assign(std::string(rows.Bytes(row, 0)), std::string(rows.Bytes(row, 1)));
+      }
+    }
+    for (size_t i = 0; i < keys.size(); ++i) {
+      if (const auto value = found.find(keys[i]); value != found.end()) values[i] = value->second;
+    }
+    return values;
   }
 
   // No session is held while somebody visits: he may take his time, and ask for other rows. Only

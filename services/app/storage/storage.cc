@@ -9,6 +9,7 @@
 #include "eventstore/base/scheduler.h"
 #include "eventstore/base/status_macros.h"
 #include "eventstore/base/strings.h"
+#include "eventstore/engine/ledger_rules.h"
 #include "eventstore/engine/postgres/postgres_engine.h"
 #include "eventstore/postgres/dsn.h"
 #include "eventstore/sequencer/sequencer.h"
@@ -116,11 +117,21 @@ absl::Status Storage::Guard(const std::string& ledger) {
 
 absl::Status Storage::GuardAll() {
   ASSIGN_OR_RETURN(const auto ledgers, engine_->ListLedgers());
-  for (const auto& info : ledgers) RETURN_IF_ERROR(Guard(info.ledger()));
+  for (const auto& info : ledgers) {
+    // Nobody writes to it any more, and whoever serves it is told so when it is opened.
+    if (!info.has_moved()) RETURN_IF_ERROR(Guard(info.ledger()));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Storage::CheckServable() const {
+  ASSIGN_OR_RETURN(const auto ledgers, engine_->ListLedgers());
+  for (const auto& info : ledgers) RETURN_IF_ERROR(eventstore::CheckServable(info));
   return absl::OkStatus();
 }
 
 absl::StatusOr<bool> Storage::MakeLedger(const std::string& ledger, Clock& clock) {
+  RETURN_IF_ERROR(CheckServable());
   const absl::Status made = eventstore::CreateLedger(*engine_, ledger, clock, *random_);
   if (!absl::IsAlreadyExists(made)) RETURN_IF_ERROR(made);
   RETURN_IF_ERROR(Guard(ledger));

@@ -66,7 +66,10 @@ class Storage {
   // Before anything of a ledger is read: what another program would still write to those that are
   // there is refused from now on. As PostgresLease::Guard.
   absl::Status GuardAll();
-  // Makes a ledger that is new, and guards it; whether it was.
+  // FAILED_PRECONDITION: ledgers that go on elsewhere, or are not copied here to their end. None is
+  // served then, nor made: they would share a vault's wrapping keys with those.
+  absl::Status CheckServable() const;
+  // Makes a ledger that is new, and guards it; whether it was. As CheckServable.
   absl::StatusOr<bool> MakeLedger(const std::string& ledger, Clock& clock);
 
   // The vault's rows when they are in the database; else null. Must not outlive the storage.

@@ -58,6 +58,73 @@ TEST_F(VaultTest, EverythingOpensAfterAStopAndAStart) {
   EXPECT_EQ(ids.back(), ids.front()) << "a person keeps their key";
 }
 
+// Counts looks.
+class CountingStore final : public VaultStore {
+ public:
+  absl::StatusOr<std::optional<std::string>> Get(std::string_view key) const override {
+    ++looks;
+    return rows_.Get(key);
+  }
+  absl::StatusOr<std::vector<std::optional<std::string>>> GetMany(
+      std::span<const std::string> keys) const override {
+    ++looks;
+    return rows_.GetMany(keys);
+  }
+  absl::Status Visit(
+      std::string_view prefix,
+      absl::FunctionRef<bool(std::string_view key, std::string_view value)> visit) const override {
+    return rows_.Visit(prefix, visit);
+  }
+  absl::Status Write(const VaultChanges& changes, bool durable) override {
+    return rows_.Write(changes, durable);
+  }
+  absl::Status Purge() override { return rows_.Purge(); }
+
+  mutable int looks = 0;
+
+ private:
+  MemoryVaultStore rows_;
+};
+
+TEST_F(VaultTest, KeysThatAreExpectedAreLookedUpAtOnceAndAreTheSame) {
+  CountingStore store;
+  ASSERT_TRUE(Start(store, wrapping_).ok());
+  ASSERT_TRUE(RecordName(1).ok() && RecordName(2).ok());
+  const std::vector<Uuid> before = KeyIds();
+  Stop();
+  options_.cached_keys = 0;
+  ASSERT_TRUE(Start(store, wrapping_).ok());
+  ASSERT_TRUE(RecordName(9).ok());  // there are spare keys now
+  const std::vector<StreamId> records = {{2, IdOf(1)}, {2, IdOf(2)}, {2, IdOf(3)}, {2, IdOf(4)}};
+  store.looks = 0;
+  vault_->Expect(kLedger, records);
+  EXPECT_EQ(store.looks, 1);
+  const Uuid third = vault_->ForRecord(kLedger, records[2], 3)->id;
+  const Uuid fourth = vault_->ForRecord(kLedger, records[3], 3)->id;
+  EXPECT_EQ(store.looks, 1) << "new ones need no look of their own";
+  EXPECT_EQ(vault_->ForRecord(kLedger, records[0], 3)->id, before[0]);
+  EXPECT_EQ(vault_->ForRecord(kLedger, records[1], 3)->id, before[1]);
+  EXPECT_THAT((std::set<Uuid>{before[0], before[1], third, fourth}), SizeIs(4));
+  vault_->Expect(kLedger, records);
+  EXPECT_EQ(vault_->ForRecord(kLedger, records[2], 4)->id, third);
+  EXPECT_EQ(vault_->ForRecord(kLedger, records[3], 4)->id, fourth);
+}
+
+TEST_F(VaultTest, AKeyThatIsDestroyedAfterItWasExpectedSealsNothing) {
+  ASSERT_TRUE(Start().ok());
+  ASSERT_TRUE(RecordName(1).ok());
+  const Uuid before = KeyIds().at(0);
+  const StreamId person{2, IdOf(1)};
+  ASSERT_TRUE(Record(person, ErasureOf(*vault_, person)).ok());
+  Stop();
+  ASSERT_TRUE(Start().ok());  // nothing is remembered
+  const RecordedEvent erasure = log_->ReadLedger(1, 1).value().at(0);
+  const std::vector<StreamId> expected = {person};
+  vault_->Expect(kLedger, expected);
+  ASSERT_TRUE(vault_->CarryOut(kLedger, erasure).ok());
+  EXPECT_NE(vault_->ForRecord(kLedger, person, 2)->id, before);
+}
+
 // The machine loses power after the log's commits: the vault forgets what its spare keys became.
 TEST_F(VaultTest, WhatACrashForgetsIsFoundAgainInTheLog) {
   ASSERT_TRUE(Start().ok());

@@ -116,6 +116,11 @@ class OpenStore final : public ReadOnlyStore {
     return infos_;
   }
   absl::Status CreateLedger(const storage::v1::LedgerInfo& /*info*/) override { return ReadOnly(); }
+  absl::Status AddMarks(std::string_view /*ledger*/,
+                        std::span<const std::pair<std::string, std::string>> /*marks*/) override {
+    return ReadOnly();
+  }
+  absl::Status ReplaceInfo(const storage::v1::LedgerInfo& /*info*/) override { return ReadOnly(); }
   absl::StatusOr<LedgerHead> LoadHead(std::string_view ledger) const override {
     ASSIGN_OR_RETURN(const LedgerReader* reader, Find(ledger));
     return reader->LoadHead();
