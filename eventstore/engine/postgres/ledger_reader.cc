@@ -76,8 +76,8 @@ constexpr Statement kStreamHeadsPage = {
     "order by stream_kind, stream_id limit $4"};
 constexpr Statement kMarksPage = {
     "marks_page",
-    "select distinct on (key) key, value from caseledger.mark where ledger = $1 and key >= $2 "
-    "order by key, position desc limit $3"};
+    "select key, position, value from caseledger.mark "
+    "where ledger = $1 and (key, position) > ($2, $3) order by key, position limit $4"};
 constexpr Statement kTilesPage = {
     "tiles_page",
     "select level, index, hashes from caseledger.tile "
@@ -294,18 +294,26 @@ absl::Status LedgerReader::VisitStreamHeads(
 absl::Status LedgerReader::VisitMarks(
     std::string_view prefix,
     absl::FunctionRef<bool(std::string_view, std::string_view)> visit) const {
-  std::string from(prefix);
+  // In the order of the index, which no page has to sort: of a key's rows the last counts, so one
+  // is shown when the next key begins.
+  std::string key(prefix);
+  int64_t position = -1;
+  std::string value;
+  const auto shown = [&] { return position < 0 || visit(key, value); };
   while (true) {
-    const Parameters page = Parameters().Text(ledger_).Bytes(from).Int8(kSmallRows);
+    const Parameters page = Parameters().Text(ledger_).Bytes(key).Int8(position).Int8(kSmallRows);
     ASSIGN_OR_RETURN(const Rows rows, runner_.Run(kMarksPage, page));
     for (int row = 0; row < rows.count(); ++row) {
-      const std::string_view key = rows.Bytes(row, 0);
-      if (!key.starts_with(prefix) || !visit(key, rows.Bytes(row, 1))) return absl::OkStatus();
-      from.assign(key);
+      const std::string_view next = rows.Bytes(row, 0);
+      if (next != key && !shown()) return absl::OkStatus();
+      if (!next.starts_with(prefix)) return absl::OkStatus();
+      key.assign(next);
+      position = rows.Int8(row, 1);
+      value.assign(rows.Bytes(row, 2));
     }
-    if (rows.count() == 0) return absl::OkStatus();
-    // The smallest key that is greater.
-    from.push_back('\0');
+    if (rows.count() > 0) continue;
+    shown();
+    return absl::OkStatus();
   }
 }
 

@@ -10,6 +10,7 @@
 #include <string>
 #include <utility>
 
+#include "caseledger/event/v1/fact.pb.h"
 #include "eventstore/base/clock.h"
 #include "eventstore/base/hash.h"
 #include "eventstore/base/strings.h"
@@ -38,11 +39,14 @@ Uuid IdOf(std::string_view what, uint64_t number) {
 }
 StreamId RecordOf(uint64_t number) { return {3, IdOf("record", number)}; }
 
-// Half words that repeat, half bytes that do not, as sealed texts and ids.
-std::string FactOf(uint64_t number) {
-  std::string fact;
-  while (fact.size() < 200) fact += "channel: 'phone' line: '18001769' topic: 'counselling' ";
-  while (fact.size() < 400) fact += Sha256({StrCat("fact", number, fact.size())}).raw();
+// Half words that repeat, half that do not, as sealed texts and ids.
+event::v1::Fact FactOf(uint64_t number) {
+  std::string text;
+  while (text.size() < 200) text += "channel: 'phone' line: '18001769' topic: 'counselling' ";
+  while (text.size() < 400) text += Sha256({StrCat("fact", number, text.size())}).ToHex();
+  event::v1::Fact fact;
+  fact.mutable_contact_received()->set_channel("phone");
+  fact.mutable_contact_received()->set_line(text);
   return fact;
 }
 
@@ -52,8 +56,9 @@ NewEvent EventOf(uint64_t record, uint64_t number) {
   event.stream = RecordOf(record);
   event.occurred_at = 1'700'000'000'000'000 + static_cast<Micros>(number) * 1000;
   event.occurred_precision = 1;
-  event.fact_type = 40;
-  event.fact = FactOf(number);
+  const event::v1::Fact fact = FactOf(number);
+  event.fact_type = static_cast<uint32_t>(fact.kind_case());
+  event.fact = fact.SerializeAsString();
   return event;
 }
 
