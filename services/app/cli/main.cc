@@ -118,6 +118,7 @@ int Run(int argc, char** argv) {
   AddVaultCommands(app, chosen);
   AddBackupCommands(app, chosen);
   AddDatabaseCommands(app, chosen);
+  AddLedgerCommands(app, chosen);
   AddKeyCommands(app, chosen);
   AddAuditCommands(app, chosen);
   AddWitnessCommand(app, chosen);

@@ -46,6 +46,7 @@ void AddKeyCommands(CLI::App& app, Chosen& chosen);
 void AddAuditCommands(CLI::App& app, Chosen& chosen);
 void AddBackupCommands(CLI::App& app, Chosen& chosen);
 void AddDatabaseCommands(CLI::App& app, Chosen& chosen);
+void AddLedgerCommands(CLI::App& app, Chosen& chosen);
 void AddProfileCommands(CLI::App& app, Chosen& chosen);
 void AddProjectionCommands(CLI::App& app, Chosen& chosen);
 void AddVaultCommands(CLI::App& app, Chosen& chosen);

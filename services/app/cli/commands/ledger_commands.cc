@@ -1,0 +1,191 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <memory>
+#include <optional>
+#include <string>
+#include <thread>
+#include <utility>
+
+#include "eventstore/base/clock.h"
+#include "eventstore/base/random.h"
+#include "eventstore/base/status_macros.h"
+#include "services/app/cli/commands/commands.h"
+#include "services/app/cli/commands/interrupts.h"
+#include "services/app/cli/commands/storage_choice.h"
+#include "services/app/cli/print/json.h"
+#include "services/app/cli/print/progress.h"
+#include "services/app/cli/print/text_table.h"
+#include "services/app/storage/move.h"
+
+namespace caseledger::cli {
+namespace {
+
+using eventstore::CopyStep;
+
+constexpr unsigned kMostHelpers = 8;
+
+unsigned Helpers() { return std::clamp(std::thread::hardware_concurrency(), 2u, kMostHelpers) - 1; }
+
+// One bar a phase of a ledger.
+class CopyBars {
+ public:
+  void Show(const CopyStep& step) {
+    if (!bar_ || ledger_ != step.ledger || phase_ != step.phase) {
+      bar_.emplace(fmt::format("{}: {}", step.ledger, LabelOf(step.phase)), step.total);
+      ledger_ = step.ledger;
+      phase_ = step.phase;
+    }
+    bar_->AdvanceTo(step.done, step.total);
+  }
+  void End() { bar_.reset(); }
+
+ private:
+  static const char* LabelOf(CopyStep::Phase phase) {
+    switch (phase) {
+      case CopyStep::Phase::kEvents:
+        return "copied events";
+      case CopyStep::Phase::kMarks:
+        return "copied request ids and names";
+      case CopyStep::Phase::kCheckEvents:
+        return "checked events";
+      case CopyStep::Phase::kCheckIndex:
+        return "checked index entries";
+      case CopyStep::Phase::kCheckMarks:
+        return "checked request ids and names";
+    }
+    return "";
+  }
+
+  std::string ledger_;
+  CopyStep::Phase phase_ = CopyStep::Phase::kEvents;
+  std::optional<Progress> bar_;
+};
+
+Json ToJsonOf(const app::Moved& moved) {
+  Json ledgers = Json::array();
+  for (const eventstore::CopiedLedger& ledger : moved.ledgers) {
+    ledgers.push_back({{"ledger", ledger.ledger},
+                       {"events", ledger.events},
+                       {"copied_now", ledger.copied_now},
+                       {"marks", ledger.marks},
+                       {"root", ledger.root.ToHex()}});
+  }
+  return {{"copy_id", moved.copy_id.ToString()},
+          {"was_done", moved.was_done},
+          {"vault_rows", moved.vault_rows},
+          {"ledgers", ledgers}};
+}
+
+void Print(const app::Moved& moved, const app::MoveOptions& options) {
+  TextTable table({{"ledger"},
+                   {"events", Align::kRight},
+                   {"copied now", Align::kRight},
+                   {"root of the Merkle tree"}});
+  for (const eventstore::CopiedLedger& ledger : moved.ledgers) {
+    table.AddRow({ledger.ledger, std::to_string(ledger.events), std::to_string(ledger.copied_now),
+                  ledger.root.ToHex()});
+  }
+  fmt::print("{}", table.ToString());
+  if (moved.was_done) {
+    fmt::print("They were moved before; nothing was left to do.\n");
+  } else {
+    fmt::print("Checked: every copy is whole, and equal to what was copied.\n");
+  }
+  if (options.to.choice.in_database()) {
+    fmt::print(
+        "They go on in the database: start servers with --engine postgres and --dsn, with the key, "
+        "checkpoint and wrapping-key folders they had.\n");
+  } else {
+    fmt::print(
+        "They go on in {0}: start the server with --data-dir {0}, with the key, checkpoint and "
+        "wrapping-key folders it had.\n",
+        options.to.data_dir);
+  }
+  fmt::print(
+      "Where they were nothing is written any more; it can be read, as by `caseledger log "
+      "verify`.\n"
+      "The vault there is an old copy of the keys: remove it as you would an old backup.\n");
+}
+
+absl::StatusOr<int> Copy(app::MoveOptions options, const ClientOptions& client) {
+  ASSIGN_OR_RETURN(const std::string format, FormatOf(client, "table", {"table", "json"}));
+  const Interrupts interrupts([] {});
+  CopyBars bars;
+  std::optional<Progress> vault;
+  options.helpers = Helpers();
+  options.stop_waiting = [&] { return interrupts.came(); };
+  options.on_vault_rows = [&](uint64_t rows) {
+    if (!vault) vault.emplace("vault: copied rows", rows);
+    vault->AdvanceTo(rows, rows);
+    return !interrupts.came();
+  };
+  options.on_step = [&](const CopyStep& step) {
+    vault.reset();
+    bars.Show(step);
+    return !interrupts.came();
+  };
+  const absl::StatusOr<app::Moved> moved = app::MoveLedgers(options, SystemClock(), SystemRandom());
+  vault.reset();
+  bars.End();
+  if (absl::IsDataLoss(moved.status())) {
+    fmt::print(stderr, "caseledger: {}\n", std::string(moved.status().message()));
+    return kExitSomeRefused;
+  }
+  RETURN_IF_ERROR(moved.status());
+  if (format == "json") {
+    fmt::print("{}", ToDocument(ToJsonOf(*moved)));
+  } else {
+    Print(*moved, options);
+  }
+  return kExitGood;
+}
+
+}  // namespace
+
+void AddLedgerCommands(CLI::App& app, Chosen& chosen) {
+  CLI::App* group = app.add_subcommand("ledger", "Ledgers as a whole; no server needed.");
+  group->require_subcommand(1);
+  CLI::App* copy = group->add_subcommand(
+      "copy", "Move all ledgers of a stopped server to another engine, where they go on.");
+  copy->footer(
+      "Events, request ids, names, what the signer remembers and the vault, byte for byte; every\n"
+      "copy is read back and compared. Then the originals are ended for good, and the copies go "
+      "on.\n"
+      "Interrupted, or after an error, run it again: it goes on where it was, and until the end "
+      "the\n"
+      "originals can be served as before. Folders with keys, checkpoints and wrapping keys stay "
+      "where\n"
+      "they are.\n\n"
+      "Examples:\n"
+      "  caseledger ledger copy --data-dir /var/lib/caseledger --to-engine postgres \\\n"
+      "    --to-dsn 'host=db.example.org dbname=caseledger user=caseledger_server'\n"
+      "  caseledger ledger copy --engine postgres --dsn 'dbname=...' \\\n"
+      "    --to-engine rocksdb --to-data-dir /var/lib/caseledger-new\n\n"
+      "Exit code 0: moved and checked; 1: could not run or was refused; 2: damaged, or the copy "
+      "is\n"
+      "not what was copied.");
+  const auto options = std::make_shared<app::MoveOptions>();
+  copy->add_option("--data-dir", options->from.data_dir,
+                   "The server's --data-dir, with --engine rocksdb");
+  AddStorageChoice(*copy, options->from.choice);
+  copy->add_option("--vault-dir", options->from.vault_dir,
+                   "The server's --vault-dir; else `vault` in the data directory");
+  copy->add_option("--to-engine", options->to.choice.engine, "Where to")
+      ->required()
+      ->check(CLI::IsMember({app::kRocksDb, app::kPostgres}));
+  copy->add_option("--to-dsn", options->to.choice.dsn,
+                   "Connection string or URI of libpq, with --to-engine postgres; the database is "
+                   "migrated (`caseledger db migrate`) and has no ledgers")
+      ->envname("CASELEDGER_TO_DSN");
+  copy->add_option("--to-data-dir", options->to.data_dir,
+                   "Directory without ledgers, with --to-engine rocksdb; made if it is not there");
+  copy->add_option("--to-vault-dir", options->to.vault_dir,
+                   "For the vault; else `vault` in --to-data-dir");
+  copy->callback([options, &chosen] {
+    chosen.asks_no_server = true;
+    chosen.action = [options](const ClientOptions& client) { return Copy(*options, client); };
+  });
+}
+
+}  // namespace caseledger::cli
