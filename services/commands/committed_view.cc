@@ -12,8 +12,12 @@ using eventstore::StreamId;
 
 absl::StatusOr<StreamHead> CommittedView::Head(const StreamId& stream) {
   if (const auto known = heads_.find(stream); known != heads_.end()) return known->second;
+  if (known_ != nullptr) {
+    if (const StreamHead* head = known_->Find(stream)) return heads_[stream] = *head;
+  }
   ASSIGN_OR_RETURN(const StreamHead head, log_.FindStream(stream));
   heads_[stream] = head;
+  if (known_ != nullptr) known_->Put(stream, head);
   return head;
 }
 

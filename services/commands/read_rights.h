@@ -27,7 +27,7 @@ class ReadRights {
   template <typename Use>
   auto With(const access::Call& call, Micros now, Use use) ABSL_LOCKS_EXCLUDED(mutex_) {
     const MutexLock lock(&mutex_);
-    CommittedView view(log_, now);
+    CommittedView view(log_, now, heads_);
     Rights rights(view, aggregates_, rules_, trail_, call);
     return use(rights);
   }
@@ -37,7 +37,7 @@ class ReadRights {
   template <typename Use>
   auto WithRecords(Micros now, Use use) ABSL_LOCKS_EXCLUDED(mutex_) {
     const MutexLock lock(&mutex_);
-    CommittedView view(log_, now);
+    CommittedView view(log_, now, heads_);
     return use(static_cast<eventstore::LedgerView&>(view), aggregates_);
   }
 
@@ -47,6 +47,7 @@ class ReadRights {
   const access::Trail* const trail_;
   Mutex mutex_;
   Aggregates aggregates_ ABSL_GUARDED_BY(mutex_);
+  KnownHeads heads_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace caseledger::commands
