@@ -21,7 +21,8 @@ constexpr Micros kMicrosPerMilli = 1000;
 constexpr int kBinary = 1;
 
 // Reads are by key and in the order of keys: a plan made while a table was small must not scan it
-// when it has grown. An answer means durable, whatever the database's default.
+// when it has grown, and none is worth compiling. An answer means durable, whatever the database's
+// default.
 constexpr Statement kConfigure = {
     "configure",
     "select set_config('statement_timeout', $1::text, false), "
@@ -29,6 +30,7 @@ constexpr Statement kConfigure = {
     "set_config('idle_in_transaction_session_timeout', $2::text, false), "
     "set_config('enable_seqscan', 'off', false), "
     "set_config('enable_bitmapscan', 'off', false), "
+    "set_config('jit', 'off', false), "
     "set_config('synchronous_commit', 'on', false)"};
 constexpr Statement kRollback = {"rollback", "rollback"};
 

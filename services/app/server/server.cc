@@ -378,8 +378,9 @@ class RunningServer final : public Server {
     log_options.sealer = options_.sealer != nullptr ? options_.sealer : &vault_->sealer();
     log_options.limits = options_.log_limits;
     log_options.keep_tree = options_.keep_tree;
-    // Nobody else writes; but the database may be away for a while.
+    // Nobody else writes; but the database may be away for a while, which a look at rest finds out.
     log_options.shared = storage_->in_database();
+    log_options.look = kOutagePause;
     ASSIGN_OR_RETURN(parts.log, eventstore::OpenLog(*engine_, name, log_options));
     if (vault_->vault() != nullptr && !access::IsTrailLedger(name)) {
       parts.erasure_keys =
