@@ -160,6 +160,33 @@ class Cluster final : public PostgresCluster {
     return StrCat("host=", socket_, " port=", kPort, " user=bench dbname=", name);
   }
 
+  absl::StatusOr<LoadResult> ReadEvents(const std::string& dsn,
+                                        const std::string& ledger) override {
+    const Connection connection(PQconnectdb(dsn.c_str()), PQfinish);
+    const std::unique_ptr<char, decltype(&PQfreemem)> name(
+        PQescapeLiteral(connection.get(), ledger.data(), ledger.size()), PQfreemem);
+    if (name == nullptr) {
+      return absl::UnavailableError(StrCat("PostgreSQL: ", PQerrorMessage(connection.get())));
+    }
+    const std::string copy =
+        StrCat("copy (select record from caseledger.event where ledger = ", name.get(),
+               " order by position) to stdout (format binary)");
+    LoadResult result;
+    const auto start = SteadyClock::now();
+    const std::unique_ptr<PGresult, decltype(&PQclear)> begun(
+        PQexec(connection.get(), copy.c_str()), PQclear);
+    if (PQresultStatus(begun.get()) != PGRES_COPY_OUT) {
+      return absl::UnavailableError(StrCat("PostgreSQL: ", PQerrorMessage(connection.get())));
+    }
+    char* row = nullptr;
+    while (PQgetCopyData(connection.get(), &row, 0) > 0) {
+      PQfreemem(row);
+      result.latency.Add(start);
+    }
+    result.seconds = SecondsSince(start);
+    return result;
+  }
+
   absl::StatusOr<LoadResult> Append(Form form, int connections, size_t payload_bytes,
                                     double seconds) override {
     std::vector<std::unique_ptr<Appender>> appenders;

@@ -21,6 +21,11 @@ class PostgresCluster {
   // libpq's connection string of a new database in the same cluster, as its administrator.
   virtual absl::StatusOr<std::string> CreateDatabase(const std::string& name) = 0;
 
+  // Reads the records of a ledger of such a database, in their order, over one connection, without
+  // looking at them: the most that a reader can have. A sample for each.
+  virtual absl::StatusOr<LoadResult> ReadEvents(const std::string& dsn,
+                                                const std::string& ledger) = 0;
+
   // `connections` clients, each appending `payload_bytes` events one after the other, to streams of
   // three events.
   virtual absl::StatusOr<LoadResult> Append(Form form, int connections, size_t payload_bytes,

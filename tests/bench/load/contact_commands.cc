@@ -13,15 +13,15 @@ constexpr char kNote[] =
     "Người gọi là hàng xóm, nghe tiếng trẻ khóc nhiều đêm liền; mẹ cháu đi làm ca. Đã hướng dẫn "
     "gọi lại khi có nguy cơ, hẹn cán bộ xã đến thăm trong ngày.";
 
-void Fill(v1::CommandHeader& header) {
-  header.set_ledger(kLedger);
+void Fill(v1::CommandHeader& header, const std::string& ledger) {
+  header.set_ledger(ledger);
   header.set_purpose("services");
 }
 
 }  // namespace
 
-ContactCommands::ContactCommands(uint64_t seed) : random_(seed) {
-  Fill(*receive_.mutable_header());
+ContactCommands::ContactCommands(uint64_t seed, const std::string& ledger) : random_(seed) {
+  Fill(*receive_.mutable_header(), ledger);
   event::v1::ContactReceived& received = *receive_.mutable_fact();
   received.set_channel("phone");
   received.set_line("18001769");
@@ -30,10 +30,10 @@ ContactCommands::ContactCommands(uint64_t seed) : random_(seed) {
   received.mutable_note()->set_text(kNote);
   received.mutable_private_part()->set_caller_name("Nguyễn Thị Hoà");
   received.mutable_private_part()->set_caller_phone("+84912345678");
-  Fill(*classify_.mutable_header());
+  Fill(*classify_.mutable_header(), ledger);
   classify_.mutable_fact()->set_main_topic("violence");
   classify_.mutable_fact()->add_other_topics("legal");
-  Fill(*end_.mutable_header());
+  Fill(*end_.mutable_header(), ledger);
   end_.mutable_fact()->set_outcome(event::v1::CONTACT_OUTCOME_COUNSELLED);
 }
 

@@ -20,7 +20,7 @@ class ContactCommands {
  public:
   enum class Step { kReceive, kClassify, kEnd };
 
-  explicit ContactCommands(uint64_t seed);
+  explicit ContactCommands(uint64_t seed, const std::string& ledger = kLedger);
 
   // Makes the next command; it is in the request of that step.
   Step Next();

@@ -69,11 +69,17 @@ absl::StatusOr<std::string> RecordAs(const Caller& caller, v1::Command command) 
 Deployment::Deployment(std::string directory)
     : Deployment(directory, testing::StorageFor(directory)) {}
 
-Deployment::Deployment(std::string directory, app::StorageChoice storage)
-    : directory_(std::move(directory)), storage_(std::move(storage)), cast_(directory_ + "-pki") {}
+Deployment::Deployment(std::string directory, app::StorageChoice storage,
+                       std::vector<std::string> ledgers)
+    : directory_(std::move(directory)),
+      storage_(std::move(storage)),
+      ledgers_(std::move(ledgers)),
+      cast_(directory_ + "-pki") {}
 
 std::vector<std::string> Deployment::Begin() {
-  if (!begun_) cast_.BeginIn(storage_, directory_, kLedger, SystemClock());
+  for (const std::string& ledger : ledgers_) {
+    if (!begun_) cast_.BeginIn(storage_, directory_, ledger, SystemClock());
+  }
   begun_ = true;
   return cast_.identities().ServerFlags();
 }
@@ -83,15 +89,14 @@ absl::Status Deployment::Start(const std::vector<std::string>& flags) {
   const std::vector<std::string> storage = testing::StorageFlags(storage_);
   all.insert(all.end(), storage.begin(), storage.end());
   all.insert(all.end(), flags.begin(), flags.end());
-  server_ =
-      std::make_unique<testing::ServerProcess>(directory_, std::vector<std::string>{kLedger}, all);
+  server_ = std::make_unique<testing::ServerProcess>(directory_, ledgers_, all);
   if (server_->address().empty()) return absl::UnavailableError(server_->process().err());
   cast_.Serve(server_->address());
   return absl::OkStatus();
 }
 
 Caller Deployment::As(const testing::Who& who) {
-  cast_.Admit(kLedger, who);
+  for (const std::string& ledger : ledgers_) cast_.Admit(ledger, who);
   return At(cast_.address(), who);
 }
 

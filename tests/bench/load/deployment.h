@@ -57,9 +57,10 @@ class Deployment {
   // `directory` is made for it.
   explicit Deployment(std::string directory);
   // The same with its ledgers in the storage.
-  Deployment(std::string directory, app::StorageChoice storage);
+  Deployment(std::string directory, app::StorageChoice storage,
+             std::vector<std::string> ledgers = {kLedger});
 
-  // Begins the ledger with deploy/access/rules.txt, at first, and starts caseledgerd.
+  // Begins the ledgers with deploy/access/rules.txt, at first, and starts caseledgerd.
   absl::Status Start(const std::vector<std::string>& flags);
   testing::ServerProcess& server() { return *server_; }
 
@@ -68,7 +69,8 @@ class Deployment {
   std::vector<std::string> Begin();
   void Serve(const std::string& address) { cast_.Serve(address); }
 
-  // Over a connection of its own to the server as it runs now. Grants them their roles at first.
+  // Over a connection of its own to the server as it runs now. Grants them their roles at first, in
+  // every ledger.
   Caller As(const testing::Who& who);
   // The same to another server, which knows nothing of roles.
   Caller At(const std::string& address, const testing::Who& who);
@@ -77,6 +79,7 @@ class Deployment {
  private:
   const std::string directory_;
   const app::StorageChoice storage_;
+  const std::vector<std::string> ledgers_;
   testing::Cast cast_;
   bool begun_ = false;
   std::unique_ptr<testing::ServerProcess> server_;

@@ -66,10 +66,10 @@ class Pacer {
 class Lane {
  public:
   Lane(const Caller& caller, v1::IntakeService::Stub& stub, uint64_t seed,
-       SteadyClock::time_point until, Pacer* pacer, Latch& latch)
+       const std::string& ledger, SteadyClock::time_point until, Pacer* pacer, Latch& latch)
       : caller_(caller),
         stub_(stub),
-        commands_(seed),
+        commands_(seed, ledger),
         until_(until),
         pacer_(pacer),
         latch_(latch) {}
@@ -157,9 +157,10 @@ LoadResult RunUnaryLoad(const Caller& caller, const UnaryLoad& load) {
   std::vector<std::unique_ptr<Lane>> lanes;
   lanes.reserve(static_cast<size_t>(load.in_flight));
   for (int i = 0; i < load.in_flight; ++i) {
-    lanes.push_back(std::make_unique<Lane>(caller, *stub,
-                                           load.seed * 1000 + static_cast<uint64_t>(i), until,
-                                           paced ? &pacer : nullptr, latch));
+    lanes.push_back(
+        std::make_unique<Lane>(caller, *stub, load.seed * 1000 + static_cast<uint64_t>(i),
+                               load.ledgers[static_cast<size_t>(i) % load.ledgers.size()], until,
+                               paced ? &pacer : nullptr, latch));
   }
   for (const auto& lane : lanes) {
     if (paced) {

@@ -4,7 +4,10 @@
 #include <sys/types.h>
 
 #include <cstdint>
+#include <string>
+#include <vector>
 
+#include "tests/bench/load/contact_commands.h"
 #include "tests/bench/load/deployment.h"
 #include "tests/bench/load/samples.h"
 
@@ -16,6 +19,8 @@ struct UnaryLoad {
   // Commands a second all lanes together, 0: as many as go through.
   double most_per_second = 0;
   uint64_t seed = 1;
+  // Lane i sends to the i-th, and begins again after the last.
+  std::vector<std::string> ledgers = {kLedger};
   pid_t server = 0;  // whose CPU time is to be counted, with our own; 0: none
 };
 

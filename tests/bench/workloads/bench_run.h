@@ -47,6 +47,10 @@ class BenchRun {
   absl::Status MeasureWithAndWithout(const std::string& choice, double rate_at_least);
   absl::Status MeasurePostgres();
   absl::Status MeasureDatabase();
+  // Of its ledger in the database: replay, and rebuild of each read model.
+  absl::Status MeasureReadingDatabase(Deployment& deployment, PostgresCluster& cluster,
+                                      const std::string& dsn);
+  absl::Status MeasureManyLedgers(PostgresCluster& cluster);
   // Started when it is first asked for.
   absl::StatusOr<PostgresCluster*> Postgres();
   absl::Status MeasureBatch();

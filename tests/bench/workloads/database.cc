@@ -7,30 +7,41 @@
 #include "tests/bench/workloads/bench_run.h"
 #include "tests/bench/workloads/helper_process.h"
 #include "tests/bench/workloads/pairs.h"
+#include "tests/bench/workloads/reads.h"
 
 namespace caseledger::bench {
 namespace {
 
 constexpr int kLanes[] = {1, 8, 64, 256};
 constexpr int kWithBars = 64;
+constexpr size_t kProvinces = 34;
+constexpr int kParallel = 68;
 constexpr size_t kPayload = 600;  // stored bytes of an average event of ContactCommands
 
-absl::StatusOr<app::StorageChoice> NewStorage(PostgresCluster& cluster) {
+absl::StatusOr<app::StorageChoice> NewStorage(PostgresCluster& cluster, const std::string& name) {
   app::StorageChoice storage;
   storage.engine = app::kPostgres;
-  ASSIGN_OR_RETURN(storage.dsn, cluster.CreateDatabase("caseledger"));
+  storage.db_connections = kProvinces + 6;
+  ASSIGN_OR_RETURN(storage.dsn, cluster.CreateDatabase(name));
   eventstore::PostgresMigration migration;
   migration.session.dsn = storage.dsn;
   RETURN_IF_ERROR(eventstore::MigratePostgres(migration).status());
   return storage;
 }
 
+// A deployment of so many ledgers has one for each province.
+std::vector<std::string> ManyLedgers() {
+  std::vector<std::string> ledgers = {kLedger};
+  while (ledgers.size() < kProvinces) ledgers.push_back(StrCat("province-", ledgers.size()));
+  return ledgers;
+}
+
 }  // namespace
 
 absl::Status BenchRun::MeasureDatabase() {
   ASSIGN_OR_RETURN(PostgresCluster* const cluster, Postgres());
-  ASSIGN_OR_RETURN(app::StorageChoice storage, NewStorage(*cluster));
-  Deployment deployment(options_.directory + "/in-database", std::move(storage));
+  ASSIGN_OR_RETURN(const app::StorageChoice storage, NewStorage(*cluster, "caseledger"));
+  Deployment deployment(options_.directory + "/in-database", storage);
   RETURN_IF_ERROR(deployment.Start(testing::NoAgencyLimits()));
   std::vector<std::string> arguments{"noop-server", "--data-dir", "none", "--ledger", kLedger};
   for (std::string& flag : deployment.Begin()) arguments.push_back(std::move(flag));
@@ -74,6 +85,66 @@ absl::Status BenchRun::MeasureDatabase() {
     report_.AddRatio(name + ".append", Median(appends.ours), "/s", "PostgreSQL append",
                      Median(appends.limit), Figure::Bar::kAtLeast, 2, Median(appends.ratios));
   }
+  RETURN_IF_ERROR(MeasureReadingDatabase(deployment, *cluster, storage.dsn));
+  RETURN_IF_ERROR(EndServer(deployment.server()));
+  return MeasureManyLedgers(*cluster);
+}
+
+absl::Status BenchRun::MeasureReadingDatabase(Deployment& deployment, PostgresCluster& cluster,
+                                              const std::string& dsn) {
+  const Caller administrator = deployment.As(testing::Cast::Administrator());
+  const Caller auditor = deployment.As(testing::Cast::Auditor());
+  RETURN_IF_ERROR(WaitForProjections(administrator));
+  ASSIGN_OR_RETURN(const uint64_t events, LedgerSize(auditor));
+  Pairs replays;
+  for (int round = 0; round < options_.rounds; ++round) {
+    Progress(StrCat("replay from PostgreSQL of ", events, " events, round ", round + 1));
+    ASSIGN_OR_RETURN(const LoadResult raw, cluster.ReadEvents(dsn, kLedger));
+    if (raw.latency.count() < events) return absl::DataLossError("events are missing");
+    ASSIGN_OR_RETURN(const LoadResult replay, Replay(auditor, events));
+    replays.Add(replay.per_second(), raw.per_second());
+  }
+  report_.AddRatio("database.replay.rate", Median(replays.ours), "events/s", "PostgreSQL COPY",
+                   Median(replays.limit), Figure::Bar::kNone, 0, Median(replays.ratios));
+  ASSIGN_OR_RETURN(const auto states, ProjectionStates(administrator));
+  for (const ProjectionState& projection : states) {
+    Progress(StrCat("rebuild of ", projection.name, " from PostgreSQL"));
+    ASSIGN_OR_RETURN(const double seconds,
+                     Rebuild(administrator, projection.name.substr(0, projection.name.find('@'))));
+    report_.Add("database.rebuild." + projection.name, static_cast<double>(events) / seconds,
+                "events/s");
+  }
+  return absl::OkStatus();
+}
+
+absl::Status BenchRun::MeasureManyLedgers(PostgresCluster& cluster) {
+  Progress(StrCat("a server with ", kProvinces, " ledgers in PostgreSQL"));
+  ASSIGN_OR_RETURN(app::StorageChoice storage, NewStorage(cluster, "provinces"));
+  const std::vector<std::string> ledgers = ManyLedgers();
+  Deployment deployment(options_.directory + "/provinces", std::move(storage), ledgers);
+  RETURN_IF_ERROR(deployment.Start(testing::NoAgencyLimits()));
+  const Caller caller = deployment.As(Operator());
+  UnaryLoad warm_up{kParallel, 1, 0, 9001};
+  warm_up.ledgers = ledgers;
+  RETURN_IF_ERROR(CheckLoad(RunUnaryLoad(caller, warm_up)));
+  Pairs rates;
+  Samples latency;
+  for (int round = 0; round < options_.rounds; ++round) {
+    UnaryLoad load{kParallel, options_.seconds, 0, static_cast<uint64_t>(70'000 + round)};
+    const LoadResult in_one = RunUnaryLoad(caller, load);
+    load.seed += 1000;
+    load.ledgers = ledgers;
+    LoadResult in_all = RunUnaryLoad(caller, load);
+    RETURN_IF_ERROR(CheckLoad(in_one));
+    RETURN_IF_ERROR(CheckLoad(in_all));
+    rates.Add(in_all.per_second(), in_one.per_second());
+    latency.Merge(std::move(in_all.latency));
+  }
+  const std::string name = StrCat("database.", kProvinces, "_ledgers");
+  report_.AddRatio(name + ".rate", Median(rates.ours), "/s", "one of them", Median(rates.limit),
+                   Figure::Bar::kNone, 0, Median(rates.ratios));
+  report_.Add(name + ".p50", latency.Quantile(0.5), "us");
+  report_.Add(name + ".p99", latency.Quantile(0.99), "us");
   return EndServer(deployment.server());
 }
 
