@@ -4,6 +4,7 @@
 #include <map>
 #include <utility>
 
+#include "absl/container/flat_hash_set.h"
 #include "eventstore/audit/ledger_audit.h"
 #include "eventstore/audit/set_fingerprint.h"
 #include "eventstore/base/status_macros.h"
@@ -11,6 +12,7 @@
 #include "eventstore/codec/record.h"
 #include "eventstore/engine/ledger_rules.h"
 #include "eventstore/sequencer/stored_tree.h"
+#include "eventstore/vault/keys_in_log.h"
 #include "eventstore/verifiable/tree_reader.h"
 
 namespace caseledger::eventstore {
@@ -50,6 +52,45 @@ absl::Status NotTheSame(std::string_view ledger, std::string_view what) {
       StrCat("the copy of ledger ", ledger, " is not what was copied: ", what,
              ". Nothing was ended, and the original is as it was; remove the copy and begin anew"));
 }
+
+// Damage is told with its place.
+absl::Status OfOriginal(const absl::Status& status) {
+  if (!absl::IsDataLoss(status)) return status;
+  return absl::DataLossError(
+      StrCat("what is to be copied is damaged: ", FromAbsl(status.message()),
+             ". Nothing was ended; `caseledger log verify` tells more, and a backup restores it"));
+}
+absl::Status OfCopy(const absl::Status& status) {
+  if (!absl::IsDataLoss(status)) return status;
+  return absl::DataLossError(
+      StrCat("the copy is damaged, or what was copied was: ", FromAbsl(status.message()),
+             ". Nothing was ended; when `caseledger log verify` finds the original whole, remove "
+             "the copy and begin anew"));
+}
+
+// Whether a vault has the keys that a ledger's events are sealed with.
+class KeysCheck {
+ public:
+  KeysCheck(const VaultStore& vault, const std::string& ledger, absl::flat_hash_set<Uuid> gone)
+      : ledger_(ledger), gone_(std::move(gone)), keys_(vault, ledger_, gone_) {}
+
+  absl::Status Begin() { return keys_.Begin(); }
+  absl::Status Take(const RecordedEvent& event) { return keys_.Take(event); }
+  absl::Status End() {
+    keys_.End();
+    if (keys_.missing() == 0) return absl::OkStatus();
+    return absl::FailedPreconditionError(StrCat(
+        "KEYS_LOST: the vault that was copied lacks ", keys_.missing(), " keys of the ledger ",
+        ledger_, ", the first of the event at position ", keys_.first_missing(),
+        ": it is older than the ledgers, or another's. Nothing was ended. Give --vault-dir "
+        "the vault of these ledgers, after removing what was copied"));
+  }
+
+ private:
+  const std::string ledger_;
+  const absl::flat_hash_set<Uuid> gone_;
+  KeysInLog keys_;
+};
 
 Phase PhaseOf(AuditProgress::Phase phase) {
   switch (phase) {
@@ -101,9 +142,18 @@ absl::Status LedgersCopy::LookAtOriginals() {
 }
 
 absl::Status LedgersCopy::LookAtCopies() {
+  was_done_ = std::all_of(originals_.begin(), originals_.end(), [&](const LedgerInfo& original) {
+    const LedgerInfo* copy = FindIn(copies_, original.ledger());
+    return copy != nullptr && GoesOnAs(original, *copy);
+  });
   for (const LedgerInfo& copy : copies_) {
     const LedgerInfo* original = FindIn(originals_, copy.ledger());
-    if (original != nullptr && GoesOnAs(*original, copy)) continue;
+    // It may have moved on since, and others may have come beside those that are done.
+    if (original != nullptr && GoesOnAs(*original, copy)) {
+      RETURN_IF_ERROR(CheckNotMoved(copy));
+      continue;
+    }
+    if (was_done_) continue;
     if (original == nullptr || !copy.has_arriving() || Essence(*original) != Essence(copy)) {
       return absl::AlreadyExistsError(
           StrCat("there is a ledger ", copy.ledger(), " in ", options_.place,
@@ -114,25 +164,29 @@ absl::Status LedgersCopy::LookAtCopies() {
   return absl::OkStatus();
 }
 
-absl::Status LedgersCopy::Begin() {
+absl::Status LedgersCopy::Look() {
   ASSIGN_OR_RETURN(copies_, to_.ListLedgers());
   RETURN_IF_ERROR(LookAtOriginals());
   RETURN_IF_ERROR(LookAtCopies());
   if (copy_id_.is_nil()) copy_id_ = Uuid::Generate(*options_.clock, *options_.random);
-  was_done_ = true;
   for (const LedgerInfo& original : originals_) {
     CopiedLedger& ledger = ledgers_.emplace_back();
     ledger.ledger = original.ledger();
     ASSIGN_OR_RETURN(const LedgerHead head, from_.LoadHead(original.ledger()));
     ledger.events = head.next_position;
     const LedgerInfo* there = FindIn(copies_, original.ledger());
-    if (there == nullptr) RETURN_IF_ERROR(MakeCopyOf(original));
     ledger.goes_on = there != nullptr && GoesOnAs(original, *there);
-    was_done_ = was_done_ && ledger.goes_on;
     if (!ledger.goes_on) continue;
     const std::string& root = original.moved().root();
     std::copy_n(root.begin(), std::min(root.size(), ledger.root.bytes.size()),
                 ledger.root.bytes.begin());
+  }
+  return absl::OkStatus();
+}
+
+absl::Status LedgersCopy::Begin() {
+  for (const LedgerInfo& original : originals_) {
+    if (FindIn(copies_, original.ledger()) == nullptr) RETURN_IF_ERROR(MakeCopyOf(original));
   }
   return absl::OkStatus();
 }
@@ -165,12 +219,13 @@ absl::Status LedgersCopy::CopyEvents(CopiedLedger& ledger) {
     RETURN_IF_ERROR(Tell(ledger.ledger, Phase::kEvents, next, ledger.events));
     std::vector<StoredEvent> events;
     size_t bytes = 0;
-    RETURN_IF_ERROR(from_.Read(ledger.ledger, next, ledger.events, [&](const StoredEvent& event) {
-      bytes += event.record.size();
-      if (!events.empty() && bytes > options_.batch_bytes) return false;
-      events.push_back(event);
-      return events.size() < options_.batch_events;
-    }));
+    RETURN_IF_ERROR(
+        OfOriginal(from_.Read(ledger.ledger, next, ledger.events, [&](const StoredEvent& event) {
+          bytes += event.record.size();
+          if (!events.empty() && bytes > options_.batch_bytes) return false;
+          events.push_back(event);
+          return events.size() < options_.batch_events;
+        })));
     if (events.empty() || events.front().position != next) {
       return absl::DataLossError(StrCat("ledger ", ledger.ledger, ": no event at ", next));
     }
@@ -256,26 +311,40 @@ absl::Status LedgersCopy::CheckOne(CopiedLedger& ledger) {
       original.last_leaf_hash != copy.last_leaf_hash) {
     return NotTheSame(name, "its head is another");
   }
-  ASSIGN_OR_RETURN(ledger.root, TreeReader(ledger.events, StoredTiles(from_, name)).Root());
-  // The root commits to every byte of every record; the rest of the audit to the indexes.
-  LedgerAuditOptions audit;
-  audit.ledger = name;
-  if (ledger.events > 0) audit.roots = {{"what was copied", ledger.events, ledger.root}};
-  audit.helpers = options_.helpers;
-  audit.random = options_.random;
-  absl::Status told;
-  audit.on_progress = [&](const AuditProgress& now) {
-    told = Tell(name, PhaseOf(now.phase), now.done, now.total);
-    return told.ok();
-  };
-  const LedgerAudit found = AuditLedger(to_, audit);
-  RETURN_IF_ERROR(told);
-  RETURN_IF_ERROR(found.status);
+  const absl::StatusOr<Hash256> root = TreeReader(ledger.events, StoredTiles(from_, name)).Root();
+  RETURN_IF_ERROR(OfOriginal(root.status()));
+  ledger.root = *root;
+  RETURN_IF_ERROR(OfCopy(Audit(ledger)));
   RETURN_IF_ERROR(CheckSameMarks(name));
   ASSIGN_OR_RETURN(const std::optional<std::string> signed_there, from_.FindSigningState(name));
   ASSIGN_OR_RETURN(const std::optional<std::string> signed_here, to_.FindSigningState(name));
   if (signed_there != signed_here) return NotTheSame(name, "its signer remembers something else");
   return absl::OkStatus();
+}
+
+// The root commits to every byte of every record; the rest of the audit to the indexes.
+absl::Status LedgersCopy::Audit(const CopiedLedger& ledger) {
+  LedgerAuditOptions audit;
+  audit.ledger = ledger.ledger;
+  if (ledger.events > 0) audit.roots = {{"what was copied", ledger.events, ledger.root}};
+  audit.helpers = options_.helpers;
+  audit.random = options_.random;
+  std::optional<KeysCheck> keys;
+  if (options_.vault != nullptr) {
+    ASSIGN_OR_RETURN(auto gone, WhoIsGone(*options_.vault, ledger.ledger));
+    keys.emplace(*options_.vault, ledger.ledger, std::move(gone));
+    RETURN_IF_ERROR(keys->Begin());
+    audit.on_event = [&](const RecordedEvent& event) { return keys->Take(event); };
+  }
+  absl::Status told;
+  audit.on_progress = [&](const AuditProgress& now) {
+    told = Tell(ledger.ledger, PhaseOf(now.phase), now.done, now.total);
+    return told.ok();
+  };
+  const LedgerAudit found = AuditLedger(to_, audit);
+  RETURN_IF_ERROR(told);
+  RETURN_IF_ERROR(found.status);
+  return keys.has_value() ? keys->End() : absl::OkStatus();
 }
 
 absl::Status LedgersCopy::CheckSameMarks(const std::string& ledger) {

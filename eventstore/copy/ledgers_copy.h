@@ -17,6 +17,7 @@
 #include "eventstore/base/random.h"
 #include "eventstore/base/uuid.h"
 #include "eventstore/engine/engine.h"
+#include "eventstore/vault/vault_store.h"
 #include "eventstore/verifiable/tree_edge.h"
 
 namespace caseledger::eventstore {
@@ -39,6 +40,9 @@ struct LedgersCopyOptions {
   size_t batch_bytes = 4u << 20;
   size_t batch_marks = 4096;
   unsigned helpers = 0;  // threads that check beside the calling one
+  // The vault beside the copies: Check finds whether it has the keys they are sealed with. Null:
+  // not looked at.
+  const VaultStore* vault = nullptr;
   // False ends it with CANCELLED, to go on later. Called on the calling thread. May be empty.
   std::function<bool(const CopyStep&)> on_step;
 };
@@ -53,8 +57,8 @@ struct CopiedLedger {
   bool goes_on = false;     // the copy went on before this run: it was not looked at again
 };
 
-// Begin, Copy, Check, End, each once and in this order. What an earlier run did is kept: a new
-// object goes on where it was, also after End was interrupted.
+// Look, Begin, Copy, Check, End, each once and in this order. What an earlier run did is kept: a
+// new object goes on where it was, also after End was interrupted.
 //
 // Invariants
 // 1. Nobody serves a copy before its original is ended for good (engine.h, ReplaceInfo), and the
@@ -67,15 +71,18 @@ class LedgersCopy {
   LedgersCopy(Engine& from, Engine& to, LedgersCopyOptions options)
       : from_(from), to_(to), options_(std::move(options)) {}
 
-  // Looks at both ends and makes the ledgers at the other one. Nothing is written before all is
-  // found good.
+  // Whether this can be: writes nothing.
   //
   // NOT_FOUND            there is no ledger to copy
   // ALREADY_EXISTS       the other end has ledgers that are not of this copying
   // FAILED_PRECONDITION  a ledger has moved elsewhere already, or is not copied here to its end
+  absl::Status Look();
+  // The vault beside the copies, which may be opened after Look.
+  void SetVault(const VaultStore& vault) { options_.vault = &vault; }
+  // Makes the ledgers at the other end, which nobody serves before End.
   absl::Status Begin();
 
-  // The same at both ends. After Begin.
+  // The same at both ends. After Look.
   const Uuid& copy_id() const { return copy_id_; }
   // Whether an earlier run came to End, or beyond it: all was copied and checked then. What belongs
   // to the ledgers and is copied beside them must not be copied again: some may go on already.
@@ -85,8 +92,8 @@ class LedgersCopy {
 
   // Brings what is missing. DATA_LOSS: what is there already is not of this original.
   absl::Status Copy();
-  // Every copy is whole by itself, and equal to its original in events, indexes, request ids, names
-  // and what its signer remembers. DATA_LOSS says what is not.
+  // Every copy is whole by itself, equal to its original in events, indexes, request ids, names and
+  // what its signer remembers, and the vault has its keys. DATA_LOSS says what is not so.
   absl::Status Check();
   // The originals are ended, then the copies go on. After Check; not to be interrupted, but going
   // on later is safe.
@@ -102,6 +109,7 @@ class LedgersCopy {
   absl::Status LookAtCopies();
   absl::Status MakeCopyOf(const storage::v1::LedgerInfo& original);
   absl::Status CopyEvents(CopiedLedger& ledger);
+  absl::Status Audit(const CopiedLedger& ledger);
   absl::Status CommitNext(const std::string& ledger, std::vector<StoredEvent> events);
   absl::Status CopyMarks(CopiedLedger& ledger);
   absl::Status CopySigningState(const std::string& ledger);
@@ -112,7 +120,7 @@ class LedgersCopy {
 
   Engine& from_;
   Engine& to_;
-  const LedgersCopyOptions options_;
+  LedgersCopyOptions options_;
   Uuid copy_id_;
   bool was_ending_ = false;
   bool was_done_ = false;

@@ -16,19 +16,6 @@ namespace {
 
 constexpr size_t kRowsOfAWrite = 1024;
 
-// That `to` has this vault or none.
-absl::Status CheckMayTake(const VaultStore& from, const VaultStore& to) {
-  ASSIGN_OR_RETURN(const std::optional<std::string> vault, from.Get(VaultRows::Info()));
-  if (!vault.has_value()) {
-    return absl::NotFoundError(
-        "there is no vault beside the ledgers, without whose keys nothing personal in them can be "
-        "read: put it back first");
-  }
-  ASSIGN_OR_RETURN(const std::optional<std::string> there, to.Get(VaultRows::Info()));
-  if (!there.has_value() || *there == *vault) return absl::OkStatus();
-  return absl::AlreadyExistsError("there is another vault already where this one is to be copied");
-}
-
 // Writes rows some at a time. The last write is durable, and all before it with it.
 class Writer {
  public:
@@ -69,9 +56,23 @@ absl::StatusOr<std::pair<uint64_t, Hash256>> DigestOf(const VaultStore& store) {
 
 }  // namespace
 
+absl::Status CheckMayCopyVault(const VaultStore& from, const VaultStore& to) {
+  ASSIGN_OR_RETURN(const std::optional<std::string> vault, from.Get(VaultRows::Info()));
+  if (!vault.has_value()) {
+    return absl::NotFoundError(
+        "there is no vault beside the ledgers, without whose keys nothing personal in them can be "
+        "read: put it back first");
+  }
+  ASSIGN_OR_RETURN(const std::optional<std::string> there, to.Get(VaultRows::Info()));
+  if (!there.has_value() || *there == *vault) return absl::OkStatus();
+  return absl::AlreadyExistsError(
+      "there is another vault already where this one is to be copied: a vault is copied to where "
+      "there is none");
+}
+
 absl::StatusOr<uint64_t> CopyVaultRows(const VaultStore& from, VaultStore& to,
                                        const OnVaultRows& on_rows) {
-  RETURN_IF_ERROR(CheckMayTake(from, to));
+  RETURN_IF_ERROR(CheckMayCopyVault(from, to));
   Writer writer(to, on_rows);
   absl::Status status;
   uint64_t rows = 0;
@@ -82,18 +83,26 @@ absl::StatusOr<uint64_t> CopyVaultRows(const VaultStore& from, VaultStore& to,
   }));
   RETURN_IF_ERROR(status);
   RETURN_IF_ERROR(writer.Finish());
-  std::vector<std::string> surplus;
-  RETURN_IF_ERROR(to.Visit("", [&](std::string_view key, std::string_view) {
-    const absl::StatusOr<std::optional<std::string>> kept = from.Get(key);
+  std::vector<std::string> page, surplus;
+  const auto look = [&] {
+    absl::StatusOr<std::vector<std::optional<std::string>>> kept = from.GetMany(page);
     status = kept.status();
-    if (status.ok() && !kept->has_value()) surplus.emplace_back(key);
+    for (size_t i = 0; status.ok() && i < page.size(); ++i) {
+      if (!(*kept)[i].has_value()) surplus.push_back(std::move(page[i]));
+    }
+    page.clear();
     return status.ok();
+  };
+  RETURN_IF_ERROR(to.Visit("", [&](std::string_view key, std::string_view) {
+    page.emplace_back(key);
+    return page.size() < kRowsOfAWrite || look();
   }));
+  if (status.ok()) look();
   RETURN_IF_ERROR(status);
   for (const std::string& key : surplus) RETURN_IF_ERROR(writer.Add(key, std::nullopt));
   RETURN_IF_ERROR(writer.Finish());
-  // What an erasure destroyed is in no file either.
-  if (!surplus.empty()) RETURN_IF_ERROR(to.Purge());
+  // An earlier run may have removed rows and not come to here.
+  RETURN_IF_ERROR(to.Purge());
   return rows;
 }
 

@@ -34,6 +34,10 @@ absl::Status CheckNotMoved(const storage::v1::LedgerInfo& info) {
 
 absl::Status CheckServable(const storage::v1::LedgerInfo& info) {
   RETURN_IF_ERROR(CheckNotMoved(info));
+  return CheckArrived(info);
+}
+
+absl::Status CheckArrived(const storage::v1::LedgerInfo& info) {
   if (!info.has_arriving()) return absl::OkStatus();
   return absl::FailedPreconditionError(
       StrCat("LEDGER_ARRIVING: ledger ", info.ledger(),

@@ -20,7 +20,10 @@ absl::Status CheckUnderstood(const storage::v1::LedgerInfo& info);
 // FAILED_PRECONDITION LEDGER_MOVED: the ledger goes on elsewhere; says where.
 absl::Status CheckNotMoved(const storage::v1::LedgerInfo& info);
 
-// CheckNotMoved, and FAILED_PRECONDITION LEDGER_ARRIVING: it is not copied here to its end.
+// FAILED_PRECONDITION LEDGER_ARRIVING: it is not copied here to its end.
+absl::Status CheckArrived(const storage::v1::LedgerInfo& info);
+
+// CheckNotMoved and CheckArrived.
 absl::Status CheckServable(const storage::v1::LedgerInfo& info);
 
 // FAILED_PRECONDITION: it is not being copied here.

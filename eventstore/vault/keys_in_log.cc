@@ -16,16 +16,27 @@ constexpr size_t kEventsPerPage = 1024;
 
 }  // namespace
 
+absl::StatusOr<absl::flat_hash_set<Uuid>> WhoIsGone(const VaultStore& store,
+                                                    std::string_view ledger) {
+  absl::flat_hash_set<Uuid> gone;
+  RETURN_IF_ERROR(
+      store.Visit(VaultRows::AllGone(ledger), [&](std::string_view row, std::string_view) {
+        gone.insert(VaultRows::IdIn(row));
+        return true;
+      }));
+  return gone;
+}
+
 absl::Status KeysInLog::Read(const EventLog& log, uint64_t from, uint64_t end) {
-  RETURN_IF_ERROR(ReadSpares());
+  RETURN_IF_ERROR(Begin());
   while (from < end) {
     ASSIGN_OR_RETURN(const std::vector<RecordedEvent> events,
                      log.ReadLedger(from, std::min<uint64_t>(kEventsPerPage, end - from)));
-    for (const RecordedEvent& event : events) RETURN_IF_ERROR(Add(event));
+    for (const RecordedEvent& event : events) RETURN_IF_ERROR(Take(event));
     if (events.empty()) break;
     from = events.back().position + 1;
   }
-  SetErasedAside();
+  End();
   return absl::OkStatus();
 }
 
@@ -35,7 +46,7 @@ uint64_t KeysInLog::first_missing() const {
   return first;
 }
 
-absl::Status KeysInLog::ReadSpares() {
+absl::Status KeysInLog::Begin() {
   return store_.Visit(VaultRows::SparesOf(ledger_),
                       [this](std::string_view key, std::string_view value) {
                         spares_.emplace(VaultRows::IdIn(key), value);
@@ -43,7 +54,7 @@ absl::Status KeysInLog::ReadSpares() {
                       });
 }
 
-absl::Status KeysInLog::Add(const RecordedEvent& event) {
+absl::Status KeysInLog::Take(const RecordedEvent& event) {
   ASSIGN_OR_RETURN(const std::vector<StoredPart> parts, StoredPartsOf(event));
   for (const StoredPart& part : parts) {
     if (const auto spare = spares_.find(part.key_id); spare != spares_.end()) {
@@ -84,7 +95,7 @@ void KeysInLog::SetAside(const Uuid& key_id) {
                         storage::v1::VaultKey().SerializeAsString());
 }
 
-void KeysInLog::SetErasedAside() {
+void KeysInLog::End() {
   absl::erase_if(missing_, [this](const auto& each) {
     if (!erased_.contains(FingerprintOf(each.first).raw())) return false;
     SetAside(each.first);

@@ -10,6 +10,7 @@
 #include "absl/container/flat_hash_map.h"
 #include "absl/container/flat_hash_set.h"
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "eventstore/base/uuid.h"
 #include "eventstore/log.h"
 #include "eventstore/vault/vault_records.h"
@@ -26,6 +27,10 @@ class KeysInLog {
 
   // Events [from, end). Once.
   absl::Status Read(const EventLog& log, uint64_t from, uint64_t end);
+  // The same in parts, for events that come from elsewhere.
+  absl::Status Begin();
+  absl::Status Take(const RecordedEvent& event);
+  void End();
 
   // Rows that the vault lacks and the log gives.
   VaultChanges TakeChanges() { return std::move(changes_); }
@@ -39,11 +44,8 @@ class KeysInLog {
   uint64_t first_missing() const;
 
  private:
-  absl::Status ReadSpares();
-  absl::Status Add(const RecordedEvent& event);
   bool NamesWhoIsGone(const std::vector<Uuid>& persons) const;
   void SetAside(const Uuid& key_id);
-  void SetErasedAside();
 
   const VaultStore& store_;
   const std::string_view ledger_;
@@ -55,5 +57,9 @@ class KeysInLog {
   KeyFingerprints erased_;
   std::vector<RecordedEvent> erasures_;
 };
+
+// Whom no note of the ledger may name any more, as the vault knows it.
+absl::StatusOr<absl::flat_hash_set<Uuid>> WhoIsGone(const VaultStore& store,
+                                                    std::string_view ledger);
 
 }  // namespace caseledger::eventstore

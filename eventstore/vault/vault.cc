@@ -129,7 +129,7 @@ absl::StatusOr<DataKey> Vault::Unwrap(const Uuid& id, const WrappedKey& wrapped)
 absl::Status Vault::Begin(std::string_view ledger, const EventLog& log) {
   const MutexLock rotation(&rotation_);
   const uint64_t end = log.Head().next_position;
-  ASSIGN_OR_RETURN(absl::flat_hash_set<Uuid> gone, WhoIsGone(ledger));
+  ASSIGN_OR_RETURN(absl::flat_hash_set<Uuid> gone, WhoIsGone(store_, ledger));
   KeysInLog keys(store_, ledger, gone);
   ASSIGN_OR_RETURN(const uint64_t marked, ReadMark(store_, VaultRows::Mark(ledger)));
   ASSIGN_OR_RETURN(const uint64_t erased, ReadMark(store_, VaultRows::Erased(ledger)));
@@ -140,16 +140,6 @@ absl::Status Vault::Begin(std::string_view ledger, const EventLog& log) {
   }
   if (destroyed || !keys.erasures().empty()) RETURN_IF_ERROR(Purge());
   return ErasedUntil(ledger, end);
-}
-
-absl::StatusOr<absl::flat_hash_set<Uuid>> Vault::WhoIsGone(std::string_view ledger) const {
-  absl::flat_hash_set<Uuid> gone;
-  RETURN_IF_ERROR(
-      store_.Visit(VaultRows::AllGone(ledger), [&](std::string_view row, std::string_view) {
-        gone.insert(VaultRows::IdIn(row));
-        return true;
-      }));
-  return gone;
 }
 
 std::string Vault::CompanionOf(std::string_view ledger) const {

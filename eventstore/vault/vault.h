@@ -175,7 +175,6 @@ class Vault final : public DataKeys {
   // What the log knows and the vault did not. Whether a key was destroyed with it.
   absl::StatusOr<bool> TakeIn(std::string_view ledger, uint64_t end, KeysInLog& keys,
                               absl::flat_hash_set<Uuid> gone);
-  absl::StatusOr<absl::flat_hash_set<Uuid>> WhoIsGone(std::string_view ledger) const;
   std::string CompanionOf(std::string_view ledger) const;
   absl::Status CheckWrappingKeys();
   absl::Status UseNewestWrappingKey() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);

@@ -77,6 +77,29 @@ TEST_P(EngineContract, MarksAreAddedToALedgerThatIsCopiedHereAndToNoOther) {
   EXPECT_EQ(**engine().FindMark("a", "key"), "new");
 }
 
+TEST_P(EngineContract, TheFirstCommitAfterACopyChangesMarksThatWereCopied) {
+  using Marks = std::vector<std::pair<std::string, std::string>>;
+  for (const uint64_t events : {0U, 3U}) {
+    const std::string ledger = "copied-" + std::to_string(events);
+    storage::v1::LedgerInfo info = ArrivingInfo();
+    info.set_ledger(ledger);
+    ASSERT_TRUE(engine().CreateLedger(info).ok());
+    for (uint64_t i = 0; i < events; ++i)
+      ASSERT_TRUE(AppendTo(engine(), ledger, {kMovingCase}).ok());
+    ASSERT_TRUE(engine().AddMarks(ledger, Marks{{"name", "of one"}}).ok());
+    ASSERT_TRUE(engine().ReplaceInfo(InfoOf(ledger)).ok());
+    for (const std::string value : {"of several", "of many"}) {
+      const absl::Status committed = engine().Commit(ledger, [&](eventstore::HeadView& view) {
+        auto batch = NextBatch(view, {kMovingCase});
+        batch->marks = {{"name", value}};
+        return batch;
+      });
+      ASSERT_TRUE(committed.ok()) << committed;
+      EXPECT_EQ(**engine().FindMark(ledger, "name"), value);
+    }
+  }
+}
+
 TEST_P(EngineContract, NothingIsWrittenToALedgerThatHasMoved) {
   ASSERT_TRUE(engine().CreateLedger(InfoOf("a")).ok());
   ASSERT_TRUE(engine().CreateLedger(InfoOf("b")).ok());

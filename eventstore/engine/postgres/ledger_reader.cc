@@ -10,6 +10,8 @@ namespace {
 
 // Rows without records or with hashes of one size, so that their number bounds their bytes.
 constexpr uint64_t kSmallRows = 1024;
+// Marks that were copied before any event stand at -1.
+constexpr int64_t kBeforeAll = INT64_MIN;
 constexpr uint64_t kTileRows = 128;
 
 constexpr Statement kLoadHead = {"load_head",
@@ -297,9 +299,9 @@ absl::Status LedgerReader::VisitMarks(
   // In the order of the index, which no page has to sort: of a key's rows the last counts, so one
   // is shown when the next key begins.
   std::string key(prefix);
-  int64_t position = -1;
+  int64_t position = kBeforeAll;
   std::string value;
-  const auto shown = [&] { return position < 0 || visit(key, value); };
+  const auto shown = [&] { return position == kBeforeAll || visit(key, value); };
   while (true) {
     const Parameters page = Parameters().Text(ledger_).Bytes(key).Int8(position).Int8(kSmallRows);
     ASSIGN_OR_RETURN(const Rows rows, runner_.Run(kMarksPage, page));

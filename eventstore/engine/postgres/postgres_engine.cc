@@ -40,8 +40,8 @@ constexpr Statement kFindLedger = {
 constexpr Statement kInsertLedger = {
     "insert_ledger",
     "insert into caseledger.ledger (ledger, info) values ($1, $2) on conflict do nothing"};
-// Beside the position that the next event would have; those that are there as they are to be are
-// left out.
+// Beside the last event, before whatever a commit writes; those that are there as they are to be
+// are left out.
 constexpr Statement kAddMarks = {
     "add_marks",
     "insert into caseledger.mark (ledger, key, position, value) "
@@ -317,7 +317,8 @@ absl::Status PostgresEngine::AddMarks(std::string_view ledger,
     values.push_back(value);
   }
   Parameters parameters;
-  parameters.Text(ledger).Int8(held.head.next_position).ByteStrings(keys).ByteStrings(values);
+  parameters.Text(ledger).Int8(static_cast<int64_t>(held.head.next_position) - 1);
+  parameters.ByteStrings(keys).ByteStrings(values);
   return CommitWith(*lease, {{&kAddMarks, std::move(parameters)}});
 }
 

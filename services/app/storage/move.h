@@ -11,6 +11,7 @@
 #include "eventstore/base/random.h"
 #include "eventstore/copy/ledgers_copy.h"
 #include "services/app/storage/storage.h"
+#include "services/app/vault/vault_files.h"
 
 namespace caseledger::app {
 
@@ -24,6 +25,10 @@ struct MovePlace {
 struct MoveOptions {
   MovePlace from;
   MovePlace to;
+  // Of the vault; looked at, and left where they are. "": `wrapping-keys` in the data directory
+  // that the ledgers come from.
+  std::string wrapping_key_dir;
+  WrappingToken token;   // or they are in a token
   unsigned helpers = 0;  // threads that check beside the calling one
   // As LedgersCopyOptions::on_step and OnVaultRows; may be empty.
   std::function<bool(const eventstore::CopyStep&)> on_step;
@@ -40,7 +45,8 @@ struct Moved {
 };
 
 // Copies, checks, ends the originals and lets the copies go on, as eventstore/copy. Run again after
-// an error or an interruption, it goes on where it was.
+// an error or an interruption, it goes on where it was. Nothing is ended unless the vault has the
+// keys of the ledgers, and there are wrapping keys that open it.
 //
 // INVALID_ARGUMENT     places that cannot be; NOT_FOUND: nothing there to move
 // FAILED_PRECONDITION  a server has one of the ends; and as LedgersCopy and CopyVaultRows

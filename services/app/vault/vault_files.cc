@@ -168,10 +168,11 @@ absl::Status VaultFiles::CheckWrappingKeys(const VaultPlace& place,
         return true;
       }));
   if (missing == 0) return absl::OkStatus();
-  return absl::FailedPreconditionError(
-      StrCat("the vault in the database needs ", missing,
-             " wrapping keys that are not here: give --wrapping-key-dir the folder, or the token, "
-             "that all servers of the database use"));
+  return absl::FailedPreconditionError(StrCat(
+      "the vault needs ", missing,
+      " wrapping keys that are not here: give --wrapping-key-dir the folder, or the token, "
+      "that its servers use. A copy of the vault from before the last change of wrapping keys "
+      "cannot be opened any more"));
 }
 
 void VaultFiles::Begun(const eventstore::RotatorOptions& options,

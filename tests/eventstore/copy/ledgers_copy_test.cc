@@ -29,6 +29,11 @@ std::vector<storage::v1::LedgerInfo> InfosOf(const Engine& engine) {
   return engine.ListLedgers().value();
 }
 
+absl::Status Begun(LedgersCopy& copy) {
+  const absl::Status looked = copy.Look();
+  return looked.ok() ? copy.Begin() : looked;
+}
+
 class LedgersCopyTest : public ::testing::Test {
  protected:
   LedgersCopyTest() {
@@ -83,7 +88,7 @@ class LedgersCopyTest : public ::testing::Test {
     LedgersCopyOptions options = Options();
     options.on_step = [&](const CopyStep&) { return !most_steps || (*most_steps)-- > 0; };
     LedgersCopy copy(from_, to, options);
-    absl::Status status = copy.Begin();
+    absl::Status status = Begun(copy);
     if (status.ok()) status = copy.Copy();
     if (status.ok()) status = copy.Check();
     if (status.ok()) status = copy.End();
@@ -173,7 +178,7 @@ TEST_F(LedgersCopyTest, TheCopyIsTheSameAndGoesOn) {
   const Everything before = All(from_, kLedger), trail = All(from_, kTrail);
   MemoryEngine to;
   LedgersCopy copy(from_, to, Options());
-  ASSERT_TRUE(copy.Begin().ok());
+  ASSERT_TRUE(Begun(copy).ok());
   EXPECT_FALSE(copy.was_done());
   EXPECT_EQ(copy.End().code(), absl::StatusCode::kFailedPrecondition) << "nothing was checked";
   ASSERT_TRUE(copy.Copy().ok());
@@ -192,7 +197,7 @@ TEST_F(LedgersCopyTest, TheCopyIsTheSameAndGoesOn) {
 
   // Run again there is nothing left to do, however far the copy is by now.
   LedgersCopy again(from_, to, Options());
-  ASSERT_TRUE(again.Begin().ok());
+  ASSERT_TRUE(Begun(again).ok());
   EXPECT_TRUE(again.was_done());
   EXPECT_EQ(again.copy_id(), copy.copy_id());
   ASSERT_TRUE(again.Copy().ok() && again.Check().ok() && again.End().ok());
@@ -248,9 +253,9 @@ TEST_F(LedgersCopyTest, WhatTheOriginalGotMeanwhileIsBrought) {
 // A crash of the program between any two writes of End.
 TEST_F(LedgersCopyTest, EndGoesOnAfterACrash) {
   const Everything before = All(from_, kLedger), trail = All(from_, kTrail);
-  MemoryEngine done_from, to;
+  MemoryEngine to;
   LedgersCopy copy(from_, to, Options());
-  ASSERT_TRUE(copy.Begin().ok() && copy.Copy().ok() && copy.Check().ok());
+  ASSERT_TRUE(Begun(copy).ok() && copy.Copy().ok() && copy.Check().ok());
   const auto arriving = to.ListLedgers().value();
   auto first = from_.ListLedgers()->at(0);
   first.add_incompatible_features("moved");
@@ -258,7 +263,7 @@ TEST_F(LedgersCopyTest, EndGoesOnAfterACrash) {
   ASSERT_TRUE(from_.ReplaceInfo(first).ok());
   for (const bool goes_on : {false, true}) {
     LedgersCopy next(from_, to, Options());
-    ASSERT_TRUE(next.Begin().ok());
+    ASSERT_TRUE(Begun(next).ok());
     EXPECT_TRUE(next.was_ending()) << "the vault is left alone";
     EXPECT_FALSE(next.was_done());
     EXPECT_EQ(next.copy_id(), copy.copy_id());
@@ -287,7 +292,7 @@ TEST_F(LedgersCopyTest, EndGoesOnAfterACrash) {
 TEST_F(LedgersCopyTest, OfTwoCopiesOneGoesOn) {
   MemoryEngine first, second;
   LedgersCopy late(from_, second, Options());
-  ASSERT_TRUE(late.Begin().ok() && late.Copy().ok() && late.Check().ok());
+  ASSERT_TRUE(Begun(late).ok() && late.Copy().ok() && late.Check().ok());
   ASSERT_TRUE(Move(first).ok());
   EXPECT_EQ(late.End().code(), kMoved);
   EXPECT_TRUE(second.ListLedgers()->at(0).has_arriving()) << "nobody serves it";
@@ -302,12 +307,42 @@ TEST_F(LedgersCopyTest, BackAgainIntoANewPlace) {
   MemoryEngine there, back;
   ASSERT_TRUE(Move(there).ok());
   LedgersCopy home(there, back, Options());
-  ASSERT_TRUE(home.Begin().ok() && home.Copy().ok() && home.Check().ok() && home.End().ok());
+  ASSERT_TRUE(Begun(home).ok() && home.Copy().ok() && home.Check().ok() && home.End().ok());
   EXPECT_EQ(All(back, kLedger), before);
   Write(back, kLedger, 1);
   // Where it once was it cannot come back to.
   LedgersCopy into_old(back, from_, Options());
-  EXPECT_EQ(into_old.Begin().code(), absl::StatusCode::kAlreadyExists);
+  EXPECT_EQ(Begun(into_old).code(), absl::StatusCode::kAlreadyExists);
+}
+
+TEST_F(LedgersCopyTest, LookingWritesNothing) {
+  MemoryEngine to;
+  LedgersCopy copy(from_, to, Options());
+  ASSERT_TRUE(copy.Look().ok());
+  EXPECT_TRUE(to.ListLedgers()->empty());
+  ASSERT_TRUE(copy.Begin().ok());
+  EXPECT_EQ(to.ListLedgers()->size(), 2U);
+}
+
+TEST_F(LedgersCopyTest, WhatMovedOnFromTheCopyIsSaidToBeThere) {
+  MemoryEngine to, further;
+  ASSERT_TRUE(Move(to).ok());
+  LedgersCopyOptions options = Options();
+  options.place = "further on";
+  LedgersCopy onward(to, further, options);
+  ASSERT_TRUE(Begun(onward).ok() && onward.Copy().ok() && onward.Check().ok() && onward.End().ok());
+  const absl::Status again = Move(to);
+  EXPECT_EQ(again.code(), kMoved);
+  EXPECT_THAT(std::string(again.message()), HasSubstr("further on"));
+}
+
+TEST_F(LedgersCopyTest, ALedgerBesideTheCopiesIsNoHarmOnceTheyAreDone) {
+  MemoryEngine to;
+  ASSERT_TRUE(Move(to).ok());
+  ASSERT_TRUE(CreateLedger(to, "hai-phong", clock_, SystemRandom()).ok());
+  LedgersCopy again(from_, to, Options());
+  ASSERT_TRUE(again.Look().ok());
+  EXPECT_TRUE(again.was_done());
 }
 
 TEST_F(LedgersCopyTest, WhereThereAreOtherLedgersNoneIsCopied) {
@@ -319,7 +354,7 @@ TEST_F(LedgersCopyTest, WhereThereAreOtherLedgersNoneIsCopied) {
   EXPECT_EQ(to.ListLedgers()->size(), 1U);
   MemoryEngine empty, other;
   LedgersCopy of_nothing(empty, other, Options());
-  EXPECT_EQ(of_nothing.Begin().code(), absl::StatusCode::kNotFound);
+  EXPECT_EQ(Begun(of_nothing).code(), absl::StatusCode::kNotFound);
 }
 
 TEST_F(LedgersCopyTest, ADamagedCopyEndsNothing) {
@@ -327,7 +362,7 @@ TEST_F(LedgersCopyTest, ADamagedCopyEndsNothing) {
     SCOPED_TRACE(what);
     MemoryEngine to;
     LedgersCopy copy(from_, to, Options());
-    EXPECT_TRUE(copy.Begin().ok() && copy.Copy().ok());
+    EXPECT_TRUE(Begun(copy).ok() && copy.Copy().ok());
     damage(to);
     const absl::Status checked = copy.Check();
     EXPECT_EQ(checked.code(), absl::StatusCode::kDataLoss) << checked;

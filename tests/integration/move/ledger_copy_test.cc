@@ -2,6 +2,7 @@
 // processes: the same histories, figures, keys and checkpoints, and one head at a time.
 #include <signal.h>
 
+#include <filesystem>
 #include <memory>
 #include <string>
 #include <vector>
@@ -195,7 +196,8 @@ TEST_F(LedgerCopy, ToPostgresAndBack) {
   EXPECT_EQ(verified.code, 0) << verified.err << verified.out;
 
   const std::string home = directory_ / "home";
-  words = {"ledger", "copy", "--to-engine", "rocksdb", "--to-data-dir", home};
+  words = {"ledger",        "copy", "--to-engine",        "rocksdb",
+           "--to-data-dir", home,   "--wrapping-key-dir", data_ + "/wrapping-keys"};
   words.insert(words.end(), database.begin(), database.end());
   const Finished back = Program(words);
   ASSERT_EQ(back.code, 0) << back.err << back.out;
@@ -208,6 +210,65 @@ TEST_F(LedgerCopy, ToPostgresAndBack) {
   EXPECT_EQ(at_home.person, before.person);
   Stop();
   EXPECT_EQ(Verify(home, {}).code, 0);
+}
+
+// What would be missed only when nothing goes back any more.
+TEST_F(LedgerCopy, WithoutTheKeysOfTheLedgersNothingIsEnded) {
+  namespace fs = std::filesystem;
+  Serve(data_, {"--engine", "rocksdb"});
+  Stop();
+  const std::string old_vault = directory_ / "old-vault";
+  fs::copy(data_ + "/vault", old_vault, fs::copy_options::recursive);
+  Serve(data_, {"--engine", "rocksdb"});
+  {
+    const Client client(cast_, kMovedLedger);
+    person_ = client
+                  .Record("",
+                          "person_registered { attributes { sex: 'female' private_part { "
+                          "full_name: 'Nguyễn Thị Hoa' } } }")
+                  .record_id();
+  }
+  Stop();
+  int number = 0;
+  const auto copy = [&](const std::vector<std::string>& more) {
+    std::vector<std::string> words = {
+        "ledger",      "copy",    "--data-dir",    data_,
+        "--to-engine", "rocksdb", "--to-data-dir", directory_ / StrCat("to-", ++number)};
+    words.insert(words.end(), more.begin(), more.end());
+    return Program(words);
+  };
+  const Finished with_old = copy({"--vault-dir", old_vault});
+  EXPECT_EQ(with_old.code, 1) << with_old.out;
+  EXPECT_THAT(with_old.err, HasSubstr("KEYS_LOST"));
+  EXPECT_THAT(with_old.err, HasSubstr("--vault-dir"));
+  const Finished no_wrapping = copy({"--wrapping-key-dir", directory_ / "nowhere"});
+  EXPECT_EQ(no_wrapping.code, 1) << no_wrapping.out;
+  EXPECT_THAT(no_wrapping.err, HasSubstr("Give --wrapping-key-dir"));
+  fs::rename(data_ + "/vault", data_ + "/vault.away");
+  const Finished no_vault = copy({});
+  EXPECT_EQ(no_vault.code, 1) << no_vault.out;
+  EXPECT_THAT(no_vault.err, HasSubstr("give --vault-dir the server's"));
+  EXPECT_FALSE(fs::exists(data_ + "/vault")) << "nothing is left where there was none";
+  fs::rename(data_ + "/vault.away", data_ + "/vault");
+
+  // The same directories under other names.
+  fs::create_directory_symlink(data_, directory_ / "link");
+  for (const std::vector<std::string>& same :
+       {std::vector<std::string>{"--to-data-dir", directory_ / "link"},
+        {"--to-data-dir", data_ + "/../data"},
+        {"--to-data-dir", data_ + "/below"},
+        {"--to-data-dir", directory_ / "apart", "--to-vault-dir",
+         StrCat(directory_ / "link", "/vault")}}) {
+    std::vector<std::string> words = {"ledger", "copy",        "--data-dir",
+                                      data_,    "--to-engine", "rocksdb"};
+    words.insert(words.end(), same.begin(), same.end());
+    const Finished refused = Program(words);
+    EXPECT_EQ(refused.code, 1) << refused.out;
+    EXPECT_THAT(refused.err, HasSubstr("give new ones")) << same.back();
+  }
+  Serve(data_, {"--engine", "rocksdb"});
+  const Finished person = Ask(Cast::Auditor(), {"record", "history", "person", person_});
+  EXPECT_THAT(person.out, HasSubstr("Nguyễn Thị Hoa")) << "the original is as it was";
 }
 
 TEST_F(LedgerCopy, SaysWhatIsMissing) {

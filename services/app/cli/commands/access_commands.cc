@@ -14,6 +14,7 @@
 #include "services/app/cli/commands/calls.h"
 #include "services/app/cli/commands/commands.h"
 #include "services/app/cli/commands/storage_choice.h"
+#include "services/app/cli/commands/wrapping_choice.h"
 #include "services/app/cli/import/ids.h"
 #include "services/app/cli/print/json.h"
 
@@ -152,19 +153,7 @@ void AddBootstrap(CLI::App& access, Chosen& chosen) {
   AddStorageChoice(*command, request->storage);
   command->add_option("--vault-dir", request->vault_dir,
                       "The server's --vault-dir, when it has one");
-  command->add_option("--wrapping-key-dir", request->wrapping_key_dir,
-                      "The server's --wrapping-key-dir, when it has one");
-  command->add_option(
-      "--wrapping-token-module", request->token.module_path,
-      "PKCS#11 module of a token that holds the wrapping keys instead of files: a .so "
-      "file of the token's maker; with the next two");
-  command->add_option("--wrapping-token", request->token.token_label, "Label of that token");
-  command->add_option("--wrapping-pin-file", request->token.pin_file,
-                      "File whose first line is the token's user PIN; its user's alone");
-  command
-      ->add_option("--wrapping-key-label", request->token.key_label,
-                   "Label of the keys in the token; vaults that share one have labels of their own")
-      ->capture_default_str();
+  AddWrappingChoice(*command, request->wrapping_key_dir, request->token);
   command->add_option("--of", request->ledger, "Name of the ledger; created when new")->required();
   command->add_option("--administrator", *administrator, "AGENCY/PERSON")->required();
   command->add_option("--agency-name", request->agency_name,

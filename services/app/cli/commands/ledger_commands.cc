@@ -13,6 +13,7 @@
 #include "services/app/cli/commands/commands.h"
 #include "services/app/cli/commands/interrupts.h"
 #include "services/app/cli/commands/storage_choice.h"
+#include "services/app/cli/commands/wrapping_choice.h"
 #include "services/app/cli/print/json.h"
 #include "services/app/cli/print/progress.h"
 #include "services/app/cli/print/text_table.h"
@@ -105,7 +106,8 @@ void Print(const app::Moved& moved, const app::MoveOptions& options) {
   fmt::print(
       "Where they were nothing is written any more; it can be read, as by `caseledger log "
       "verify`.\n"
-      "The vault there is an old copy of the keys: remove it as you would an old backup.\n");
+      "The vault there is an old copy of the keys. Keep it until a server on the copies has shown "
+      "what is personal; then remove it as you would an old backup.\n");
 }
 
 absl::StatusOr<int> Copy(app::MoveOptions options, const ClientOptions& client) {
@@ -154,13 +156,15 @@ void AddLedgerCommands(CLI::App& app, Chosen& chosen) {
       "on.\n"
       "Interrupted, or after an error, run it again: it goes on where it was, and until the end "
       "the\n"
-      "originals can be served as before. Folders with keys, checkpoints and wrapping keys stay "
-      "where\n"
-      "they are.\n\n"
+      "originals can be served as before; to give it up, remove what was copied. Folders with "
+      "keys,\n"
+      "checkpoints and wrapping keys stay where they are; that the wrapping keys open the vault "
+      "is\n"
+      "looked at.\n\n"
       "Examples:\n"
       "  caseledger ledger copy --data-dir /var/lib/caseledger --to-engine postgres \\\n"
       "    --to-dsn 'host=db.example.org dbname=caseledger user=caseledger_server'\n"
-      "  caseledger ledger copy --engine postgres --dsn 'dbname=...' \\\n"
+      "  caseledger ledger copy --engine postgres --dsn 'dbname=...' --wrapping-key-dir KEYS \\\n"
       "    --to-engine rocksdb --to-data-dir /var/lib/caseledger-new\n\n"
       "Exit code 0: moved and checked; 1: could not run or was refused; 2: damaged, or the copy "
       "is\n"
@@ -171,6 +175,7 @@ void AddLedgerCommands(CLI::App& app, Chosen& chosen) {
   AddStorageChoice(*copy, options->from.choice);
   copy->add_option("--vault-dir", options->from.vault_dir,
                    "The server's --vault-dir; else `vault` in the data directory");
+  AddWrappingChoice(*copy, options->wrapping_key_dir, options->token);
   copy->add_option("--to-engine", options->to.choice.engine, "Where to")
       ->required()
       ->check(CLI::IsMember({app::kRocksDb, app::kPostgres}));

@@ -14,6 +14,7 @@
 #include "eventstore/base/scheduler.h"
 #include "eventstore/base/status_macros.h"
 #include "eventstore/base/strings.h"
+#include "eventstore/engine/ledger_rules.h"
 #include "eventstore/engine/rocksdb/backup/read_only_store.h"
 #include "eventstore/engine/rocksdb/backup/rocksdb_backup.h"
 #include "eventstore/signing/kept_checkpoints.h"
@@ -158,7 +159,9 @@ absl::StatusOr<std::vector<std::string>> LedgersToVerify(const eventstore::Engin
   ASSIGN_OR_RETURN(const auto infos, store.ListLedgers());
   std::vector<std::string> ledgers;
   for (const auto& info : infos) {
-    if (chosen.empty() || info.ledger() == chosen) ledgers.push_back(info.ledger());
+    if (!chosen.empty() && info.ledger() != chosen) continue;
+    RETURN_IF_ERROR(eventstore::CheckArrived(info));
+    ledgers.push_back(info.ledger());
   }
   if (!ledgers.empty()) return ledgers;
   const std::string where = arguments.storage.in_database() ? "the database" : arguments.data_dir;
