@@ -63,7 +63,7 @@ class Listening final : public HeadView {
   absl::Status status;
 
  private:
-  const LedgerHead head_;
+  const LedgerHead head_{};
 };
 
 AppendRequest RequestOf(uint8_t number) {

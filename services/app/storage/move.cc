@@ -214,7 +214,7 @@ absl::Status CheckWrappingKeys(const MoveOptions& options, const eventstore::Vau
         "anything is ended");
   }
   place.token = options.token;
-  const absl::Status found = VaultFiles::CheckWrappingKeys(place, rows, clock, random);
+  absl::Status found = VaultFiles::CheckWrappingKeys(place, rows, clock, random);
   if (!absl::IsUnavailable(found)) return found;
   return absl::FailedPreconditionError(
       StrCat(FromAbsl(found.message()),
