@@ -129,7 +129,7 @@ class AppendPreparer {
 class BatchResolver {
  public:
   BatchResolver(HeadView& view, const BatchContext& context, const RecentEvents& recent, Micros now)
-      : view_(view, context.ledger, *context.upgrades, recent, now),
+      : view_(view, context.ledger, *context.upgrades, recent, now, context.shared),
         base_position_(view.head().next_position),
         context_(context) {}
 

@@ -13,13 +13,14 @@
 namespace caseledger::eventstore {
 
 BatchView::BatchView(HeadView& committed, std::string_view ledger, const FactUpgrades& upgrades,
-                     const RecentEvents& recent, Micros now)
+                     const RecentEvents& recent, Micros now, bool keep_asked)
     : committed_(committed),
       ledger_(ledger),
       upgrades_(upgrades),
       recent_(recent.EndsAt(committed.head().next_position) ? &recent : nullptr),
       recorded_at_(std::max(now, committed.head().last_recorded_at)),
-      base_position_(committed.head().next_position) {}
+      base_position_(committed.head().next_position),
+      keep_asked_(keep_asked) {}
 
 absl::StatusOr<StreamHead> BatchView::Head(const StreamId& stream) {
   if (const auto known = streams_.find(stream); known != streams_.end()) return known->second.head;
@@ -27,7 +28,7 @@ absl::StatusOr<StreamHead> BatchView::Head(const StreamId& stream) {
     return streams_[stream].head = {newest->revision, newest->position, newest->leaf_hash};
   }
   ASSIGN_OR_RETURN(const StreamHead head, committed_.FindStream(stream));
-  asked_.insert(stream);
+  if (keep_asked_) asked_.insert(stream);
   streams_[stream].head = head;
   return head;
 }

@@ -31,9 +31,9 @@ struct PreparedAppend {
 // Not thread-safe. Lives within one run of `resolve`.
 class BatchView final : public LedgerView {
  public:
-  // All references must outlive the view.
+  // All references must outlive the view. `keep_asked`: whether TakeAsked is to tell anything.
   BatchView(HeadView& committed, std::string_view ledger, const FactUpgrades& upgrades,
-            const RecentEvents& recent, Micros now);
+            const RecentEvents& recent, Micros now, bool keep_asked);
 
   Micros recorded_at() const override { return recorded_at_; }
   uint64_t next_position() const override { return base_position_ + events_.size(); }
@@ -78,6 +78,7 @@ class BatchView final : public LedgerView {
   const RecentEvents* const recent_;  // null when it does not end at the committed head
   const Micros recorded_at_;
   const uint64_t base_position_;
+  const bool keep_asked_;
   std::vector<RecordedEvent> events_;
   std::vector<std::string> records_;
   absl::flat_hash_map<StreamId, Stream> streams_;  // those looked at or written

@@ -71,6 +71,8 @@ void UsualStreams::Asked(absl::flat_hash_set<StreamId> asked) {
 absl::Status LookAhead(HeadView& view, const std::vector<const AppendRequest*>& appends,
                        const BatchContext& context, const RecentEvents& recent,
                        const UsualStreams& usual) {
+  // Others lie in memory or on a disk of this machine: a look costs less there than looking ahead.
+  if (!context.shared) return absl::OkStatus();
   Looks looks(recent.EndsAt(view.head().next_position) ? &recent : nullptr);
   for (const StreamId& stream : usual.streams()) looks.AddStream(stream);
   for (const AppendRequest* append : appends) looks.Add(*append);

@@ -28,8 +28,9 @@ class UsualStreams {
   std::vector<StreamId> usual_;
 };
 
-// Whether the appends were carried out before, and what their foresight names: in the view, and the
-// keys to seal with. Streams in `recent` need no look. An error ends the commit.
+// Of a shared ledger: whether the appends were carried out before, and what their foresight names:
+// in the view, and the keys to seal with. Streams in `recent` need no look. An error ends the
+// commit.
 absl::Status LookAhead(HeadView& view, const std::vector<const AppendRequest*>& appends,
                        const BatchContext& context, const RecentEvents& recent,
                        const UsualStreams& usual);

@@ -77,6 +77,7 @@ class ForesightTest : public ::testing::Test {
   ForesightTest() {
     context_.ledger = "a";
     context_.sealer = &sealer_;
+    context_.shared = true;
   }
   absl::Status Look(const std::vector<const AppendRequest*>& appends) {
     return LookAhead(view_, appends, context_, recent_, usual_);
@@ -104,6 +105,14 @@ TEST_F(ForesightTest, ABatchLooksOnceForAllItsAppends) {
                            MarkKeys::Reference(/*to=*/Stream(11), /*from=*/Stream(10)),
                            MarkKeys::Reference(/*to=*/Stream(12), /*from=*/Stream(10)),
                            MarkKeys::Reference(/*to=*/Stream(10), /*from=*/Stream(11))));
+}
+
+TEST_F(ForesightTest, OfALedgerThatNobodySharesNothingIsLookedUpBeforehand) {
+  context_.shared = false;
+  AppendRequest request = RequestOf(1);
+  request.foresight = {Stream(10), {Stream(11)}, {}};
+  view_.status = absl::UnavailableError("it was asked");
+  EXPECT_TRUE(Look({&request}).ok());
 }
 
 TEST_F(ForesightTest, WhatMakesNoKeyIsLeftToWhoeverAsks) {

@@ -41,6 +41,10 @@ class MemoryEngine::Ledger {
     MutexLock lock(&mutex_);
     info_ = info;
   }
+  absl::Status MayBeWritten() const {
+    MutexLock lock(&mutex_);
+    return CheckNotMoved(info_);
+  }
   // Held for the whole of a commit: one commit at a time.
   Mutex& commit_mutex() { return commit_mutex_; }
 
@@ -316,7 +320,7 @@ absl::Status MemoryEngine::Commit(std::string_view ledger, Resolve resolve) {
   ASSIGN_OR_RETURN(Ledger * found, Find(ledger));
   MutexLock lock(&found->commit_mutex());
   RETURN_IF_ERROR(failure());
-  RETURN_IF_ERROR(CheckNotMoved(found->info()));
+  RETURN_IF_ERROR(found->MayBeWritten());
   View view(*found);
   ASSIGN_OR_RETURN(EngineBatch batch, RunResolve(view, resolve));
   if (batch.events.empty()) return absl::OkStatus();
@@ -418,7 +422,7 @@ absl::Status MemoryEngine::ReplaceSigningState(std::string_view ledger, std::str
   ASSIGN_OR_RETURN(Ledger * found, Find(ledger));
   MutexLock lock(&found->commit_mutex());
   RETURN_IF_ERROR(failure());
-  RETURN_IF_ERROR(CheckNotMoved(found->info()));
+  RETURN_IF_ERROR(found->MayBeWritten());
   found->ReplaceSigningState(state);
   return absl::OkStatus();
 }

@@ -52,6 +52,10 @@ struct Ledger {
     MutexLock lock(&info_mutex);
     return info;
   }
+  absl::Status MayBeWritten() const {
+    MutexLock lock(&info_mutex);
+    return CheckNotMoved(info);
+  }
 };
 
 class View final : public HeadView {
@@ -256,7 +260,7 @@ absl::Status RocksDbEngine::Commit(std::string_view ledger, Resolve resolve) {
   ASSIGN_OR_RETURN(Ledger * found, Find(ledger));
   MutexLock lock(&found->commit_mutex);
   RETURN_IF_ERROR(failure_->Check());
-  RETURN_IF_ERROR(CheckNotMoved(found->Info()));
+  RETURN_IF_ERROR(found->MayBeWritten());
   if (!found->head) {
     ASSIGN_OR_RETURN(found->head, found->reader.LoadHead());
   }

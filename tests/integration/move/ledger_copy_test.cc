@@ -129,7 +129,7 @@ TEST_F(LedgerCopy, ToPostgresAndBack) {
   v1::Command registered = CommandOf(
       "",
       "person_registered { attributes { sex: 'female' birth_year: 1990 private_part { full_name: "
-      "'Nguyễn Thị Hoa' } } }");
+      "'Đoàn Thử Nghiệm' } } }");
   v1::CommandResult first;
   {
     const Client client(cast_, kMovedLedger);
@@ -137,7 +137,7 @@ TEST_F(LedgerCopy, ToPostgresAndBack) {
     person_ = first.record_id();
   }
   const Seen before = Look();
-  EXPECT_THAT(before.person, HasSubstr("Nguyễn Thị Hoa"));
+  EXPECT_THAT(before.person, HasSubstr("Đoàn Thử Nghiệm"));
   const std::string checkpoint =
       HttpGet(server_->log_port(), StrCat("/", kMovedLedger, "/checkpoint"));
 
@@ -225,7 +225,7 @@ TEST_F(LedgerCopy, WithoutTheKeysOfTheLedgersNothingIsEnded) {
     person_ = client
                   .Record("",
                           "person_registered { attributes { sex: 'female' private_part { "
-                          "full_name: 'Nguyễn Thị Hoa' } } }")
+                          "full_name: 'Đoàn Thử Nghiệm' } } }")
                   .record_id();
   }
   Stop();
@@ -268,7 +268,7 @@ TEST_F(LedgerCopy, WithoutTheKeysOfTheLedgersNothingIsEnded) {
   }
   Serve(data_, {"--engine", "rocksdb"});
   const Finished person = Ask(Cast::Auditor(), {"record", "history", "person", person_});
-  EXPECT_THAT(person.out, HasSubstr("Nguyễn Thị Hoa")) << "the original is as it was";
+  EXPECT_THAT(person.out, HasSubstr("Đoàn Thử Nghiệm")) << "the original is as it was";
 }
 
 TEST_F(LedgerCopy, SaysWhatIsMissing) {

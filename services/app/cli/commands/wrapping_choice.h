@@ -4,7 +4,7 @@
 #include <CLI/CLI.hpp>
 #include <string>
 
-#include "services/app/vault/vault_files.h"
+#include "services/app/storage/move.h"
 
 namespace caseledger::cli {
 
