@@ -11,10 +11,12 @@
 #include "eventstore/base/big_endian.h"
 #include "tests/eventstore/vault/memory_backup_folder.h"
 #include "tests/eventstore/vault/vault_fixture.h"
+#include "tests/support/forwarding_vault_store.h"
 
 namespace caseledger::eventstore::testing {
 namespace {
 
+using caseledger::testing::ForwardingVaultStore;
 using ::testing::Each;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
@@ -340,26 +342,15 @@ TEST_F(VaultBackupsTest, EndsAtEveryStepLeaveNoHalfBackup) {
 }
 
 TEST_F(VaultBackupsTest, WhatDoesNotReadBackDoesNotCount) {
-  class Forgetful final : public VaultStore {
+  class Forgetful final : public ForwardingVaultStore {
    public:
-    explicit Forgetful(VaultStore& store) : store_(store) {}
-    absl::StatusOr<std::optional<std::string>> Get(std::string_view key) const override {
-      return store_.Get(key);
-    }
-    absl::Status Visit(
-        std::string_view prefix,
-        absl::FunctionRef<bool(std::string_view, std::string_view)> visit) const override {
-      return store_.Visit(prefix, visit);
-    }
+    using ForwardingVaultStore::ForwardingVaultStore;
+
     absl::Status Write(const VaultChanges& changes, bool durable) override {
       VaultChanges fewer = changes;
       if (!fewer.empty()) fewer.pop_back();
-      return store_.Write(fewer, durable);
+      return ForwardingVaultStore::Write(fewer, durable);
     }
-    absl::Status Purge() override { return store_.Purge(); }
-
-   private:
-    VaultStore& store_;
   };
   MustCreate();
   MemoryVaultStore store;
@@ -390,34 +381,30 @@ TEST_F(VaultBackupsTest, StopsWhenItIsTold) {
 
 // While rows are read, the store cannot let its old files go.
 TEST_F(VaultBackupsTest, APurgeWaitsForTheCopy) {
-  class Watched final : public VaultStore {
+  class Watched final : public ForwardingVaultStore {
    public:
-    absl::StatusOr<std::optional<std::string>> Get(std::string_view key) const override {
-      return store_.Get(key);
-    }
+    using ForwardingVaultStore::ForwardingVaultStore;
+
     absl::Status Visit(
         std::string_view prefix,
         absl::FunctionRef<bool(std::string_view, std::string_view)> visit) const override {
       if (prefix.empty()) copying_ = true;
-      const absl::Status visited = store_.Visit(prefix, visit);
+      const absl::Status visited = ForwardingVaultStore::Visit(prefix, visit);
       if (prefix.empty()) copying_ = false;
       return visited;
-    }
-    absl::Status Write(const VaultChanges& changes, bool durable) override {
-      return store_.Write(changes, durable);
     }
     absl::Status Purge() override {
       EXPECT_FALSE(copying_);
       ++purges_;
-      return store_.Purge();
+      return ForwardingVaultStore::Purge();
     }
-    MemoryVaultStore store_;
     mutable std::atomic<bool> copying_ = false;
     std::atomic<int> purges_ = 0;
   };
   Stop();
   MemoryWrappingKeys wrapping(clock_, SystemRandom());
-  Watched store;
+  MemoryVaultStore rows;
+  Watched store(rows);
   options_.accept_lost_keys = true;
   ASSERT_TRUE(Start(store, wrapping).ok());
   ASSERT_TRUE(RecordName(1).ok());

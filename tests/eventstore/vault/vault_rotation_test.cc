@@ -12,10 +12,12 @@
 #include "eventstore/vault/vault.h"
 #include "eventstore/vault/vault_rows.h"
 #include "tests/eventstore/vault/vault_fixture.h"
+#include "tests/support/forwarding_vault_store.h"
 
 namespace caseledger::eventstore::testing {
 namespace {
 
+using caseledger::testing::ForwardingVaultStore;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
@@ -23,33 +25,22 @@ using ::testing::SizeIs;
 bool GoOn(const RotationProgress& /*progress*/) { return true; }
 
 // Rows in memory; from the `writes`-th write or purge on it fails.
-class StoppingStore final : public VaultStore {
+class StoppingStore final : public ForwardingVaultStore {
  public:
-  explicit StoppingStore(MemoryVaultStore& rows) : rows_(rows) {}
+  using ForwardingVaultStore::ForwardingVaultStore;
 
-  absl::StatusOr<std::optional<std::string>> Get(std::string_view key) const override {
-    return rows_.Get(key);
-  }
-  absl::Status Visit(
-      std::string_view prefix,
-      absl::FunctionRef<bool(std::string_view key, std::string_view value)> visit) const override {
-    return rows_.Visit(prefix, visit);
-  }
   absl::Status Write(const VaultChanges& changes, bool durable) override {
     if (writes == 0) return absl::UnavailableError("stopped");
     --writes;
-    return rows_.Write(changes, durable);
+    return ForwardingVaultStore::Write(changes, durable);
   }
   absl::Status Purge() override {
     if (writes == 0) return absl::UnavailableError("stopped");
     --writes;
-    return rows_.Purge();
+    return ForwardingVaultStore::Purge();
   }
 
   size_t writes = SIZE_MAX;
-
- private:
-  MemoryVaultStore& rows_;
 };
 
 class VaultRotationTest : public VaultTest {

@@ -13,34 +13,26 @@
 #include "eventstore/vault/eraser.h"
 #include "eventstore/vault/vault_rows.h"
 #include "tests/eventstore/vault/vault_fixture.h"
+#include "tests/support/forwarding_vault_store.h"
 
 namespace caseledger::eventstore::testing {
 namespace {
 
+using caseledger::testing::ForwardingVaultStore;
 using ::testing::HasSubstr;
 using ::testing::SizeIs;
 
 // Refuses writes while told to.
-class FailingStore final : public VaultStore {
+class FailingStore final : public ForwardingVaultStore {
  public:
-  absl::StatusOr<std::optional<std::string>> Get(std::string_view key) const override {
-    return rows_.Get(key);
-  }
-  absl::Status Visit(
-      std::string_view prefix,
-      absl::FunctionRef<bool(std::string_view key, std::string_view value)> visit) const override {
-    return rows_.Visit(prefix, visit);
-  }
+  using ForwardingVaultStore::ForwardingVaultStore;
+
   absl::Status Write(const VaultChanges& changes, bool durable) override {
     if (fails) return absl::UnavailableError("the disk is full");
-    return rows_.Write(changes, durable);
+    return ForwardingVaultStore::Write(changes, durable);
   }
-  absl::Status Purge() override { return rows_.Purge(); }
 
   bool fails = false;
-
- private:
-  MemoryVaultStore rows_;
 };
 
 TEST_F(VaultTest, EverythingOpensAfterAStopAndAStart) {
@@ -59,35 +51,25 @@ TEST_F(VaultTest, EverythingOpensAfterAStopAndAStart) {
 }
 
 // Counts looks.
-class CountingStore final : public VaultStore {
+class CountingStore final : public ForwardingVaultStore {
  public:
+  using ForwardingVaultStore::ForwardingVaultStore;
+
   absl::StatusOr<std::optional<std::string>> Get(std::string_view key) const override {
     ++looks;
-    return rows_.Get(key);
+    return ForwardingVaultStore::Get(key);
   }
   absl::StatusOr<std::vector<std::optional<std::string>>> GetMany(
       std::span<const std::string> keys) const override {
     ++looks;
-    return rows_.GetMany(keys);
+    return ForwardingVaultStore::GetMany(keys);
   }
-  absl::Status Visit(
-      std::string_view prefix,
-      absl::FunctionRef<bool(std::string_view key, std::string_view value)> visit) const override {
-    return rows_.Visit(prefix, visit);
-  }
-  absl::Status Write(const VaultChanges& changes, bool durable) override {
-    return rows_.Write(changes, durable);
-  }
-  absl::Status Purge() override { return rows_.Purge(); }
 
   mutable int looks = 0;
-
- private:
-  MemoryVaultStore rows_;
 };
 
 TEST_F(VaultTest, KeysThatAreExpectedAreLookedUpAtOnceAndAreTheSame) {
-  CountingStore store;
+  CountingStore store(store_);
   ASSERT_TRUE(Start(store, wrapping_).ok());
   ASSERT_TRUE(RecordName(1).ok() && RecordName(2).ok());
   const std::vector<Uuid> before = KeyIds();
@@ -185,7 +167,7 @@ TEST_F(VaultTest, AVaultOfANewerProgramIsRefused) {
 }
 
 TEST_F(VaultTest, WithoutStorageWhatIsPersonalIsRefusedAndTheRestIsTaken) {
-  FailingStore store;
+  FailingStore store(store_);
   ASSERT_TRUE(Start(store, wrapping_).ok());
   ASSERT_TRUE(RecordName(1).ok());
   store.fails = true;
@@ -266,7 +248,7 @@ TEST_F(VaultTest, AnOlderVaultThatIsPutBackDoesNotBringThePersonBack) {
 }
 
 TEST_F(VaultTest, AnErasureThatFailsIsAnErrorAndCanBeGoneOnWith) {
-  FailingStore store;
+  FailingStore store(store_);
   ASSERT_TRUE(Start(store, wrapping_).ok());
   const StreamId person{2, IdOf(1)};
   ASSERT_TRUE(RecordName(1).ok());
@@ -289,7 +271,7 @@ TEST_F(VaultTest, MoreKeysThanMemoryHoldsAreFoundInTheStore) {
 }
 
 TEST_F(VaultTest, TheIndexKeyOfALedgerIsMadeOnceAndIsNoOtherLedgers) {
-  FailingStore store;
+  FailingStore store(store_);
   ASSERT_TRUE(Start(store, wrapping_).ok());
   store.fails = true;
   EXPECT_EQ(vault_->IndexKey(kLedger).status().code(), absl::StatusCode::kUnavailable)

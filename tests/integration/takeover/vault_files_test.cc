@@ -7,6 +7,7 @@
 #include "gmock/gmock.h"
 #include "tests/integration/support/scratch_directory.h"
 #include "tests/support/fake_clock.h"
+#include "tests/support/forwarding_vault_store.h"
 
 namespace caseledger::testing {
 namespace {
@@ -15,25 +16,19 @@ using app::VaultFiles;
 using ::testing::HasSubstr;
 
 // Rows that several servers see. Reading below a prefix fails when told to.
-class Shared final : public eventstore::VaultStore {
+class Shared final : public ForwardingVaultStore {
  public:
-  Shared(eventstore::MemoryVaultStore& rows, const bool& away) : rows_(rows), away_(away) {}
-  absl::StatusOr<std::optional<std::string>> Get(std::string_view key) const override {
-    return rows_.Get(key);
-  }
+  Shared(eventstore::MemoryVaultStore& rows, const bool& away)
+      : ForwardingVaultStore(rows), away_(away) {}
+
   absl::Status Visit(
       std::string_view prefix,
       absl::FunctionRef<bool(std::string_view key, std::string_view value)> visit) const override {
     if (away_) return absl::UnavailableError("the connection is lost");
-    return rows_.Visit(prefix, visit);
+    return ForwardingVaultStore::Visit(prefix, visit);
   }
-  absl::Status Write(const eventstore::VaultChanges& changes, bool durable) override {
-    return rows_.Write(changes, durable);
-  }
-  absl::Status Purge() override { return rows_.Purge(); }
 
  private:
-  eventstore::MemoryVaultStore& rows_;
   const bool& away_;
 };
 
