@@ -127,7 +127,8 @@ struct AppendRequest {
   // Asked before the answer of an earlier time is given again; an error is answered instead. Empty:
   // everybody who knows the request may hear it again.
   std::function<absl::Status(LedgerView& view)> may_hear_again = {};
-  Foresight foresight = {};
+  // Asked once a batch is to look ahead. Empty: nothing is known.
+  std::function<Foresight()> foresee = {};
 };
 
 struct LogLimits {

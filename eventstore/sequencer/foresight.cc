@@ -17,7 +17,8 @@ class Looks {
 
   void Add(const AppendRequest& append) {
     AddMark(MarkKeys::Request(append.key.agency, append.key.request_id));
-    const Foresight& foresight = append.foresight;
+    if (!append.foresee) return;
+    const Foresight foresight = append.foresee();
     for (const Foresight::Name& name : foresight.names) {
       if (!name.source.empty()) AddMark(MarkKeys::Name(name.kind, name.source, name.value));
       AddMark(MarkKeys::NameOfAnySource(name.kind, name.value));

@@ -253,7 +253,6 @@ void CommandHandler::Append(PreparedCommand prepared, std::string content, Done 
   request.key = {prepared.call.agency, prepared.request_id};
   request.content = std::move(content);
   request.origin = OriginOf(prepared);
-  request.foresight = ForesightOf(prepared);
   Aggregates& aggregates = (*ledger)->aggregates;
   Authority& authority = (*ledger)->authority;
   ErasureKeys* const keys = (*ledger)->parts.erasure_keys.get();
@@ -261,6 +260,7 @@ void CommandHandler::Append(PreparedCommand prepared, std::string content, Done 
   request.decide = [&aggregates, &authority, keys, shared](eventstore::LedgerView& view) {
     return Judge(view, aggregates, authority, *shared, keys).Decide();
   };
+  request.foresee = [shared] { return ForesightOf(*shared); };
   request.may_hear_again = [&aggregates, &authority, shared](eventstore::LedgerView& view) {
     return Judge(view, aggregates, authority, *shared).Authorize();
   };

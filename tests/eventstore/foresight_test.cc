@@ -92,8 +92,12 @@ class ForesightTest : public ::testing::Test {
 
 TEST_F(ForesightTest, ABatchLooksOnceForAllItsAppends) {
   AppendRequest first = RequestOf(1), second = RequestOf(2);
-  first.foresight = {Stream(10), {Stream(11), Stream(12)}, {{3, "paper", "17"}, {3, "", "18"}}};
-  second.foresight = {Stream(11), {Stream(10), Stream(11)}, {{3, "paper", "17"}}};
+  first.foresee = [] {
+    return Foresight{Stream(10), {Stream(11), Stream(12)}, {{3, "paper", "17"}, {3, "", "18"}}};
+  };
+  second.foresee = [] {
+    return Foresight{Stream(11), {Stream(10), Stream(11)}, {{3, "paper", "17"}}};
+  };
   ASSERT_TRUE(Look({&first, &second, &first}).ok());
   EXPECT_THAT(view_.streams, UnorderedElementsAre(Stream(10), Stream(11), Stream(12)));
   EXPECT_THAT(
@@ -110,14 +114,16 @@ TEST_F(ForesightTest, ABatchLooksOnceForAllItsAppends) {
 TEST_F(ForesightTest, OfALedgerThatNobodySharesNothingIsLookedUpBeforehand) {
   context_.shared = false;
   AppendRequest request = RequestOf(1);
-  request.foresight = {Stream(10), {Stream(11)}, {}};
+  request.foresee = [] { return Foresight{Stream(10), {Stream(11)}, {}}; };
   view_.status = absl::UnavailableError("it was asked");
   EXPECT_TRUE(Look({&request}).ok());
 }
 
 TEST_F(ForesightTest, WhatMakesNoKeyIsLeftToWhoeverAsks) {
   AppendRequest request = RequestOf(1);
-  request.foresight.names = {{3, "paper", std::string(MarkKeys::kMaxTextBytes + 1, 'x')}};
+  request.foresee = [] {
+    return Foresight{{}, {}, {{3, "paper", std::string(MarkKeys::kMaxTextBytes + 1, 'x')}}};
+  };
   ASSERT_TRUE(Look({&request}).ok());
   EXPECT_THAT(view_.marks, SizeIs(1));
   EXPECT_THAT(view_.streams, IsEmpty());
