@@ -68,29 +68,14 @@ absl::Status OfCopy(const absl::Status& status) {
              "the copy and begin anew"));
 }
 
-// Whether a vault has the keys that a ledger's events are sealed with.
-class KeysCheck {
- public:
-  KeysCheck(const VaultStore& vault, const std::string& ledger, absl::flat_hash_set<Uuid> gone)
-      : ledger_(ledger), gone_(std::move(gone)), keys_(vault, ledger_, gone_) {}
-
-  absl::Status Begin() { return keys_.Begin(); }
-  absl::Status Take(const RecordedEvent& event) { return keys_.Take(event); }
-  absl::Status End() {
-    keys_.End();
-    if (keys_.missing() == 0) return absl::OkStatus();
-    return absl::FailedPreconditionError(StrCat(
-        "KEYS_LOST: the vault that was copied lacks ", keys_.missing(), " keys of the ledger ",
-        ledger_, ", the first of the event at position ", keys_.first_missing(),
-        ": it is older than the ledgers, or another's. Nothing was ended. Give --vault-dir "
-        "the vault of these ledgers, after removing what was copied"));
-  }
-
- private:
-  const std::string ledger_;
-  const absl::flat_hash_set<Uuid> gone_;
-  KeysInLog keys_;
-};
+absl::Status CheckNoneMissing(const KeysInLog& keys, std::string_view ledger) {
+  if (keys.missing() == 0) return absl::OkStatus();
+  return absl::FailedPreconditionError(
+      StrCat("KEYS_LOST: the vault that was copied lacks ", keys.missing(), " keys of the ledger ",
+             ledger, ", the first of the event at position ", keys.first_missing(),
+             ": it is older than the ledgers, or another's. Nothing was ended. Give --vault-dir "
+             "the vault of these ledgers, after removing what was copied"));
+}
 
 Phase PhaseOf(AuditProgress::Phase phase) {
   switch (phase) {
@@ -227,7 +212,8 @@ absl::Status LedgersCopy::CopyEvents(CopiedLedger& ledger) {
           return events.size() < options_.batch_events;
         })));
     if (events.empty() || events.front().position != next) {
-      return absl::DataLossError(StrCat("ledger ", ledger.ledger, ": no event at ", next));
+      return OfOriginal(
+          absl::DataLossError(StrCat("ledger ", ledger.ledger, ": no event at ", next)));
     }
     next += events.size();
     ledger.copied_now += events.size();
@@ -238,8 +224,9 @@ absl::Status LedgersCopy::CopyEvents(CopiedLedger& ledger) {
 
 absl::Status LedgersCopy::CommitNext(const std::string& ledger, std::vector<StoredEvent> events) {
   const StoredEvent& last = events.back();
-  ASSIGN_OR_RETURN(const RecordedEvent newest, DecodeEvent(ledger, last, FactUpgrades()));
-  const LedgerHead head{last.position + 1, newest.recorded_at, last.leaf_hash};
+  const absl::StatusOr<RecordedEvent> newest = DecodeEvent(ledger, last, FactUpgrades());
+  RETURN_IF_ERROR(OfOriginal(newest.status()));
+  const LedgerHead head{last.position + 1, newest->recorded_at, last.leaf_hash};
   std::map<StreamId, StreamHead> streams;
   for (const StoredEvent& event : events) {
     streams[event.stream] = {event.revision, event.position, event.leaf_hash};
@@ -292,15 +279,15 @@ absl::Status LedgersCopy::CopySigningState(const std::string& ledger) {
   return to_.ReplaceSigningState(ledger, *state);
 }
 
-absl::Status LedgersCopy::Check() {
+absl::Status LedgersCopy::Check(const VaultStore& vault) {
   for (CopiedLedger& ledger : ledgers_) {
-    if (!ledger.goes_on) RETURN_IF_ERROR(CheckOne(ledger));
+    if (!ledger.goes_on) RETURN_IF_ERROR(CheckOne(ledger, vault));
   }
   checked_ = true;
   return absl::OkStatus();
 }
 
-absl::Status LedgersCopy::CheckOne(CopiedLedger& ledger) {
+absl::Status LedgersCopy::CheckOne(CopiedLedger& ledger, const VaultStore& vault) {
   const std::string& name = ledger.ledger;
   ASSIGN_OR_RETURN(const LedgerHead original, from_.LoadHead(name));
   ASSIGN_OR_RETURN(const LedgerHead copy, to_.LoadHead(name));
@@ -314,7 +301,7 @@ absl::Status LedgersCopy::CheckOne(CopiedLedger& ledger) {
   const absl::StatusOr<Hash256> root = TreeReader(ledger.events, StoredTiles(from_, name)).Root();
   RETURN_IF_ERROR(OfOriginal(root.status()));
   ledger.root = *root;
-  RETURN_IF_ERROR(OfCopy(Audit(ledger)));
+  RETURN_IF_ERROR(OfCopy(Audit(ledger, vault)));
   RETURN_IF_ERROR(CheckSameMarks(name));
   ASSIGN_OR_RETURN(const std::optional<std::string> signed_there, from_.FindSigningState(name));
   ASSIGN_OR_RETURN(const std::optional<std::string> signed_here, to_.FindSigningState(name));
@@ -323,19 +310,16 @@ absl::Status LedgersCopy::CheckOne(CopiedLedger& ledger) {
 }
 
 // The root commits to every byte of every record; the rest of the audit to the indexes.
-absl::Status LedgersCopy::Audit(const CopiedLedger& ledger) {
+absl::Status LedgersCopy::Audit(const CopiedLedger& ledger, const VaultStore& vault) {
   LedgerAuditOptions audit;
   audit.ledger = ledger.ledger;
   if (ledger.events > 0) audit.roots = {{"what was copied", ledger.events, ledger.root}};
   audit.helpers = options_.helpers;
   audit.random = options_.random;
-  std::optional<KeysCheck> keys;
-  if (options_.vault != nullptr) {
-    ASSIGN_OR_RETURN(auto gone, WhoIsGone(*options_.vault, ledger.ledger));
-    keys.emplace(*options_.vault, ledger.ledger, std::move(gone));
-    RETURN_IF_ERROR(keys->Begin());
-    audit.on_event = [&](const RecordedEvent& event) { return keys->Take(event); };
-  }
+  ASSIGN_OR_RETURN(const absl::flat_hash_set<Uuid> gone, WhoIsGone(vault, ledger.ledger));
+  KeysInLog keys(vault, ledger.ledger, gone);
+  RETURN_IF_ERROR(keys.Begin());
+  audit.on_event = [&](const RecordedEvent& event) { return keys.Take(event); };
   absl::Status told;
   audit.on_progress = [&](const AuditProgress& now) {
     told = Tell(ledger.ledger, PhaseOf(now.phase), now.done, now.total);
@@ -344,7 +328,8 @@ absl::Status LedgersCopy::Audit(const CopiedLedger& ledger) {
   const LedgerAudit found = AuditLedger(to_, audit);
   RETURN_IF_ERROR(told);
   RETURN_IF_ERROR(found.status);
-  return keys.has_value() ? keys->End() : absl::OkStatus();
+  keys.End();
+  return CheckNoneMissing(keys, ledger.ledger);
 }
 
 absl::Status LedgersCopy::CheckSameMarks(const std::string& ledger) {

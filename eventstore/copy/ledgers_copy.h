@@ -40,9 +40,6 @@ struct LedgersCopyOptions {
   size_t batch_bytes = 4u << 20;
   size_t batch_marks = 4096;
   unsigned helpers = 0;  // threads that check beside the calling one
-  // The vault beside the copies: Check finds whether it has the keys they are sealed with. Null:
-  // not looked at.
-  const VaultStore* vault = nullptr;
   // False ends it with CANCELLED, to go on later. Called on the calling thread. May be empty.
   std::function<bool(const CopyStep&)> on_step;
 };
@@ -77,15 +74,13 @@ class LedgersCopy {
   // ALREADY_EXISTS       the other end has ledgers that are not of this copying
   // FAILED_PRECONDITION  a ledger has moved elsewhere already, or is not copied here to its end
   absl::Status Look();
-  // The vault beside the copies, which may be opened after Look.
-  void SetVault(const VaultStore& vault) { options_.vault = &vault; }
   // Makes the ledgers at the other end, which nobody serves before End.
   absl::Status Begin();
 
   // The same at both ends. After Look.
   const Uuid& copy_id() const { return copy_id_; }
-  // Whether an earlier run came to End, or beyond it: all was copied and checked then. What belongs
-  // to the ledgers and is copied beside them must not be copied again: some may go on already.
+  // Whether an earlier run came to End, or beyond it: all was copied and checked then, and what
+  // belongs to the ledgers and is copied beside them, too. The originals may lack it since.
   bool was_ending() const { return was_ending_; }
   // Whether it was done with it: there is nothing left to do.
   bool was_done() const { return was_done_; }
@@ -93,8 +88,9 @@ class LedgersCopy {
   // Brings what is missing. DATA_LOSS: what is there already is not of this original.
   absl::Status Copy();
   // Every copy is whole by itself, equal to its original in events, indexes, request ids, names and
-  // what its signer remembers, and the vault has its keys. DATA_LOSS says what is not so.
-  absl::Status Check();
+  // what its signer remembers. DATA_LOSS says what is not so. FAILED_PRECONDITION KEYS_LOST: the
+  // vault beside the copies, given here, lacks keys that they are sealed with.
+  absl::Status Check(const VaultStore& vault);
   // The originals are ended, then the copies go on. After Check; not to be interrupted, but going
   // on later is safe.
   absl::Status End();
@@ -103,24 +99,24 @@ class LedgersCopy {
   const std::vector<CopiedLedger>& ledgers() const { return ledgers_; }
 
  private:
-  // The copying that `info` tells of, if any.
+  // Of all ledgers it is the same one, or FAILED_PRECONDITION.
   absl::Status TakeCopyId(const storage::v1::LedgerCopy& copy);
   absl::Status LookAtOriginals();
   absl::Status LookAtCopies();
   absl::Status MakeCopyOf(const storage::v1::LedgerInfo& original);
   absl::Status CopyEvents(CopiedLedger& ledger);
-  absl::Status Audit(const CopiedLedger& ledger);
+  absl::Status Audit(const CopiedLedger& ledger, const VaultStore& vault);
   absl::Status CommitNext(const std::string& ledger, std::vector<StoredEvent> events);
   absl::Status CopyMarks(CopiedLedger& ledger);
   absl::Status CopySigningState(const std::string& ledger);
-  absl::Status CheckOne(CopiedLedger& ledger);
+  absl::Status CheckOne(CopiedLedger& ledger, const VaultStore& vault);
   absl::Status CheckSameMarks(const std::string& ledger);
   absl::Status Tell(const std::string& ledger, CopyStep::Phase phase, uint64_t done,
                     uint64_t total) const;
 
   Engine& from_;
   Engine& to_;
-  LedgersCopyOptions options_;
+  const LedgersCopyOptions options_;
   Uuid copy_id_;
   bool was_ending_ = false;
   bool was_done_ = false;

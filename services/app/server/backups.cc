@@ -9,7 +9,7 @@
 #include "eventstore/base/strings.h"
 #include "eventstore/engine/rocksdb/backup/rocksdb_backup.h"
 #include "services/app/server/logging.h"
-#include "services/app/server/places.h"
+#include "services/app/storage/places.h"
 
 namespace caseledger::app {
 namespace {

@@ -6,7 +6,7 @@
 #include "eventstore/base/status_macros.h"
 #include "eventstore/base/strings.h"
 #include "services/app/server/logging.h"
-#include "services/app/server/places.h"
+#include "services/app/storage/places.h"
 #include "services/app/vault/vault_files.h"
 
 namespace caseledger::app {

@@ -1,6 +1,5 @@
 #include "services/app/storage/move.h"
 
-#include <array>
 #include <filesystem>
 #include <memory>
 #include <optional>
@@ -14,6 +13,7 @@
 #include "eventstore/engine/rocksdb/backup/rocksdb_backup.h"
 #include "eventstore/vault/rocksdb/rocksdb_vault_store.h"
 #include "eventstore/vault/vault_rows.h"
+#include "services/app/storage/places.h"
 
 namespace caseledger::app {
 namespace {
@@ -66,33 +66,15 @@ absl::Status CheckTo(const MovePlace& to) {
   return eventstore::CheckNotRestoring(to.data_dir);
 }
 
-// Whether one is the other or lies within it, whatever they are called.
-absl::StatusOr<bool> Overlap(const std::string& a, const std::string& b) {
-  std::array<fs::path, 2> paths;
-  for (size_t i = 0; i < paths.size(); ++i) {
-    std::error_code error;
-    paths[i] = fs::weakly_canonical(fs::absolute(i == 0 ? a : b), error);
-    if (error) {
-      return absl::InvalidArgumentError(StrCat(i == 0 ? a : b, ": ", error.message()));
-    }
-  }
-  const auto lies_within = [](const fs::path& inner, const fs::path& outer) {
-    return std::mismatch(outer.begin(), outer.end(), inner.begin(), inner.end()).first ==
-           outer.end();
-  };
-  return lies_within(paths[0], paths[1]) || lies_within(paths[1], paths[0]);
-}
-
 // RocksDB does not see that two paths of one program lead to one directory.
-absl::Status CheckApart(const MovePlace& from, const MovePlace& to) {
+absl::Status CheckEndsApart(const MovePlace& from, const MovePlace& to) {
   if (from.choice.in_database() && to.choice.in_database() && from.choice.dsn == to.choice.dsn) {
     return absl::InvalidArgumentError("both ends are the same database");
   }
   if (from.choice.in_database() || to.choice.in_database()) return absl::OkStatus();
   for (const std::string& of_from : {from.data_dir, VaultDirOf(from)}) {
     for (const std::string& of_to : {to.data_dir, VaultDirOf(to)}) {
-      ASSIGN_OR_RETURN(const bool overlap, Overlap(of_from, of_to));
-      if (!overlap) continue;
+      if (!HoldOneAnother(of_from, of_to)) continue;
       return absl::InvalidArgumentError(
           StrCat(of_to, " is or lies in ", of_from, ", or the other way round: give new ones"));
     }
@@ -108,7 +90,7 @@ class Ends {
   absl::Status OpenLedgers() {
     RETURN_IF_ERROR(CheckFrom(options_.from));
     RETURN_IF_ERROR(CheckTo(options_.to));
-    RETURN_IF_ERROR(CheckApart(options_.from, options_.to));
+    RETURN_IF_ERROR(CheckEndsApart(options_.from, options_.to));
     ASSIGN_OR_RETURN(from_, OpenStorage(options_.from));
     RETURN_IF_ERROR(from_->GuardAll());
     if (!options_.to.choice.in_database()) {
@@ -250,9 +232,8 @@ absl::StatusOr<Moved> MoveBetween(Ends& ends, const MoveOptions& options, Clock&
     ASSIGN_OR_RETURN(moved.vault_rows, eventstore::CopyVaultRows(ends.from_vault(), ends.to_vault(),
                                                                  options.on_vault_rows));
   }
-  copy.SetVault(was_copied ? ends.to_vault() : ends.near_vault());
   RETURN_IF_ERROR(copy.Copy());
-  RETURN_IF_ERROR(copy.Check());
+  RETURN_IF_ERROR(copy.Check(was_copied ? ends.to_vault() : ends.near_vault()));
   if (!was_copied) {
     RETURN_IF_ERROR(eventstore::CheckSameVaultRows(ends.from_vault(), ends.to_vault()));
   }

@@ -13,8 +13,13 @@
 #include <utility>
 #include <vector>
 
+#include "caseledger/event/v1/fact.pb.h"
 #include "eventstore/base/strings.h"
 #include "eventstore/engine/memory/memory_engine.h"
+#include "eventstore/sealing/sealed_fact.h"
+#include "eventstore/vault/keys/memory_keys.h"
+#include "eventstore/vault/memory_store.h"
+#include "eventstore/vault/vault.h"
 #include "tests/eventstore/log_fixture.h"
 
 namespace caseledger::eventstore::testing {
@@ -45,13 +50,30 @@ class LedgersCopyTest : public ::testing::Test {
     EXPECT_TRUE(from_.ReplaceSigningState(kLedger, "signed up to 300").ok());
   }
 
+  static VaultOptions OptionsOfVault(Clock& clock) {
+    VaultOptions options;
+    options.clock = &clock;
+    options.random = &SystemRandom();
+    return options;
+  }
+
   std::unique_ptr<EventLog> Open(Engine& engine, std::string_view ledger) {
     SequencerOptions options;
     options.clock = &clock_;
-    options.sealer = &caseledger::testing::SealsNothing();
+    options.sealer = &sealer_;
     absl::StatusOr<std::unique_ptr<EventLog>> log = OpenLog(engine, ledger, options);
     EXPECT_TRUE(log.ok()) << log.status();
     return log.ok() ? *std::move(log) : nullptr;
+  }
+
+  // With somebody's name in it, of any length.
+  NewEvent SealedEvent(const StreamId& record) {
+    event::v1::Fact fact;
+    fact.mutable_person_amended()->mutable_attributes()->mutable_private_part()->set_full_name(
+        std::string(random_() % 200 + 1, 'f'));
+    NewEvent event = EventFor(record, fact.SerializeAsString());
+    event.fact_type = static_cast<uint32_t>(fact.kind_case());
+    return event;
   }
 
   // Appends of one to three events of 20 cases, each with a name, and with references.
@@ -62,7 +84,7 @@ class LedgersCopyTest : public ::testing::Test {
       const StreamId record = CaseStream(i == 0 ? 0 : random_() % 20);
       Decision decision;
       for (uint64_t events = random_() % 3 + 1; events > 0; --events) {
-        decision.events.push_back(EventFor(record, std::string(random_() % 200, 'f')));
+        decision.events.push_back(SealedEvent(record));
       }
       // A name that others bear, too, from another source.
       decision.names.push_back({record, StrCat("source ", names_), StrCat("name ", names_ / 2)});
@@ -90,7 +112,7 @@ class LedgersCopyTest : public ::testing::Test {
     LedgersCopy copy(from_, to, options);
     absl::Status status = Begun(copy);
     if (status.ok()) status = copy.Copy();
-    if (status.ok()) status = copy.Check();
+    if (status.ok()) status = copy.Check(store_);
     if (status.ok()) status = copy.End();
     return status;
   }
@@ -157,7 +179,7 @@ class LedgersCopyTest : public ::testing::Test {
     EXPECT_EQ(All(from_, kLedger), before) << "it is still there to be read";
     SequencerOptions options;
     options.clock = &clock_;
-    options.sealer = &caseledger::testing::SealsNothing();
+    options.sealer = &sealer_;
     const auto original = OpenLog(from_, kLedger, options);
     EXPECT_EQ(original.status().code(), kMoved);
     EXPECT_THAT(std::string(original.status().message()), HasSubstr("LEDGER_MOVED"));
@@ -171,6 +193,10 @@ class LedgersCopyTest : public ::testing::Test {
   ::testing::ScopedTrace trace_{__FILE__, __LINE__, StrCat("seed ", seed_)};
   int names_ = 0;
   FakeClock clock_;
+  MemoryVaultStore store_;
+  MemoryWrappingKeys wrapping_{clock_, SystemRandom()};
+  std::unique_ptr<Vault> vault_ = Vault::Open(store_, wrapping_, OptionsOfVault(clock_)).value();
+  KeyedSealer sealer_{*vault_, SystemRandom()};
   MemoryEngine from_;
 };
 
@@ -184,11 +210,11 @@ TEST_F(LedgersCopyTest, TheCopyIsTheSameAndGoesOn) {
   ASSERT_TRUE(copy.Copy().ok());
   SequencerOptions options;
   options.clock = &clock_;
-  options.sealer = &caseledger::testing::SealsNothing();
+  options.sealer = &sealer_;
   EXPECT_THAT(std::string(OpenLog(to, kLedger, options).status().message()),
               HasSubstr("LEDGER_ARRIVING"));
   Write(from_, kTrail, 0);  // opening the original is no harm
-  ASSERT_TRUE(copy.Check().ok());
+  ASSERT_TRUE(copy.Check(store_).ok());
   ASSERT_TRUE(copy.End().ok());
   ASSERT_EQ(copy.ledgers().size(), 2U);
   EXPECT_EQ(copy.ledgers()[0].events, before.size);
@@ -200,21 +226,21 @@ TEST_F(LedgersCopyTest, TheCopyIsTheSameAndGoesOn) {
   ASSERT_TRUE(Begun(again).ok());
   EXPECT_TRUE(again.was_done());
   EXPECT_EQ(again.copy_id(), copy.copy_id());
-  ASSERT_TRUE(again.Copy().ok() && again.Check().ok() && again.End().ok());
+  ASSERT_TRUE(again.Copy().ok() && again.Check(store_).ok() && again.End().ok());
   EXPECT_EQ(again.ledgers()[0].root, copy.ledgers()[0].root);
 }
 
 TEST_F(LedgersCopyTest, ARequestThatWasCarriedOutBeforeIsKnownToTheCopy) {
   const Uuid id = NextId();
   ASSERT_TRUE(Open(from_, kLedger)
-                  ->Append(RequestWith(Decision{{EventFor(CaseStream(1))}, {}, {}}, id))
+                  ->Append(RequestWith(Decision{{SealedEvent(CaseStream(1))}, {}, {}}, id))
                   .ok());
   MemoryEngine to;
   ASSERT_TRUE(Move(to).ok());
   const auto log = Open(to, kLedger);
-  EXPECT_TRUE(
-      log->Append(RequestWith(Decision{{EventFor(CaseStream(1))}, {}, {}}, id))->already_appended);
-  EXPECT_EQ(log->Append(RequestWith(Decision{{EventFor(CaseStream(1))}, {}, {}}, id, "other"))
+  EXPECT_TRUE(log->Append(RequestWith(Decision{{SealedEvent(CaseStream(1))}, {}, {}}, id))
+                  ->already_appended);
+  EXPECT_EQ(log->Append(RequestWith(Decision{{SealedEvent(CaseStream(1))}, {}, {}}, id, "other"))
                 .status()
                 .code(),
             absl::StatusCode::kAlreadyExists);
@@ -255,7 +281,7 @@ TEST_F(LedgersCopyTest, EndGoesOnAfterACrash) {
   const Everything before = All(from_, kLedger), trail = All(from_, kTrail);
   MemoryEngine to;
   LedgersCopy copy(from_, to, Options());
-  ASSERT_TRUE(Begun(copy).ok() && copy.Copy().ok() && copy.Check().ok());
+  ASSERT_TRUE(Begun(copy).ok() && copy.Copy().ok() && copy.Check(store_).ok());
   const auto arriving = to.ListLedgers().value();
   auto first = from_.ListLedgers()->at(0);
   first.add_incompatible_features("moved");
@@ -268,7 +294,7 @@ TEST_F(LedgersCopyTest, EndGoesOnAfterACrash) {
     EXPECT_FALSE(next.was_done());
     EXPECT_EQ(next.copy_id(), copy.copy_id());
     if (goes_on) {
-      ASSERT_TRUE(next.Copy().ok() && next.Check().ok() && next.End().ok());
+      ASSERT_TRUE(next.Copy().ok() && next.Check(store_).ok() && next.End().ok());
       break;
     }
     // All are ended, and one copy goes on.
@@ -292,7 +318,7 @@ TEST_F(LedgersCopyTest, EndGoesOnAfterACrash) {
 TEST_F(LedgersCopyTest, OfTwoCopiesOneGoesOn) {
   MemoryEngine first, second;
   LedgersCopy late(from_, second, Options());
-  ASSERT_TRUE(Begun(late).ok() && late.Copy().ok() && late.Check().ok());
+  ASSERT_TRUE(Begun(late).ok() && late.Copy().ok() && late.Check(store_).ok());
   ASSERT_TRUE(Move(first).ok());
   EXPECT_EQ(late.End().code(), kMoved);
   EXPECT_TRUE(second.ListLedgers()->at(0).has_arriving()) << "nobody serves it";
@@ -307,7 +333,7 @@ TEST_F(LedgersCopyTest, BackAgainIntoANewPlace) {
   MemoryEngine there, back;
   ASSERT_TRUE(Move(there).ok());
   LedgersCopy home(there, back, Options());
-  ASSERT_TRUE(Begun(home).ok() && home.Copy().ok() && home.Check().ok() && home.End().ok());
+  ASSERT_TRUE(Begun(home).ok() && home.Copy().ok() && home.Check(store_).ok() && home.End().ok());
   EXPECT_EQ(All(back, kLedger), before);
   Write(back, kLedger, 1);
   // Where it once was it cannot come back to.
@@ -330,7 +356,8 @@ TEST_F(LedgersCopyTest, WhatMovedOnFromTheCopyIsSaidToBeThere) {
   LedgersCopyOptions options = Options();
   options.place = "further on";
   LedgersCopy onward(to, further, options);
-  ASSERT_TRUE(Begun(onward).ok() && onward.Copy().ok() && onward.Check().ok() && onward.End().ok());
+  ASSERT_TRUE(Begun(onward).ok() && onward.Copy().ok() && onward.Check(store_).ok() &&
+              onward.End().ok());
   const absl::Status again = Move(to);
   EXPECT_EQ(again.code(), kMoved);
   EXPECT_THAT(std::string(again.message()), HasSubstr("further on"));
@@ -364,7 +391,7 @@ TEST_F(LedgersCopyTest, ADamagedCopyEndsNothing) {
     LedgersCopy copy(from_, to, Options());
     EXPECT_TRUE(Begun(copy).ok() && copy.Copy().ok());
     damage(to);
-    const absl::Status checked = copy.Check();
+    const absl::Status checked = copy.Check(store_);
     EXPECT_EQ(checked.code(), absl::StatusCode::kDataLoss) << checked;
     EXPECT_EQ(copy.End().code(), absl::StatusCode::kFailedPrecondition);
     for (const auto& info : InfosOf(from_)) EXPECT_FALSE(info.has_moved());
@@ -395,6 +422,32 @@ TEST_F(LedgersCopyTest, ADamagedCopyEndsNothing) {
           "what the signer remembers");
   MemoryEngine to;
   EXPECT_TRUE(Move(to).ok()) << "the originals are as they were";
+}
+
+TEST_F(LedgersCopyTest, WithoutTheKeysThatTheEventsAreSealedWithNothingIsEnded) {
+  // Others' keys, and those of a vault that is older than the last events.
+  MemoryVaultStore others;
+  const MemoryVaultStore older(store_);
+  const uint64_t known = from_.LoadHead(kLedger)->next_position;
+  const int spare_keys = static_cast<int>(OptionsOfVault(clock_).spare_keys);
+  const auto log = Open(from_, kLedger);
+  for (int i = 0; i <= spare_keys; ++i) {  // until none is left that the older one has
+    const StreamId record = CaseStream(1000 + static_cast<uint64_t>(i));
+    ASSERT_TRUE(log->Append(RequestWith(Decision{{SealedEvent(record)}, {}, {}})).ok());
+  }
+  MemoryEngine to;
+  LedgersCopy copy(from_, to, Options());
+  ASSERT_TRUE(Begun(copy).ok() && copy.Copy().ok());
+  for (const MemoryVaultStore* vault :
+       std::initializer_list<const MemoryVaultStore*>{&others, &older}) {
+    const absl::Status checked = copy.Check(*vault);
+    EXPECT_EQ(checked.code(), absl::StatusCode::kFailedPrecondition) << checked;
+    EXPECT_THAT(std::string(checked.message()), HasSubstr("KEYS_LOST"));
+    EXPECT_EQ(copy.End().code(), absl::StatusCode::kFailedPrecondition);
+  }
+  EXPECT_GT(from_.LoadHead(kLedger)->next_position, known);
+  for (const auto& info : InfosOf(from_)) EXPECT_FALSE(info.has_moved());
+  EXPECT_TRUE(copy.Check(store_).ok());
 }
 
 // Of a damaged original nothing goes on elsewhere.

@@ -1,4 +1,4 @@
-#include "services/app/server/places.h"
+#include "services/app/storage/places.h"
 
 #include <algorithm>
 #include <filesystem>
@@ -26,10 +26,14 @@ bool Holds(const fs::path& outer, const fs::path& inner) {
 
 }  // namespace
 
+bool HoldOneAnother(const std::string& a, const std::string& b) {
+  const fs::path one = Canonical(a);
+  const fs::path other = Canonical(b);
+  return Holds(one, other) || Holds(other, one);
+}
+
 absl::Status CheckApart(const Place& copies, const Place& of) {
-  const fs::path a = Canonical(copies.path);
-  const fs::path b = Canonical(of.path);
-  if (!Holds(a, b) && !Holds(b, a)) return absl::OkStatus();
+  if (!HoldOneAnother(copies.path, of.path)) return absl::OkStatus();
   return absl::InvalidArgumentError(StrCat(copies.flag, " ", copies.path, " and ", of.flag, " ",
                                            of.path,
                                            " must not hold one another; choose a directory on "
