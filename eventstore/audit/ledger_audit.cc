@@ -101,12 +101,19 @@ class Auditor {
   bool ReportMarks(const ReadLog& read, uint64_t done) const {
     return Report({Phase::kMarks, done, std::max(done, read.requests)});
   }
+  // Now that their number is known.
+  absl::Status ReportAllMarks(const LedgerAudit& audit) const {
+    const uint64_t all = audit.requests + audit.names + audit.references;
+    if (Report({Phase::kMarks, all, all})) return absl::OkStatus();
+    return absl::CancelledError("stopped while reading request ids and names");
+  }
 
   absl::Status CheckOneByOne(const ReadLog& read, LedgerAudit& audit) const {
     RETURN_IF_ERROR(CheckStreams(read, audit));
-    return CheckMarks(
+    RETURN_IF_ERROR(CheckMarks(
         read, point_, options_.helpers, [&](uint64_t done) { return ReportMarks(read, done); },
-        audit);
+        audit));
+    return ReportAllMarks(audit);
   }
 
   // The marks on a thread of their own: they share nothing with the streams but what is read. What
@@ -128,14 +135,11 @@ class Auditor {
     }
     thread.Join();
     RETURN_IF_ERROR(streams);
-    if (marks.ok() && !ReportMarks(read, beside.done())) {
-      return absl::CancelledError("stopped while reading request ids and names");
-    }
     audit.requests = of_marks.requests;
     audit.names = of_marks.names;
     audit.references = of_marks.references;
     audit.position = of_marks.position;
-    return marks;
+    return marks.ok() ? ReportAllMarks(audit) : marks;
   }
 
   absl::Status CheckRootsAgainstHead() const {

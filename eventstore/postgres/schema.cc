@@ -30,8 +30,9 @@ constexpr Statement kReadVersion = {"read_version",
                                     "select version::int8 from caseledger.schema_version"};
 constexpr Statement kReadSettings = {"read_settings", "select current_setting('fsync')"};
 
-// Numbers are non-negative bigint. `commit_id` stands beside the first event of each commit. A mark
-// that changes gets a row of its own, and the newest counts.
+// Numbers are non-negative bigint (marks that were copied before any event: -1). `commit_id` stands
+// beside the first event of each commit. A mark that changes gets a row of its own, and the newest
+// counts.
 constexpr char kVersion1[] = R"sql(
 create table caseledger.ledger (
   ledger text collate "C" not null,

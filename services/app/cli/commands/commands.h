@@ -66,6 +66,9 @@ inline constexpr char kKinds[] =
 // One of these, or `case`. INVALID_ARGUMENT when there is no such kind.
 absl::StatusOr<options::v1::RecordKind> ToKind(std::string name);
 
+// Threads that check stored ledgers beside the calling one, which reads: bounded, and at least one.
+unsigned CheckHelpers();
+
 // The text of a definition's file, at most 1 MiB.
 absl::StatusOr<std::string> ReadDefinition(const std::string& path);
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cctype>
 #include <charconv>
+#include <thread>
 
 #include "eventstore/base/status_macros.h"
 #include "services/app/cli/client/errors.h"
@@ -11,6 +12,8 @@
 #include "services/app/cli/text/time_text.h"
 
 namespace caseledger::cli {
+
+unsigned CheckHelpers() { return std::clamp(std::thread::hardware_concurrency(), 2u, 8u) - 1; }
 
 absl::StatusOr<options::v1::RecordKind> ToKind(std::string name) {
   for (char& c : name) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));

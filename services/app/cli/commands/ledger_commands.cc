@@ -1,10 +1,7 @@
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <memory>
-#include <optional>
 #include <string>
-#include <thread>
 #include <utility>
 
 #include "eventstore/base/clock.h"
@@ -24,44 +21,21 @@ namespace {
 
 using eventstore::CopyStep;
 
-constexpr unsigned kMostHelpers = 8;
-
-unsigned Helpers() { return std::clamp(std::thread::hardware_concurrency(), 2u, kMostHelpers) - 1; }
-
-// One bar a phase of a ledger.
-class CopyBars {
- public:
-  void Show(const CopyStep& step) {
-    if (!bar_ || ledger_ != step.ledger || phase_ != step.phase) {
-      bar_.emplace(fmt::format("{}: {}", step.ledger, LabelOf(step.phase)), step.total);
-      ledger_ = step.ledger;
-      phase_ = step.phase;
-    }
-    bar_->AdvanceTo(step.done, step.total);
+const char* LabelOf(CopyStep::Phase phase) {
+  switch (phase) {
+    case CopyStep::Phase::kEvents:
+      return "copied events";
+    case CopyStep::Phase::kMarks:
+      return "copied request ids and names";
+    case CopyStep::Phase::kCheckEvents:
+      return "checked events";
+    case CopyStep::Phase::kCheckIndex:
+      return "checked index entries";
+    case CopyStep::Phase::kCheckMarks:
+      return "checked request ids and names";
   }
-  void End() { bar_.reset(); }
-
- private:
-  static const char* LabelOf(CopyStep::Phase phase) {
-    switch (phase) {
-      case CopyStep::Phase::kEvents:
-        return "copied events";
-      case CopyStep::Phase::kMarks:
-        return "copied request ids and names";
-      case CopyStep::Phase::kCheckEvents:
-        return "checked events";
-      case CopyStep::Phase::kCheckIndex:
-        return "checked index entries";
-      case CopyStep::Phase::kCheckMarks:
-        return "checked request ids and names";
-    }
-    return "";
-  }
-
-  std::string ledger_;
-  CopyStep::Phase phase_ = CopyStep::Phase::kEvents;
-  std::optional<Progress> bar_;
-};
+  return "";
+}
 
 Json ToJsonOf(const app::Moved& moved) {
   Json ledgers = Json::array();
@@ -76,6 +50,23 @@ Json ToJsonOf(const app::Moved& moved) {
           {"was_done", moved.was_done},
           {"vault_rows", moved.vault_rows},
           {"ledgers", ledgers}};
+}
+
+// What the server is to be started with from now on, beside its other flags.
+std::string FlagsAfter(const app::MoveOptions& options) {
+  if (options.to.choice.in_database()) {
+    return "--engine postgres and --dsn, and with the --data-dir, --key-dir, --checkpoint-dir and "
+           "--wrapping-key-dir it had";
+  }
+  std::string flags = fmt::format("--data-dir {}", options.to.data_dir);
+  if (!options.to.vault_dir.empty()) flags += fmt::format(" --vault-dir {}", options.to.vault_dir);
+  if (options.from.choice.in_database()) {
+    return flags + ", and with the --key-dir, --checkpoint-dir and --wrapping-key-dir it had";
+  }
+  return fmt::format(
+      "{0} and, unless it had others or you put these folders there, --key-dir {1}/keys "
+      "--checkpoint-dir {1}/checkpoints --wrapping-key-dir {1}/wrapping-keys",
+      flags, options.from.data_dir);
 }
 
 void Print(const app::Moved& moved, const app::MoveOptions& options) {
@@ -93,16 +84,7 @@ void Print(const app::Moved& moved, const app::MoveOptions& options) {
   } else {
     fmt::print("Checked: every copy is whole, and equal to what was copied.\n");
   }
-  if (options.to.choice.in_database()) {
-    fmt::print(
-        "They go on in the database: start servers with --engine postgres and --dsn, with the key, "
-        "checkpoint and wrapping-key folders they had.\n");
-  } else {
-    fmt::print(
-        "They go on in {0}: start the server with --data-dir {0}, with the key, checkpoint and "
-        "wrapping-key folders it had.\n",
-        options.to.data_dir);
-  }
+  fmt::print("They go on there: start the server with {}.\n", FlagsAfter(options));
   fmt::print(
       "Where they were nothing is written any more; it can be read, as by `caseledger log "
       "verify`.\n"
@@ -113,23 +95,19 @@ void Print(const app::Moved& moved, const app::MoveOptions& options) {
 absl::StatusOr<int> Copy(app::MoveOptions options, const ClientOptions& client) {
   ASSIGN_OR_RETURN(const std::string format, FormatOf(client, "table", {"table", "json"}));
   const Interrupts interrupts([] {});
-  CopyBars bars;
-  std::optional<Progress> vault;
-  options.helpers = Helpers();
+  PhaseProgress bars;
+  options.helpers = CheckHelpers();
   options.stop_waiting = [&] { return interrupts.came(); };
   options.on_vault_rows = [&](uint64_t rows) {
-    if (!vault) vault.emplace("vault: copied rows", rows);
-    vault->AdvanceTo(rows, rows);
+    bars.Show("vault: copied rows", rows, rows);
     return !interrupts.came();
   };
   options.on_step = [&](const CopyStep& step) {
-    vault.reset();
-    bars.Show(step);
+    bars.Show(fmt::format("{}: {}", step.ledger, LabelOf(step.phase)), step.done, step.total);
     return !interrupts.came();
   };
   const absl::StatusOr<app::Moved> moved = app::MoveLedgers(options, SystemClock(), SystemRandom());
-  vault.reset();
-  bars.End();
+  bars.Finish();
   if (absl::IsDataLoss(moved.status())) {
     fmt::print(stderr, "caseledger: {}\n", std::string(moved.status().message()));
     return kExitSomeRefused;

@@ -5,7 +5,6 @@
 #include <memory>
 #include <optional>
 #include <string>
-#include <thread>
 #include <utility>
 #include <vector>
 
@@ -33,8 +32,6 @@ using eventstore::AuditProgress;
 using eventstore::KeptCheckpoints;
 using eventstore::LedgerAudit;
 
-constexpr unsigned kMostHelpers = 8;
-
 struct VerifyArguments {
   std::string data_dir;
   app::StorageChoice storage;
@@ -60,40 +57,17 @@ struct VerifiedLedger {
 // Asked on the way; false ends it.
 using GoOn = std::function<bool()>;
 
-// One bar a phase.
-class AuditBars {
- public:
-  explicit AuditBars(std::string ledger) : ledger_(std::move(ledger)) {}
-
-  bool Show(const AuditProgress& now) {
-    if (!bar_ || phase_ != now.phase) {
-      bar_.emplace(fmt::format("{}: {}", ledger_, LabelOf(now.phase)), now.total);
-      phase_ = now.phase;
-    }
-    bar_->AdvanceTo(now.done, now.total);
-    return true;
+const char* LabelOf(AuditProgress::Phase phase) {
+  switch (phase) {
+    case AuditProgress::Phase::kEvents:
+      return "events";
+    case AuditProgress::Phase::kIndex:
+      return "index entries";
+    case AuditProgress::Phase::kMarks:
+      return "request ids and names";
   }
-
- private:
-  static const char* LabelOf(AuditProgress::Phase phase) {
-    switch (phase) {
-      case AuditProgress::Phase::kEvents:
-        return "events";
-      case AuditProgress::Phase::kIndex:
-        return "index entries";
-      case AuditProgress::Phase::kMarks:
-        return "request ids and names";
-    }
-    return "";
-  }
-
-  const std::string ledger_;
-  std::optional<Progress> bar_;
-  AuditProgress::Phase phase_ = AuditProgress::Phase::kEvents;
-};
-
-// One thread reads and goes through the rules, the others check records.
-unsigned Helpers() { return std::clamp(std::thread::hardware_concurrency(), 2u, kMostHelpers) - 1; }
+  return "";
+}
 
 absl::StatusOr<eventstore::CheckpointSources> SourcesOf(const std::string& ledger,
                                                         const VerifyArguments& arguments) {
@@ -130,7 +104,7 @@ VerifiedLedger VerifyLedger(const eventstore::Engine& store, const std::string& 
   verified.checkpoints = *std::move(kept);
   eventstore::LedgerAuditOptions options;
   options.ledger = ledger;
-  options.helpers = Helpers();
+  options.helpers = CheckHelpers();
   options.random = &SystemRandom();
   for (const eventstore::KeptCheckpoint& found : verified.checkpoints.found) {
     options.roots.push_back({found.where, found.checkpoint.size, found.checkpoint.root});
@@ -144,8 +118,11 @@ VerifiedLedger VerifyLedger(const eventstore::Engine& store, const std::string& 
     return of_ledger(heads.Take(event));
   };
   options.on_last_event = [&] { return of_ledger(heads.Finish()); };
-  AuditBars bars(ledger);
-  options.on_progress = [&](const AuditProgress& now) { return bars.Show(now) && go_on(); };
+  PhaseProgress bars;
+  options.on_progress = [&](const AuditProgress& now) {
+    bars.Show(fmt::format("{}: {}", ledger, LabelOf(now.phase)), now.done, now.total);
+    return go_on();
+  };
   const Micros begun = MonotonicNow();
   verified.audit = eventstore::AuditLedger(store, options);
   verified.seconds = static_cast<double>(MonotonicNow() - begun) / kMicrosPerSecond;

@@ -46,6 +46,14 @@ void Progress::Finish() {
   if (terminal_) fmt::print(stderr, "\n");
 }
 
+void PhaseProgress::Show(const std::string& label, size_t done, size_t total) {
+  if (!bar_ || label != label_) {
+    bar_.emplace(label, total);
+    label_ = label;
+  }
+  bar_->AdvanceTo(done, total);
+}
+
 void Progress::Show(TimePoint now) {
   const double seconds = std::chrono::duration<double>(now - begun_).count();
   const std::string rate =

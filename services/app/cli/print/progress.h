@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdio>
+#include <optional>
 #include <string>
 
 namespace caseledger::cli {
@@ -33,6 +34,18 @@ class Progress {
   TimePoint shown_;
   size_t done_ = 0;
   bool finished_ = false;
+};
+
+// Work in phases: a bar for each, begun when its label is first shown. Not thread-safe.
+class PhaseProgress {
+ public:
+  void Show(const std::string& label, size_t done, size_t total);
+  // Ends the line, if one was begun.
+  void Finish() { bar_.reset(); }
+
+ private:
+  std::string label_;
+  std::optional<Progress> bar_;
 };
 
 }  // namespace caseledger::cli
