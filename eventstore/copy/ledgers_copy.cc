@@ -328,7 +328,7 @@ absl::Status LedgersCopy::Audit(const CopiedLedger& ledger, const VaultStore& va
   const LedgerAudit found = AuditLedger(to_, audit);
   RETURN_IF_ERROR(told);
   RETURN_IF_ERROR(found.status);
-  keys.End();
+  RETURN_IF_ERROR(keys.End());
   return CheckNoneMissing(keys, ledger.ledger);
 }
 

@@ -48,6 +48,10 @@ class DataKeys {
   virtual absl::StatusOr<DataKey> ForNote(std::string_view ledger, const StreamId& record,
                                           const std::vector<Uuid>& persons, uint64_t position) = 0;
 
+  // Keys of these ids are going to be asked for with Find: looked up together
+  // where each look is a round trip. Changes no answer, and never fails. Some may be left out.
+  virtual void ExpectToFind(std::string_view /*ledger*/, std::span<const Uuid> /*ids*/) {}
+
   // The key of that id.
   // FAILED_PRECONDITION  it was destroyed
   // NOT_FOUND            the vault does not know it

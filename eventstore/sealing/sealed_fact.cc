@@ -244,6 +244,13 @@ absl::StatusOr<std::string> OpenFact(std::string_view ledger, const RecordedEven
                      });
 }
 
+void AddKeysOf(const RecordedEvent& event, std::vector<Uuid>& ids) {
+  if (!MayHaveParts(event.fact)) return;
+  const absl::StatusOr<std::vector<StoredPart>> parts = StoredPartsOf(event);
+  if (!parts.ok()) return;
+  for (const StoredPart& part : *parts) ids.push_back(part.key_id);
+}
+
 absl::StatusOr<std::vector<PartKey>> PartKeysOf(std::string_view ledger, const RecordedEvent& event,
                                                 DataKeys& keys) {
   std::vector<PartKey> part_keys;

@@ -49,6 +49,10 @@ class KeyedSealer final : public FactSealer {
 absl::StatusOr<std::string> OpenFact(std::string_view ledger, const RecordedEvent& event,
                                      DataKeys& keys);
 
+// Adds the ids of the keys of the event's parts, for ExpectToFind before it is opened with others.
+// Nothing of a fact that cannot be read: who opens it is told.
+void AddKeysOf(const RecordedEvent& event, std::vector<Uuid>& ids);
+
 // The key that opens one part of one event and nothing else; without one, why there is none.
 struct PartKey {
   PartPath path;

@@ -13,6 +13,7 @@ namespace caseledger::eventstore {
 namespace {
 
 constexpr size_t kEventsPerPage = 1024;
+constexpr size_t kLookedUpTogether = 512;  // keys: a round trip to a database
 
 }  // namespace
 
@@ -36,8 +37,7 @@ absl::Status KeysInLog::Read(const EventLog& log, uint64_t from, uint64_t end) {
     if (events.empty()) break;
     from = events.back().position + 1;
   }
-  End();
-  return absl::OkStatus();
+  return End();
 }
 
 uint64_t KeysInLog::first_missing() const {
@@ -68,19 +68,31 @@ absl::Status KeysInLog::Take(const RecordedEvent& event) {
       continue;
     }
     if (found_.contains(part.key_id)) continue;
-    ASSIGN_OR_RETURN(const std::optional<std::string> known,
-                     store_.Get(VaultRows::Key(ledger_, part.key_id)));
-    if (known.has_value()) continue;
-    if (NamesWhoIsGone(part.persons)) {
-      SetAside(part.key_id);
-    } else {
-      missing_.try_emplace(part.key_id, event.position);
-    }
+    to_look_up_.push_back({part.key_id, event.position, NamesWhoIsGone(part.persons)});
   }
+  if (to_look_up_.size() >= kLookedUpTogether) RETURN_IF_ERROR(LookUp());
   if (!IsErasure(event)) return absl::OkStatus();
   ASSIGN_OR_RETURN(const ErasedKeys erased, ErasedBy(event));
   erased_.insert(erased.fingerprints.begin(), erased.fingerprints.end());
   erasures_.push_back(event);
+  return absl::OkStatus();
+}
+
+absl::Status KeysInLog::LookUp() {
+  const std::vector<Sealed> sealed = std::exchange(to_look_up_, {});
+  if (sealed.empty()) return absl::OkStatus();
+  std::vector<std::string> rows;
+  rows.reserve(sealed.size());
+  for (const Sealed& each : sealed) rows.push_back(VaultRows::Key(ledger_, each.key_id));
+  ASSIGN_OR_RETURN(const std::vector<std::optional<std::string>> known, store_.GetMany(rows));
+  for (size_t i = 0; i < sealed.size(); ++i) {
+    if (known[i].has_value()) continue;
+    if (sealed[i].of_who_is_gone) {
+      SetAside(sealed[i].key_id);
+    } else {
+      missing_.try_emplace(sealed[i].key_id, sealed[i].position);
+    }
+  }
   return absl::OkStatus();
 }
 
@@ -95,12 +107,14 @@ void KeysInLog::SetAside(const Uuid& key_id) {
                         storage::v1::VaultKey().SerializeAsString());
 }
 
-void KeysInLog::End() {
+absl::Status KeysInLog::End() {
+  RETURN_IF_ERROR(LookUp());
   absl::erase_if(missing_, [this](const auto& each) {
     if (!erased_.contains(FingerprintOf(each.first).raw())) return false;
     SetAside(each.first);
     return true;
   });
+  return absl::OkStatus();
 }
 
 }  // namespace caseledger::eventstore

@@ -30,7 +30,7 @@ class KeysInLog {
   // The same in parts, for events that come from elsewhere.
   absl::Status Begin();
   absl::Status Take(const RecordedEvent& event);
-  void End();
+  absl::Status End();
 
   // Rows that the vault lacks and the log gives.
   VaultChanges TakeChanges() { return std::move(changes_); }
@@ -44,6 +44,13 @@ class KeysInLog {
   uint64_t first_missing() const;
 
  private:
+  // Of a part whose key was not spare: looked up with others.
+  struct Sealed {
+    Uuid key_id;
+    uint64_t position;
+    bool of_who_is_gone;
+  };
+  absl::Status LookUp();
   bool NamesWhoIsGone(const std::vector<Uuid>& persons) const;
   void SetAside(const Uuid& key_id);
 
@@ -52,6 +59,7 @@ class KeysInLog {
   const absl::flat_hash_set<Uuid>& gone_;
   absl::flat_hash_map<Uuid, std::string> spares_;
   absl::flat_hash_set<Uuid> found_;  // were spare
+  std::vector<Sealed> to_look_up_;
   VaultChanges changes_;
   absl::flat_hash_map<Uuid, uint64_t> missing_;  // where each is first used
   KeyFingerprints erased_;

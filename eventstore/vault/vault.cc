@@ -23,17 +23,9 @@ using storage::v1::WrappedKey;
 
 constexpr uint32_t kVaultFormatVersion = 1;
 constexpr size_t kRememberedRecords = 8192;
-constexpr int kMostRotationsMeanwhile = 3;
 // Rows of keys given out that are written at once: some sixty keys.
 constexpr size_t kMostUnwritten = 256;
 constexpr std::string_view kAboutDataKey = "caseledger data key";
-
-absl::Status Unreachable(const absl::Status& status) {
-  return absl::UnavailableError(
-      StrCat("VAULT_UNAVAILABLE: the vault with the keys is not there, so nothing personal can be "
-             "recorded or shown: ",
-             FromAbsl(status.message())));
-}
 
 absl::StatusOr<uint64_t> ReadMark(const VaultStore& store, std::string_view row) {
   ASSIGN_OR_RETURN(const std::optional<std::string> stored, store.Get(row));
@@ -246,7 +238,7 @@ absl::Status Vault::MakeSpares(std::string_view ledger, LedgerState& state) {
 absl::Status Vault::MakeRoom(LedgerState& state) {
   if (state.unwritten.size() < kMostUnwritten) return absl::OkStatus();
   const absl::Status written = WriteGivenOut(state);
-  return written.ok() ? written : Unreachable(written);
+  return written.ok() ? written : VaultUnreachable(written);
 }
 
 absl::StatusOr<DataKey> Vault::GiveOut(std::string_view ledger, LedgerState& state,
@@ -255,13 +247,13 @@ absl::StatusOr<DataKey> Vault::GiveOut(std::string_view ledger, LedgerState& sta
   RETURN_IF_ERROR(MakeRoom(state));
   if (state.spares.empty()) {
     const absl::Status made = MakeSpares(ledger, state);
-    if (!made.ok()) return Unreachable(made);
+    if (!made.ok()) return VaultUnreachable(made);
   }
   Spare& spare = state.spares.back();
   // The wrapping key may have changed since it was made.
   if (spare.wrapped.wrapping_key_id() != newest_wrapping_.raw()) {
     absl::StatusOr<WrappedKey> wrapped = Wrap(newest_wrapping_, spare.key.id, *spare.key.key);
-    if (!wrapped.ok()) return Unreachable(wrapped.status());
+    if (!wrapped.ok()) return VaultUnreachable(wrapped.status());
     spare.wrapped = *std::move(wrapped);
   }
   const DataKey key = std::move(spare.key);
@@ -322,7 +314,7 @@ absl::StatusOr<DataKey> Vault::ForRecord(std::string_view ledger, const StreamId
   if (!key.ok()) return key;
   if (state->current.size() >= kRememberedRecords) {
     const absl::Status written = WriteGivenOut(*state);
-    if (!written.ok()) return Unreachable(written);
+    if (!written.ok()) return VaultUnreachable(written);
     state->current.clear();
   }
   state->current.emplace(record, *key);
@@ -356,44 +348,6 @@ absl::StatusOr<DataKey> Vault::GiveOutDestroyed(std::string_view ledger, LedgerS
   return key;
 }
 
-absl::StatusOr<DataKey> Vault::Find(std::string_view ledger, const Uuid& id) {
-  if (std::shared_ptr<const SecretKey> known = cache_.Find(id)) return DataKey{id, known};
-  const absl::Status written = WriteGivenOut();
-  if (!written.ok()) return Unreachable(written);
-  return FindStored(ledger, id);
-}
-
-absl::StatusOr<DataKey> Vault::FindStored(std::string_view ledger, const Uuid& id) {
-  if (std::shared_ptr<const SecretKey> known = cache_.Find(id)) return DataKey{id, known};
-  ASSIGN_OR_RETURN(WrappedKey wrapped, ReadKey(ledger, id));
-  absl::StatusOr<DataKey> found = Unwrap(id, wrapped);
-  // It may have been wrapped anew since it was read, again and again.
-  for (int tries = 0; absl::IsNotFound(found.status()) && tries < kMostRotationsMeanwhile;
-       ++tries) {
-    ASSIGN_OR_RETURN(WrappedKey anew, ReadKey(ledger, id));
-    if (anew.wrapping_key_id() == wrapped.wrapping_key_id()) break;
-    wrapped = std::move(anew);
-    found = Unwrap(id, wrapped);
-  }
-  RETURN_IF_ERROR(found.status());
-  cache_.Add(*found);
-  // Or destroyed: then it must not stay here.
-  const absl::Status still = ReadKey(ledger, id).status();
-  if (still.ok()) return found;
-  cache_.Drop(id);
-  return still;
-}
-
-absl::StatusOr<WrappedKey> Vault::ReadKey(std::string_view ledger, const Uuid& id) const {
-  const absl::StatusOr<std::optional<std::string>> row = store_.Get(VaultRows::Key(ledger, id));
-  if (!row.ok()) return Unreachable(row.status());
-  if (!row->has_value()) return absl::NotFoundError("the vault has no such key");
-  VaultKey key;
-  if (!key.ParseFromString(**row)) return VaultDamaged("key");
-  if (!key.has_key()) return absl::FailedPreconditionError("the key was destroyed");
-  return std::move(*key.mutable_key());
-}
-
 absl::StatusOr<std::shared_ptr<const SecretKey>> Vault::IndexKey(std::string_view ledger) {
   const MutexLock lock(&mutex_);
   if (const auto known = index_keys_.find(ledger); known != index_keys_.end()) {
@@ -410,7 +364,7 @@ absl::StatusOr<DataKey> Vault::FindOrMakeIndexKey(std::string_view ledger) {
         kept.emplace(row, value);
         return false;
       });
-  if (!visited.ok()) return Unreachable(visited);
+  if (!visited.ok()) return VaultUnreachable(visited);
   VaultChanges changes;
   if (kept.has_value()) {
     WrappedKey wrapped;
@@ -425,7 +379,7 @@ absl::StatusOr<DataKey> Vault::FindOrMakeIndexKey(std::string_view ledger) {
   ASSIGN_OR_RETURN(const WrappedKey wrapped, Wrap(newest_wrapping_, key.id, *key.key));
   changes.emplace_back(VaultRows::Index(ledger, key.id), wrapped.SerializeAsString());
   const absl::Status written = store_.Write(changes, /*durable=*/true);
-  if (!written.ok()) return Unreachable(written);
+  if (!written.ok()) return VaultUnreachable(written);
   return key;
 }
 

@@ -95,6 +95,7 @@ class Vault final : public DataKeys {
                                     uint64_t position) override;
   absl::StatusOr<DataKey> ForNote(std::string_view ledger, const StreamId& record,
                                   const std::vector<Uuid>& persons, uint64_t position) override;
+  void ExpectToFind(std::string_view ledger, std::span<const Uuid> ids) override;
   absl::StatusOr<DataKey> Find(std::string_view ledger, const Uuid& id) override;
   absl::StatusOr<std::shared_ptr<const SecretKey>> IndexKey(std::string_view ledger) override;
 
@@ -183,6 +184,11 @@ class Vault final : public DataKeys {
   absl::StatusOr<DataKey> Unwrap(const Uuid& id, const storage::v1::WrappedKey& wrapped);
   std::string AboutKey(const Uuid& id) const;
 
+  // vault_find.cc
+  absl::StatusOr<DataKey> FindStored(std::string_view ledger, const Uuid& id);
+  // FAILED_PRECONDITION when it was destroyed, NOT_FOUND when there is none.
+  absl::StatusOr<storage::v1::WrappedKey> ReadKey(std::string_view ledger, const Uuid& id) const;
+
   // vault_rotation.cc
   using Listener = absl::FunctionRef<bool(const RotationProgress&)>;
   struct WrappedAnew;
@@ -213,9 +219,6 @@ class Vault final : public DataKeys {
   // What was given out and not written, of one ledger or of all.
   absl::Status WriteGivenOut(LedgerState& state) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   absl::Status WriteGivenOut() ABSL_LOCKS_EXCLUDED(mutex_);
-  absl::StatusOr<DataKey> FindStored(std::string_view ledger, const Uuid& id);
-  // FAILED_PRECONDITION when it was destroyed, NOT_FOUND when there is none.
-  absl::StatusOr<storage::v1::WrappedKey> ReadKey(std::string_view ledger, const Uuid& id) const;
   absl::StatusOr<std::vector<Uuid>> StoredKeysAbout(
       std::string_view ledger, const StreamId& subject, size_t most,
       absl::FunctionRef<bool(const storage::v1::VaultKey&)> taken) const;

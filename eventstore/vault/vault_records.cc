@@ -23,6 +23,13 @@ absl::Status VaultDamaged(std::string_view what) {
       StrCat("VAULT_DAMAGED: the vault's ", what, " cannot be read; put its newest backup back"));
 }
 
+absl::Status VaultUnreachable(const absl::Status& status) {
+  return absl::UnavailableError(
+      StrCat("VAULT_UNAVAILABLE: the vault with the keys is not there, so nothing personal can be "
+             "recorded or shown: ",
+             FromAbsl(status.message())));
+}
+
 VaultChanges RowsOfKey(std::string_view ledger, const Uuid& id, storage::v1::WrappedKey wrapped,
                        const StreamId& record, bool of_note, const std::vector<Uuid>& persons) {
   storage::v1::VaultKey key;

@@ -24,6 +24,9 @@ inline constexpr uint32_t kPersonKind = 2;
 // DATA_LOSS: says which part of the vault and what to do.
 absl::Status VaultDamaged(std::string_view what);
 
+// UNAVAILABLE, VAULT_UNAVAILABLE with what `status` says.
+absl::Status VaultUnreachable(const absl::Status& status);
+
 // The rows that say what a key is for; the spare row goes.
 VaultChanges RowsOfKey(std::string_view ledger, const Uuid& id, storage::v1::WrappedKey wrapped,
                        const StreamId& record, bool of_note, const std::vector<Uuid>& persons);

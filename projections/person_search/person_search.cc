@@ -5,6 +5,7 @@
 
 #include "caseledger/options/v1/options.pb.h"
 #include "eventstore/base/status_macros.h"
+#include "eventstore/sealing/sealed_fact.h"
 #include "projections/effective/fact_groups.h"
 #include "projections/person_search/index_key.h"
 #include "projections/person_search/layout.h"
@@ -114,6 +115,14 @@ class PersonSearch final : public Projection {
 
   bool Wants(uint32_t record_kind) const override {
     return record_kind == options::v1::RECORD_KIND_PERSON;
+  }
+
+  void Expect(const eventstore::EventList& events) override {
+    std::vector<Uuid> ids;
+    for (const RecordedEvent& event : events) {
+      if (Wants(event.stream.kind)) eventstore::AddKeysOf(event, ids);
+    }
+    keys_.ExpectToFind(ledger_, ids);
   }
 
   absl::Status Apply(const RecordedEvent& event, const Fact& fact, ReadModelBatch& batch) override {

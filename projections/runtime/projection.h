@@ -8,6 +8,7 @@
 #include "absl/status/status.h"
 #include "caseledger/event/v1/fact.pb.h"
 #include "eventstore/event.h"
+#include "eventstore/event_list.h"
 #include "projections/read_model/read_model.h"
 
 namespace caseledger::projections {
@@ -24,6 +25,9 @@ class Projection {
   // False: events of records of this kind change no row; they are not parsed and not given to
   // Apply. Corrections and voids are events of the record that they change.
   virtual bool Wants(uint32_t /*record_kind*/) const { return true; }
+  // These events are the next ones, wanted ones among others: what each would look up by itself may
+  // be looked up together. Changes no row, and never fails.
+  virtual void Expect(const eventstore::EventList& /*events*/) {}
   // Any error stops this projection at this event, says where and why, and leaves the others
   // running. An event of a type this program does not know arrives with `fact` unset: return an
   // error when it could matter.

@@ -115,6 +115,7 @@ absl::Status Worker::CheckNotCancelled() const {
 absl::Status Worker::Take(const Subscription::Delivery& delivery) {
   taken_at_ = MonotonicNow();
   const bool live = progress().caught_up;
+  projection_->Expect(delivery.events);
   for (const RecordedEvent& event : delivery.events) {
     if (absl::Status trouble = Apply(event); !trouble.ok()) {
       RETURN_IF_ERROR(CommitWhatWasApplied());

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <memory>
 #include <utility>
+#include <vector>
 
 #include "eventstore/base/status_macros.h"
 #include "eventstore/base/strings.h"
@@ -36,6 +37,9 @@ class RecordReplayer {
     while (!added) {
       ASSIGN_OR_RETURN(const auto events,
                        log_->ReadStream(stream_, next_revision_, kEventsPerPage));
+      std::vector<const eventstore::RecordedEvent*> expected;
+      for (const eventstore::RecordedEvent& event : events) expected.push_back(&event);
+      RETURN_IF_ERROR(gate_.Expect(expected));
       bool ended = events.empty();
       for (const eventstore::RecordedEvent& event : events) {
         ended = event.position >= events_that_count_;
@@ -111,6 +115,11 @@ class LedgerReplayer {
     ASSIGN_OR_RETURN(const auto events,
                      log_->ReadLedger(next_, static_cast<size_t>(std::min<uint64_t>(
                                                  kEventsPerPage, end_ - next_))));
+    std::vector<const eventstore::RecordedEvent*> expected;
+    for (const eventstore::RecordedEvent& event : events) {
+      if (expected.size() < left_) expected.push_back(&event);
+    }
+    RETURN_IF_ERROR(gate_.Expect(expected));
     for (const eventstore::RecordedEvent& event : events) {
       if (left_ == 0) break;
       next_ = event.position + 1;

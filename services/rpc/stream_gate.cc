@@ -1,9 +1,11 @@
 #include "services/rpc/stream_gate.h"
 
 #include <algorithm>
+#include <vector>
 
 #include "caseledger/v1/common.pb.h"
 #include "eventstore/base/status_macros.h"
+#include "eventstore/sealing/sealed_fact.h"
 #include "services/access/redaction.h"
 #include "services/commands/fact_schema.h"
 #include "services/rpc/recorded_event.h"
@@ -79,14 +81,29 @@ absl::StatusOr<const Shown*> StreamGate::Look(const StreamId& record) {
   return &(asked_[record] = std::move(shown));
 }
 
+// Nothing is opened for who may not see what is personal.
+bool StreamGate::IsOpened(const eventstore::RecordedEvent& event, const Shown& shown) {
+  return shown.level > access::Level::kInternal && MayHoldMore(event, access::Level::kInternal);
+}
+
+absl::Status StreamGate::Expect(std::span<const eventstore::RecordedEvent* const> events) {
+  std::vector<Uuid> ids;
+  for (const eventstore::RecordedEvent* event : events) {
+    ASSIGN_OR_RETURN(const Shown* shown, Look(event->stream));
+    if (IsOpened(*event, *shown)) eventstore::AddKeysOf(*event, ids);
+  }
+  const commands::LedgerParts& parts = reading_.ledger().parts;
+  KeysOf(parts).ExpectToFind(parts.name, ids);
+  return absl::OkStatus();
+}
+
 absl::StatusOr<bool> StreamGate::Add(const eventstore::RecordedEvent& event,
                                      std::string_view ledger, int field,
                                      google::protobuf::Message& response,
                                      const std::string& superseded_by) {
   ASSIGN_OR_RETURN(const Shown* shown, Look(event.stream));
   if (shown->level == access::Level::kNothing) return false;
-  // Nothing is opened for who may not see what is personal.
-  if (shown->level <= access::Level::kInternal || !MayHoldMore(event, access::Level::kInternal)) {
+  if (!IsOpened(event, *shown)) {
     return AddAsItIs(event, *shown, ledger, field, response, superseded_by);
   }
   eventstore::RecordedEvent opened = event;

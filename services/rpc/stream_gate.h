@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <span>
 #include <string>
 #include <utility>
 
@@ -39,6 +40,10 @@ class StreamGate {
     return reading_.StillGood();
   }
 
+  // These events of the page are going to be added, or some of them: what opening them needs is
+  // looked up together.
+  absl::Status Expect(std::span<const eventstore::RecordedEvent* const> events);
+
   // Adds the event to the repeated field of `response`, as far as the caller may see it, and counts
   // it for the trail. False when nothing of it may be seen. `superseded_by`: "" or an event id.
   absl::StatusOr<bool> Add(const eventstore::RecordedEvent& event, std::string_view ledger,
@@ -59,6 +64,8 @@ class StreamGate {
                                  const std::string& superseded_by);
   // Puts a disclosure on the trail before the first event of a record that only a referral shows.
   absl::Status Disclose(const eventstore::StreamId& record, const Shown& shown);
+  // Whether it is to be opened for who is shown so much.
+  static bool IsOpened(const eventstore::RecordedEvent& event, const Shown& shown);
   absl::StatusOr<const Shown*> Look(const eventstore::StreamId& record);
 
   Reading reading_;

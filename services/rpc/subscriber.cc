@@ -4,6 +4,7 @@
 #include <atomic>
 #include <thread>
 #include <utility>
+#include <vector>
 
 #include "eventstore/base/status_macros.h"
 #include "eventstore/base/strings.h"
@@ -125,14 +126,20 @@ class SubscriberReactor final : public grpc::ServerWriteReactor<v1::SubscribeRes
   // Adds what is wanted until the message is full; `next` moves past what was looked at.
   absl::Status AddEvents(eventstore::EventList::Iterator& next,
                          const eventstore::EventList::Iterator& end) {
+    std::vector<const eventstore::RecordedEvent*> wanted;
     size_t bytes = 0;
     for (size_t seen = 0; next != end && seen < kEventsPerMessage && bytes < kBytesPerMessage;
          ++seen, ++next) {
       if (!request_.filter.Wants(*next)) continue;
-      ASSIGN_OR_RETURN(const bool shown,
-                       gate_.Add(*next, gate_.reading().ledger().parts.name,
-                                 v1::SubscribeResponse::kEventsFieldNumber, response_));
-      if (shown) bytes += next->fact.size();
+      wanted.push_back(&*next);
+      bytes += next->fact.size();
+    }
+    RETURN_IF_ERROR(gate_.Expect(wanted));
+    for (const eventstore::RecordedEvent* event : wanted) {
+      RETURN_IF_ERROR(gate_
+                          .Add(*event, gate_.reading().ledger().parts.name,
+                               v1::SubscribeResponse::kEventsFieldNumber, response_)
+                          .status());
     }
     return absl::OkStatus();
   }

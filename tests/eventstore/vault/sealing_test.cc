@@ -56,6 +56,36 @@ RecordedEvent EventOf(const Fact& fact, uint32_t kind = 2) {
   return event;
 }
 
+// Has no keys, and remembers which it was asked for.
+class AskedKeys final : public eventstore::DataKeys {
+ public:
+  absl::Status Begin(std::string_view /*ledger*/, const eventstore::EventLog& /*log*/) override {
+    return absl::OkStatus();
+  }
+  void Reached(std::string_view /*ledger*/, uint64_t /*position*/) override {}
+  absl::StatusOr<eventstore::DataKey> ForRecord(std::string_view /*ledger*/,
+                                                const eventstore::StreamId& /*record*/,
+                                                uint64_t /*position*/) override {
+    return absl::UnavailableError("no keys");
+  }
+  absl::StatusOr<eventstore::DataKey> ForNote(std::string_view /*ledger*/,
+                                              const eventstore::StreamId& /*record*/,
+                                              const std::vector<Uuid>& /*persons*/,
+                                              uint64_t /*position*/) override {
+    return absl::UnavailableError("no keys");
+  }
+  absl::StatusOr<eventstore::DataKey> Find(std::string_view /*ledger*/, const Uuid& id) override {
+    asked.push_back(id);
+    return absl::NotFoundError("no such key");
+  }
+  absl::StatusOr<std::shared_ptr<const eventstore::SecretKey>> IndexKey(
+      std::string_view /*ledger*/) override {
+    return absl::UnavailableError("no keys");
+  }
+
+  std::vector<Uuid> asked;
+};
+
 class SealingTest : public ::testing::Test {
  protected:
   SealingTest() {
@@ -173,6 +203,25 @@ TEST_F(SealingTest, APartOpensInItsPlaceOnly) {
   moved.fact = as_amended.SerializeAsString();
   EXPECT_EQ(Open(moved).person_amended().attributes().private_part().sealed().state(),
             event::v1::SEAL_STATE_KEY_LOST);
+}
+
+TEST_F(SealingTest, TheKeysOfAnEventAreThoseThatOpeningItAsksFor) {
+  for (const Fact& fact : {Registered(), Received()}) {
+    const RecordedEvent event = Sealed(fact, fact.has_contact_received() ? 1 : 2);
+    std::vector<Uuid> ids;
+    eventstore::AddKeysOf(event, ids);
+    AskedKeys keys;
+    ASSERT_TRUE(eventstore::OpenFact(kLedger, event, keys).ok());
+    EXPECT_FALSE(ids.empty());
+    EXPECT_EQ(ids, keys.asked);
+  }
+  std::vector<Uuid> none;
+  const Fact nothing_personal = FactFrom("contact_ended { outcome: CONTACT_OUTCOME_SILENT }");
+  eventstore::AddKeysOf(EventOf(nothing_personal, 1), none);
+  RecordedEvent unreadable = Sealed(Registered());
+  unreadable.fact = "\xff\xff";
+  eventstore::AddKeysOf(unreadable, none);
+  EXPECT_TRUE(none.empty());
 }
 
 TEST_F(SealingTest, OnePartsKeyOpensThatPartAlone) {

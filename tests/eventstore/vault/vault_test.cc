@@ -5,9 +5,11 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <functional>
 #include <set>
 #include <string>
 #include <thread>
+#include <utility>
 
 #include "caseledger/storage/v1/vault.pb.h"
 #include "eventstore/vault/eraser.h"
@@ -90,6 +92,102 @@ TEST_F(VaultTest, KeysThatAreExpectedAreLookedUpAtOnceAndAreTheSame) {
   vault_->Expect(kLedger, records);
   EXPECT_EQ(vault_->ForRecord(kLedger, records[2], 4)->id, third);
   EXPECT_EQ(vault_->ForRecord(kLedger, records[3], 4)->id, fourth);
+}
+
+TEST_F(VaultTest, KeysThatAreToBeFoundAreLookedUpTogetherAndAreTheSame) {
+  CountingStore store(store_);
+  ASSERT_TRUE(Start(store, wrapping_).ok());
+  ASSERT_TRUE(RecordName(1).ok() && RecordNote(2).ok() && RecordName(3).ok() && RecordName(1).ok());
+  Stop();
+  ASSERT_TRUE(Start(store, wrapping_).ok());  // nothing is remembered
+  std::vector<Uuid> ids = KeyIds();
+  const std::vector<std::string> opened = {"name 1", "note 2", "name 3", "name 1"};
+  const Uuid unknown = IdOf(77);
+  ids.push_back(unknown);
+  store.looks = 0;
+  vault_->ExpectToFind(kLedger, ids);
+  EXPECT_EQ(store.looks, 2) << "before and after they are remembered";
+  EXPECT_EQ(Opened(), opened);
+  EXPECT_EQ(store.looks, 2);
+  vault_->ExpectToFind(kLedger, ids);
+  EXPECT_EQ(store.looks, 2) << "one alone is looked up when it is asked for";
+  EXPECT_TRUE(absl::IsNotFound(vault_->Find(kLedger, unknown).status()));
+}
+
+TEST_F(VaultTest, AsManyKeysAreLookedUpTogetherAsStayInMemory) {
+  CountingStore store(store_);
+  ASSERT_TRUE(Start(store, wrapping_).ok());
+  for (int i = 0; i < 12; ++i) ASSERT_TRUE(RecordName(i).ok());
+  Stop();
+  options_.cached_keys = 16;
+  ASSERT_TRUE(Start(store, wrapping_).ok());
+  const std::vector<Uuid> ids = KeyIds();
+  vault_->ExpectToFind(kLedger, ids);
+  store.looks = 0;
+  for (const Uuid& id : ids) ASSERT_TRUE(vault_->Find(kLedger, id).ok());
+  EXPECT_EQ(store.looks, 2 * (12 - 4)) << "a quarter of the memory was filled, the rest one by one";
+}
+
+// Does something in the middle of a look at many rows, once.
+class InterruptedStore final : public ForwardingVaultStore {
+ public:
+  using ForwardingVaultStore::ForwardingVaultStore;
+
+  absl::StatusOr<std::vector<std::optional<std::string>>> GetMany(
+      std::span<const std::string> keys) const override {
+    auto rows = ForwardingVaultStore::GetMany(keys);
+    if (const auto act = std::exchange(meanwhile, nullptr)) act();
+    return rows;
+  }
+
+  mutable std::function<void()> meanwhile;
+};
+
+TEST_F(VaultTest, AKeyThatIsDestroyedWhileManyAreLookedUpIsNotFoundAnyMore) {
+  InterruptedStore store(store_);
+  ASSERT_TRUE(Start(store, wrapping_).ok());
+  ASSERT_TRUE(RecordName(1).ok() && RecordName(2).ok());
+  Stop();
+  ASSERT_TRUE(Start(store, wrapping_).ok());  // nothing is remembered
+  const std::vector<Uuid> ids = KeyIds();
+  const StreamId person{2, IdOf(1)};
+  ASSERT_TRUE(Record(person, ErasureOf(*vault_, person)).ok());
+  const RecordedEvent erasure = log_->ReadLedger(2, 1).value().at(0);
+  size_t destroyed = 0;
+  store.meanwhile = [&] { destroyed = vault_->CarryOut(kLedger, erasure).value_or(0); };
+  vault_->ExpectToFind(kLedger, ids);
+  ASSERT_EQ(destroyed, 1u);
+  EXPECT_TRUE(absl::IsFailedPrecondition(vault_->Find(kLedger, ids[0]).status()));
+  EXPECT_TRUE(vault_->Find(kLedger, ids[1]).ok());
+}
+
+// Cannot look at many rows at once, or not twice.
+class OneByOneStore final : public ForwardingVaultStore {
+ public:
+  using ForwardingVaultStore::ForwardingVaultStore;
+
+  absl::StatusOr<std::vector<std::optional<std::string>>> GetMany(
+      std::span<const std::string> keys) const override {
+    if (good_looks-- > 0) return ForwardingVaultStore::GetMany(keys);
+    return absl::UnavailableError("the database is away");
+  }
+
+  mutable int good_looks = 1000;
+};
+
+TEST_F(VaultTest, KeysThatCouldNotBeLookedUpTogetherAreFoundOneByOne) {
+  for (const int good_looks : {0, 1}) {
+    OneByOneStore store(store_);
+    ASSERT_TRUE(Start(store, wrapping_).ok());
+    ASSERT_TRUE(RecordName(1).ok() && RecordName(2).ok());
+    Stop();
+    ASSERT_TRUE(Start(store, wrapping_).ok());
+    store.good_looks = good_looks;
+    vault_->ExpectToFind(kLedger, KeyIds());
+    EXPECT_LE(store.good_looks, 0) << "it was tried";
+    for (const std::string& text : Opened()) EXPECT_THAT(text, ::testing::StartsWith("name "));
+    Stop();
+  }
 }
 
 TEST_F(VaultTest, AKeyThatIsDestroyedAfterItWasExpectedSealsNothing) {

@@ -11,6 +11,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <string>
 #include <thread>
 #include <utility>
@@ -123,6 +124,7 @@ class Recorder final : public Projection {
     // Fails so often at position 4, as when keys cannot be read.
     std::atomic<int>* outages = nullptr;
     Barrier* barrier = nullptr;
+    bool expects = false;  // fails on an event that was not expected before
   };
   explicit Recorder(Options options) : options_(std::move(options)) {}
 
@@ -132,8 +134,14 @@ class Recorder final : public Projection {
 
   std::string_view name() const override { return options_.name; }
   uint32_t version() const override { return options_.version; }
+  void Expect(const eventstore::EventList& events) override {
+    for (const eventstore::RecordedEvent& event : events) expected_.insert(event.position);
+  }
   absl::Status Apply(const eventstore::RecordedEvent& event, const event::v1::Fact& fact,
                      ReadModelBatch& batch) override {
+    if (options_.expects && expected_.erase(event.position) == 0) {
+      return absl::InternalError("an event that was not expected");
+    }
     if (options_.barrier != nullptr) options_.barrier->Pass(event.position);
     const auto count = batch.Get("count");
     if (!count.ok()) return count.status();
@@ -154,6 +162,7 @@ class Recorder final : public Projection {
 
  private:
   const Options options_;
+  std::set<uint64_t> expected_;
 };
 
 class RuntimeTest : public ::testing::Test {

@@ -54,6 +54,16 @@ TEST_F(RuntimeTest, CatchesUpAndThenFollowsLive) {
   EXPECT_EQ(View("recorder", 25)->applied_events(), 25u);
 }
 
+TEST_F(RuntimeTest, AProjectionIsToldWhichEventsComeNext) {
+  log_.AppendContacts(20);
+  Recorder::Options options;
+  options.expects = true;
+  Start({Recorder::Factory(options)}, 7);
+  AwaitState("recorder@1", State::kLive);
+  log_.AppendContacts(5);
+  EXPECT_EQ(View("recorder", 25)->applied_events(), 25u);
+}
+
 TEST_F(RuntimeTest, GoesOnWhereItStoppedAfterARestart) {
   log_.AppendContacts(10);
   Start({Recorder::Factory({})});
