@@ -78,7 +78,7 @@ int64_t Rows::Int8(int row, int column) const {
 absl::StatusOr<std::unique_ptr<Connection>> Connection::Open(const PostgresSession& options) {
   RETURN_IF_ERROR(CheckPostgresDsn(options.dsn));
   const std::string seconds = WholeSeconds(options.connect_timeout);
-  const std::string millis = Millis(options.connect_timeout);
+  const std::string millis = Millis(options.unreceived_timeout);
   // Later ones win, so the connection string stands first.
   const std::array<std::pair<const char*, const char*>, 6> settings = {
       {{"fallback_application_name", "caseledger"},

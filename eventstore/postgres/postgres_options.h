@@ -14,8 +14,12 @@ class PostgresLease;
 struct PostgresSession {
   // Connection string or URI of libpq. With several hosts it needs target_session_attrs=read-write.
   std::string dsn;
-  // Of one address of one host; libpq counts whole seconds, at least two.
-  Micros connect_timeout = 5 * kMicrosPerSecond;
+  // Of one address of one host; libpq counts whole seconds, at least two. Every session that looks
+  // for the primary passes the hosts before it: one of them that does not answer costs each so
+  // long.
+  Micros connect_timeout = 2 * kMicrosPerSecond;
+  // A connection ends when what was sent on it is not received for so long.
+  Micros unreceived_timeout = 5 * kMicrosPerSecond;
   // The server gives up a statement after the first, and a transaction that waits for its client
   // after the second: what a server holds that stopped in the middle. Zero: no bound.
   Micros statement_timeout = 10 * kMicrosPerSecond;
@@ -41,8 +45,10 @@ struct PostgresOptions {
   // One for each ledger that commits, and one for each read under way.
   size_t max_connections = 16;
   Micros connection_wait = 5 * kMicrosPerSecond;
-  // For the answer to a COMMIT, which may wait for standbys; after it the outcome is looked up.
-  Micros commit_patience = 30 * kMicrosPerSecond;
+  // For the answer to a COMMIT, which may wait until a standby that is cut off is left out (15 s as
+  // deploy/postgres has it), or for a primary that is cut off itself; after it the outcome is
+  // looked up.
+  Micros commit_patience = 20 * kMicrosPerSecond;
   PostgresRetry retry;
   PostgresPage page;
   // Writes to ledgers that it guards, and to no others. Null: only to ledgers that nobody ever

@@ -62,7 +62,7 @@ absl::StatusOr<std::string> MakePostgresDirectory() {
 absl::StatusOr<pid_t> SpawnPostgresProgram(std::vector<std::string> words,
                                            const std::string& output) {
   std::vector<std::string> all = Unprivileged();
-  words[0].insert(0, kPrograms);
+  if (words[0].front() != '/') words[0].insert(0, kPrograms);
   all.insert(all.end(), words.begin(), words.end());
   posix_spawn_file_actions_t actions;
   posix_spawn_file_actions_init(&actions);

@@ -18,7 +18,8 @@ absl::Status CheckPostgresPrograms();
 // A new directory whose path is short enough for a socket in it, and where the programs may write.
 absl::StatusOr<std::string> MakePostgresDirectory();
 
-// Starts the program, such as `postgres` (of Debian's version 15), with both outputs in the file.
+// Starts the program, such as `postgres` (of Debian's version 15) or another by its path, with both
+// outputs in the file.
 // It is told to stop when this program dies. As root it runs under the user `postgres`, since
 // PostgreSQL refuses root.
 absl::StatusOr<pid_t> SpawnPostgresProgram(std::vector<std::string> words,

@@ -1,0 +1,71 @@
+// Three nodes of PostgreSQL under Patroni and etcd, with the configuration that is delivered
+// (deploy/postgres/patroni.yml): one is the primary, and Patroni says which.
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+
+namespace caseledger::testing {
+
+// On the loopback, with fsync on and the roles of PostgresCluster; stopped and removed by the
+// destructor. Not thread-safe, but what connects to it need not care.
+class PatroniCluster {
+ public:
+  static constexpr size_t kNodes = 3;
+
+  // All nodes run, and commits wait for both standbys. NOT_FOUND: says which package is missing.
+  static absl::StatusOr<std::unique_ptr<PatroniCluster>> Start();
+  ~PatroniCluster();
+  PatroniCluster(const PatroniCluster&) = delete;
+  PatroniCluster& operator=(const PatroniCluster&) = delete;
+
+  // A new empty database that PostgresCluster::kOwner owns; its name.
+  absl::StatusOr<std::string> CreateDatabase();
+  // Of libpq: whichever node is the primary.
+  std::string Dsn(const std::string& database, const std::string& role) const;
+
+  // Waits for a primary that is none of `others`, and takes writes.
+  absl::StatusOr<size_t> AwaitPrimary(const std::vector<size_t>& others = {}) const;
+  // Waits until commits wait for so many standbys, each of which would be promoted.
+  absl::Status AwaitSynchronous(size_t standbys) const;
+
+  // SIGKILL to all of PostgreSQL's processes on the node at once; its Patroni sees it.
+  void KillDatabase(size_t node);
+  // With its Patroni, as if the machine had failed. StartNode brings it back.
+  void KillNode(size_t node);
+  absl::Status StartNode(size_t node);
+  // The node does nothing more, its connections stay: as if it were cut off. Thaw lets it go on.
+  void Freeze(size_t node);
+  void Thaw(size_t node);
+
+ private:
+  struct Node {
+    std::string directory;  // of its configuration, socket, log, and `data`
+    int port = 0;           // of PostgreSQL
+    int rest_port = 0;      // of Patroni
+    pid_t patroni = -1;
+  };
+
+  PatroniCluster() = default;
+  absl::Status StartEtcd();
+  // PostgreSQL's processes on the node, the first one first.
+  static std::vector<pid_t> DatabaseOf(const Node& node);
+  static std::string DsnOf(const Node& node, const std::string& database, const std::string& role);
+  std::string Logs() const;
+  void Stop(Node& node);
+
+  std::string directory_;  // of etcd and the archive
+  int etcd_port_ = 0;
+  pid_t etcd_ = -1;
+  std::vector<Node> nodes_;
+  int databases_ = 0;
+};
+
+}  // namespace caseledger::testing
