@@ -113,6 +113,19 @@ bool Await(const std::function<bool()>& condition) {
   return false;
 }
 
+absl::Status CopyForAll(const std::string& from, const std::string& to) {
+  std::error_code error;
+  std::filesystem::copy_file(from, to, error);
+  using std::filesystem::perms;
+  if (!error) {
+    std::filesystem::permissions(
+        to, perms::owner_read | perms::owner_write | perms::group_read | perms::others_read, error);
+  }
+  if (!error) return absl::OkStatus();
+  return absl::UnavailableError(
+      StrCat("cannot copy ", from, ": ", error.message(), "; run from the top of the tree"));
+}
+
 bool Answers(const std::string& dsn, const std::string& sql) {
   const auto answer = SqlSession(dsn).Query(sql);
   return answer.ok() && *answer == std::vector<std::string>{"t"};
@@ -124,6 +137,11 @@ absl::StatusOr<std::unique_ptr<PatroniCluster>> PatroniCluster::Start() {
   RETURN_IF_ERROR(CheckPrograms());
   std::unique_ptr<PatroniCluster> cluster(new PatroniCluster);
   ASSIGN_OR_RETURN(cluster->directory_, MakePostgresDirectory());
+  // The other user may not be able to read the tree.
+  const std::string delivered = cluster->directory_ + "/delivered.yml";
+  const std::string writer = cluster->directory_ + "/patroni_node.py";
+  RETURN_IF_ERROR(CopyForAll(kDelivered, delivered));
+  RETURN_IF_ERROR(CopyForAll(kWriter, writer));
   RETURN_IF_ERROR(cluster->StartEtcd());
   for (size_t i = 0; i < kNodes; ++i) {
     Node& node = cluster->nodes_.emplace_back();
@@ -131,7 +149,7 @@ absl::StatusOr<std::unique_ptr<PatroniCluster>> PatroniCluster::Start() {
     ASSIGN_OR_RETURN(node.port, FreePort());
     ASSIGN_OR_RETURN(node.rest_port, FreePort());
     RETURN_IF_ERROR(
-        RunPostgresProgram({"/usr/bin/python3", kWriter, kDelivered, node.directory,
+        RunPostgresProgram({"/usr/bin/python3", writer, delivered, node.directory,
                             cluster->directory_ + "/wal", StrCat("db", i + 1), StrCat(node.port),
                             StrCat(node.rest_port), StrCat(cluster->etcd_port_)},
                            node.directory + "/patroni.log"));

@@ -78,7 +78,7 @@ class Whereabouts {
   // Waits a little, or until it has moved since.
   bool HasMoved(int since) {
     std::unique_lock lock(mutex_);
-    return changed_.wait_for(lock, std::chrono::milliseconds(20), [&] { return moves_ != since; });
+    return changed_.wait_for(lock, std::chrono::milliseconds(100), [&] { return moves_ != since; });
   }
 
  private:
