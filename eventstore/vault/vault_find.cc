@@ -88,6 +88,7 @@ void Vault::ExpectToFind(std::string_view ledger, std::span<const Uuid> ids) {
   }
   // As in FindStored: what was destroyed since it was read must not stay here.
   std::vector<std::string> again;
+  again.reserve(added.size());
   for (const size_t i : added) again.push_back(std::move(rows[i]));
   const auto still = store_.GetMany(again);
   for (size_t i = 0; i < added.size(); ++i) {

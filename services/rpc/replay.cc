@@ -38,6 +38,7 @@ class RecordReplayer {
       ASSIGN_OR_RETURN(const auto events,
                        log_->ReadStream(stream_, next_revision_, kEventsPerPage));
       std::vector<const eventstore::RecordedEvent*> expected;
+      expected.reserve(events.size());
       for (const eventstore::RecordedEvent& event : events) expected.push_back(&event);
       RETURN_IF_ERROR(gate_.Expect(expected));
       bool ended = events.empty();
@@ -116,6 +117,7 @@ class LedgerReplayer {
                      log_->ReadLedger(next_, static_cast<size_t>(std::min<uint64_t>(
                                                  kEventsPerPage, end_ - next_))));
     std::vector<const eventstore::RecordedEvent*> expected;
+    expected.reserve(events.size());
     for (const eventstore::RecordedEvent& event : events) {
       if (expected.size() < left_) expected.push_back(&event);
     }
