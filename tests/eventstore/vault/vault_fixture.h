@@ -67,8 +67,9 @@ class VaultTest : public ::testing::Test {
     log.clock = &clock_;
     log.sealer = sealer_.get();
     absl::StatusOr<std::unique_ptr<EventLog>> opened = OpenLog(engine_, kLedger, log);
-    if (opened.ok()) log_ = *std::move(opened);
-    return opened.status();
+    if (!opened.ok()) return opened.status();
+    log_ = *std::move(opened);
+    return absl::OkStatus();
   }
   absl::Status Start() { return Start(store_, wrapping_); }
   void Stop() {

@@ -402,6 +402,7 @@ TEST_F(VaultTest, ReadersAndTheLogShareIt) {
   ASSERT_TRUE(RecordName(0).ok());
   std::atomic<bool> stop = false;
   std::vector<std::thread> readers;
+  readers.reserve(3);
   for (int i = 0; i < 3; ++i) {
     readers.emplace_back([&] {
       while (!stop) {
