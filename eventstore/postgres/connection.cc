@@ -13,6 +13,7 @@
 #include "eventstore/base/status_macros.h"
 #include "eventstore/base/strings.h"
 #include "eventstore/postgres/dsn.h"
+#include "eventstore/postgres/hosts.h"
 
 namespace caseledger::eventstore::postgres {
 namespace {
@@ -33,6 +34,10 @@ constexpr Statement kConfigure = {
     "set_config('jit', 'off', false), "
     "set_config('synchronous_commit', 'on', false)"};
 constexpr Statement kRollback = {"rollback", "rollback"};
+// The first eight digits of the name of the file that a primary writes to. 0: a standby's.
+constexpr Statement kTimeline = {"timeline",
+                                 "select case when pg_is_in_recovery() then 0 else ('x' || left("
+                                 "pg_walfile_name(pg_current_wal_lsn()), 8))::bit(32)::int8 end"};
 
 std::string Millis(Micros micros) { return StrCat(micros / kMicrosPerMilli); }
 
@@ -58,6 +63,21 @@ std::string_view ErrorOf(const PGconn* connection) {
   return text;
 }
 
+// Where the connection could have led.
+Hosts HostsOf(PGconn* connection) {
+  Hosts hosts;
+  const std::unique_ptr<PQconninfoOption, decltype(&PQconninfoFree)> options(PQconninfo(connection),
+                                                                             PQconninfoFree);
+  for (const PQconninfoOption* each = options.get(); each != nullptr && each->keyword != nullptr;
+       ++each) {
+    const std::string_view keyword = each->keyword;
+    if (keyword == "host") hosts.host = TextOf(each->val);
+    if (keyword == "hostaddr") hosts.hostaddr = TextOf(each->val);
+    if (keyword == "port") hosts.port = TextOf(each->val);
+  }
+  return hosts;
+}
+
 // libpq counts connect_timeout in seconds and takes less than two for two.
 std::string WholeSeconds(Micros micros) {
   return StrCat(std::max<Micros>(2, (micros + kMicrosPerSecond - 1) / kMicrosPerSecond));
@@ -77,12 +97,35 @@ int64_t Rows::Int8(int row, int column) const {
 
 absl::StatusOr<std::unique_ptr<Connection>> Connection::Open(const PostgresSession& options) {
   RETURN_IF_ERROR(CheckPostgresDsn(options.dsn));
+  Hosts hosts;
+  // libpq takes the first host that calls itself a primary, each time. Every turn leaves one out.
+  while (true) {
+    ASSIGN_OR_RETURN(std::unique_ptr<Connection> connection, Connect(options, hosts));
+    RETURN_IF_ERROR(connection->MeetPrimary());
+    if (!connection->IsOfOldPrimary()) return connection;
+    std::optional<Hosts> others = HostsWithout(HostsOf(connection->connection_.get()),
+                                               TextOf(PQhost(connection->connection_.get())),
+                                               TextOf(PQport(connection->connection_.get())));
+    if (!others) {
+      return absl::UnavailableError(
+          "PostgreSQL: reached a primary that another has taken over from and that was not stopped "
+          "yet");
+    }
+    hosts = *std::move(others);
+  }
+}
+
+absl::StatusOr<std::unique_ptr<Connection>> Connection::Connect(const PostgresSession& options,
+                                                                const Hosts& hosts) {
   const std::string seconds = WholeSeconds(options.connect_timeout);
   const std::string millis = Millis(options.unreceived_timeout);
-  // Later ones win, so the connection string stands first.
-  const std::array<std::pair<const char*, const char*>, 6> settings = {
+  // Later ones win, but empty ones, so the connection string stands first.
+  const std::array<std::pair<const char*, const char*>, 9> settings = {
       {{"fallback_application_name", "caseledger"},
        {"dbname", options.dsn.c_str()},
+       {"host", hosts.host.c_str()},
+       {"hostaddr", hosts.hostaddr.c_str()},
+       {"port", hosts.port.c_str()},
        {"connect_timeout", seconds.c_str()},
        {"tcp_user_timeout", millis.c_str()},
        {"client_encoding", "UTF8"},
@@ -90,8 +133,8 @@ absl::StatusOr<std::unique_ptr<Connection>> Connection::Open(const PostgresSessi
   std::array<const char*, settings.size()> keys{};
   std::array<const char*, settings.size()> values{};
   for (size_t i = 0; i < settings.size(); ++i) std::tie(keys[i], values[i]) = settings[i];
-  std::unique_ptr<Connection> connection(
-      new Connection(PQconnectdbParams(keys.data(), values.data(), /*expand_dbname=*/1)));
+  std::unique_ptr<Connection> connection(new Connection(
+      PQconnectdbParams(keys.data(), values.data(), /*expand_dbname=*/1), options.newest_timeline));
   PGconn* raw = connection->connection_.get();
   if (PQstatus(raw) != CONNECTION_OK) {
     return absl::UnavailableError(StrCat("cannot connect to PostgreSQL: ", ErrorOf(raw),
@@ -112,6 +155,18 @@ absl::Status Connection::Configure(const PostgresSession& options) {
   Parameters parameters;
   parameters.Text(Millis(server)).Text(Millis(options.idle_in_transaction_timeout));
   return Run(kConfigure, std::move(parameters)).status();
+}
+
+absl::Status Connection::MeetPrimary() {
+  const absl::StatusOr<Rows> rows = Run(kTimeline);
+  if (rows.ok()) {
+    timeline_ = rows->Number(0, 0);
+  } else {
+    if (failure_.ends_session) return rows.status();
+    ForgetFailure();  // a database that has no timelines, such as YugabyteDB
+  }
+  newest_timeline_->Meet(timeline_);
+  return absl::OkStatus();
 }
 
 absl::Status Connection::Fail(SqlFailure failure) {
@@ -172,6 +227,7 @@ absl::StatusOr<std::vector<Rows>> Connection::RunAll(std::span<const Call> calls
   ASSIGN_OR_RETURN(PGresult * sync, Next(MonotonicNow() + patience));
   const Rows synced(sync);
   if (!refusal.status.ok()) return Fail(std::move(refusal));
+  if (IsOfOldPrimary()) return Fail(LostConnection("another primary has taken over meanwhile"));
   return rows;
 }
 

@@ -10,12 +10,15 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "eventstore/base/clock.h"
 #include "eventstore/base/uuid.h"
+#include "eventstore/postgres/hosts.h"
+#include "eventstore/postgres/newest_timeline.h"
 #include "eventstore/postgres/parameters.h"
 #include "eventstore/postgres/postgres_options.h"
 #include "eventstore/postgres/sql_failure.h"
@@ -60,7 +63,8 @@ class Rows {
 // within a transaction may swallow a status, and the transaction must be given up all the same.
 class Connection {
  public:
-  // UNAVAILABLE, or FAILED_PRECONDITION when the login is refused.
+  // UNAVAILABLE, also when it leads nowhere but to a primary that another took over from; or
+  // FAILED_PRECONDITION when the login is refused.
   static absl::StatusOr<std::unique_ptr<Connection>> Open(const PostgresSession& options);
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
@@ -77,6 +81,8 @@ class Connection {
   Micros patience() const { return patience_; }
   const SqlFailure& failure() const { return failure_; }
   void ForgetFailure() { failure_ = {}; }
+  // Whether a newer primary was met since: what this one says need not hold any more.
+  bool IsOfOldPrimary() const { return newest_timeline_->IsOld(timeline_); }
   // How many warnings the server has sent.
   uint64_t warnings() const { return warnings_; }
 
@@ -86,9 +92,15 @@ class Connection {
   absl::StatusOr<std::string> Quoted(std::string_view identifier);
 
  private:
-  explicit Connection(PGconn* connection) : connection_(connection, PQfinish) {}
+  Connection(PGconn* connection, std::shared_ptr<NewestTimeline> newest_timeline)
+      : connection_(connection, PQfinish), newest_timeline_(std::move(newest_timeline)) {}
 
+  // To the hosts of the connection string, or to these.
+  static absl::StatusOr<std::unique_ptr<Connection>> Connect(const PostgresSession& options,
+                                                             const Hosts& hosts);
   absl::Status Configure(const PostgresSession& options);
+  // Learns which one it is, and tells the other sessions.
+  absl::Status MeetPrimary();
   absl::Status Fail(SqlFailure failure);
   // Sends what is not prepared yet, and the calls.
   bool Send(std::span<const Call> calls, std::vector<const Statement*>& preparing);
@@ -100,6 +112,8 @@ class Connection {
   absl::Status WaitForSocket(Micros end);
 
   std::unique_ptr<PGconn, decltype(&PQfinish)> connection_;
+  const std::shared_ptr<NewestTimeline> newest_timeline_;
+  uint64_t timeline_ = 0;
   std::set<const Statement*> prepared_;
   SqlFailure failure_;
   Micros patience_ = 0;

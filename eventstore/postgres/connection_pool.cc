@@ -9,6 +9,7 @@ absl::StatusOr<ConnectionPool::Lease> ConnectionPool::Take() {
   {
     MutexLock lock(&mutex_);
     mutex_.AwaitFor(this, &ConnectionPool::HasRoom, std::chrono::microseconds(max_wait_));
+    DropIdleOfOldPrimaries();
     if (!idle_.empty()) {
       Lease lease(*this, std::move(idle_.back()));
       idle_.pop_back();
@@ -27,7 +28,7 @@ absl::StatusOr<ConnectionPool::Lease> ConnectionPool::Take() {
 }
 
 void ConnectionPool::GiveBack(std::unique_ptr<Connection> connection) {
-  if (connection->Reset()) {
+  if (connection->Reset() && !connection->IsOfOldPrimary()) {
     MutexLock lock(&mutex_);
     idle_.push_back(std::move(connection));
     return;
@@ -39,6 +40,10 @@ void ConnectionPool::GiveBack(std::unique_ptr<Connection> connection) {
   }
   // What ended one session has probably ended all: a server that restarted or lost its role.
   DropIdle();
+}
+
+void ConnectionPool::DropIdleOfOldPrimaries() {
+  open_ -= std::erase_if(idle_, [](const auto& session) { return session->IsOfOldPrimary(); });
 }
 
 void ConnectionPool::DropIdle() {

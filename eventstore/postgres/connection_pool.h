@@ -46,6 +46,7 @@ class ConnectionPool {
   bool HasRoom() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
     return !idle_.empty() || open_ < max_connections_;
   }
+  void DropIdleOfOldPrimaries() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void GiveBack(std::unique_ptr<Connection> connection) ABSL_LOCKS_EXCLUDED(mutex_);
 
   const PostgresSession session_;

@@ -3,9 +3,11 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string>
 
 #include "eventstore/base/clock.h"
+#include "eventstore/postgres/newest_timeline.h"
 
 namespace caseledger::eventstore {
 
@@ -24,6 +26,8 @@ struct PostgresSession {
   // after the second: what a server holds that stopped in the middle. Zero: no bound.
   Micros statement_timeout = 10 * kMicrosPerSecond;
   Micros idle_in_transaction_timeout = 10 * kMicrosPerSecond;
+  // Shared by all sessions of a program with one database.
+  std::shared_ptr<NewestTimeline> newest_timeline = std::make_shared<NewestTimeline>();
 };
 
 struct PostgresRetry {

@@ -4,6 +4,7 @@
 #include <thread>
 #include <vector>
 
+#include "eventstore/postgres/hosts.h"
 #include "gmock/gmock.h"
 #include "tests/contract/engine_test_data.h"
 #include "tests/contract/postgres_host.h"
@@ -223,6 +224,43 @@ TEST_F(PostgresOutcome, ReadsGoOnAfterAllSessionsWereLost) {
                   .ok());
   const auto events = ReadAll(host_.engine(), "a", 0, 1);
   EXPECT_TRUE(events.ok()) << events.status();
+}
+
+// A newer primary was met: what this one says may not hold any more, whatever it says of itself.
+TEST_F(PostgresOutcome, APrimaryThatWasTakenOverFromIsNotAskedAnyMore) {
+  ASSERT_TRUE(AppendTo(host_.engine(), "a", {kRecord}).ok());
+  PostgresOptions options = host_.options();
+  options.retry = {2, 1000, 1000};
+  auto engine = host_.OpenWith(options);
+  ASSERT_TRUE(engine.ok()) << engine.status();
+  ASSERT_TRUE((*engine)->LoadHead("a").ok());
+  options.session.newest_timeline->Meet(1);
+  EXPECT_TRUE((*engine)->LoadHead("a").ok()) << "a database of one timeline";
+  options.session.newest_timeline->Meet(2);
+  const auto idle = (*engine)->LoadHead("a");
+  EXPECT_EQ(idle.status().code(), absl::StatusCode::kUnavailable);
+  EXPECT_THAT(idle.status().ToString(), HasSubstr("another has taken over from"));
+  EXPECT_EQ(AppendTo(**engine, "a", {kRecord}).code(), absl::StatusCode::kUnavailable);
+  EXPECT_EQ(host_.OpenWith(options).status().code(), absl::StatusCode::kUnavailable);
+  EXPECT_TRUE(host_.engine().LoadHead("a").ok()) << "whoever has met no other";
+}
+
+TEST(PostgresHosts, AreThoseOfTheConnectionStringWithoutTheOneThatWasReached) {
+  using eventstore::postgres::Hosts;
+  using eventstore::postgres::HostsWithout;
+  const Hosts three{"one,two,three", "", "5432,5433,5432"};
+  EXPECT_EQ(HostsWithout(three, "two", "5433"), (Hosts{"one,three", "", "5432,5432"}));
+  EXPECT_EQ(HostsWithout(three, "two", "5432"), three) << "another one";
+  EXPECT_EQ(HostsWithout({"one,two", "", ""}, "one", "5432"), (Hosts{"two", "", "5432"}));
+  EXPECT_EQ(HostsWithout({"one,two", "", "7000"}, "two", "7000"), (Hosts{"one", "", "7000"}));
+  EXPECT_EQ(HostsWithout({"a,b", "10.0.0.1,10.0.0.2", ""}, "a", "5432"),
+            (Hosts{"b", "10.0.0.2", "5432"}));
+  EXPECT_EQ(HostsWithout({"", "10.0.0.1,10.0.0.2", "1,2"}, "10.0.0.2", "2"),
+            (Hosts{"", "10.0.0.1", "1"}));
+  EXPECT_EQ(HostsWithout({"/run/one,/run/one", "", "1,2"}, "/run/one", "1"),
+            (Hosts{"/run/one", "", "2"}));
+  EXPECT_EQ(HostsWithout({"one", "", ""}, "one", "5432"), std::nullopt);
+  EXPECT_EQ(HostsWithout({"", "", ""}, "", "5432"), std::nullopt);
 }
 
 TEST_F(PostgresOutcome, TooFewConnectionsAreAnAnswer) {

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <filesystem>
 #include <functional>
@@ -85,16 +86,21 @@ bool Says(int port, const std::string& path) {
   const sockaddr_in address = Loopback(port);
   const timeval patience{2, 0};
   setsockopt(connection, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
-  std::string answer(12, '\0');
+  std::string answer;
   const std::string request = StrCat("GET ", path, " HTTP/1.0\r\n\r\n");
   const bool answered =
       connect(connection, reinterpret_cast<const sockaddr*>(&address), sizeof(address)) == 0 &&
       send(connection, request.data(), request.size(), MSG_NOSIGNAL) ==
-          static_cast<ssize_t>(request.size()) &&
-      recv(connection, answer.data(), answer.size(), MSG_WAITALL) ==
-          static_cast<ssize_t>(answer.size());
+          static_cast<ssize_t>(request.size());
+  // All of it: Patroni writes pages into its log about callers who leave earlier.
+  std::array<char, 4096> part{};
+  for (ssize_t got = 1; answered && got > 0;) {
+    got = recv(connection, part.data(), part.size(), 0);
+    if (got > 0 && answer.size() < part.size())
+      answer.append(part.data(), static_cast<size_t>(got));
+  }
   close(connection);
-  return answered && answer == "HTTP/1.0 200";
+  return answer.starts_with("HTTP/1.0 200");
 }
 
 // It ended, whether or not somebody has heard of it.
@@ -238,9 +244,7 @@ absl::StatusOr<size_t> PatroniCluster::AwaitPrimary(const std::vector<size_t>& o
   Await([&] {
     for (size_t node = 0; node < nodes_.size(); ++node) {
       if (std::find(others.begin(), others.end(), node) != others.end()) continue;
-      if (!Answers(DsnOf(nodes_[node], "postgres", kSuper), "select not pg_is_in_recovery()")) {
-        continue;
-      }
+      if (!SaysItIsPrimary(node)) continue;
       primary = node;
       return true;
     }
@@ -293,9 +297,20 @@ void PatroniCluster::Freeze(size_t node) {
   for (const pid_t process : DatabaseOf(nodes_[node])) kill(process, SIGSTOP);
 }
 
-void PatroniCluster::Thaw(size_t node) {
+void PatroniCluster::ThawDatabase(size_t node) {
   for (const pid_t process : DatabaseOf(nodes_[node])) kill(process, SIGCONT);
-  kill(nodes_[node].patroni, SIGCONT);
+}
+
+bool PatroniCluster::SaysItIsPrimary(size_t node) const {
+  return Answers(DsnOf(nodes_[node], "postgres", kSuper), "select not pg_is_in_recovery()");
+}
+
+void PatroniCluster::EndSessions(size_t node) {
+  const auto ended = SqlSession(DsnOf(nodes_[node], "postgres", kSuper))
+                         .Query(StrCat("select pg_terminate_backend(pid) from pg_stat_activity "
+                                       "where usename = '",
+                                       PostgresCluster::kServerRole, "'"));
+  EXPECT_TRUE(ended.ok()) << ended.status();
 }
 
 std::string PatroniCluster::Logs() const {

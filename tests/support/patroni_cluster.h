@@ -41,9 +41,14 @@ class PatroniCluster {
   // With its Patroni, as if the machine had failed. StartNode brings it back.
   void KillNode(size_t node);
   absl::Status StartNode(size_t node);
-  // The node does nothing more, its connections stay: as if it were cut off. Thaw lets it go on.
+  // The node does nothing more, its connections stay: as if it were cut off.
   void Freeze(size_t node);
-  void Thaw(size_t node);
+  // Its PostgreSQL goes on, and its Patroni does not: of version 3.0.2, which Debian 12 has, it may
+  // take the other nodes' agreement back that it does not know of. A watchdog would end both.
+  void ThawDatabase(size_t node);
+  bool SaysItIsPrimary(size_t node) const;
+  // Every session of PostgresCluster::kServerRole with the node.
+  void EndSessions(size_t node);
 
  private:
   struct Node {

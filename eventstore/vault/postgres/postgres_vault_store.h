@@ -20,7 +20,7 @@ struct PostgresVaultOptions {
   const PostgresLease* lease = nullptr;
   size_t max_connections = 4;
   Micros connection_wait = 5 * kMicrosPerSecond;
-  Micros commit_patience = 30 * kMicrosPerSecond;
+  Micros commit_patience = 20 * kMicrosPerSecond;  // as of the engine
   PostgresRetry retry;  // of reads
 };
 

@@ -26,6 +26,7 @@ Micros PatienceOf(const StorageChoice& choice) { return choice.lease_seconds * k
 eventstore::PostgresSession SessionOf(const StorageChoice& choice) {
   eventstore::PostgresSession session;
   session.dsn = choice.dsn;
+  session.newest_timeline = choice.newest_timeline;
   // A server that stops in the middle of a commit gives the ledger's head back with its lease.
   session.idle_in_transaction_timeout = PatienceOf(choice);
   return session;

@@ -28,6 +28,9 @@ struct StorageChoice {
   int db_connections = 16;
   // How long a server that is silent keeps its ledgers.
   int lease_seconds = 5;
+  // Of all sessions of the copies of this choice.
+  std::shared_ptr<eventstore::NewestTimeline> newest_timeline =
+      std::make_shared<eventstore::NewestTimeline>();
 
   bool in_database() const { return engine == kPostgres; }
   // INVALID_ARGUMENT: an engine without its connection string, or one that has none with it.
