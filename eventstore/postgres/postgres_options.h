@@ -1,6 +1,7 @@
 // How the engine uses a PostgreSQL database. Every wait has a bound.
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -44,8 +45,18 @@ struct PostgresPage {
   uint64_t bytes = 4u << 20;
 };
 
+// Of events read, where the pages came from, when there are two places. Read at any time.
+struct PostgresPageCounts {
+  std::atomic<uint64_t> standby = 0;
+  std::atomic<uint64_t> primary = 0;
+};
+
 struct PostgresOptions {
   PostgresSession session;
+  // Where events are read instead of at the primary when it has what was told of, as of a standby:
+  // with several hosts target_session_attrs=prefer-standby. Empty: nowhere.
+  std::string read_dsn;
+  std::shared_ptr<PostgresPageCounts> page_counts = std::make_shared<PostgresPageCounts>();
   // One for each ledger that commits, and one for each read under way.
   size_t max_connections = 16;
   Micros connection_wait = 5 * kMicrosPerSecond;

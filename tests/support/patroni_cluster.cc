@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <deque>
 #include <filesystem>
 #include <functional>
 #include <sstream>
@@ -211,14 +212,15 @@ std::string PatroniCluster::DsnOf(const Node& node, const std::string& database,
                 " connect_timeout=2");
 }
 
-std::string PatroniCluster::Dsn(const std::string& database, const std::string& role) const {
+std::string PatroniCluster::Dsn(const std::string& database, const std::string& role,
+                                const std::string& target) const {
   std::string hosts, ports;
   for (const Node& node : nodes_) {
     hosts += StrCat(hosts.empty() ? "" : ",", "127.0.0.1");
     ports += StrCat(ports.empty() ? "" : ",", node.port);
   }
   return StrCat("host=", hosts, " port=", ports, " dbname=", database, " user=", role,
-                " target_session_attrs=read-write");
+                " target_session_attrs=", target);
 }
 
 absl::StatusOr<std::string> PatroniCluster::CreateDatabase() {
@@ -314,11 +316,19 @@ void PatroniCluster::EndSessions(size_t node) {
 }
 
 std::string PatroniCluster::Logs() const {
+  constexpr size_t kLines = 60;
   std::string logs;
   for (const Node& node : nodes_) {
-    const std::string log = WholeTextOf(node.directory + "/patroni.log");
-    logs += StrCat("== ", node.directory, "\n",
-                   log.substr(log.size() - std::min<size_t>(log.size(), 3000)));
+    std::istringstream log(WholeTextOf(node.directory + "/patroni.log"));
+    std::deque<std::string> lines;
+    for (std::string line; std::getline(log, line);) {
+      if (line.find("no action.") != std::string::npos) continue;
+      if (line.find("Lock owner:") != std::string::npos) continue;
+      lines.push_back(line);
+      if (lines.size() > kLines) lines.pop_front();
+    }
+    logs += StrCat("== ", node.directory, "\n");
+    for (const std::string& line : lines) logs += line + "\n";
   }
   return logs;
 }

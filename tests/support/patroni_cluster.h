@@ -28,8 +28,9 @@ class PatroniCluster {
 
   // A new empty database that PostgresCluster::kOwner owns; its name.
   absl::StatusOr<std::string> CreateDatabase();
-  // Of libpq: whichever node is the primary.
-  std::string Dsn(const std::string& database, const std::string& role) const;
+  // Of libpq: whichever node is the primary, or what else `target` says.
+  std::string Dsn(const std::string& database, const std::string& role,
+                  const std::string& target = "read-write") const;
 
   // Waits for a primary that is none of `others`, and takes writes.
   absl::StatusOr<size_t> AwaitPrimary(const std::vector<size_t>& others = {}) const;
@@ -47,6 +48,8 @@ class PatroniCluster {
   // take the other nodes' agreement back that it does not know of. A watchdog would end both.
   void ThawDatabase(size_t node);
   bool SaysItIsPrimary(size_t node) const;
+  // What Patroni and PostgreSQL said last, but that nothing happens.
+  std::string Logs() const;
   // Every session of PostgresCluster::kServerRole with the node.
   void EndSessions(size_t node);
 
@@ -63,7 +66,6 @@ class PatroniCluster {
   // PostgreSQL's processes on the node, the first one first.
   static std::vector<pid_t> DatabaseOf(const Node& node);
   static std::string DsnOf(const Node& node, const std::string& database, const std::string& role);
-  std::string Logs() const;
   void Stop(Node& node);
 
   std::string directory_;  // of etcd and the archive

@@ -147,12 +147,12 @@ absl::StatusOr<LedgerHead> LedgerReader::LoadHead() const {
 absl::Status LedgerReader::Read(uint64_t from, uint64_t end, VisitEvent visit) const {
   StoredEvent event;
   for (uint64_t position = from; position < end;) {
-    ASSIGN_OR_RETURN(const Rows rows, runner_.Run(kReadPage, Parameters()
-                                                                 .Text(ledger_)
-                                                                 .Int8(position)
-                                                                 .Int8(end)
-                                                                 .Int8(limits_.events)
-                                                                 .Int8(limits_.bytes)));
+    ASSIGN_OR_RETURN(const Rows rows, pages_.Run(kReadPage, Parameters()
+                                                                .Text(ledger_)
+                                                                .Int8(position)
+                                                                .Int8(end)
+                                                                .Int8(limits_.events)
+                                                                .Int8(limits_.bytes)));
     for (int row = 0; row < rows.count(); ++row, ++position) {
       if (!EventIn(rows, row, event)) return Damaged(StrCat("position ", position, " is cut"));
       if (event.position != position) break;
@@ -198,17 +198,22 @@ absl::StatusOr<std::vector<std::pair<StreamId, StreamHead>>> LedgerReader::FindS
 absl::Status LedgerReader::ReadStream(const StreamId& stream, uint64_t from_revision,
                                       VisitEvent visit) const {
   ASSIGN_OR_RETURN(const StreamHead head, FindStream(stream));
+  return ReadStream(stream, from_revision, head.revision + 1, visit);
+}
+
+absl::Status LedgerReader::ReadStream(const StreamId& stream, uint64_t from_revision,
+                                      uint64_t end_revision, VisitEvent visit) const {
   StoredEvent event;
-  for (uint64_t revision = std::max<uint64_t>(from_revision, 1); revision <= head.revision;) {
+  for (uint64_t revision = std::max<uint64_t>(from_revision, 1); revision < end_revision;) {
     const Parameters page = Parameters()
                                 .Text(ledger_)
                                 .Int8(uint64_t{stream.kind})
                                 .Id(stream.id)
                                 .Int8(revision)
-                                .Int8(head.revision + 1)
+                                .Int8(end_revision)
                                 .Int8(limits_.events)
                                 .Int8(limits_.bytes);
-    ASSIGN_OR_RETURN(const Rows rows, runner_.Run(kReadStreamPage, page));
+    ASSIGN_OR_RETURN(const Rows rows, pages_.Run(kReadStreamPage, page));
     for (int row = 0; row < rows.count(); ++row, ++revision) {
       if (!EventIn(rows, row, event)) return Damaged(StrCat("revision ", revision, " is cut"));
       if (event.revision != revision) break;

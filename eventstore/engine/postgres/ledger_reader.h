@@ -25,11 +25,14 @@ using VisitEvent = absl::FunctionRef<bool(const StoredEvent&)>;
 // 2. A position, a revision or a head that ought to be there and is not, is DATA_LOSS. What
 //    commits add while a reading is under way is left out.
 //
-// As thread-safe as its runner, which it must not outlive; nor the ledger's name.
+// As thread-safe as its runners, which it must not outlive; nor the ledger's name.
 class LedgerReader {
  public:
   LedgerReader(Runner& runner, std::string_view ledger, PostgresPage limits)
-      : runner_(runner), ledger_(ledger), limits_(limits) {}
+      : LedgerReader(runner, runner, ledger, limits) {}
+  // `pages` gets the statements that read events.
+  LedgerReader(Runner& runner, Runner& pages, std::string_view ledger, PostgresPage limits)
+      : runner_(runner), pages_(pages), ledger_(ledger), limits_(limits) {}
 
   // Checks that the last event is there and none beyond.
   absl::StatusOr<LedgerHead> LoadHead() const;
@@ -39,6 +42,9 @@ class LedgerReader {
   absl::StatusOr<std::vector<std::pair<StreamId, StreamHead>>> FindStreams(
       std::span<const StreamId> streams) const;
   absl::Status ReadStream(const StreamId& stream, uint64_t from_revision, VisitEvent visit) const;
+  // Up to `end_revision`.
+  absl::Status ReadStream(const StreamId& stream, uint64_t from_revision, uint64_t end_revision,
+                          VisitEvent visit) const;
   absl::StatusOr<std::optional<std::string>> FindMark(std::string_view mark) const;
   // Values of those of `marks` that exist, in one round trip.
   absl::StatusOr<std::vector<std::pair<std::string, std::string>>> FindMarks(
@@ -60,6 +66,7 @@ class LedgerReader {
                                                      const Parameters& parameters) const;
 
   Runner& runner_;
+  Runner& pages_;
   const std::string_view ledger_;
   const PostgresPage limits_;
 };

@@ -16,6 +16,8 @@
 #include "eventstore/engine/postgres/batch_writer.h"
 #include "eventstore/engine/postgres/commit_run.h"
 #include "eventstore/engine/postgres/ledger_reader.h"
+#include "eventstore/engine/postgres/standby_reads.h"
+#include "eventstore/engine/postgres/told_events.h"
 #include "eventstore/postgres/connection_pool.h"
 #include "eventstore/postgres/retry.h"
 #include "eventstore/postgres/runner.h"
@@ -82,6 +84,14 @@ struct Ledger {
   // Held for the whole of a commit: one at a time takes part in the wait for the head's row.
   Mutex commit_mutex;
   bool head_was_checked ABSL_GUARDED_BY(commit_mutex) = false;
+  ToldEvents told;
+
+  void Tell(const LedgerHead& head) {
+    if (head.next_position > 0) told.Tell(head.next_position - 1, head.last_leaf_hash);
+  }
+  void Tell(const StreamHead& head) {
+    if (head.revision > 0) told.Tell(head.position, head.leaf_hash);
+  }
 };
 
 }  // namespace
@@ -98,7 +108,9 @@ class PostgresEngine final : public Engine {
         pool_(options.session, options.max_connections, options.connection_wait),
         retry_(options.retry, random),
         runner_(pool_, retry_),
-        context_{options_, pool_, retry_, random} {}
+        context_{options_, pool_, retry_, random} {
+    if (!options.read_dsn.empty()) standby_ = std::make_unique<StandbyReads>(options);
+  }
   ~PostgresEngine() override { CloseAll(); }
 
   // Once, before anything else.
@@ -110,26 +122,13 @@ class PostgresEngine final : public Engine {
   absl::Status AddMarks(std::string_view ledger,
                         std::span<const std::pair<std::string, std::string>> marks) override;
   absl::Status Commit(std::string_view ledger, Resolve resolve) override;
-  absl::StatusOr<LedgerHead> LoadHead(std::string_view ledger) const override {
-    return With<absl::StatusOr<LedgerHead>>(
-        ledger, [](const LedgerReader& reader) { return reader.LoadHead(); });
-  }
+  absl::StatusOr<LedgerHead> LoadHead(std::string_view ledger) const override;
   absl::Status Read(std::string_view ledger, uint64_t from, uint64_t end,
-                    VisitEvent visit) const override {
-    return With<absl::Status>(
-        ledger, [&](const LedgerReader& reader) { return reader.Read(from, end, visit); });
-  }
+                    VisitEvent visit) const override;
   absl::StatusOr<StreamHead> FindStream(std::string_view ledger,
-                                        const StreamId& stream) const override {
-    return With<absl::StatusOr<StreamHead>>(
-        ledger, [&](const LedgerReader& reader) { return reader.FindStream(stream); });
-  }
+                                        const StreamId& stream) const override;
   absl::Status ReadStream(std::string_view ledger, const StreamId& stream, uint64_t from_revision,
-                          VisitEvent visit) const override {
-    return With<absl::Status>(ledger, [&](const LedgerReader& reader) {
-      return reader.ReadStream(stream, from_revision, visit);
-    });
-  }
+                          VisitEvent visit) const override;
   absl::StatusOr<std::optional<std::string>> FindMark(std::string_view ledger,
                                                       std::string_view key) const override {
     return With<absl::StatusOr<std::optional<std::string>>>(
@@ -201,6 +200,7 @@ class PostgresEngine final : public Engine {
     retry_.Stop();
     gate_.CloseAndWait();
     pool_.DropIdle();
+    if (standby_ != nullptr) standby_->DropIdle();
   }
 
   const PostgresOptions options_;
@@ -209,6 +209,7 @@ class PostgresEngine final : public Engine {
   mutable Retry retry_;
   mutable PoolRunner runner_;
   const CommitContext context_;
+  std::unique_ptr<StandbyReads> standby_;  // null: the primary alone is read
   mutable Mutex mutex_;
   mutable std::map<std::string, std::unique_ptr<Ledger>, std::less<>> ledgers_
       ABSL_GUARDED_BY(mutex_);
@@ -340,13 +341,65 @@ absl::StatusOr<Ledger*> PostgresEngine::Find(std::string_view ledger) const {
   return ledgers_.try_emplace(std::string(ledger), std::make_unique<Ledger>()).first->second.get();
 }
 
+absl::StatusOr<LedgerHead> PostgresEngine::LoadHead(std::string_view ledger) const {
+  const GateEntry entry(gate_);
+  if (!entry.inside()) return Closed();
+  ASSIGN_OR_RETURN(Ledger * found, Find(ledger));
+  ASSIGN_OR_RETURN(const LedgerHead head, LedgerReader(runner_, ledger, options_.page).LoadHead());
+  found->Tell(head);
+  return head;
+}
+
+absl::StatusOr<StreamHead> PostgresEngine::FindStream(std::string_view ledger,
+                                                      const StreamId& stream) const {
+  const GateEntry entry(gate_);
+  if (!entry.inside()) return Closed();
+  ASSIGN_OR_RETURN(Ledger * found, Find(ledger));
+  ASSIGN_OR_RETURN(const StreamHead head,
+                   LedgerReader(runner_, ledger, options_.page).FindStream(stream));
+  found->Tell(head);
+  return head;
+}
+
+absl::Status PostgresEngine::Read(std::string_view ledger, uint64_t from, uint64_t end,
+                                  VisitEvent visit) const {
+  const GateEntry entry(gate_);
+  if (!entry.inside()) return Closed();
+  ASSIGN_OR_RETURN(Ledger * found, Find(ledger));
+  if (from >= end) return absl::OkStatus();
+  PageRunner pages(standby_.get(), runner_, ledger, found->told, end - 1);
+  return LedgerReader(runner_, pages, ledger, options_.page).Read(from, end, visit);
+}
+
+absl::Status PostgresEngine::ReadStream(std::string_view ledger, const StreamId& stream,
+                                        uint64_t from_revision, VisitEvent visit) const {
+  const GateEntry entry(gate_);
+  if (!entry.inside()) return Closed();
+  ASSIGN_OR_RETURN(Ledger * found, Find(ledger));
+  // How long the stream is, the primary says.
+  ASSIGN_OR_RETURN(const StreamHead head,
+                   LedgerReader(runner_, ledger, options_.page).FindStream(stream));
+  found->Tell(head);
+  PageRunner pages(standby_.get(), runner_, ledger, found->told, head.position);
+  return LedgerReader(runner_, pages, ledger, options_.page)
+      .ReadStream(stream, from_revision, head.revision + 1, visit);
+}
+
 absl::Status PostgresEngine::Commit(std::string_view ledger, Resolve resolve) {
   const GateEntry entry(gate_);
   if (!entry.inside()) return Closed();
   ASSIGN_OR_RETURN(Ledger * found, Find(ledger));
   MutexLock lock(&found->commit_mutex);
-  RETURN_IF_ERROR(CommitRun(context_, ledger, resolve).Run(!found->head_was_checked));
+  LedgerHead head;
+  const auto remembering = [&](HeadView& view) -> absl::StatusOr<EngineBatch> {
+    found->Tell(view.head());
+    ASSIGN_OR_RETURN(EngineBatch batch, resolve(view));
+    head = batch.events.empty() ? LedgerHead() : batch.head;
+    return batch;
+  };
+  RETURN_IF_ERROR(CommitRun(context_, ledger, remembering).Run(!found->head_was_checked));
   found->head_was_checked = true;
+  found->Tell(head);
   return absl::OkStatus();
 }
 

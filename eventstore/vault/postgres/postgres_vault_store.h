@@ -21,7 +21,7 @@ struct PostgresVaultOptions {
   size_t max_connections = 4;
   Micros connection_wait = 5 * kMicrosPerSecond;
   Micros commit_patience = 20 * kMicrosPerSecond;  // as of the engine
-  PostgresRetry retry;  // of reads
+  PostgresRetry retry;                             // of reads
 };
 
 // Opens a session when it is first used. `random` must outlive the store.

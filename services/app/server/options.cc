@@ -173,6 +173,11 @@ ParsedOptions ParseServerOptions(int argc, char** argv) {
                  "Of the database: connection string or URI of libpq, better without a password, "
                  "which belongs into ~/.pgpass")
       ->envname(kDsnVariable);
+  app.add_option("--read-dsn", options.storage.read_dsn,
+                 "The same for reading, such as with target_session_attrs=prefer-standby: events "
+                 "of replays, histories and read models come from there as long as it has them "
+                 "all, else from the primary")
+      ->envname(kReadDsnVariable);
   app.add_option("--db-connections", options.storage.db_connections,
                  "Sessions with the database at a time, beside those of the vault and the lease")
       ->capture_default_str()

@@ -42,6 +42,8 @@ eventstore::PostgresVaultOptions VaultRowsIn(const StorageChoice& choice) {
 eventstore::PostgresOptions LogIn(const StorageChoice& choice) {
   eventstore::PostgresOptions log;
   log.session = SessionOf(choice);
+  log.read_dsn = choice.read_dsn;
+  log.page_counts = choice.page_counts;
   log.max_connections = static_cast<size_t>(choice.db_connections);
   return log;
 }
@@ -82,10 +84,17 @@ absl::Status StorageChoice::Check() const {
                "user=caseledger_server target_session_attrs=read-write\"; passwords belong into "
                "~/.pgpass"));
   }
-  if (in_database()) return eventstore::CheckPostgresDsn(dsn);
-  if (!dsn.empty()) {
+  if (in_database()) {
+    RETURN_IF_ERROR(eventstore::CheckPostgresDsn(dsn));
+    const absl::Status read =
+        read_dsn.empty() ? absl::OkStatus() : eventstore::CheckPostgresDsn(read_dsn);
+    return read.ok() ? read
+                     : absl::InvalidArgumentError(StrCat("--read-dsn: ", FromAbsl(read.message())));
+  }
+  for (const auto& [flag, value] : {std::pair{"--dsn", &dsn}, {"--read-dsn", &read_dsn}}) {
+    if (value->empty()) continue;
     return absl::InvalidArgumentError(
-        "--dsn is of a database, and the log is in RocksDB: give --engine postgres, too");
+        StrCat(flag, " is of a database, and the log is in RocksDB: give --engine postgres, too"));
   }
   return absl::OkStatus();
 }

@@ -20,17 +20,21 @@ namespace caseledger::app {
 inline constexpr char kRocksDb[] = "rocksdb";
 inline constexpr char kPostgres[] = "postgres";
 inline constexpr char kDsnVariable[] = "CASELEDGER_DSN";
+inline constexpr char kReadDsnVariable[] = "CASELEDGER_READ_DSN";
 
 // What people choose, with flags of the same names.
 struct StorageChoice {
   std::string engine = kRocksDb;  // or kPostgres
   std::string dsn;                // of PostgreSQL: libpq's connection string or URI
+  std::string read_dsn;           // of its standbys; may be empty
   int db_connections = 16;
   // How long a server that is silent keeps its ledgers.
   int lease_seconds = 5;
   // Of all sessions of the copies of this choice.
   std::shared_ptr<eventstore::NewestTimeline> newest_timeline =
       std::make_shared<eventstore::NewestTimeline>();
+  std::shared_ptr<eventstore::PostgresPageCounts> page_counts =
+      std::make_shared<eventstore::PostgresPageCounts>();
 
   bool in_database() const { return engine == kPostgres; }
   // INVALID_ARGUMENT: an engine without its connection string, or one that has none with it.
