@@ -6,6 +6,8 @@
 #include <vector>
 
 #include "eventstore/base/clock.h"
+#include "eventstore/postgres/postgres_options.h"
+#include "projections/runtime/runtime.h"
 #include "services/access/identity/authenticator.h"
 #include "services/app/monitoring/families.h"
 #include "services/app/vault/vault_files.h"
@@ -17,8 +19,18 @@ namespace caseledger::app {
 // how slow its durable writes are, who follows it.
 Families LogMetrics(const commands::Ledgers& ledgers);
 
-// How far each projection is behind. May read one event of storage for each that is.
+struct LedgerHealth {
+  std::string ledger;
+  std::vector<projections::ProjectionHealth> projections;
+};
+
+// How far each projection is behind.
+Families ProjectionMetrics(const std::vector<LedgerHealth>& ledgers);
+// The same, and what reports take. May read one event of storage for each that is behind.
 Families ProjectionMetrics(const commands::Ledgers& ledgers);
+
+// Whether a server stands by, and while it does how far its read models are behind.
+Families StandbyMetrics(bool stands_by, const std::vector<LedgerHealth>& ledgers);
 
 // How far the newest published checkpoint of each signed ledger is behind. May read two events of
 // storage for each that is.
@@ -30,6 +42,9 @@ Families AccessMetrics(const commands::Ledgers& ledgers,
 
 // Whether the vault is there, and how old its wrapping keys are. Reads a few rows of the vault.
 Families VaultMetrics(VaultFiles& vault);
+
+// Where events that were read from a database came from.
+Families DatabaseMetrics(const eventstore::PostgresPageCounts& pages);
 
 // Where a server keeps what grows.
 struct DataPlaces {

@@ -61,6 +61,7 @@ Metrics::~Metrics() { Stop(); }
 
 void Metrics::Add(Collect collect) {
   collectors_.push_back(std::make_shared<Collector>(std::move(collect)));
+  if (exposer_ != nullptr) exposer_->RegisterCollectable(collectors_.back());
 }
 
 void Metrics::OnConnectionEnded(rpc::Ending ending) {

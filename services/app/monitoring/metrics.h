@@ -27,7 +27,7 @@ class Metrics final : public commands::CommandObserver {
   Metrics();
   ~Metrics() override;
 
-  // What is read whenever Prometheus asks (collectors.h), from Listen until Stop. Before Listen.
+  // What is read whenever Prometheus asks (collectors.h), from Listen until Stop.
   using Collect = std::function<Families()>;
   void Add(Collect collect);
   // Serves /metrics. UNAVAILABLE when the address cannot be had.

@@ -229,8 +229,10 @@ class RunningServer final : public Server {
     storage.stop_waiting = options_.stop_waiting;
     std::optional<Standby> standby;
     if (options_.standby) {
-      standby.emplace(options_, ledgers, *read_models_, clock_, random_);
+      standby.emplace(options_, ledgers, *read_models_, standby_health_, clock_, random_);
       RETURN_IF_ERROR(standby->Check());
+      standby_health_.Begin();
+      RETURN_IF_ERROR(ServeMetricsOfStandby());
       storage.wait = [&](const absl::Status& why) { return standby->GoOn(why); };
     }
     storage.on_lease = [this](const absl::Status& status) { OnLease(status); };
@@ -314,18 +316,33 @@ class RunningServer final : public Server {
     return absl::OkStatus();
   }
 
-  absl::Status ServeMetrics() {
-    if (options_.metrics_listen.empty()) return absl::OkStatus();
+  // What there is before there are ledgers.
+  absl::Status ListenForMetrics() {
+    if (options_.metrics_listen.empty() || metrics_.port() != 0) return absl::OkStatus();
     const DataPlaces places = {options_.data_dir, options_.data_dir + "/log",
                                options_.data_dir + "/read-models",
                                VaultIn(options_.data_dir, options_.vault_dir).vault_dir};
+    metrics_.Add([this] { return standby_health_.Metrics(); });
+    metrics_.Add([places] { return DiskMetrics(places); });
+    metrics_.Add([pages = options_.storage.page_counts] { return DatabaseMetrics(*pages); });
+    return metrics_.Listen(options_.metrics_listen);
+  }
+
+  absl::Status ServeMetricsOfStandby() {
+    RETURN_IF_ERROR(ListenForMetrics());
+    if (metrics_.port() == 0) return absl::OkStatus();
+    Log(LogLevel::kInfo, "metrics are served", {{"metrics_port", StrCat(metrics_.port())}});
+    return absl::OkStatus();
+  }
+
+  absl::Status ServeMetrics() {
+    if (options_.metrics_listen.empty()) return absl::OkStatus();
     metrics_.Add([this] { return LogMetrics(ledgers_); });
     metrics_.Add([this] { return ProjectionMetrics(ledgers_); });
     metrics_.Add([this] { return CheckpointMetrics(ledgers_, clock_); });
     metrics_.Add([this] { return AccessMetrics(ledgers_, *authenticator_); });
     metrics_.Add([this] { return VaultMetrics(*vault_); });
-    metrics_.Add([places] { return DiskMetrics(places); });
-    return metrics_.Listen(options_.metrics_listen);
+    return ListenForMetrics();
   }
 
   absl::Status ServeLog() {
@@ -525,6 +542,7 @@ class RunningServer final : public Server {
   commands::Ledgers ledgers_;
   std::vector<std::unique_ptr<eventstore::Eraser>> erasers_;  // of logs in ledgers_
   commands::CommandHandler handler_;
+  StandbyHealth standby_health_;
   Metrics metrics_;
   timers::ExpiryWorker expiry_;
   timers::HeadsWorker heads_;

@@ -1,5 +1,6 @@
 #include "services/app/server/standby.h"
 
+#include <algorithm>
 #include <filesystem>
 #include <system_error>
 #include <utility>
@@ -18,6 +19,7 @@ namespace caseledger::app {
 namespace {
 
 constexpr Micros kTellAgain = 60 * kMicrosPerSecond;
+constexpr Micros kLookAgain = kMicrosPerSecond;
 
 bool IsThere(const std::string& path) {
   std::error_code error;
@@ -25,6 +27,17 @@ bool IsThere(const std::string& path) {
 }
 
 }  // namespace
+
+Families StandbyHealth::Metrics() const {
+  const MutexLock lock(&mutex_);
+  return StandbyMetrics(stands_by_, ledgers_);
+}
+
+void StandbyHealth::Set(bool stands_by, std::vector<LedgerHealth> ledgers) {
+  const MutexLock lock(&mutex_);
+  stands_by_ = stands_by;
+  ledgers_ = std::move(ledgers);
+}
 
 absl::Status Standby::Check() const {
   const bool has_token = !options_.wrapping_token.module_path.empty();
@@ -52,6 +65,8 @@ bool Standby::GoOn(const absl::Status& why) {
   if (trouble_.ok() && !checked_) trouble_ = CheckPlaces();
   if (!trouble_.ok()) return false;
   FollowTheLog();
+  // While the database is away nothing changes, and looking may take its time.
+  if (warm_up_ != nullptr && !absl::IsUnavailable(why)) LookAtReadModels();
   return true;
 }
 
@@ -123,12 +138,7 @@ absl::Status Standby::DropPersonSearch() {
 }
 
 void Standby::FollowTheLog() {
-  if (warm_up_ != nullptr) {
-    if (warm_ || warm_up_->EventsBehind() > 0) return;
-    warm_ = true;
-    Log(LogLevel::kInfo, "read models are up to date, but for the search for persons");
-    return;
-  }
+  if (warm_up_ != nullptr) return;
   auto started = WarmUp::Start(options_.storage, ledgers_, read_models_, clock_, random_);
   if (started.ok()) {
     warm_up_ = *std::move(started);
@@ -139,9 +149,30 @@ void Standby::FollowTheLog() {
   }
 }
 
+void Standby::LookAtReadModels() {
+  if (looked_at_ != 0 && MonotonicNow() - looked_at_ < kLookAgain) return;
+  std::vector<LedgerHealth> ledgers = warm_up_->Health();
+  looked_at_ = MonotonicNow();
+  behind_ = 0;
+  for (const LedgerHealth& ledger : ledgers) {
+    for (const projections::ProjectionHealth& each : ledger.projections) {
+      behind_ = std::max(behind_, each.lag_events);
+    }
+  }
+  health_.Show(std::move(ledgers));
+  if (warm_ || behind_ > 0) return;
+  warm_ = true;
+  Log(LogLevel::kInfo, "read models are up to date, but for the search for persons");
+}
+
 void Standby::TakeOver() {
+  if (warm_up_ != nullptr) {
+    looked_at_ = 0;
+    LookAtReadModels();
+  }
+  health_.End();
   if (warm_up_ == nullptr) return;
-  Log(LogLevel::kInfo, "taking over", {{"read_models_behind", StrCat(warm_up_->EventsBehind())}});
+  Log(LogLevel::kInfo, "taking over", {{"read_models_behind", StrCat(behind_)}});
   warm_up_.reset();
 }
 

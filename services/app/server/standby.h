@@ -6,24 +6,47 @@
 #include <memory>
 #include <set>
 #include <string>
+#include <utility>
+#include <vector>
 
+#include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
 #include "eventstore/base/clock.h"
+#include "eventstore/base/mutex.h"
 #include "eventstore/base/random.h"
 #include "projections/read_model/read_model.h"
+#include "services/app/monitoring/collectors.h"
 #include "services/app/server/options.h"
 #include "services/app/server/warm_up.h"
 
 namespace caseledger::app {
 
+// How a server stands by, for who asks meanwhile. Thread-safe.
+class StandbyHealth {
+ public:
+  void Begin() { Set(true, {}); }
+  void Show(std::vector<LedgerHealth> ledgers) { Set(true, std::move(ledgers)); }
+  void End() { Set(false, {}); }
+  Families Metrics() const;
+
+ private:
+  void Set(bool stands_by, std::vector<LedgerHealth> ledgers);
+
+  mutable Mutex mutex_;
+  bool stands_by_ ABSL_GUARDED_BY(mutex_) = false;
+  std::vector<LedgerHealth> ledgers_ ABSL_GUARDED_BY(mutex_);
+};
+
 // Not thread-safe. What it is given must outlive it.
 class Standby {
  public:
   Standby(const ServerOptions& options, const std::set<std::string>& ledgers,
-          projections::ReadModelStore& read_models, Clock& clock, RandomSource& random)
+          projections::ReadModelStore& read_models, StandbyHealth& health, Clock& clock,
+          RandomSource& random)
       : options_(options),
         ledgers_(ledgers),
         read_models_(read_models),
+        health_(health),
         clock_(clock),
         random_(random) {}
 
@@ -49,10 +72,13 @@ class Standby {
   absl::Status DropPersonSearch();
   void Tell(const absl::Status& why);
   void FollowTheLog();
+  // Looks how far the read models are, every second at most.
+  void LookAtReadModels();
 
   const ServerOptions& options_;
   const std::set<std::string>& ledgers_;
   projections::ReadModelStore& read_models_;
+  StandbyHealth& health_;
   Clock& clock_;
   RandomSource& random_;
   absl::Status trouble_;
@@ -61,6 +87,8 @@ class Standby {
   bool checked_ = false;
   bool dropped_ = false;
   bool warm_ = false;
+  Micros looked_at_ = 0;
+  uint64_t behind_ = 0;  // the read model that is furthest, then
   std::unique_ptr<WarmUp> warm_up_;
 };
 

@@ -37,6 +37,7 @@ absl::StatusOr<std::unique_ptr<WarmUp>> WarmUp::Start(const StorageChoice& choic
 absl::Status WarmUp::Follow(const std::string& ledger, projections::ReadModelStore& read_models,
                             Clock& clock) {
   Followed& followed = followed_.emplace_back();
+  followed.ledger = ledger;
   eventstore::SequencerOptions options;
   options.clock = &clock;
   options.sealer = sealer_.get();
@@ -50,15 +51,12 @@ absl::Status WarmUp::Follow(const std::string& ledger, projections::ReadModelSto
   return absl::OkStatus();
 }
 
-uint64_t WarmUp::EventsBehind() const {
-  uint64_t most = 0;
+std::vector<LedgerHealth> WarmUp::Health() const {
+  std::vector<LedgerHealth> all;
   for (const Followed& followed : followed_) {
-    if (followed.runtime == nullptr) continue;
-    for (const projections::ProjectionHealth& health : followed.runtime->Health()) {
-      most = std::max(most, health.lag_events);
-    }
+    if (followed.runtime != nullptr) all.push_back({followed.ledger, followed.runtime->Health()});
   }
-  return most;
+  return all;
 }
 
 void WarmUp::Stop() {

@@ -18,6 +18,7 @@
 #include "eventstore/sealing/fact_sealer.h"
 #include "projections/read_model/read_model.h"
 #include "projections/runtime/runtime.h"
+#include "services/app/monitoring/collectors.h"
 #include "services/app/storage/storage.h"
 
 namespace caseledger::app {
@@ -25,7 +26,7 @@ namespace caseledger::app {
 // Reads the database and never writes to it. What is personal stays sealed: the search for persons
 // is not kept up.
 //
-// Thread-safe.
+// Not thread-safe.
 class WarmUp {
  public:
   // Begins with those of the ledgers, and their access trails, that are there. Errors as of
@@ -36,14 +37,15 @@ class WarmUp {
                                                        Clock& clock, RandomSource& random);
   ~WarmUp() { Stop(); }
 
-  // How many events the read model that is furthest behind has not applied.
-  uint64_t EventsBehind() const;
+  // Of each ledger. May read one event of the database for each read model that is behind.
+  std::vector<LedgerHealth> Health() const;
 
   // Before the ledgers are opened for work. Idempotent.
   void Stop();
 
  private:
   struct Followed {
+    std::string ledger;
     std::unique_ptr<eventstore::EventLog> log;
     std::unique_ptr<projections::Runtime> runtime;
   };

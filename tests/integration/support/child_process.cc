@@ -42,15 +42,6 @@ std::vector<std::string> ServerArguments(const std::string& data_dir,
   return arguments;
 }
 
-// The value of `"name":"…"` in the line of the log that says so.
-std::string ValueIn(const std::string& log, const std::string& name) {
-  const std::string key = "\"" + name + "\":\"";
-  const size_t begin = log.find(key);
-  if (begin == std::string::npos) return "";
-  const size_t from = begin + key.size();
-  return log.substr(from, log.find('"', from) - from);
-}
-
 // The variables, and those of this process that they do not name.
 std::vector<std::string> WholeEnvironment(const std::vector<std::string>& more) {
   std::vector<std::string> all = more;
@@ -76,6 +67,14 @@ std::vector<char*> PointersTo(std::vector<std::string>& texts) {
 std::string NameOfProgram(const std::string& path) { return path.substr(path.rfind('/') + 1); }
 
 }  // namespace
+
+std::string ValueInLog(const std::string& log, const std::string& name) {
+  const std::string key = "\"" + name + "\":\"";
+  const size_t begin = log.find(key);
+  if (begin == std::string::npos) return "";
+  const size_t from = begin + key.size();
+  return log.substr(from, log.find('"', from) - from);
+}
 
 ChildProcess::ChildProcess(const std::vector<std::string>& arguments,
                            const std::vector<std::string>& environment)
@@ -193,9 +192,9 @@ bool ServerProcess::AwaitListening() {
   const bool listening = process_.WaitForError("\"address\":\"");
   EXPECT_TRUE(listening) << process_.err();
   if (!listening) return false;
-  address_ = ValueIn(process_.err(), "address");
-  log_port_ = std::stoi(ValueIn(process_.err(), "log_port"));
-  metrics_port_ = std::stoi(ValueIn(process_.err(), "metrics_port"));
+  address_ = ValueInLog(process_.err(), "address");
+  log_port_ = std::stoi(ValueInLog(process_.err(), "log_port"));
+  metrics_port_ = std::stoi(ValueInLog(process_.err(), "metrics_port"));
   return true;
 }
 

@@ -101,6 +101,9 @@ class ServerProcess {
   int metrics_port_ = 0;
 };
 
+// The value of `"name":"…"` in the first line of a program's log that has one; "" without.
+std::string ValueInLog(const std::string& log, const std::string& name);
+
 struct Finished {
   int code = 0;
   std::string out;

@@ -1,5 +1,6 @@
 // A server dies, stops or loses the database, and another one goes on with the same ledger.
 #include <chrono>
+#include <cmath>
 #include <thread>
 
 #include "caseledger/v1/person.pb.h"
@@ -123,6 +124,27 @@ TEST_F(Takeover, WithoutStandbyTheSecondServerSaysWhoIsAtWork) {
   const Finished verified = Verify();
   EXPECT_EQ(verified.code, 1) << verified.out;
   EXPECT_THAT(verified.err, HasSubstr(StrCat("process ", first->process().pid())));
+}
+
+TEST_F(Takeover, AStandbyTellsHowFarItIs) {
+  auto first = Work("one");
+  EXPECT_EQ(MetricAt(first->metrics_port(), "caseledger_standing_by"), 0);
+  OpenCase(Client(cast_));
+  const auto second = StandBy("two");
+  ASSERT_TRUE(second->process().WaitForError("\"metrics_port\":"));
+  const int port = std::stoi(ValueInLog(second->process().err(), "metrics_port"));
+  const std::string lag = StrCat("caseledger_projection_lag_events{ledger=\"", kSharedLedger,
+                                 "\",projection=\"case-list@2\"}");
+  EXPECT_TRUE(Eventually([&] { return MetricAt(port, lag) == 0; }));
+  EXPECT_EQ(MetricAt(port, "caseledger_standing_by"), 1);
+  const std::string accepting = StrCat("caseledger_accepting{ledger=\"", kSharedLedger, "\"}");
+  EXPECT_TRUE(std::isnan(MetricAt(port, accepting)));
+  Kill(*first);
+  Serve(*second);
+  EXPECT_EQ(second->metrics_port(), port);
+  EXPECT_EQ(MetricAt(port, "caseledger_standing_by"), 0);
+  EXPECT_EQ(MetricAt(port, accepting), 1);
+  EXPECT_TRUE(Eventually([&] { return MetricAt(port, lag) == 0; }));
 }
 
 TEST_F(Takeover, AStandbyEndsWhenItIsTold) {

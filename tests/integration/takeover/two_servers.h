@@ -4,6 +4,8 @@
 
 #include <signal.h>
 
+#include <cstdlib>
+#include <limits>
 #include <memory>
 #include <string>
 #include <utility>
@@ -12,6 +14,7 @@
 #include "eventstore/base/clock.h"
 #include "eventstore/base/strings.h"
 #include "gtest/gtest.h"
+#include "tests/integration/operation/raw_call.h"
 #include "tests/integration/support/cast.h"
 #include "tests/integration/support/child_process.h"
 #include "tests/integration/support/client.h"
@@ -39,6 +42,7 @@ class TwoServersTest : public ::testing::Test {
     }
     const std::vector<std::string> storage = StorageFlags(storage_);
     flags.insert(flags.end(), storage.begin(), storage.end());
+    if (!storage_.read_dsn.empty()) flags.insert(flags.end(), {"--read-dsn", storage_.read_dsn});
     flags.insert(flags.end(), more.begin(), more.end());
     return flags;
   }
@@ -65,6 +69,17 @@ class TwoServersTest : public ::testing::Test {
   static void Stop(ServerProcess& server) {
     server.process().Signal(SIGTERM);
     EXPECT_EQ(server.process().Wait(), 0) << server.process().err();
+  }
+  // What Prometheus reads from there; NaN: no such series.
+  static double MetricAt(int port, const std::string& series) {
+    const std::string page = HttpGet(port, "/metrics");
+    const size_t found = page.find("\n" + series + " ");
+    if (found == std::string::npos) return std::numeric_limits<double>::quiet_NaN();
+    return std::strtod(page.c_str() + found + series.size() + 2, nullptr);
+  }
+  static double PagesFrom(const ServerProcess& server, const std::string& place) {
+    return MetricAt(server.metrics_port(),
+                    StrCat("caseledger_database_pages_total{place=\"", place, "\"}"));
   }
   // `caseledger …` with the flags of the storage.
   Finished Program(std::vector<std::string> words, bool with_storage = true) const {

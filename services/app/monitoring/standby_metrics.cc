@@ -1,0 +1,15 @@
+#include "services/app/monitoring/collectors.h"
+
+namespace caseledger::app {
+
+Families StandbyMetrics(bool stands_by, const std::vector<LedgerHealth>& ledgers) {
+  Families families;
+  if (stands_by) families = ProjectionMetrics(ledgers);
+  AddGauge(families.emplace_back(GaugeFamily(
+               "caseledger_standing_by",
+               "1 while the server waits for another one that is at work on the database.")),
+           {}, stands_by ? 1 : 0);
+  return families;
+}
+
+}  // namespace caseledger::app
