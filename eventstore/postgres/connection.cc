@@ -98,14 +98,16 @@ int64_t Rows::Int8(int row, int column) const {
 absl::StatusOr<std::unique_ptr<Connection>> Connection::Open(const PostgresSession& options) {
   RETURN_IF_ERROR(CheckPostgresDsn(options.dsn));
   Hosts hosts;
-  // libpq takes the first host that calls itself a primary, each time. Every turn leaves one out.
+  // libpq takes the first host that calls itself a primary, each time. Every turn leaves one out,
+  // so it comes to its end.
   while (true) {
     ASSIGN_OR_RETURN(std::unique_ptr<Connection> connection, Connect(options, hosts));
     RETURN_IF_ERROR(connection->MeetPrimary());
     if (!connection->IsOfOldPrimary()) return connection;
-    std::optional<Hosts> others = HostsWithout(HostsOf(connection->connection_.get()),
-                                               TextOf(PQhost(connection->connection_.get())),
-                                               TextOf(PQport(connection->connection_.get())));
+    const PGconn* raw = connection->connection_.get();
+    std::optional<Hosts> others =
+        HostsWithout(HostsOf(connection->connection_.get()), TextOf(PQhost(raw)),
+                     TextOf(PQhostaddr(raw)), TextOf(PQport(raw)));
     if (!others) {
       return absl::UnavailableError(
           "PostgreSQL: reached a primary that another has taken over from and that was not stopped "
@@ -162,11 +164,17 @@ absl::Status Connection::MeetPrimary() {
   if (rows.ok()) {
     timeline_ = rows->Number(0, 0);
   } else {
-    if (failure_.ends_session) return rows.status();
-    ForgetFailure();  // a database that has no timelines, such as YugabyteDB
+    // But of a database that does not know what it is asked, such as YugabyteDB.
+    if (!absl::IsInternal(rows.status())) return rows.status();
+    ForgetFailure();
   }
+  began_on_standby_ = IsStandby();
   newest_timeline_->Meet(timeline_);
   return absl::OkStatus();
+}
+
+bool Connection::IsStandby() const {
+  return TextOf(PQparameterStatus(connection_.get(), "in_hot_standby")) == "on";
 }
 
 absl::Status Connection::Fail(SqlFailure failure) {
@@ -228,6 +236,8 @@ absl::StatusOr<std::vector<Rows>> Connection::RunAll(std::span<const Call> calls
   const Rows synced(sync);
   if (!refusal.status.ok()) return Fail(std::move(refusal));
   if (IsOfOldPrimary()) return Fail(LostConnection("another primary has taken over meanwhile"));
+  // Whose timeline is not known.
+  if (began_on_standby_ && !IsStandby()) return Fail(LostConnection("it was a standby before"));
   return rows;
 }
 

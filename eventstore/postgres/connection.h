@@ -81,6 +81,10 @@ class Connection {
   Micros patience() const { return patience_; }
   const SqlFailure& failure() const { return failure_; }
   void ForgetFailure() { failure_ = {}; }
+  // Whether it leads to a standby, as the server said last.
+  bool IsStandby() const;
+  // It is of no use to whoever has it, nor to others.
+  void GiveUp() { failure_.ends_session = true; }
   // Whether a newer primary was met since: what this one says need not hold any more.
   bool IsOfOldPrimary() const { return newest_timeline_->IsOld(timeline_); }
   // How many warnings the server has sent.
@@ -113,7 +117,8 @@ class Connection {
 
   std::unique_ptr<PGconn, decltype(&PQfinish)> connection_;
   const std::shared_ptr<NewestTimeline> newest_timeline_;
-  uint64_t timeline_ = 0;
+  uint64_t timeline_ = 0;  // of a primary that has some
+  bool began_on_standby_ = false;
   std::set<const Statement*> prepared_;
   SqlFailure failure_;
   Micros patience_ = 0;

@@ -16,7 +16,7 @@ absl::StatusOr<ConnectionPool::Lease> ConnectionPool::Take() {
       return lease;
     }
     if (open_ >= max_connections_) {
-      return absl::UnavailableError("all connections to PostgreSQL are in use");
+      return absl::UnavailableError(kAllInUse);
     }
     ++open_;
   }

@@ -33,6 +33,9 @@ class ConnectionPool {
     std::unique_ptr<Connection> connection_;
   };
 
+  // What Take says then.
+  static constexpr char kAllInUse[] = "all connections to PostgreSQL are in use";
+
   ConnectionPool(PostgresSession session, size_t max_connections, Micros max_wait)
       : session_(std::move(session)), max_connections_(max_connections), max_wait_(max_wait) {}
 

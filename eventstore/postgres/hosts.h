@@ -17,8 +17,9 @@ struct Hosts {
   friend bool operator==(const Hosts&, const Hosts&) = default;
 };
 
-// The others, in their order, when a connection led to `host` (or an address) and `port`; nullopt:
-// there are none.
-std::optional<Hosts> HostsWithout(const Hosts& hosts, std::string_view host, std::string_view port);
+// The others, in their order, when a connection led to the host, its address and the port that
+// libpq tells of; nullopt: there are none, or it is not one of these.
+std::optional<Hosts> HostsWithout(const Hosts& hosts, std::string_view host,
+                                  std::string_view hostaddr, std::string_view port);
 
 }  // namespace caseledger::eventstore::postgres

@@ -17,6 +17,7 @@ class NewestTimeline {
     while (timeline > newest && !newest_.compare_exchange_weak(newest, timeline)) {
     }
   }
+  uint64_t newest() const { return newest_.load(); }
   bool IsOld(uint64_t timeline) const { return timeline != 0 && timeline < newest_.load(); }
 
  private:

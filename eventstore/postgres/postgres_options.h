@@ -53,8 +53,8 @@ struct PostgresPageCounts {
 
 struct PostgresOptions {
   PostgresSession session;
-  // Where events are read instead of at the primary when it has what was told of, as of a standby:
-  // with several hosts target_session_attrs=prefer-standby. Empty: nowhere.
+  // Standbys, where events are read instead of at the primary when they have what was told of: with
+  // several hosts target_session_attrs=standby. Empty: nowhere.
   std::string read_dsn;
   std::shared_ptr<PostgresPageCounts> page_counts = std::make_shared<PostgresPageCounts>();
   // One for each ledger that commits, and one for each read under way.

@@ -249,18 +249,21 @@ TEST(PostgresHosts, AreThoseOfTheConnectionStringWithoutTheOneThatWasReached) {
   using eventstore::postgres::Hosts;
   using eventstore::postgres::HostsWithout;
   const Hosts three{"one,two,three", "", "5432,5433,5432"};
-  EXPECT_EQ(HostsWithout(three, "two", "5433"), (Hosts{"one,three", "", "5432,5432"}));
-  EXPECT_EQ(HostsWithout(three, "two", "5432"), three) << "another one";
-  EXPECT_EQ(HostsWithout({"one,two", "", ""}, "one", "5432"), (Hosts{"two", "", "5432"}));
-  EXPECT_EQ(HostsWithout({"one,two", "", "7000"}, "two", "7000"), (Hosts{"one", "", "7000"}));
-  EXPECT_EQ(HostsWithout({"a,b", "10.0.0.1,10.0.0.2", ""}, "a", "5432"),
-            (Hosts{"b", "10.0.0.2", "5432"}));
-  EXPECT_EQ(HostsWithout({"", "10.0.0.1,10.0.0.2", "1,2"}, "10.0.0.2", "2"),
+  EXPECT_EQ(HostsWithout(three, "two", "10.0.0.1", "5433"), (Hosts{"one,three", "", "5432,5432"}));
+  EXPECT_EQ(HostsWithout({"one,two", "", ""}, "one", "", "5432"), (Hosts{"two", "", "5432"}));
+  EXPECT_EQ(HostsWithout({"one,two", "", ""}, "one", "", ""), (Hosts{"two", "", "5432"}));
+  EXPECT_EQ(HostsWithout({"one,two", "", "7000"}, "two", "", "7000"), (Hosts{"one", "", "7000"}));
+  // One name for certificates, and two addresses.
+  EXPECT_EQ(HostsWithout({"a,a", "10.0.0.1,10.0.0.2", ""}, "a", "10.0.0.1", "5432"),
+            (Hosts{"a", "10.0.0.2", "5432"}));
+  EXPECT_EQ(HostsWithout({"", "10.0.0.1,10.0.0.2", "1,2"}, "10.0.0.2", "10.0.0.2", "2"),
             (Hosts{"", "10.0.0.1", "1"}));
-  EXPECT_EQ(HostsWithout({"/run/one,/run/one", "", "1,2"}, "/run/one", "1"),
+  EXPECT_EQ(HostsWithout({"/run/one,/run/one", "", "1,2"}, "/run/one", "", "1"),
             (Hosts{"/run/one", "", "2"}));
-  EXPECT_EQ(HostsWithout({"one", "", ""}, "one", "5432"), std::nullopt);
-  EXPECT_EQ(HostsWithout({"", "", ""}, "", "5432"), std::nullopt);
+  EXPECT_EQ(HostsWithout({"one", "", ""}, "one", "", "5432"), std::nullopt);
+  EXPECT_EQ(HostsWithout({"", "", ""}, "", "", "5432"), std::nullopt);
+  EXPECT_EQ(HostsWithout(three, "two", "", "5432"), std::nullopt) << "it is none of them";
+  EXPECT_EQ(HostsWithout({"one,", "", ""}, "one", "", "5432"), std::nullopt) << "libpq's default";
 }
 
 TEST_F(PostgresOutcome, TooFewConnectionsAreAnAnswer) {

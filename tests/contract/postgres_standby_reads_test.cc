@@ -186,19 +186,29 @@ TEST_F(StandbyReads, OneThatTurnedOffIsNotBelieved) {
   ASSERT_NO_FATAL_FAILURE(Begin(**own, 100));
   ExpectAll(100);
   ASSERT_TRUE((*own)->Promote().ok());
-  PostgresOptions there = options_;
-  there.session.dsn = options_.read_dsn;
-  there.session.newest_timeline = std::make_shared<eventstore::NewestTimeline>();
-  auto other = host_.OpenWith(there);
-  ASSERT_TRUE(other.ok()) << other.status();
-  ASSERT_TRUE(AppendTo(**other, "a", std::vector(40, kRecord), "other").ok());
+  {
+    PostgresOptions there = options_;
+    there.read_dsn = "";
+    there.session.dsn = options_.read_dsn;
+    there.session.newest_timeline = std::make_shared<eventstore::NewestTimeline>();
+    auto other = host_.OpenWith(there);
+    ASSERT_TRUE(other.ok()) << other.status();
+    ASSERT_TRUE(AppendTo(**other, "a", std::vector(40, kRecord), "other").ok());
+  }
+  uint64_t before = of_standby();
+  ExpectAll(100);
+  EXPECT_EQ(of_standby(), before) << "a primary is not read";
+  ASSERT_TRUE((*own)->BeStandbyAgain().ok());
+  auto opened = host_.OpenWith(options_);
+  ASSERT_TRUE(opened.ok()) << opened.status();
+  engine_ = *std::move(opened);
+  ASSERT_TRUE(engine_->LoadHead("a").ok());
+  EXPECT_TRUE(AwaitStandby(100)) << "up to there it is the same ledger";
   Append(20);
-  const uint64_t before = of_standby();
+  before = of_standby();
   ExpectAll(120);
   ExpectHistory();
   EXPECT_EQ(of_standby(), before);
-  EXPECT_TRUE(AwaitStandby(100)) << "up to there it is the same ledger";
-  EXPECT_TRUE(AppendTo(*engine_, "a", {kRecord}).ok()) << "the primary is what it was";
 }
 
 TEST_F(StandbyReads, ItMayBeAway) {
@@ -271,31 +281,50 @@ MATCHER_P(At, position, "") { return arg.position == position; }
 
 TEST(ToldEvents, KeepTheNewestAndSomeThatLieApart) {
   ToldEvents told;
-  EXPECT_THAT(told.From(0), IsEmpty());
-  for (uint64_t position = 0; position <= 10'000; ++position) told.Tell(position, {});
-  const std::vector<ToldEvent> all = told.From(0);
+  EXPECT_THAT(told.From(1, 0), IsEmpty());
+  for (uint64_t position = 0; position <= 10'000; ++position) told.Tell(1, position, {});
+  const std::vector<ToldEvent> all = told.From(1, 0);
   ASSERT_EQ(all.size(), ToldEvents::kMost);
-  EXPECT_THAT(told.From(10'000), ElementsAre(At(10'000u)));
-  EXPECT_THAT(told.From(10'001), IsEmpty());
+  EXPECT_THAT(told.From(1, 10'000), ElementsAre(At(10'000u)));
+  EXPECT_THAT(told.From(1, 10'001), IsEmpty());
   EXPECT_LE(all.front().position, 10'000 - 12 * ToldEvents::kApart);
   for (size_t i = 1; i < all.size(); ++i) EXPECT_LT(all[i - 1].position, all[i].position);
-  told.Tell(500, {});
-  EXPECT_THAT(told.From(10'000), ElementsAre(At(10'000u))) << "an older one tells nothing";
+  told.Tell(1, 500, {});
+  EXPECT_THAT(told.From(1, 10'000), ElementsAre(At(10'000u))) << "an older one tells nothing";
 }
 
 TEST(ToldEvents, KeepTheOneThatAStandbyHad) {
   ToldEvents told;
-  told.Tell(5, {});
-  told.Tell(50, {});
+  told.Tell(1, 5, {});
+  told.Tell(1, 50, {});
   told.Settle(5);
-  for (uint64_t position = 100; position <= 10'000; ++position) told.Tell(position, {});
-  EXPECT_EQ(told.From(0).front().position, 5u);
-  EXPECT_EQ(told.From(0).size(), ToldEvents::kMost + 1);
-  const uint64_t later = told.From(6).front().position;
+  for (uint64_t position = 100; position <= 10'000; ++position) told.Tell(1, position, {});
+  EXPECT_EQ(told.From(1, 0).front().position, 5u);
+  EXPECT_EQ(told.From(1, 0).size(), ToldEvents::kMost + 1);
+  const uint64_t later = told.From(1, 6).front().position;
   told.Settle(later);
-  EXPECT_EQ(told.From(0).front().position, later);
+  EXPECT_EQ(told.From(1, 0).front().position, later);
   told.Settle(7);
-  EXPECT_EQ(told.From(0).front().position, later) << "not one of them";
+  EXPECT_EQ(told.From(1, 0).front().position, later) << "not one of them";
+}
+
+// Of a primary that was taken over from: what it told of may be gone with it, and stand in a
+// standby.
+TEST(ToldEvents, OfAnOlderTimelineAreForgotten) {
+  const Hash256 gone = Sha256({"gone"}), real = Sha256({"real"});
+  ToldEvents told;
+  told.Tell(1, 9, {});
+  told.Tell(1, 10, gone);
+  told.Settle(9);
+  EXPECT_THAT(told.From(2, 0), IsEmpty()) << "another primary was met";
+  told.Tell(2, 10, real);
+  ASSERT_THAT(told.From(2, 0), ElementsAre(At(10u)));
+  EXPECT_EQ(told.From(2, 0)[0].leaf_hash, real);
+  told.Tell(1, 11, gone);
+  EXPECT_THAT(told.From(2, 0), ElementsAre(At(10u))) << "told late";
+  told.Tell(2, 10, gone);
+  ASSERT_THAT(told.From(2, 0), ElementsAre(At(10u)));
+  EXPECT_EQ(told.From(2, 0)[0].leaf_hash, gone) << "whatever the timeline says";
 }
 
 }  // namespace

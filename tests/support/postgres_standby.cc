@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <filesystem>
+#include <fstream>
 #include <system_error>
 
 #include "eventstore/base/status_macros.h"
@@ -27,13 +28,32 @@ absl::StatusOr<std::unique_ptr<PostgresStandby>> PostgresStandby::Start(
       {"pg_basebackup", "--dbname", cluster.Dsn("postgres", PostgresCluster::kSuperuser),
        "--pgdata", data, "--write-recovery-conf", "--checkpoint=fast"},
       standby->directory_ + "/basebackup.log"));
-  ASSIGN_OR_RETURN(standby->server_,
-                   SpawnPostgresProgram({"postgres", "-D", data, "-k", standby->directory_, "-c",
-                                         "listen_addresses=", "-c", "shared_buffers=64MB", "-c",
-                                         "max_connections=100"},
-                                        standby->directory_ + "/server.log"));
+  RETURN_IF_ERROR(standby->StartServer());
   RETURN_IF_ERROR(standby->CatchUp());
   return standby;
+}
+
+absl::Status PostgresStandby::StartServer() {
+  ASSIGN_OR_RETURN(
+      server_, SpawnPostgresProgram(
+                   {"postgres", "-D", directory_ + "/data", "-k", directory_, "-c",
+                    "listen_addresses=", "-c", "shared_buffers=64MB", "-c", "max_connections=100"},
+                   directory_ + "/server.log"));
+  return absl::OkStatus();
+}
+
+absl::Status PostgresStandby::BeStandbyAgain() {
+  Stop();
+  std::ofstream(directory_ + "/data/standby.signal").close();
+  RETURN_IF_ERROR(StartServer());
+  const auto end = std::chrono::steady_clock::now() + kLongestStart;
+  while (std::chrono::steady_clock::now() < end) {
+    const auto answer = SqlSession(Dsn("postgres", PostgresCluster::kSuperuser))
+                            .Query("select pg_is_in_recovery()");
+    if (answer.ok() && answer->at(0) == "t") return absl::OkStatus();
+  }
+  return absl::UnavailableError(
+      StrCat("it is no standby: ", WholeTextOf(directory_ + "/server.log")));
 }
 
 PostgresStandby::~PostgresStandby() {

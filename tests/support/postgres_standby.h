@@ -32,10 +32,13 @@ class PostgresStandby {
   absl::Status GoOn() const;
   // A primary of its own from now on, which knows nothing more of the cluster.
   absl::Status Promote() const;
+  // After that: a standby as it is, which cannot follow the cluster.
+  absl::Status BeStandbyAgain();
   void Stop();
 
  private:
   explicit PostgresStandby(const PostgresCluster& cluster) : cluster_(cluster) {}
+  absl::Status StartServer();
   absl::Status Tell(const std::string& sql) const;
 
   const PostgresCluster& cluster_;

@@ -117,6 +117,17 @@ bool EventIn(const Rows& rows, int row, StoredEvent& event) {
   return true;
 }
 
+// Whether there are rows, readable, with numbers from `first` on in that column.
+bool AreWhole(const Rows& rows, int column, uint64_t first) {
+  for (int row = 0; row < rows.count(); ++row) {
+    if (rows.Number(row, column) != first + static_cast<uint64_t>(row)) return false;
+    if (!HashIn(rows, row, 4)) return false;
+  }
+  return rows.count() > 0;
+}
+constexpr int kRevisionColumn = 2;
+constexpr int kPositionColumn = 3;
+
 // Before the first stream of a ledger: kinds are not negative.
 constexpr int64_t kBeforeAllKinds = -1;
 
@@ -144,15 +155,24 @@ absl::StatusOr<LedgerHead> LedgerReader::LoadHead() const {
   return *head;
 }
 
+absl::StatusOr<Rows> LedgerReader::ReadPage(const Statement& statement,
+                                            const Parameters& parameters, int column,
+                                            uint64_t first) const {
+  absl::StatusOr<Rows> rows = pages_.Run(statement, parameters);
+  if (&pages_ == &runner_ || !rows.ok() || AreWhole(*rows, column, first)) return rows;
+  return runner_.Run(statement, parameters);
+}
+
 absl::Status LedgerReader::Read(uint64_t from, uint64_t end, VisitEvent visit) const {
   StoredEvent event;
   for (uint64_t position = from; position < end;) {
-    ASSIGN_OR_RETURN(const Rows rows, pages_.Run(kReadPage, Parameters()
-                                                                .Text(ledger_)
-                                                                .Int8(position)
-                                                                .Int8(end)
-                                                                .Int8(limits_.events)
-                                                                .Int8(limits_.bytes)));
+    const Parameters page = Parameters()
+                                .Text(ledger_)
+                                .Int8(position)
+                                .Int8(end)
+                                .Int8(limits_.events)
+                                .Int8(limits_.bytes);
+    ASSIGN_OR_RETURN(const Rows rows, ReadPage(kReadPage, page, kPositionColumn, position));
     for (int row = 0; row < rows.count(); ++row, ++position) {
       if (!EventIn(rows, row, event)) return Damaged(StrCat("position ", position, " is cut"));
       if (event.position != position) break;
@@ -213,7 +233,7 @@ absl::Status LedgerReader::ReadStream(const StreamId& stream, uint64_t from_revi
                                 .Int8(end_revision)
                                 .Int8(limits_.events)
                                 .Int8(limits_.bytes);
-    ASSIGN_OR_RETURN(const Rows rows, pages_.Run(kReadStreamPage, page));
+    ASSIGN_OR_RETURN(const Rows rows, ReadPage(kReadStreamPage, page, kRevisionColumn, revision));
     for (int row = 0; row < rows.count(); ++row, ++revision) {
       if (!EventIn(rows, row, event)) return Damaged(StrCat("revision ", revision, " is cut"));
       if (event.revision != revision) break;

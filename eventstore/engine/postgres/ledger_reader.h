@@ -30,7 +30,8 @@ class LedgerReader {
  public:
   LedgerReader(Runner& runner, std::string_view ledger, PostgresPage limits)
       : LedgerReader(runner, runner, ledger, limits) {}
-  // `pages` gets the statements that read events.
+  // `pages` gets the statements that read events; what it answers that is not whole is asked again
+  // of `runner`, which alone is believed that something is damaged.
   LedgerReader(Runner& runner, Runner& pages, std::string_view ledger, PostgresPage limits)
       : runner_(runner), pages_(pages), ledger_(ledger), limits_(limits) {}
 
@@ -62,6 +63,9 @@ class LedgerReader {
 
  private:
   absl::Status Damaged(std::string_view what) const;
+  // Whose numbers in that column begin with `first`.
+  absl::StatusOr<Rows> ReadPage(const Statement& statement, const Parameters& parameters,
+                                int column, uint64_t first) const;
   absl::StatusOr<std::optional<std::string>> FindOne(const Statement& statement,
                                                      const Parameters& parameters) const;
 

@@ -86,11 +86,12 @@ struct Ledger {
   bool head_was_checked ABSL_GUARDED_BY(commit_mutex) = false;
   ToldEvents told;
 
-  void Tell(const LedgerHead& head) {
-    if (head.next_position > 0) told.Tell(head.next_position - 1, head.last_leaf_hash);
+  // `timeline`: the newest that was met before the primary was asked.
+  void Tell(uint64_t timeline, const LedgerHead& head) {
+    if (head.next_position > 0) told.Tell(timeline, head.next_position - 1, head.last_leaf_hash);
   }
-  void Tell(const StreamHead& head) {
-    if (head.revision > 0) told.Tell(head.position, head.leaf_hash);
+  void Tell(uint64_t timeline, const StreamHead& head) {
+    if (head.revision > 0) told.Tell(timeline, head.position, head.leaf_hash);
   }
 };
 
@@ -195,6 +196,8 @@ class PostgresEngine final : public Engine {
     RETURN_IF_ERROR(Find(ledger).status());
     return use(LedgerReader(runner_, ledger, options_.page));
   }
+
+  uint64_t Timeline() const { return options_.session.newest_timeline->newest(); }
 
   void CloseAll() {
     retry_.Stop();
@@ -345,8 +348,9 @@ absl::StatusOr<LedgerHead> PostgresEngine::LoadHead(std::string_view ledger) con
   const GateEntry entry(gate_);
   if (!entry.inside()) return Closed();
   ASSIGN_OR_RETURN(Ledger * found, Find(ledger));
+  const uint64_t timeline = Timeline();
   ASSIGN_OR_RETURN(const LedgerHead head, LedgerReader(runner_, ledger, options_.page).LoadHead());
-  found->Tell(head);
+  found->Tell(timeline, head);
   return head;
 }
 
@@ -355,9 +359,10 @@ absl::StatusOr<StreamHead> PostgresEngine::FindStream(std::string_view ledger,
   const GateEntry entry(gate_);
   if (!entry.inside()) return Closed();
   ASSIGN_OR_RETURN(Ledger * found, Find(ledger));
+  const uint64_t timeline = Timeline();
   ASSIGN_OR_RETURN(const StreamHead head,
                    LedgerReader(runner_, ledger, options_.page).FindStream(stream));
-  found->Tell(head);
+  found->Tell(timeline, head);
   return head;
 }
 
@@ -377,9 +382,10 @@ absl::Status PostgresEngine::ReadStream(std::string_view ledger, const StreamId&
   if (!entry.inside()) return Closed();
   ASSIGN_OR_RETURN(Ledger * found, Find(ledger));
   // How long the stream is, the primary says.
+  const uint64_t timeline = Timeline();
   ASSIGN_OR_RETURN(const StreamHead head,
                    LedgerReader(runner_, ledger, options_.page).FindStream(stream));
-  found->Tell(head);
+  found->Tell(timeline, head);
   PageRunner pages(standby_.get(), runner_, ledger, found->told, head.position);
   return LedgerReader(runner_, pages, ledger, options_.page)
       .ReadStream(stream, from_revision, head.revision + 1, visit);
@@ -390,16 +396,18 @@ absl::Status PostgresEngine::Commit(std::string_view ledger, Resolve resolve) {
   if (!entry.inside()) return Closed();
   ASSIGN_OR_RETURN(Ledger * found, Find(ledger));
   MutexLock lock(&found->commit_mutex);
+  // Should another primary take over meanwhile, it is told again.
+  const uint64_t timeline = Timeline();
   LedgerHead head;
   const auto remembering = [&](HeadView& view) -> absl::StatusOr<EngineBatch> {
-    found->Tell(view.head());
+    found->Tell(timeline, view.head());
     ASSIGN_OR_RETURN(EngineBatch batch, resolve(view));
     head = batch.events.empty() ? LedgerHead() : batch.head;
     return batch;
   };
   RETURN_IF_ERROR(CommitRun(context_, ledger, remembering).Run(!found->head_was_checked));
   found->head_was_checked = true;
-  found->Tell(head);
+  found->Tell(timeline, head);
   return absl::OkStatus();
 }
 

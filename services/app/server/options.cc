@@ -174,9 +174,9 @@ ParsedOptions ParseServerOptions(int argc, char** argv) {
                  "which belongs into ~/.pgpass")
       ->envname(kDsnVariable);
   app.add_option("--read-dsn", options.storage.read_dsn,
-                 "The same for reading, such as with target_session_attrs=prefer-standby: events "
-                 "of replays, histories and read models come from there as long as it has them "
-                 "all, else from the primary")
+                 "The same of its standbys, with target_session_attrs=standby: events of replays, "
+                 "histories and read models come from there as long as they have them all, else "
+                 "from the primary")
       ->envname(kReadDsnVariable);
   app.add_option("--db-connections", options.storage.db_connections,
                  "Sessions with the database at a time, beside those of the vault and the lease")

@@ -51,7 +51,7 @@ class Replicated {
     EXPECT_TRUE(migrated.ok()) << migrated.status();
     storage_.engine = app::kPostgres;
     storage_.dsn = cluster_->Dsn(*database, PostgresCluster::kServerRole);
-    storage_.read_dsn = cluster_->Dsn(*database, PostgresCluster::kServerRole, "prefer-standby");
+    storage_.read_dsn = cluster_->Dsn(*database, PostgresCluster::kServerRole, "standby");
     storage_.lease_seconds = 3;
   }
   PatroniCluster* cluster() { return cluster_.get(); }
