@@ -33,9 +33,9 @@ class RuntimeImpl final : public Runtime {
     ASSIGN_OR_RETURN(Slot* const slot, Find(name));
     return slot->View(min_applied_events, timeout);
   }
-  std::vector<ProjectionHealth> Health() const override {
+  std::vector<ProjectionHealth> Health(Ages ages) const override {
     std::vector<ProjectionHealth> all;
-    for (const auto& [name, slot] : slots_) all.push_back(slot->Health());
+    for (const auto& [name, slot] : slots_) all.push_back(slot->Health(ages));
     return all;
   }
   absl::Status Rebuild(std::string_view name, Compare compare) override {

@@ -85,7 +85,10 @@ class Runtime {
   virtual absl::StatusOr<std::unique_ptr<ReadSnapshot>> View(std::string_view name,
                                                              uint64_t min_applied_events,
                                                              absl::Duration timeout) = 0;
-  virtual std::vector<ProjectionHealth> Health() const = 0;
+  // Left out, nothing of the log is read.
+  enum class Ages { kMeasured, kLeftOut };
+  virtual std::vector<ProjectionHealth> Health(Ages ages) const = 0;
+  std::vector<ProjectionHealth> Health() const { return Health(Ages::kMeasured); }
   // Whether a rebuilt table is compared with the one before it once it is live.
   enum class Compare { kNo, kYes };
   // Begins to rebuild a projection from position 0 beside the live one; swaps when it has caught

@@ -289,7 +289,7 @@ absl::StatusOr<std::unique_ptr<ReadSnapshot>> Slot::View(uint64_t min_applied_ev
   return live_->Snapshot();
 }
 
-ProjectionHealth Slot::Health() const {
+ProjectionHealth Slot::Health(Runtime::Ages ages) const {
   ProjectionHealth health;
   health.name = table_name_;
   {
@@ -309,15 +309,16 @@ ProjectionHealth Slot::Health() const {
     health.trouble = progress.stopped && !paused_ ? progress.trouble : rebuild_trouble_;
     health.comparison = ComparisonSoFar();
   }
-  MeasureLag(health);
+  MeasureLag(health, ages);
   return health;
 }
 
 // Against the log's head, never against a mark of the worker's own.
-void Slot::MeasureLag(ProjectionHealth& health) const {
+void Slot::MeasureLag(ProjectionHealth& health, Runtime::Ages ages) const {
   const uint64_t head = log_.Head().next_position;
   if (head <= health.applied_events) return;
   health.lag_events = head - health.applied_events;
+  if (ages == Runtime::Ages::kLeftOut) return;
   const auto oldest = log_.ReadLedger(health.applied_events, 1);
   if (!oldest.ok() || oldest->empty()) {
     if (health.trouble.empty()) {

@@ -41,7 +41,7 @@ class Slot {
   absl::Status Pause();
   absl::Status Resume();
   absl::Status Drop();
-  ProjectionHealth Health() const;
+  ProjectionHealth Health(Runtime::Ages ages) const;
   void Stop();
 
  private:
@@ -64,7 +64,7 @@ class Slot {
   // FAILED_PRECONDITION when stopping, or a rebuild runs.
   absl::Status CheckAtRest() const ABSL_SHARED_LOCKS_REQUIRED(mutex_);
   absl::Status CannotWait(uint64_t min_applied_events) const ABSL_SHARED_LOCKS_REQUIRED(mutex_);
-  void MeasureLag(ProjectionHealth& health) const;
+  void MeasureLag(ProjectionHealth& health, Runtime::Ages ages) const;
 
   eventstore::EventLog& log_;
   LiveTables& tables_;

@@ -24,8 +24,9 @@ struct LedgerHealth {
   std::vector<projections::ProjectionHealth> projections;
 };
 
-// How far each projection is behind.
-Families ProjectionMetrics(const std::vector<LedgerHealth>& ledgers);
+// How far each projection is behind; in time, too, when that was measured.
+Families ProjectionMetrics(const std::vector<LedgerHealth>& ledgers,
+                           projections::Runtime::Ages ages);
 // The same, and what reports take. May read one event of storage for each that is behind.
 Families ProjectionMetrics(const commands::Ledgers& ledgers);
 

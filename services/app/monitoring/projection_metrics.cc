@@ -4,7 +4,9 @@
 
 namespace caseledger::app {
 
-Families ProjectionMetrics(const std::vector<LedgerHealth>& ledgers) {
+using projections::Runtime;
+
+Families ProjectionMetrics(const std::vector<LedgerHealth>& ledgers, Runtime::Ages ages) {
   auto lag = GaugeFamily("caseledger_projection_lag_events", "Events a projection is behind.");
   auto lag_seconds = GaugeFamily("caseledger_projection_lag_seconds",
                                  "Age of the oldest event a projection does not reflect.");
@@ -18,6 +20,7 @@ Families ProjectionMetrics(const std::vector<LedgerHealth>& ledgers) {
                health.state == projections::ProjectionHealth::State::kStopped ? 1 : 0);
     }
   }
+  if (ages == Runtime::Ages::kLeftOut) return {lag, stopped};
   return {lag, lag_seconds, stopped};
 }
 
@@ -31,7 +34,7 @@ Families ProjectionMetrics(const commands::Ledgers& ledgers) {
     if (parts.reports == nullptr) continue;
     AddGauge(reports, {{"ledger", parts.name}}, static_cast<double>(parts.reports->bytes()));
   }
-  Families families = ProjectionMetrics(all);
+  Families families = ProjectionMetrics(all, Runtime::Ages::kMeasured);
   families.push_back(std::move(reports));
   return families;
 }

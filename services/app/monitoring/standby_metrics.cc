@@ -4,7 +4,7 @@ namespace caseledger::app {
 
 Families StandbyMetrics(bool stands_by, const std::vector<LedgerHealth>& ledgers) {
   Families families;
-  if (stands_by) families = ProjectionMetrics(ledgers);
+  if (stands_by) families = ProjectionMetrics(ledgers, projections::Runtime::Ages::kLeftOut);
   AddGauge(families.emplace_back(GaugeFamily(
                "caseledger_standing_by",
                "1 while the server waits for another one that is at work on the database.")),

@@ -65,8 +65,7 @@ bool Standby::GoOn(const absl::Status& why) {
   if (trouble_.ok() && !checked_) trouble_ = CheckPlaces();
   if (!trouble_.ok()) return false;
   FollowTheLog();
-  // While the database is away nothing changes, and looking may take its time.
-  if (warm_up_ != nullptr && !absl::IsUnavailable(why)) LookAtReadModels();
+  if (warm_up_ != nullptr) LookAtReadModels();
   return true;
 }
 
@@ -151,6 +150,17 @@ void Standby::FollowTheLog() {
 
 void Standby::LookAtReadModels() {
   if (looked_at_ != 0 && MonotonicNow() - looked_at_ < kLookAgain) return;
+  const absl::Status following = warm_up_->CheckFollowing();
+  if (!following.ok() && !absl::IsUnavailable(following)) {
+    Tell(absl::UnavailableError(
+        StrCat("read models are kept up anew: ", FromAbsl(following.message()))));
+    warm_up_.reset();
+    warm_ = false;
+    looked_at_ = 0;
+    behind_ = 0;
+    health_.Begin();
+    return;
+  }
   std::vector<LedgerHealth> ledgers = warm_up_->Health();
   looked_at_ = MonotonicNow();
   behind_ = 0;

@@ -54,9 +54,18 @@ absl::Status WarmUp::Follow(const std::string& ledger, projections::ReadModelSto
 std::vector<LedgerHealth> WarmUp::Health() const {
   std::vector<LedgerHealth> all;
   for (const Followed& followed : followed_) {
-    if (followed.runtime != nullptr) all.push_back({followed.ledger, followed.runtime->Health()});
+    if (followed.runtime == nullptr) continue;
+    all.push_back(
+        {followed.ledger, followed.runtime->Health(projections::Runtime::Ages::kLeftOut)});
   }
   return all;
+}
+
+absl::Status WarmUp::CheckFollowing() const {
+  for (const Followed& followed : followed_) {
+    if (followed.log != nullptr) RETURN_IF_ERROR(followed.log->health());
+  }
+  return absl::OkStatus();
 }
 
 void WarmUp::Stop() {

@@ -37,8 +37,10 @@ class WarmUp {
                                                        Clock& clock, RandomSource& random);
   ~WarmUp() { Stop(); }
 
-  // Of each ledger. May read one event of the database for each read model that is behind.
+  // Of each ledger, without ages. Reads nothing of the database.
   std::vector<LedgerHealth> Health() const;
+  // Why a ledger is followed no more, if one is not. UNAVAILABLE: for the time being.
+  absl::Status CheckFollowing() const;
 
   // Before the ledgers are opened for work. Idempotent.
   void Stop();
