@@ -52,7 +52,7 @@ class LoggedBackups final : public eventstore::BackupMaker {
   absl::Status BackUpVault(uint64_t id, absl::FunctionRef<bool()> go_on) {
     if (vault_backups_ == nullptr) return absl::OkStatus();
     const absl::Status made = vault_backups_->BackUpNow(go_on).status();
-    if (made.ok()) return made;
+    if (made.ok()) return absl::OkStatus();
     return absl::Status(made.code(),
                         StrCat("BACKUP_VAULT_FAILED: backup ", id,
                                " of the log is complete, but the vault's with its keys is not, and "

@@ -12,7 +12,7 @@
 namespace caseledger::app {
 namespace {
 
-constexpr Micros kLongestWait = 10 * 60 * kMicrosPerSecond;
+constexpr Micros kLongestWait = Micros{600} * kMicrosPerSecond;
 
 eventstore::VaultBackupKeeperOptions KeeperOptions(Clock& clock) {
   eventstore::VaultBackupKeeperOptions options;
