@@ -211,6 +211,40 @@ TEST_F(StandbyReads, OneThatTurnedOffIsNotBelieved) {
   EXPECT_EQ(of_standby(), before);
 }
 
+// Only the primary is believed that an event is missing.
+TEST_F(StandbyReads, OneThatIsDamagedIsNotTheLedger) {
+  auto own = PostgresStandby::Start(*PostgresCluster::Shared());
+  ASSERT_TRUE(own.ok()) << own.status();
+  ASSERT_NO_FATAL_FAILURE(Begin(**own, 100));
+  ASSERT_TRUE((*own)->Promote().ok());
+  const auto damaged =
+      SqlSession((*own)->Dsn(host_.database(), PostgresCluster::kSuperuser))
+          .Query("delete from caseledger.event where ledger = 'a' and position in (0, 50)");
+  ASSERT_TRUE(damaged.ok()) << damaged.status();
+  ASSERT_TRUE((*own)->BeStandbyAgain().ok());
+  ExpectAll(100);
+  ExpectHistory();
+  EXPECT_GE(of_standby(), 2u) << "it was asked";
+}
+
+TEST_F(StandbyReads, ASessionThatBeganWithAStandbyEndsWhenThatIsPromoted) {
+  auto own = PostgresStandby::Start(*PostgresCluster::Shared());
+  ASSERT_TRUE(own.ok()) << own.status();
+  ASSERT_NO_FATAL_FAILURE(Begin(**own, 10));
+  PostgresOptions there = options_;
+  there.session.dsn = options_.read_dsn;
+  there.session.newest_timeline = std::make_shared<eventstore::NewestTimeline>();
+  there.read_dsn = "";
+  there.retry.attempts = 1;
+  const auto other = host_.OpenWith(there);
+  ASSERT_TRUE(other.ok()) << other.status();
+  ASSERT_TRUE((*other)->LoadHead("a").ok());
+  ASSERT_TRUE((*own)->Promote().ok());
+  EXPECT_EQ((*other)->LoadHead("a").status().code(), absl::StatusCode::kUnavailable);
+  EXPECT_TRUE((*other)->LoadHead("a").ok()) << "in a new one";
+  EXPECT_GT(there.session.newest_timeline->newest(), 1u);
+}
+
 TEST_F(StandbyReads, ItMayBeAway) {
   auto own = PostgresStandby::Start(*PostgresCluster::Shared());
   ASSERT_TRUE(own.ok()) << own.status();

@@ -81,6 +81,13 @@ absl::StatusOr<pid_t> SpawnPostgresProgram(std::vector<std::string> words,
   return child;
 }
 
+absl::StatusOr<pid_t> SpawnPostgresServer(const std::string& directory) {
+  return SpawnPostgresProgram(
+      {"postgres", "-D", directory + "/data", "-k", directory, "-c", "listen_addresses=", "-c",
+       "shared_buffers=64MB", "-c", "max_connections=100"},
+      directory + "/server.log");
+}
+
 absl::Status RunPostgresProgram(std::vector<std::string> words, const std::string& output) {
   const std::string program = words[0];
   ASSIGN_OR_RETURN(const pid_t child, SpawnPostgresProgram(std::move(words), output));

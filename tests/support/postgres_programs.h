@@ -24,7 +24,9 @@ absl::StatusOr<std::string> MakePostgresDirectory();
 // PostgreSQL refuses root.
 absl::StatusOr<pid_t> SpawnPostgresProgram(std::vector<std::string> words,
                                            const std::string& output);
-// The same to its end, which must be a good one.
+// Starts `postgres` on DIRECTORY/data, with its socket and its log in the directory and no network.
+absl::StatusOr<pid_t> SpawnPostgresServer(const std::string& directory);
+// A program to its end, which must be a good one.
 absl::Status RunPostgresProgram(std::vector<std::string> words, const std::string& output);
 
 // Whether it ended; then it was waited for.

@@ -34,11 +34,7 @@ absl::StatusOr<std::unique_ptr<PostgresStandby>> PostgresStandby::Start(
 }
 
 absl::Status PostgresStandby::StartServer() {
-  ASSIGN_OR_RETURN(
-      server_, SpawnPostgresProgram(
-                   {"postgres", "-D", directory_ + "/data", "-k", directory_, "-c",
-                    "listen_addresses=", "-c", "shared_buffers=64MB", "-c", "max_connections=100"},
-                   directory_ + "/server.log"));
+  ASSIGN_OR_RETURN(server_, SpawnPostgresServer(directory_));
   return absl::OkStatus();
 }
 

@@ -180,6 +180,10 @@ class PostgresEngine final : public Engine {
   absl::StatusOr<Ledger*> Find(std::string_view ledger) const ABSL_LOCKS_EXCLUDED(mutex_);
   absl::StatusOr<Ledger*> Known(std::string_view ledger) const ABSL_LOCKS_EXCLUDED(mutex_);
 
+  // As the primary says, which has told of it then.
+  absl::StatusOr<StreamHead> HeadOf(Ledger& found, std::string_view ledger,
+                                    const StreamId& stream) const;
+
   struct Held {
     LedgerHead head;
     int64_t fence = 0;
@@ -359,10 +363,15 @@ absl::StatusOr<StreamHead> PostgresEngine::FindStream(std::string_view ledger,
   const GateEntry entry(gate_);
   if (!entry.inside()) return Closed();
   ASSIGN_OR_RETURN(Ledger * found, Find(ledger));
+  return HeadOf(*found, ledger, stream);
+}
+
+absl::StatusOr<StreamHead> PostgresEngine::HeadOf(Ledger& found, std::string_view ledger,
+                                                  const StreamId& stream) const {
   const uint64_t timeline = Timeline();
   ASSIGN_OR_RETURN(const StreamHead head,
                    LedgerReader(runner_, ledger, options_.page).FindStream(stream));
-  found->Tell(timeline, head);
+  found.Tell(timeline, head);
   return head;
 }
 
@@ -382,10 +391,7 @@ absl::Status PostgresEngine::ReadStream(std::string_view ledger, const StreamId&
   if (!entry.inside()) return Closed();
   ASSIGN_OR_RETURN(Ledger * found, Find(ledger));
   // How long the stream is, the primary says.
-  const uint64_t timeline = Timeline();
-  ASSIGN_OR_RETURN(const StreamHead head,
-                   LedgerReader(runner_, ledger, options_.page).FindStream(stream));
-  found->Tell(timeline, head);
+  ASSIGN_OR_RETURN(const StreamHead head, HeadOf(*found, ledger, stream));
   PageRunner pages(standby_.get(), runner_, ledger, found->told, head.position);
   return LedgerReader(runner_, pages, ledger, options_.page)
       .ReadStream(stream, from_revision, head.revision + 1, visit);
