@@ -38,6 +38,7 @@ absl::StatusOr<std::vector<std::string>> SqlSession::Query(const std::string& sq
     return absl::UnavailableError(StrCat(sql, ": ", PQerrorMessage(connection_)));
   }
   std::vector<std::string> values;
+  values.reserve(static_cast<size_t>(PQntuples(answer.get())));
   for (int row = 0; row < PQntuples(answer.get()); ++row) {
     values.emplace_back(PQgetvalue(answer.get(), row, 0));
   }
