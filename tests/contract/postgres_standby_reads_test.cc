@@ -41,7 +41,7 @@ class ReadingHost final : public EngineHost {
   ReadingHost() {
     if (SharedStandby() == nullptr) std::abort();
     // Databases are used again.
-    EXPECT_TRUE(SharedStandby()->CatchUp().ok());
+    EXPECT_EQ(SharedStandby()->CatchUp(), absl::OkStatus());
     EXPECT_TRUE(Reopen().ok());
   }
   Engine& engine() override { return *engine_; }
@@ -79,7 +79,7 @@ class StandbyReads : public ::testing::Test {
     engine_ = *std::move(opened);
     ASSERT_TRUE(engine_->CreateLedger(InfoOf("a")).ok());
     Append(events);
-    ASSERT_TRUE(standby.CatchUp().ok());
+    ASSERT_EQ(standby.CatchUp(), absl::OkStatus());
   }
   // To kRecord, many in a commit.
   void Append(uint64_t events, std::string_view label = "record") {
@@ -153,7 +153,7 @@ TEST_F(StandbyReads, AnEngineThatWasToldNothingAsksThePrimary) {
 TEST_F(StandbyReads, WhatItLacksComesFromThePrimary) {
   ASSERT_NO_FATAL_FAILURE(Begin(*SharedStandby(), 100));
   ExpectAll(100);
-  ASSERT_TRUE(standby_->Pause().ok());
+  ASSERT_EQ(standby_->Pause(), absl::OkStatus());
   Append(5);
   const uint64_t before = of_standby();
   ExpectAll(105);
@@ -161,14 +161,14 @@ TEST_F(StandbyReads, WhatItLacksComesFromThePrimary) {
   EXPECT_EQ(of_standby(), before);
   EXPECT_GE(of_primary(), 2u);
   EXPECT_TRUE(AwaitStandby(100)) << "what it has still comes from there";
-  EXPECT_TRUE(standby_->GoOn().ok());
-  ASSERT_TRUE(standby_->CatchUp().ok());
+  EXPECT_EQ(standby_->GoOn(), absl::OkStatus());
+  ASSERT_EQ(standby_->CatchUp(), absl::OkStatus());
   EXPECT_TRUE(AwaitStandby(105));
 }
 
 TEST_F(StandbyReads, OfOtherServersEventsTooNothingIsMissing) {
   ASSERT_NO_FATAL_FAILURE(Begin(*SharedStandby(), 10));
-  ASSERT_TRUE(standby_->Pause().ok());
+  ASSERT_EQ(standby_->Pause(), absl::OkStatus());
   ASSERT_TRUE(AppendMany(host_.engine(), "a", 20).ok());
   const auto head = engine_->LoadHead("a");
   ASSERT_TRUE(head.ok()) << head.status();
@@ -176,7 +176,7 @@ TEST_F(StandbyReads, OfOtherServersEventsTooNothingIsMissing) {
   ExpectAll(30);
   ExpectHistory();
   EXPECT_EQ(of_standby(), 0u);
-  EXPECT_TRUE(standby_->GoOn().ok());
+  EXPECT_EQ(standby_->GoOn(), absl::OkStatus());
 }
 
 // As a primary that was cut off, or a standby that followed it: other events in the same places.
@@ -185,7 +185,7 @@ TEST_F(StandbyReads, OneThatTurnedOffIsNotBelieved) {
   ASSERT_TRUE(own.ok()) << own.status();
   ASSERT_NO_FATAL_FAILURE(Begin(**own, 100));
   ExpectAll(100);
-  ASSERT_TRUE((*own)->Promote().ok());
+  ASSERT_EQ((*own)->Promote(), absl::OkStatus());
   {
     PostgresOptions there = options_;
     there.read_dsn = "";
@@ -198,7 +198,7 @@ TEST_F(StandbyReads, OneThatTurnedOffIsNotBelieved) {
   uint64_t before = of_standby();
   ExpectAll(100);
   EXPECT_EQ(of_standby(), before) << "a primary is not read";
-  ASSERT_TRUE((*own)->BeStandbyAgain().ok());
+  ASSERT_EQ((*own)->BeStandbyAgain(), absl::OkStatus());
   auto opened = host_.OpenWith(options_);
   ASSERT_TRUE(opened.ok()) << opened.status();
   engine_ = *std::move(opened);
@@ -216,12 +216,12 @@ TEST_F(StandbyReads, OneThatIsDamagedIsNotTheLedger) {
   auto own = PostgresStandby::Start(*PostgresCluster::Shared());
   ASSERT_TRUE(own.ok()) << own.status();
   ASSERT_NO_FATAL_FAILURE(Begin(**own, 100));
-  ASSERT_TRUE((*own)->Promote().ok());
+  ASSERT_EQ((*own)->Promote(), absl::OkStatus());
   const auto damaged =
       SqlSession((*own)->Dsn(host_.database(), PostgresCluster::kSuperuser))
           .Query("delete from caseledger.event where ledger = 'a' and position in (0, 50)");
   ASSERT_TRUE(damaged.ok()) << damaged.status();
-  ASSERT_TRUE((*own)->BeStandbyAgain().ok());
+  ASSERT_EQ((*own)->BeStandbyAgain(), absl::OkStatus());
   ExpectAll(100);
   ExpectHistory();
   EXPECT_GE(of_standby(), 2u) << "it was asked";
@@ -239,7 +239,7 @@ TEST_F(StandbyReads, ASessionThatBeganWithAStandbyEndsWhenThatIsPromoted) {
   const auto other = host_.OpenWith(there);
   ASSERT_TRUE(other.ok()) << other.status();
   ASSERT_TRUE((*other)->LoadHead("a").ok());
-  ASSERT_TRUE((*own)->Promote().ok());
+  ASSERT_EQ((*own)->Promote(), absl::OkStatus());
   EXPECT_EQ((*other)->LoadHead("a").status().code(), absl::StatusCode::kUnavailable);
   EXPECT_TRUE((*other)->LoadHead("a").ok()) << "in a new one";
   EXPECT_GT(there.session.newest_timeline->newest(), 1u);
@@ -293,11 +293,11 @@ TEST_F(StandbyReads, NothingIsEverMissingWhileItStopsAndGoesOn) {
   const auto give_up = std::chrono::steady_clock::now() + std::chrono::minutes(2);
   for (int round = 0; round < 5; ++round) {
     const uint64_t primary = of_primary(), standby = of_standby();
-    EXPECT_TRUE(standby_->Pause().ok());
+    EXPECT_EQ(standby_->Pause(), absl::OkStatus());
     while (of_primary() < primary + 20 && std::chrono::steady_clock::now() < give_up) {
       std::this_thread::yield();
     }
-    EXPECT_TRUE(standby_->GoOn().ok());
+    EXPECT_EQ(standby_->GoOn(), absl::OkStatus());
     while (of_standby() < standby + 20 && std::chrono::steady_clock::now() < give_up) {
       std::this_thread::yield();
     }

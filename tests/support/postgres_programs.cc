@@ -85,7 +85,9 @@ absl::StatusOr<pid_t> SpawnPostgresProgram(std::vector<std::string> words,
 absl::StatusOr<pid_t> SpawnPostgresServer(const std::string& directory) {
   return SpawnPostgresProgram(
       {"postgres", "-D", directory + "/data", "-k", directory, "-c", "listen_addresses=", "-c",
-       "shared_buffers=64MB", "-c", "max_connections=100"},
+       "shared_buffers=64MB", "-c", "max_connections=100",
+       // A standby has no slot, and a base backup begins a checkpoint that removes what it lacks.
+       "-c", "wal_keep_size=2GB"},
       directory + "/server.log");
 }
 

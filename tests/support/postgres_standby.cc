@@ -1,5 +1,6 @@
 #include "tests/support/postgres_standby.h"
 
+#include <poll.h>
 #include <signal.h>
 
 #include <chrono>
@@ -47,6 +48,7 @@ absl::Status PostgresStandby::BeStandbyAgain() {
     const auto answer = SqlSession(Dsn("postgres", PostgresCluster::kSuperuser))
                             .Query("select pg_is_in_recovery()");
     if (answer.ok() && answer->at(0) == "t") return absl::OkStatus();
+    poll(nullptr, 0, 10);
   }
   return absl::UnavailableError(
       StrCat("it is no standby: ", WholeTextOf(directory_ + "/server.log")));
@@ -80,6 +82,7 @@ absl::Status PostgresStandby::CatchUp() const {
     // A session for each look: at first none is let in.
     const auto answer = SqlSession(Dsn("postgres", PostgresCluster::kSuperuser)).Query(question);
     if (answer.ok() && answer->at(0) == "t") return absl::OkStatus();
+    poll(nullptr, 0, 10);
   }
   return absl::UnavailableError(
       StrCat("the standby does not follow: ", WholeTextOf(directory_ + "/server.log")));
