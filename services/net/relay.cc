@@ -1,0 +1,256 @@
+#include "services/net/relay.h"
+
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <asio/connect.hpp>
+#include <asio/executor_work_guard.hpp>
+#include <asio/io_context.hpp>
+#include <asio/ip/tcp.hpp>
+#include <asio/post.hpp>
+#include <asio/steady_timer.hpp>
+#include <asio/write.hpp>
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <unordered_set>
+#include <utility>
+#include <vector>
+
+#include "eventstore/base/strings.h"
+#include "services/net/host_port.h"
+
+namespace caseledger::net {
+namespace {
+
+using asio::ip::tcp;
+
+tcp ProtocolOf(int connection) {
+  sockaddr_storage name{};
+  socklen_t length = sizeof(name);
+  const bool known = getsockname(connection, reinterpret_cast<sockaddr*>(&name), &length) == 0;
+  return known && name.ss_family == AF_INET6 ? tcp::v6() : tcp::v4();
+}
+
+// Nobody is left to be told what goes wrong here.
+void End(tcp::socket& socket) {
+  asio::error_code ignored;
+  socket.shutdown(tcp::socket::shutdown_both, ignored);
+  socket.close(ignored);
+}
+
+}  // namespace
+
+// Everything but the constructor is in the relay's thread.
+class Relay::Work {
+ public:
+  Work(RelayOptions options, std::shared_ptr<std::atomic<int64_t>> open)
+      : options_(std::move(options)), open_(std::move(open)), guard_(asio::make_work_guard(io_)) {}
+
+  void Run() { io_.run(); }
+  void Post(std::function<void()> what) { asio::post(io_, std::move(what)); }
+  void End();
+
+  void PassTo(const HostPort& target);
+  void Take(int connection);
+
+  // Of its connections.
+  asio::io_context& io() { return io_; }
+  const RelayOptions& options() const { return options_; }
+  const HostPort& target() const { return target_; }
+  void Remember(Passing* passing);
+  void Forget(Passing* passing);
+  void Tell(const absl::Status& status);
+
+ private:
+  const RelayOptions options_;
+  const std::shared_ptr<std::atomic<int64_t>> open_;
+  asio::io_context io_;
+  asio::executor_work_guard<asio::io_context::executor_type> guard_;
+  HostPort target_;  // port 0: none
+  absl::StatusCode told_ = absl::StatusCode::kOk;
+  std::unordered_set<Passing*> all_;
+};
+
+// One connection. Lives as long as something of it is under way.
+class Relay::Passing : public std::enable_shared_from_this<Passing> {
+ public:
+  Passing(Work& work, tcp::socket client)
+      : work_(work),
+        client_(std::move(client)),
+        server_(work.io()),
+        resolver_(work.io()),
+        patience_(work.io()) {
+    work_.Remember(this);
+  }
+  ~Passing() { work_.Forget(this); }
+  Passing(const Passing&) = delete;
+  Passing& operator=(const Passing&) = delete;
+
+  void Start() {
+    patience_.expires_after(std::chrono::microseconds(work_.options().connect_patience));
+    patience_.async_wait([self = shared_from_this()](asio::error_code cancelled) {
+      if (!cancelled && !self->connected_) self->CannotReach("it does not answer");
+    });
+    const HostPort& target = work_.target();
+    resolver_.async_resolve(
+        target.host, std::to_string(target.port),
+        [self = shared_from_this()](asio::error_code error, const tcp::resolver::results_type& at) {
+          self->Connect(error, at);
+        });
+  }
+
+  void End() {
+    ended_ = true;
+    patience_.cancel();
+    resolver_.cancel();
+    net::End(client_);
+    net::End(server_);
+  }
+
+ private:
+  // What goes from one end to the other.
+  struct Direction {
+    tcp::socket& from;
+    tcp::socket& to;
+    std::vector<char> buffer = {};
+    bool over = false;
+  };
+
+  void Connect(asio::error_code error, const tcp::resolver::results_type& at) {
+    if (ended_) return;
+    if (error) return CannotReach(error.message());
+    asio::async_connect(
+        server_, at,
+        [self = shared_from_this()](asio::error_code failed, const tcp::endpoint& /*to*/) {
+          self->Connected(failed);
+        });
+  }
+
+  void Connected(asio::error_code error) {
+    if (ended_) return;
+    if (error) return CannotReach(error.message());
+    connected_ = true;
+    patience_.cancel();
+    asio::error_code ignored;
+    server_.set_option(tcp::no_delay(true), ignored);
+    work_.Tell(absl::OkStatus());
+    for (Direction* direction : {&up_, &down_}) {
+      direction->buffer.resize(work_.options().buffer_bytes);
+      Read(*direction);
+    }
+  }
+
+  void CannotReach(const std::string& why) {
+    if (ended_) return;
+    const HostPort& target = work_.target();
+    End();
+    work_.Tell(absl::UnavailableError(
+        StrCat("cannot reach ", target.host, ", port ", target.port, ": ", why)));
+  }
+
+  void Read(Direction& direction) {
+    direction.from.async_read_some(
+        asio::buffer(direction.buffer),
+        [self = shared_from_this(), &direction](asio::error_code error, size_t bytes) {
+          if (self->ended_) return;
+          if (!error) return self->Write(direction, bytes);
+          if (error != asio::error::eof) return self->End();
+          self->PassEnd(direction);
+        });
+  }
+
+  void Write(Direction& direction, size_t bytes) {
+    asio::async_write(
+        direction.to, asio::buffer(direction.buffer.data(), bytes),
+        [self = shared_from_this(), &direction](asio::error_code error, size_t /*written*/) {
+          if (self->ended_) return;
+          if (error) return self->End();
+          self->Read(direction);
+        });
+  }
+
+  // The other direction may go on.
+  void PassEnd(Direction& direction) {
+    direction.over = true;
+    asio::error_code error;
+    direction.to.shutdown(tcp::socket::shutdown_send, error);
+    if (error || (up_.over && down_.over)) End();
+  }
+
+  Work& work_;
+  tcp::socket client_;
+  tcp::socket server_;
+  tcp::resolver resolver_;
+  asio::steady_timer patience_;
+  Direction up_{client_, server_};
+  Direction down_{server_, client_};
+  bool connected_ = false;
+  bool ended_ = false;
+};
+
+void Relay::Work::Remember(Passing* passing) {
+  all_.insert(passing);
+  ++*open_;
+}
+
+void Relay::Work::Forget(Passing* passing) {
+  all_.erase(passing);
+  --*open_;
+}
+
+void Relay::Work::End() {
+  PassTo({});
+  guard_.reset();
+}
+
+void Relay::Work::PassTo(const HostPort& target) {
+  if (target.host == target_.host && target.port == target_.port) return;
+  target_ = target;
+  told_ = absl::StatusCode::kOk;
+  // Ending one lets go of it only later.
+  for (Passing* passing : all_) passing->End();
+}
+
+void Relay::Work::Take(int connection) {
+  asio::error_code error;
+  tcp::socket client(io_);
+  client.assign(ProtocolOf(connection), connection, error);
+  if (error) {
+    shutdown(connection, SHUT_RDWR);
+    close(connection);
+    return;
+  }
+  if (target_.port == 0) return net::End(client);
+  std::make_shared<Passing>(*this, std::move(client))->Start();
+}
+
+void Relay::Work::Tell(const absl::Status& status) {
+  if (status.code() == told_) return;
+  told_ = status.code();
+  if (options_.on_change) options_.on_change(status);
+}
+
+Relay::Relay(RelayOptions options)
+    : open_(std::make_shared<std::atomic<int64_t>>(0)),
+      work_(std::make_unique<Work>(std::move(options), open_)),
+      thread_("relay", [this] { work_->Run(); }) {}
+
+Relay::~Relay() {
+  work_->Post([this] { work_->End(); });
+  thread_.Join();
+}
+
+absl::Status Relay::PassTo(const std::string& target) {
+  const std::optional<HostPort> parts = target.empty() ? HostPort{} : ParseHostPort(target);
+  const bool usable = parts && (target.empty() || parts->port > 0);
+  work_->Post([this, to = usable ? *parts : HostPort{}] { work_->PassTo(to); });
+  if (usable) return absl::OkStatus();
+  return absl::InvalidArgumentError(StrCat(target, " is not HOST:PORT"));
+}
+
+void Relay::Take(int connection) {
+  work_->Post([this, connection] { work_->Take(connection); });
+}
+
+}  // namespace caseledger::net
