@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "eventstore/base/scheduler.h"
 #include "eventstore/base/status_macros.h"
 #include "eventstore/base/strings.h"
 #include "services/rpc/access_service.h"
@@ -34,22 +35,9 @@ constexpr int kMostCallsOfAConnection = 256;
 constexpr size_t kRequestMemoryBytes = 1u << 30;
 constexpr int kHandshakeMilliseconds = 20'000;
 
-Micros SteadyMicros() {
-  return std::chrono::duration_cast<std::chrono::microseconds>(
-             std::chrono::steady_clock::now().time_since_epoch())
-      .count();
-}
-
 template <typename Duration>
 int MillisecondsOf(Duration duration) {
   return static_cast<int>(std::chrono::milliseconds(duration).count());
-}
-
-absl::StatusOr<std::unique_ptr<net::Listener>> Listen(const std::string& address) {
-  auto listener = net::Listener::Open(address);
-  if (!absl::IsUnavailable(listener.status())) return listener;
-  return absl::UnavailableError(
-      StrCat(FromAbsl(listener.status().message()), "; is another server running there?"));
 }
 
 class RunningServer final : public GrpcServer {
@@ -59,7 +47,7 @@ class RunningServer final : public GrpcServer {
       : executor_(options.query_threads, options.max_waiting_queries),
         warden_(options.streams),
         subscribers_(options.max_subscribers),
-        limits_(options.agency, SteadyMicros),
+        limits_(options.agency, MonotonicNow),
         callers_(*options.authenticator, limits_, refusals_),
         commands_(handler, callers_),
         queries_(ledgers, executor_, callers_, clock),
@@ -87,7 +75,11 @@ class RunningServer final : public GrpcServer {
   ~RunningServer() override { Shutdown(absl::ZeroDuration()); }
 
   absl::Status Start(const GrpcServerOptions& options, Clock& clock) {
-    ASSIGN_OR_RETURN(std::unique_ptr<net::Listener> listener, Listen(options.listen));
+    acceptor_ = options.acceptor;
+    if (acceptor_ == nullptr) {
+      ASSIGN_OR_RETURN(acceptor_,
+                       OpenAcceptor(options.listen, options.connections, options.on_ending));
+    }
     ASSIGN_OR_RETURN(const auto credentials,
                      MakeServerCredentials(options.tls, *options.authenticator, clock));
     grpc::EnableDefaultHealthCheckService(true);
@@ -112,8 +104,6 @@ class RunningServer final : public GrpcServer {
     if (server_ == nullptr) return absl::InternalError("gRPC does not start");
     grpc::HealthCheckServiceInterface* health = server_->GetHealthCheckService();
     for (const char* name : kServiceNames) health->SetServingStatus(name, true);
-    acceptor_ = std::make_unique<Acceptor>(std::move(listener), options.connections,
-                                           options.on_ending, SteadyMicros);
     callers_.TellWhose(acceptor_.get());
     acceptor_->Start([this](int connection) {
       grpc::experimental::ExternalConnectionAcceptor::NewConnectionParameters parameters;
@@ -191,7 +181,7 @@ class RunningServer final : public GrpcServer {
   std::mutex shutdown_mutex_;
   std::unique_ptr<grpc::Server> server_;
   std::unique_ptr<grpc::experimental::ExternalConnectionAcceptor> external_;
-  std::unique_ptr<Acceptor> acceptor_;  // hands connections to `external_`
+  std::shared_ptr<Acceptor> acceptor_;  // hands connections to `external_`
 };
 
 }  // namespace

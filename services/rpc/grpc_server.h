@@ -21,7 +21,10 @@
 namespace caseledger::rpc {
 
 struct GrpcServerOptions {
-  std::string listen;           // `127.0.0.1:7400`; port 0 picks a free one
+  std::string listen;  // `127.0.0.1:7400`; port 0 picks a free one
+  // Instead of `listen`, `connections` and `on_ending`: a port that is open. Whoever got its
+  // connections so far gets none any more once the server starts.
+  std::shared_ptr<Acceptor> acceptor;
   std::optional<TlsFiles> tls;  // unset: plain text, for connections of this machine alone
   // Lets callers in or refuses them; never null; must outlive the server.
   access::Authenticator* authenticator = nullptr;

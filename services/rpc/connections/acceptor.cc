@@ -11,6 +11,8 @@
 #include <optional>
 #include <utility>
 
+#include "eventstore/base/scheduler.h"
+#include "eventstore/base/status_macros.h"
 #include "eventstore/base/strings.h"
 
 namespace caseledger::rpc {
@@ -52,7 +54,11 @@ Acceptor::Acceptor(std::unique_ptr<net::Listener> listener, const ConnectionOpti
       limits_(options) {}
 
 void Acceptor::Start(Take take) {
-  take_ = std::move(take);
+  {
+    MutexLock lock(&take_mutex_);
+    take_ = std::move(take);
+  }
+  if (accepting_.joinable()) return;
   accepting_ = std::thread([this] { Accept(); });
   watching_ = std::thread([this] { Watch(); });
 }
@@ -88,6 +94,7 @@ void Acceptor::Accept() {
     const auto& peer = reinterpret_cast<const sockaddr&>(storage);
     const std::string address = AddressOf(peer);
     if (Enter(connection, peer, address)) {
+      MutexLock lock(&take_mutex_);
       take_(connection);
     } else {
       Tell(Ending::kRefused, address);
@@ -186,6 +193,19 @@ void Acceptor::Cut(const Watched& watched, Micros now) {
   setsockopt(watched.descriptor, SOL_SOCKET, SO_LINGER, &none, sizeof(none));
   shutdown(watched.descriptor, SHUT_RDWR);
   limits_.Cut(watched.address, now);
+}
+
+absl::StatusOr<std::shared_ptr<Acceptor>> OpenAcceptor(const std::string& address,
+                                                       const ConnectionOptions& options,
+                                                       OnEnding on_ending) {
+  auto listener = net::Listener::Open(address);
+  if (absl::IsUnavailable(listener.status())) {
+    return absl::UnavailableError(
+        StrCat(FromAbsl(listener.status().message()), "; is another server running there?"));
+  }
+  RETURN_IF_ERROR(listener.status());
+  return std::make_shared<Acceptor>(*std::move(listener), options, std::move(on_ending),
+                                    MonotonicNow);
 }
 
 }  // namespace caseledger::rpc

@@ -12,6 +12,7 @@
 
 #include "absl/base/thread_annotations.h"
 #include "absl/container/flat_hash_map.h"
+#include "absl/status/statusor.h"
 #include "eventstore/base/clock.h"
 #include "eventstore/base/mutex.h"
 #include "services/net/listener.h"
@@ -39,8 +40,9 @@ class Acceptor {
   Acceptor(const Acceptor&) = delete;
   Acceptor& operator=(const Acceptor&) = delete;
 
-  // Once.
-  void Start(Take take);
+  // From now on `take` gets them. Again: in place of who got them so far, who gets none any more
+  // when this returns.
+  void Start(Take take) ABSL_LOCKS_EXCLUDED(take_mutex_);
   int port() const { return port_; }
   // Takes no more, and lets go of the port; connections that are open are still watched.
   // Idempotent; not from two threads at once.
@@ -83,7 +85,8 @@ class Acceptor {
   std::unique_ptr<net::Listener> listener_;  // until no more are accepted
   const int port_;
   const ConnectionOptions options_;
-  Take take_;
+  Mutex take_mutex_;
+  Take take_ ABSL_GUARDED_BY(take_mutex_);
   const OnEnding on_ending_;
   const std::function<Micros()> steady_now_;
   mutable Mutex mutex_;
@@ -96,5 +99,13 @@ class Acceptor {
   std::thread accepting_;
   std::thread watching_;
 };
+
+// On an address as net::Listener::Open takes it, with the system's clock.
+//
+// UNAVAILABLE       the address cannot be had
+// INVALID_ARGUMENT  it is none
+absl::StatusOr<std::shared_ptr<Acceptor>> OpenAcceptor(const std::string& address,
+                                                       const ConnectionOptions& options,
+                                                       OnEnding on_ending);
 
 }  // namespace caseledger::rpc
