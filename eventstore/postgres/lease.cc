@@ -18,18 +18,21 @@ using postgres::Rows;
 using postgres::Statement;
 
 constexpr Statement kLook = {
-    "look_at_lease", "select token, beat, patience, holder from caseledger.vault where vault = $1"};
+    "look_at_lease",
+    "select token, beat, patience, holder, address from caseledger.vault where vault = $1"};
 constexpr Statement kMake = {"make_lease",
                              "insert into caseledger.vault (vault, token, beat, patience, holder) "
                              "values ($1, 0, 0, 0, '') on conflict do nothing"};
 constexpr Statement kTake = {
     "take_lease",
-    "update caseledger.vault set token = token + 1, beat = 0, holder = $4, patience = $5 "
+    "update caseledger.vault set token = token + 1, beat = 0, holder = $4, patience = $5, "
+    "address = $6 "
     "where vault = $1 and token = $2 and beat = $3"};
 constexpr Statement kBeat = {
     "beat", "update caseledger.vault set beat = beat + 1 where vault = $1 and token = $2"};
 constexpr Statement kGiveBack = {
-    "give_lease_back", "update caseledger.vault set holder = '' where vault = $1 and token = $2"};
+    "give_lease_back",
+    "update caseledger.vault set holder = '', address = '' where vault = $1 and token = $2"};
 constexpr Statement kFence = {
     "fence_ledger", "update caseledger.log_head set fence = $2 where ledger = $1 and fence <= $2"};
 constexpr Statement kFindFence = {"find_fence",
@@ -71,7 +74,8 @@ absl::StatusOr<PostgresLease::Row> PostgresLease::Look() {
   RETURN_IF_ERROR(postgres::CheckDatabase(*session));
   ASSIGN_OR_RETURN(const Rows rows, session->Run(kLook, Parameters().Text(options_.vault)));
   if (rows.count() == 0) return Row{};
-  return Row{rows.Int8(0, 0), rows.Int8(0, 1), rows.Int8(0, 2), std::string(rows.Bytes(0, 3))};
+  return Row{rows.Int8(0, 0), rows.Int8(0, 1), rows.Int8(0, 2), std::string(rows.Bytes(0, 3)),
+             std::string(rows.Bytes(0, 4))};
 }
 
 absl::StatusOr<bool> PostgresLease::TakeFrom(const Row& row) {
@@ -79,7 +83,7 @@ absl::StatusOr<bool> PostgresLease::TakeFrom(const Row& row) {
   RETURN_IF_ERROR(session->Run(kMake, Parameters().Text(options_.vault)).status());
   Parameters parameters;
   parameters.Text(options_.vault).Int8(row.token).Int8(row.beat).Text(options_.holder);
-  parameters.Int8(options_.patience);
+  parameters.Int8(options_.patience).Text(options_.address);
   const uint64_t warnings = session->warnings();
   const Micros asked = MonotonicNow();
   ASSIGN_OR_RETURN(const Rows taken, session->Run(kTake, std::move(parameters)));
@@ -98,7 +102,9 @@ absl::Status PostgresLease::Take(GoOn go_on) {
     const Micros asked = MonotonicNow();
     const absl::StatusOr<Row> row = Look();
     absl::Status why = row.status();
+    std::optional<std::string> address;
     if (row.ok()) {
+      address = row->address;
       holders_patience_ = std::max(holders_patience_, row->patience);
       if (seen != *row) {
         seen = *row;
@@ -118,7 +124,7 @@ absl::Status PostgresLease::Take(GoOn go_on) {
       // The holder could not beat either.
       seen.reset();
     }
-    if (!go_on(why, holders_patience_)) return why;
+    if (!go_on({why, holders_patience_, address})) return why;
     MutexLock lock(&mutex_);
     mutex_.AwaitFor(this, &PostgresLease::stopping,
                     std::chrono::microseconds(options_.patience / kLooksInPatience));

@@ -31,6 +31,7 @@ struct PostgresLeaseOptions {
   PostgresSession session;
   std::string vault = "main";  // [a-z0-9-]{1,40}; each vault of a database has its own lease
   std::string holder;          // told to those who wait; not empty
+  std::string address;         // told as well: where the holder's calls are answered; may be empty
   // When it was silent for so long it loses the lease to the next who asks for it, whatever
   // patience that one would have as a holder.
   Micros patience = 5 * kMicrosPerSecond;
@@ -49,9 +50,15 @@ class PostgresLease {
   PostgresLease(const PostgresLease&) = delete;
   PostgresLease& operator=(const PostgresLease&) = delete;
 
-  // Why the lease cannot be had yet: FAILED_PRECONDITION names the holder, UNAVAILABLE says that
-  // the database does not answer. And how long the holder may be silent, as far as is known.
-  using GoOn = absl::FunctionRef<bool(const absl::Status& why, Micros patience)>;
+  struct Waiting {
+    // FAILED_PRECONDITION names the holder, UNAVAILABLE says that the database does not answer.
+    absl::Status why;
+    Micros patience = 0;  // of the holder, as far as is known
+    // Of the holder: empty while nobody has the lease, or when the holder did not tell; nullopt
+    // while the database does not say.
+    std::optional<std::string> address;
+  };
+  using GoOn = absl::FunctionRef<bool(const Waiting& waiting)>;
 
   // Waits until the lease can be had, takes it and keeps beating. `go_on` is asked between two
   // looks, ten in a `patience`. Its false ends the waiting with the reason.
@@ -84,6 +91,7 @@ class PostgresLease {
     int64_t beat = 0;
     Micros patience = 0;  // of the holder
     std::string holder;   // empty: it was given back
+    std::string address;
     bool operator==(const Row&) const = default;
   };
 

@@ -118,8 +118,13 @@ create table caseledger.ledger_info (
 );
 )sql";
 
+// Where the server at work answers calls, for those that stand by.
+constexpr char kVersion4[] = R"sql(
+alter table caseledger.vault add column address text not null default '';
+)sql";
+
 constexpr std::array<const char*, kPostgresSchemaVersion> kMigrations = {kVersion1, kVersion2,
-                                                                         kVersion3};
+                                                                         kVersion3, kVersion4};
 
 // What has no UPDATE here can be added to and never changed. Nothing can be deleted but the rows of
 // keys, which erasures destroy.

@@ -10,7 +10,7 @@
 namespace caseledger::eventstore {
 
 // Version of the schema that this program reads and writes. It works with no other.
-inline constexpr int kPostgresSchemaVersion = 3;
+inline constexpr int kPostgresSchemaVersion = 4;
 
 struct PostgresMigration {
   // Of the owner of the schema, who may create it.

@@ -20,7 +20,8 @@ constexpr Statement kSettings = {
 constexpr Statement kVersion = {"look_at_version",
                                 "select version::int8 from caseledger.schema_version"};
 constexpr Statement kVaults = {"look_at_vaults",
-                               "select vault, holder, token from caseledger.vault order by vault"};
+                               "select vault, holder, token, address from caseledger.vault "
+                               "order by vault"};
 constexpr Statement kLedgers = {
     "look_at_ledgers", "select ledger, next_position from caseledger.log_head order by ledger"};
 
@@ -39,7 +40,7 @@ absl::StatusOr<PostgresState> LookAtPostgres(const PostgresSession& session) {
   ASSIGN_OR_RETURN(const Rows vaults, connection->Run(kVaults));
   for (int row = 0; row < vaults.count(); ++row) {
     state.vaults.push_back({std::string(vaults.Bytes(row, 0)), std::string(vaults.Bytes(row, 1)),
-                            vaults.Int8(row, 2)});
+                            vaults.Int8(row, 2), std::string(vaults.Bytes(row, 3))});
   }
   ASSIGN_OR_RETURN(const Rows ledgers, connection->Run(kLedgers));
   for (int row = 0; row < ledgers.count(); ++row) {

@@ -13,8 +13,9 @@ namespace caseledger::eventstore {
 struct PostgresState {
   struct OfVault {
     std::string vault;
-    std::string holder;  // of its lease; empty: given back
-    int64_t token = 0;   // how often the lease was taken
+    std::string holder;   // of its lease; empty: given back
+    int64_t token = 0;    // how often the lease was taken
+    std::string address;  // at which the holder answers calls; empty: nowhere
   };
   struct OfLedger {
     std::string ledger;

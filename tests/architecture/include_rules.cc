@@ -37,7 +37,7 @@ const std::map<std::string_view, Folders>& AllowedLayers() {
         "services/net", "services/web"}},
       {"services/app",
        {"eventstore", "projections", "services/domain", "services/access", "services/commands",
-        "services/timers", "services/rpc", "services/web", "services/app"}},
+        "services/timers", "services/net", "services/rpc", "services/web", "services/app"}},
   };
   return layers;
 }

@@ -54,6 +54,7 @@ class Lease : public ::testing::Test {
     PostgresLeaseOptions options;
     options.session = host_.options().session;
     options.holder = holder;
+    options.address = holder + ".example:7400";
     options.patience = kPatience;
     if (told != nullptr) {
       options.on_change = [told](const absl::Status& status) { told->Add(status); };
@@ -62,7 +63,7 @@ class Lease : public ::testing::Test {
   }
   std::unique_ptr<PostgresLease> MustTake(const std::string& holder, Told* told = nullptr) {
     auto lease = Make(holder, told);
-    const absl::Status taken = lease->Take([](const absl::Status&, Micros) { return true; });
+    const absl::Status taken = lease->Take([](const PostgresLease::Waiting&) { return true; });
     EXPECT_TRUE(taken.ok()) << taken;
     return lease;
   }
@@ -104,7 +105,7 @@ TEST_F(Lease, IsHadAtOnceWhenNobodyHasItAndWhenItWasGivenBack) {
   const auto second = Make("second");
   bool waited = false;
   ASSERT_TRUE(second
-                  ->Take([&](const absl::Status&, Micros) {
+                  ->Take([&](const PostgresLease::Waiting&) {
                     waited = true;
                     return true;
                   })
@@ -118,16 +119,27 @@ TEST_F(Lease, IsNotHadWhileItsHolderBeats) {
   const auto second = Make("second");
   // Longer than the holder could be silent.
   const Micros end = MonotonicNow() + 3 * kPatience;
-  const absl::Status refused = second->Take([&](const absl::Status& why, Micros patience) {
-    EXPECT_EQ(patience, kPatience);
-    EXPECT_EQ(why.code(), absl::StatusCode::kFailedPrecondition) << why;
-    EXPECT_THAT(std::string(why.message()), HasSubstr("served by first"));
+  const absl::Status refused = second->Take([&](const PostgresLease::Waiting& waiting) {
+    EXPECT_EQ(waiting.patience, kPatience);
+    EXPECT_EQ(waiting.why.code(), absl::StatusCode::kFailedPrecondition) << waiting.why;
+    EXPECT_THAT(std::string(waiting.why.message()), HasSubstr("served by first"));
+    EXPECT_EQ(waiting.address, "first.example:7400");
     return MonotonicNow() < end;
   });
   EXPECT_EQ(refused.code(), absl::StatusCode::kFailedPrecondition) << refused;
   EXPECT_EQ(second->token(), 0);
   EXPECT_TRUE(first->Check().ok());
   EXPECT_THAT(*super_.Query("select beat > 3 from caseledger.vault"), ElementsAre("t"));
+}
+
+TEST_F(Lease, TellsNoAddressOfWhoGaveItBack) {
+  const auto address = [&] { return super_.Query("select address from caseledger.vault")->at(0); };
+  const auto first = MustTake("first");
+  EXPECT_EQ(address(), "first.example:7400");
+  first->GiveBack();
+  EXPECT_EQ(address(), "");
+  const auto second = MustTake("second");
+  EXPECT_EQ(address(), "second.example:7400");
 }
 
 TEST_F(Lease, IsTakenFromAHolderThatIsSilentAndNotBefore) {
@@ -157,7 +169,7 @@ TEST_F(Lease, OfOneWhoBeatsOnceMoreIsWaitedForAgain) {
   Micros beaten = 0;
   int looks = 0;
   ASSERT_TRUE(lease
-                  ->Take([&](const absl::Status&, Micros) {
+                  ->Take([&](const PostgresLease::Waiting&) {
                     if (++looks == 5) {
                       EXPECT_TRUE(super_.Query("update caseledger.vault set beat = 4").ok());
                       beaten = MonotonicNow();
@@ -180,7 +192,7 @@ TEST_F(Lease, OnlyOneOfManyWhoWaitHasIt) {
     threads.emplace_back([&have_it, &lease] {
       const Micros end = MonotonicNow() + 3 * kPatience;
       have_it +=
-          lease->Take([end](const absl::Status&, Micros) { return MonotonicNow() < end; }).ok();
+          lease->Take([end](const PostgresLease::Waiting&) { return MonotonicNow() < end; }).ok();
     });
   }
   for (std::thread& thread : threads) thread.join();

@@ -25,7 +25,8 @@ struct Served {
     options.vault = name;
     options.holder = "a test";
     lease = std::make_unique<PostgresLease>(options);
-    const absl::Status taken = lease->Take([](const absl::Status&, Micros) { return true; });
+    const absl::Status taken =
+        lease->Take([](const eventstore::PostgresLease::Waiting&) { return true; });
     EXPECT_TRUE(taken.ok()) << taken;
     PostgresVaultOptions rows;
     rows.session = options.session;

@@ -32,6 +32,8 @@ Families ProjectionMetrics(const commands::Ledgers& ledgers);
 
 // Whether a server stands by, and while it does how far its read models are behind.
 Families StandbyMetrics(bool stands_by, const std::vector<LedgerHealth>& ledgers);
+// Of callers' connections that go on to the server at work.
+Families PassingOnMetrics(int64_t connections);
 
 // How far the newest published checkpoint of each signed ledger is behind. May read two events of
 // storage for each that is.

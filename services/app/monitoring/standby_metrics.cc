@@ -12,4 +12,13 @@ Families StandbyMetrics(bool stands_by, const std::vector<LedgerHealth>& ledgers
   return families;
 }
 
+Families PassingOnMetrics(int64_t connections) {
+  Families families;
+  AddGauge(families.emplace_back(
+               GaugeFamily("caseledger_passed_on_connections",
+                           "Callers' connections that this server passes on to the one at work.")),
+           {}, static_cast<double>(connections));
+  return families;
+}
+
 }  // namespace caseledger::app

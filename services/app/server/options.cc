@@ -182,9 +182,14 @@ ParsedOptions ParseServerOptions(int argc, char** argv) {
                  "Sessions with the database at a time, beside those of the vault and the lease")
       ->capture_default_str()
       ->check(CLI::Range(4, 512));
-  app.add_flag("--standby", options.standby,
-               "While another server is at work on the database, wait, and take over when it ends "
-               "or is silent");
+  app.add_flag(
+      "--standby", options.standby,
+      "While another server is at work on the database, pass calls on to it, and take over "
+      "when it ends or is silent");
+  app.add_option("--advertise", options.advertise,
+                 "HOST:PORT at which the other servers of the database reach this one, to pass "
+                 "calls on; empty: where it listens, by the name of this machine if that is "
+                 "everywhere");
   app.add_option(
          "--lease-seconds", options.storage.lease_seconds,
          "How long this server stays the one at work when it is silent: then another takes over")

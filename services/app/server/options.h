@@ -30,7 +30,8 @@ struct ServerOptions {
   std::string metrics_listen = "127.0.0.1:7401";  // empty: no metrics
   std::string log_listen = "127.0.0.1:7402";      // empty: the log is not served over HTTP
   bool serve_entries = false;                     // over HTTP, too
-  bool standby = false;  // waits while another server has the ledgers, and takes over
+  bool standby = false;   // waits while another server has the ledgers, and takes over
+  std::string advertise;  // where servers that stand by reach this one; empty: at `listen`
   // TLS: all of them, or `plaintext`.
   std::string tls_cert;
   std::string tls_key;

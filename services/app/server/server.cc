@@ -27,6 +27,7 @@
 #include "services/app/server/dashboard_health.h"
 #include "services/app/server/identity.h"
 #include "services/app/server/logging.h"
+#include "services/app/server/port.h"
 #include "services/app/server/projections.h"
 #include "services/app/server/signing.h"
 #include "services/app/server/standby.h"
@@ -121,6 +122,7 @@ class RunningServer final : public Server {
     RETURN_IF_ERROR(ServeLog());
     rpc::GrpcServerOptions grpc_options;
     grpc_options.listen = options_.listen;
+    if (port_ != nullptr) grpc_options.acceptor = port_->acceptor();
     grpc_options.tls = TlsFilesOf(options_);
     grpc_options.authenticator = authenticator_.get();
     grpc_options.query_threads = static_cast<size_t>(options_.query_threads);
@@ -128,13 +130,7 @@ class RunningServer final : public Server {
     grpc_options.max_dashboards = options_.max_dashboards;
     grpc_options.smallest_shown = options_.smallest_figure_shown;
     grpc_options.connections = options_.connections;
-    grpc_options.on_ending = [this](rpc::Ending ending, const std::string& address) {
-      metrics_.OnConnectionEnded(ending);
-      if (ending == rpc::Ending::kCut) {
-        Log(LogLevel::kWarn, "a connection was cut: more came in from its agency than may",
-            {{"address", address}, {"limit", "--agency-bytes-per-second"}});
-      }
-    };
+    grpc_options.on_ending = OnEnding();
     grpc_options.agency = options_.agency;
     grpc_options.streams.slow_reader = std::chrono::seconds(options_.slow_reader_seconds);
     grpc_options.streams.oldest = std::chrono::seconds(options_.connection_seconds);
@@ -181,6 +177,30 @@ class RunningServer final : public Server {
   }
 
  private:
+  rpc::OnEnding OnEnding() {
+    return [this](rpc::Ending ending, const std::string& address) {
+      metrics_.OnConnectionEnded(ending);
+      if (ending == rpc::Ending::kCut) {
+        Log(LogLevel::kWarn, "a connection was cut: more came in from its agency than may",
+            {{"address", address}, {"limit", "--agency-bytes-per-second"}});
+      }
+    };
+  }
+
+  // Before this server is at work, so that it can pass calls on; one that could not be called is
+  // not to be at work.
+  absl::Status OpenPort() {
+    port_ = std::make_unique<Port>(options_, OnEnding());
+    const absl::Status opened = port_->Open();
+    if (!absl::IsUnavailable(opened) || !options_.standby) return opened;
+    Log(LogLevel::kWarn, "calls are not passed on",
+        {{"reason", std::string(FromAbsl(opened.message()))},
+         {"next",
+          "give servers of one machine different ports; without, this one listens when it "
+          "takes over"}});
+    return absl::OkStatus();
+  }
+
   // Trails last: what a ledger still takes in may be told of in its trail.
   void CloseLogs() {
     const std::vector<commands::Ledger*> ledgers = ledgers_.All();
@@ -222,18 +242,24 @@ class RunningServer final : public Server {
     RETURN_IF_ERROR(eventstore::CheckNotRestoring(options_.data_dir));
     RETURN_IF_ERROR(MakeDirectory(options_.data_dir));
     // Who stands by keeps them up; else the log says who has the directory.
-    if (options_.storage.in_database()) RETURN_IF_ERROR(OpenReadModels());
+    if (options_.storage.in_database()) {
+      RETURN_IF_ERROR(OpenReadModels());
+      RETURN_IF_ERROR(OpenPort());
+    }
     StorageOptions storage;
     storage.choice = options_.storage;
     storage.data_dir = options_.data_dir;
     storage.stop_waiting = options_.stop_waiting;
+    if (port_ != nullptr) storage.address = port_->address();
     std::optional<Standby> standby;
     if (options_.standby) {
-      standby.emplace(options_, ledgers, *read_models_, standby_health_, clock_, random_);
+      standby.emplace(options_, ledgers, *read_models_, standby_health_, *port_, clock_, random_);
       RETURN_IF_ERROR(standby->Check());
       standby_health_.Begin();
       RETURN_IF_ERROR(ServeMetricsOfStandby());
-      storage.wait = [&](const absl::Status& why) { return standby->GoOn(why); };
+      storage.wait = [&](const eventstore::PostgresLease::Waiting& waiting) {
+        return standby->GoOn(waiting);
+      };
     }
     storage.on_lease = [this](const absl::Status& status) { OnLease(status); };
     auto opened = Storage::Open(storage, random_);
@@ -323,6 +349,7 @@ class RunningServer final : public Server {
                                options_.data_dir + "/read-models",
                                VaultIn(options_.data_dir, options_.vault_dir).vault_dir};
     metrics_.Add([this] { return standby_health_.Metrics(); });
+    metrics_.Add([this] { return PassingOnMetrics(port_ == nullptr ? 0 : port_->passed_on()); });
     metrics_.Add([places] { return DiskMetrics(places); });
     metrics_.Add([pages = options_.storage.page_counts] { return DatabaseMetrics(*pages); });
     return metrics_.Listen(options_.metrics_listen);
@@ -550,6 +577,7 @@ class RunningServer final : public Server {
   std::unique_ptr<eventstore::BackupMaker> backups_;
   std::unique_ptr<web::HttpServer> log_server_;
   std::unique_ptr<access::Authenticator> authenticator_;
+  std::unique_ptr<Port> port_;  // null: grpc_ opens it
   std::unique_ptr<rpc::GrpcServer> grpc_;
   std::unique_ptr<DashboardHealth> dashboards_;  // tells grpc_
 };

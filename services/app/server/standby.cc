@@ -54,9 +54,9 @@ absl::Status Standby::Check() const {
   return absl::OkStatus();
 }
 
-bool Standby::GoOn(const absl::Status& why) {
+bool Standby::GoOn(const eventstore::PostgresLease::Waiting& waiting) {
   if (options_.stop_waiting && options_.stop_waiting()) return false;
-  Tell(why);
+  Tell(waiting.why);
   if (!dropped_) {
     trouble_ = DropPersonSearch();
     dropped_ = trouble_.ok();
@@ -64,6 +64,7 @@ bool Standby::GoOn(const absl::Status& why) {
   // A server that cannot do the work must not take it from one that can.
   if (trouble_.ok() && !checked_) trouble_ = CheckPlaces();
   if (!trouble_.ok()) return false;
+  if (waiting.address) port_.PassOnTo(*waiting.address);
   FollowTheLog();
   if (warm_up_ != nullptr) LookAtReadModels();
   return true;
@@ -180,6 +181,7 @@ void Standby::TakeOver() {
     looked_at_ = 0;
     LookAtReadModels();
   }
+  port_.TakeOver();
   health_.End();
   if (warm_up_ == nullptr) return;
   Log(LogLevel::kInfo, "taking over", {{"read_models_behind", StrCat(behind_)}});

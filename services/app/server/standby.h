@@ -1,5 +1,5 @@
-// What a server does until it is its turn: it shows that it could do the work, keeps its read
-// models up to date, and says why it waits.
+// What a server does until it is its turn: it shows that it could do the work, passes calls on,
+// keeps its read models up to date, and says why it waits.
 #pragma once
 
 #include <functional>
@@ -17,6 +17,7 @@
 #include "projections/read_model/read_model.h"
 #include "services/app/monitoring/collectors.h"
 #include "services/app/server/options.h"
+#include "services/app/server/port.h"
 #include "services/app/server/warm_up.h"
 
 namespace caseledger::app {
@@ -41,12 +42,13 @@ class StandbyHealth {
 class Standby {
  public:
   Standby(const ServerOptions& options, const std::set<std::string>& ledgers,
-          projections::ReadModelStore& read_models, StandbyHealth& health, Clock& clock,
+          projections::ReadModelStore& read_models, StandbyHealth& health, Port& port, Clock& clock,
           RandomSource& random)
       : options_(options),
         ledgers_(ledgers),
         read_models_(read_models),
         health_(health),
+        port_(port),
         clock_(clock),
         random_(random) {}
 
@@ -56,7 +58,7 @@ class Standby {
 
   // Some times a second, with the reason for waiting. False: not any longer; `trouble` says why,
   // unless it was asked to.
-  bool GoOn(const absl::Status& why);
+  bool GoOn(const eventstore::PostgresLease::Waiting& waiting);
   const absl::Status& trouble() const { return trouble_; }
 
   // It is this server's turn: stops what only reads.
@@ -79,6 +81,7 @@ class Standby {
   const std::set<std::string>& ledgers_;
   projections::ReadModelStore& read_models_;
   StandbyHealth& health_;
+  Port& port_;
   Clock& clock_;
   RandomSource& random_;
   absl::Status trouble_;

@@ -58,14 +58,15 @@ absl::StatusOr<std::unique_ptr<eventstore::PostgresLease>> TakeLease(
   eventstore::PostgresLeaseOptions wanted;
   wanted.session = SessionOf(options.choice);
   wanted.holder = ThisProgram();
+  wanted.address = options.address;
   wanted.patience = PatienceOf(options.choice);
   wanted.on_change = options.on_lease;
   auto lease = std::make_unique<eventstore::PostgresLease>(std::move(wanted));
   const Micros begun = MonotonicNow();
-  RETURN_IF_ERROR(lease->Take([&](const absl::Status& why, Micros patience) {
+  RETURN_IF_ERROR(lease->Take([&](const eventstore::PostgresLease::Waiting& waiting) {
     if (options.stop_waiting && options.stop_waiting()) return false;
-    if (options.wait) return options.wait(why);
-    return IsAsLongAsDeathTakes(begun, std::max(patience, PatienceOf(options.choice)));
+    if (options.wait) return options.wait(waiting);
+    return IsAsLongAsDeathTakes(begun, std::max(waiting.patience, PatienceOf(options.choice)));
   }));
   return lease;
 }

@@ -44,9 +44,11 @@ struct StorageChoice {
 struct StorageOptions {
   StorageChoice choice;
   std::string data_dir;  // of RocksDB
+  // Where this program answers calls, told to those that wait for the ledgers; may be empty.
+  std::string address;
   // While another program has the ledgers: hears which, some times a second; false gives up.
   // Empty: as long as it takes one that died to lose its lease.
-  std::function<bool(const absl::Status& why)> wait;
+  std::function<bool(const eventstore::PostgresLease::Waiting& waiting)> wait;
   // Asked as often, with or without `wait`; true gives up. May be empty.
   std::function<bool()> stop_waiting;
   // As PostgresLeaseOptions::on_change; may be empty.

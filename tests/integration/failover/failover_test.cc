@@ -3,6 +3,7 @@
 // `--rounds N` fails more often, `--only N` always in the same way.
 #include <signal.h>
 
+#include <array>
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
@@ -28,10 +29,7 @@ using nlohmann::json;
 int rounds = 4;
 int only = 0;  // this one of kFailures, from 1 on; 0: one after the other
 
-constexpr int kWriters = 64;
-constexpr char kOpened[] =
-    "case_opened { case_type: 'gender_based_violence' concerns: 'domestic_violence' "
-    "owner_agency_id: 'ctxh-qn' }";
+constexpr size_t kWriters = 64;
 
 // Three nodes and a migrated database on them.
 class Replicated {
@@ -62,41 +60,47 @@ class Replicated {
   app::StorageChoice storage_;
 };
 
-// Where the server at work is, for writers whose calls fail.
+// Where two servers are, of which any takes any call: each caller knows one of them. It is told of
+// another one only when that machine is replaced.
 class Whereabouts {
  public:
+  static constexpr size_t kServers = 2;
+
   explicit Whereabouts(Cast& cast) : cast_(cast) {}
 
-  void MoveTo(const std::string& address) {
+  void Replace(size_t server, const std::string& address) {
     const std::lock_guard lock(mutex_);
-    cast_.Serve(address);
-    ++moves_;
+    addresses_[server] = address;
+    ++replaced_[server];
     changed_.notify_all();
   }
-  // A client of where it is; and how often it had moved by then.
-  std::pair<std::unique_ptr<Client>, int> Connect() {
+  // A client of that one; and how often it had been replaced by then.
+  std::pair<std::unique_ptr<Client>, int> Connect(size_t server) {
     const std::lock_guard lock(mutex_);
-    return {std::make_unique<Client>(cast_), moves_};
+    cast_.Serve(addresses_[server]);
+    return {std::make_unique<Client>(cast_), replaced_[server]};
   }
-  // Waits a little, or until it has moved since.
-  bool HasMoved(int since) {
+  // Waits a little, or until it was replaced since.
+  bool IsReplaced(size_t server, int since) {
     std::unique_lock lock(mutex_);
-    return changed_.wait_for(lock, std::chrono::milliseconds(100), [&] { return moves_ != since; });
+    return changed_.wait_for(lock, std::chrono::milliseconds(100),
+                             [&] { return replaced_[server] != since; });
   }
 
  private:
   Cast& cast_;
   std::mutex mutex_;
   std::condition_variable changed_;
-  int moves_ = 0;
+  std::array<std::string, kServers> addresses_;
+  std::array<int, kServers> replaced_ = {};
 };
 
 // Opens cases one after another, each until it is acknowledged, with the same request id.
 class Writers {
  public:
   explicit Writers(Whereabouts& where) {
-    for (int i = 0; i < kWriters; ++i) {
-      threads_.emplace_back([this, &where] { Write(where); });
+    for (size_t i = 0; i < kWriters; ++i) {
+      threads_.emplace_back([this, &where, i] { Write(where, i % Whereabouts::kServers); });
     }
   }
   ~Writers() { Stop(); }
@@ -116,6 +120,11 @@ class Writers {
     return records_;
   }
   uint64_t repeated() const { return repeated_; }
+  // Through each of the servers.
+  std::array<size_t, Whereabouts::kServers> acknowledged_by() const {
+    const std::lock_guard lock(mutex_);
+    return acknowledged_by_;
+  }
   // What calls failed with since the last time this was asked, and when they did, in seconds since
   // `begun`.
   std::string TakeTroubles(std::chrono::steady_clock::time_point begun) {
@@ -131,8 +140,8 @@ class Writers {
   }
 
  private:
-  void Write(Whereabouts& where) {
-    auto [client, moves] = where.Connect();
+  void Write(Whereabouts& where, size_t server) {
+    auto [client, replaced] = where.Connect(server);
     while (!stopping_) {
       const v1::Command command = CommandOf("", kOpened);
       while (true) {
@@ -142,6 +151,7 @@ class Writers {
           const bool is_new =
               records_.emplace(answer.value.record_id(), answer.value.events(0).position()).second;
           EXPECT_TRUE(is_new) << "two requests got one record";
+          ++acknowledged_by_[server];
           break;
         }
         const grpc::StatusCode code = answer.status.error_code();
@@ -151,7 +161,9 @@ class Writers {
             << code << ": " << answer.status.error_message();
         ++repeated_;
         Note(StrCat(code, " ", answer.status.error_message()));
-        if (where.HasMoved(moves)) std::tie(client, moves) = where.Connect();
+        if (where.IsReplaced(server, replaced)) {
+          std::tie(client, replaced) = where.Connect(server);
+        }
       }
     }
   }
@@ -170,6 +182,7 @@ class Writers {
 
   mutable std::mutex mutex_;
   std::map<std::string, uint64_t> records_;
+  std::array<size_t, Whereabouts::kServers> acknowledged_by_ = {};
   std::map<std::string, Seen> troubles_;
   std::atomic<uint64_t> repeated_ = 0;
   std::atomic<bool> stopping_ = false;
@@ -281,28 +294,32 @@ TEST_F(Failover, NothingAcknowledgedIsLostAndWritingGoesOn) {
   ASSERT_NE(cluster(), nullptr);
   auto at_work = Work("one");
   auto standing_by = StandBy("two");
-  ASSERT_TRUE(standing_by->process().WaitForError("standing by"));
+  ASSERT_TRUE(standing_by->AwaitPassingOn());
   // Everybody has their roles before anything fails.
   Client(cast_).Record("", kOpened);
   const Client auditor(cast_, "", Cast::Auditor());
   auditor.Admit(Cast::Auditor());
   cast_.Admit(kSharedLedger, Cast::Administrator());
   Whereabouts where(cast_);
-  where.MoveTo(at_work->address());
+  size_t working = 0;  // server
+  where.Replace(0, at_work->address());
+  where.Replace(1, standing_by->address());
   Writers writers(where);
+  // Through each of the servers.
   const auto await_more = [&](size_t more) {
-    const size_t before = writers.acknowledged();
+    const auto before = writers.acknowledged_by();
     EXPECT_TRUE(Eventually([&] {
       std::this_thread::yield();
-      return writers.acknowledged() >= before + more;
-    })) << before;
+      const auto now = writers.acknowledged_by();
+      return now[0] >= before[0] + more && now[1] >= before[1] + more;
+    })) << before[0]
+        << ", " << before[1];
   };
-  std::string last = "one", next = "two";
   for (int round = 0; round < rounds; ++round) {
     const size_t which = static_cast<size_t>(only > 0 ? only - 1 : round);
     const Failure failure = kFailures[which % std::size(kFailures)];
     SCOPED_TRACE(StrCat("round ", round + 1, ": ", failure.what));
-    await_more(200);
+    await_more(100);
     const absl::StatusOr<size_t> primary = database().AwaitPrimary();
     ASSERT_TRUE(primary.ok()) << primary.status();
     const size_t failing = failure.of_standby ? (*primary + 1) % PatroniCluster::kNodes : *primary;
@@ -312,16 +329,17 @@ TEST_F(Failover, NothingAcknowledgedIsLostAndWritingGoesOn) {
     if (failure.of_server) {
       Kill(*at_work);
       ASSERT_TRUE(standing_by->AwaitListening());
-      where.MoveTo(standing_by->address());
       at_work = std::move(standing_by);
-      standing_by = StandBy(last);
-      std::swap(last, next);
+      standing_by = StandBy(working == 0 ? "one" : "two");
+      ASSERT_TRUE(standing_by->AwaitPassingOn());
+      where.Replace(working, standing_by->address());
+      working = 1 - working;
     }
     absl::StatusOr<size_t> promoted = primary;
     if (!failure.of_standby) promoted = database().AwaitPrimary({failing});
     ASSERT_TRUE(promoted.ok()) << promoted.status();
     const std::chrono::duration<double> promoted_in = std::chrono::steady_clock::now() - failed_at;
-    await_more(kWriters + 1);
+    await_more(kWriters / Whereabouts::kServers + 1);
     const std::chrono::duration<double> took = std::chrono::steady_clock::now() - failed_at;
     std::printf("round %d: %s; a primary after %.1f s, acknowledged again after %.1f s\n",
                 round + 1, failure.what, promoted_in.count(), took.count());
@@ -336,7 +354,7 @@ TEST_F(Failover, NothingAcknowledgedIsLostAndWritingGoesOn) {
       // Servers have sessions to it from before, and look for a primary again.
       for (int times = 0; times < 5; ++times) {
         database().EndSessions(*promoted);
-        await_more(size_t{2} * kWriters);
+        await_more(kWriters);
       }
       EXPECT_TRUE(database().SaysItIsPrimary(failing));
       database().KillNode(failing);
@@ -348,8 +366,12 @@ TEST_F(Failover, NothingAcknowledgedIsLostAndWritingGoesOn) {
     ASSERT_NO_FATAL_FAILURE(ExpectSomeReadModelEqualsARebuild(round));
   }
   writers.Stop();
-  std::printf("%zu cases acknowledged, %llu calls repeated\n", writers.acknowledged(),
-              static_cast<unsigned long long>(writers.repeated()));
+  const auto [by_first, by_second] = writers.acknowledged_by();
+  std::printf(
+      "%zu cases acknowledged, %zu through one server and %zu through the other; %llu calls "
+      "repeated\n",
+      writers.acknowledged(), by_first, by_second,
+      static_cast<unsigned long long>(writers.repeated()));
   EXPECT_GT(writers.repeated(), 0u) << "nothing was disturbed";
 
   ASSERT_NO_FATAL_FAILURE(Audit(writers));

@@ -45,6 +45,7 @@ void Cast::BeginIn(const app::StorageChoice& storage, const std::string& data_di
 }
 
 void Cast::Serve(const std::string& address) {
+  const std::lock_guard lock(mutex_);
   address_ = address;
   directory_ = v1::DirectoryService::NewStub(ConnectLocked(Administrator().agency));
 }

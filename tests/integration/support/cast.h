@@ -39,7 +39,7 @@ struct Who {
 // Every grant is an event: take a ledger's head after whoever is to call has called, or Admit()
 // them.
 //
-// For one data directory at a time. Thread-safe, but for Begin(), Serve() and identities().
+// For one data directory at a time. Thread-safe, but for Begin() and identities().
 class Cast {
  public:
   // Makes the identities in a directory of their own.
@@ -57,7 +57,10 @@ class Cast {
                const std::string& ledger, Clock& clock);
   // Where the server listens from now on.
   void Serve(const std::string& address);
-  const std::string& address() const { return address_; }
+  std::string address() const {
+    const std::lock_guard lock(mutex_);
+    return address_;
+  }
 
   static Who Administrator();
   // Reads whole ledgers.
@@ -89,7 +92,7 @@ class Cast {
   std::shared_ptr<grpc::Channel> ConnectLocked(const std::string& agency);
   void IntroduceLocked(grpc::ClientContext& context, const Who& who);
 
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   Identities identities_;
   std::string address_;
   std::string first_ledger_;

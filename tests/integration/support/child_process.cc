@@ -23,18 +23,20 @@ std::vector<std::string> ServerArguments(const std::string& data_dir,
                                          const std::vector<std::string>& ledgers,
                                          const std::vector<std::string>& extra) {
   std::vector<std::string> arguments = {
-      CASELEDGERD_PATH, "--data-dir", data_dir, "--listen", "127.0.0.1:0", "--metrics-listen",
-      "127.0.0.1:0", "--log-listen", "127.0.0.1:0",
+      CASELEDGERD_PATH, "--data-dir", data_dir, "--metrics-listen", "127.0.0.1:0", "--log-listen",
+      "127.0.0.1:0",
       // Counting events would fail by the clock; by their number heads are committed all the same.
       "--commit-heads-seconds", "3600"};
   for (const std::string& ledger : ledgers) {
     arguments.emplace_back("--ledger");
     arguments.push_back(ledger);
   }
-  if (std::find(extra.begin(), extra.end(), "--log-level") == extra.end()) {
-    arguments.insert(arguments.end(), {"--log-level", "info"});
-  }
-  if (std::find(extra.begin(), extra.end(), "--engine") == extra.end()) {
+  const auto chooses = [&](const char* flag) {
+    return std::find(extra.begin(), extra.end(), flag) != extra.end();
+  };
+  if (!chooses("--listen")) arguments.insert(arguments.end(), {"--listen", "127.0.0.1:0"});
+  if (!chooses("--log-level")) arguments.insert(arguments.end(), {"--log-level", "info"});
+  if (!chooses("--engine")) {
     const std::vector<std::string> storage = StorageFlagsFor(data_dir);
     arguments.insert(arguments.end(), storage.begin(), storage.end());
   }
@@ -194,6 +196,15 @@ bool ServerProcess::AwaitListening() {
   if (!listening) return false;
   address_ = ValueInLog(process_.err(), "address");
   log_port_ = std::stoi(ValueInLog(process_.err(), "log_port"));
+  metrics_port_ = std::stoi(ValueInLog(process_.err(), "metrics_port"));
+  return true;
+}
+
+bool ServerProcess::AwaitPassingOn() {
+  const bool passing_on = process_.WaitForError("calls are passed on to");
+  EXPECT_TRUE(passing_on) << process_.err();
+  if (!passing_on) return false;
+  address_ = ValueInLog(process_.err(), "at");
   metrics_port_ = std::stoi(ValueInLog(process_.err(), "metrics_port"));
   return true;
 }

@@ -87,6 +87,9 @@ class ServerProcess {
   // Waits until it listens; false, with a failure of the test: it ended.
   bool AwaitListening();
 
+  // Waits until it passes calls on while it stands by; else as AwaitListening.
+  bool AwaitPassingOn();
+
   // `127.0.0.1:PORT`; "" when it did not start, and before it was waited for.
   const std::string& address() const { return address_; }
   // Where the log is served over HTTP.

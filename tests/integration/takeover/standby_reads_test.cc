@@ -8,10 +8,6 @@
 namespace caseledger::testing {
 namespace {
 
-constexpr char kOpened[] =
-    "case_opened { case_type: 'gender_based_violence' concerns: 'domestic_violence' "
-    "owner_agency_id: 'ctxh-qn' }";
-
 class StandbyReadsOfAServer : public TwoServersTest {
  protected:
   // The same server again, which has nothing of the log in memory.

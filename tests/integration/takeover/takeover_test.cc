@@ -18,11 +18,7 @@ using ::testing::HasSubstr;
 class Takeover : public TwoServersTest {
  protected:
   static std::string OpenCase(const Client& client) {
-    return client
-        .Record("",
-                "case_opened { case_type: 'gender_based_violence' concerns: 'domestic_violence' "
-                "owner_agency_id: 'ctxh-qn' }")
-        .record_id();
+    return client.Record("", kOpened).record_id();
   }
   static std::string RegisterPerson(const Client& client) {
     return client
@@ -280,7 +276,8 @@ TEST_F(Takeover, TheProgramTellsOfTheDatabase) {
   const auto server = Work("one");
   const Finished table = Program({"db", "status"});
   EXPECT_EQ(table.code, 0);
-  EXPECT_THAT(table.out, HasSubstr(StrCat("process ", server->process().pid())));
+  EXPECT_THAT(table.out, HasSubstr(StrCat("process ", server->process().pid(),
+                                          ", which answers calls at ", server->address())));
 
   // As the server's role nothing can be migrated; an empty database can by its owner.
   PostgresCluster& cluster = *PostgresCluster::Shared();

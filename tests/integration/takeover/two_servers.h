@@ -25,6 +25,9 @@
 namespace caseledger::testing {
 
 inline constexpr char kSharedLedger[] = "quang-ninh";
+inline constexpr char kOpened[] =
+    "case_opened { case_type: 'gender_based_violence' concerns: 'domestic_violence' "
+    "owner_agency_id: 'ctxh-qn' }";
 
 class TwoServersTest : public ::testing::Test {
  protected:

@@ -52,7 +52,10 @@ std::string KnownText(int version) {
 Json ToJsonOf(const PostgresState& state) {
   Json vaults = Json::array();
   for (const auto& vault : state.vaults) {
-    vaults.push_back({{"vault", vault.vault}, {"holder", vault.holder}, {"token", vault.token}});
+    vaults.push_back({{"vault", vault.vault},
+                      {"holder", vault.holder},
+                      {"token", vault.token},
+                      {"address", vault.address}});
   }
   Json ledgers = Json::array();
   for (const auto& ledger : state.ledgers) {
@@ -72,8 +75,9 @@ void Print(const PostgresState& state) {
   fmt::print("commits wait for standbys: {}\n",
              state.synchronous_standbys.empty() ? "no" : state.synchronous_standbys);
   for (const auto& vault : state.vaults) {
-    fmt::print("ledgers were last held by: {}\n",
-               vault.holder.empty() ? "who gave them back" : vault.holder);
+    fmt::print("ledgers were last held by: {}{}\n",
+               vault.holder.empty() ? "who gave them back" : vault.holder,
+               vault.address.empty() ? "" : ", which answers calls at " + vault.address);
   }
   if (state.ledgers.empty()) return;
   TextTable table({{"ledger"}, {"events", Align::kRight}});
