@@ -1,5 +1,6 @@
 #include "tests/support/patroni_cluster.h"
 
+#include <arpa/inet.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <signal.h>
@@ -41,18 +42,18 @@ absl::Status CheckPrograms() {
                                     "python3-etcd"));
 }
 
-sockaddr_in Loopback(int port) {
+sockaddr_in AddressAt(const std::string& host, int port) {
   sockaddr_in address{};
   address.sin_family = AF_INET;
   address.sin_port = htons(static_cast<uint16_t>(port));
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  address.sin_addr.s_addr = inet_addr(host.c_str());
   return address;
 }
 
 // Free a moment ago: these programs cannot be told to choose.
-absl::StatusOr<int> FreePort() {
+absl::StatusOr<int> FreePort(const std::string& host = "127.0.0.1") {
   const int listener = socket(AF_INET, SOCK_STREAM, 0);
-  sockaddr_in address = Loopback(0);
+  sockaddr_in address = AddressAt(host, 0);
   socklen_t size = sizeof(address);
   const bool bound =
       bind(listener, reinterpret_cast<const sockaddr*>(&address), sizeof(address)) == 0 &&
@@ -82,11 +83,12 @@ std::vector<pid_t> ChildrenOf(pid_t parent) {
 }
 
 // Whether Patroni answers "yes" to what its interface is asked, such as `/synchronous`.
-bool Says(int port, const std::string& path) {
+bool Says(const std::string& host, int port, const std::string& path) {
   const int connection = socket(AF_INET, SOCK_STREAM, 0);
-  const sockaddr_in address = Loopback(port);
+  const sockaddr_in address = AddressAt(host, port);
   const timeval patience{2, 0};
   setsockopt(connection, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
+  setsockopt(connection, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience));  // of connecting
   std::string answer;
   const std::string request = StrCat("GET ", path, " HTTP/1.0\r\n\r\n");
   const bool answered =
@@ -140,26 +142,31 @@ bool Answers(const std::string& dsn, const std::string& sql) {
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<PatroniCluster>> PatroniCluster::Start() {
+absl::StatusOr<std::unique_ptr<PatroniCluster>> PatroniCluster::Start(NodeNetworks* networks) {
   RETURN_IF_ERROR(CheckPrograms());
   std::unique_ptr<PatroniCluster> cluster(new PatroniCluster);
+  cluster->networks_ = networks;
   ASSIGN_OR_RETURN(cluster->directory_, MakePostgresDirectory());
   // The other user may not be able to read the tree.
   const std::string delivered = cluster->directory_ + "/delivered.yml";
   const std::string writer = cluster->directory_ + "/patroni_node.py";
   RETURN_IF_ERROR(CopyForAll(kDelivered, delivered));
   RETURN_IF_ERROR(CopyForAll(kWriter, writer));
-  RETURN_IF_ERROR(cluster->StartEtcd());
+  RETURN_IF_ERROR(cluster->StartEtcd(networks == nullptr ? "127.0.0.1" : networks->host()));
   for (size_t i = 0; i < kNodes; ++i) {
     Node& node = cluster->nodes_.emplace_back();
     ASSIGN_OR_RETURN(node.directory, MakePostgresDirectory());
+    if (networks != nullptr) {
+      node.host = networks->address(i);
+      node.in_front = networks->in_front(i);
+    }
     ASSIGN_OR_RETURN(node.port, FreePort());
     ASSIGN_OR_RETURN(node.rest_port, FreePort());
-    RETURN_IF_ERROR(
-        RunPostgresProgram({"/usr/bin/python3", writer, delivered, node.directory,
-                            cluster->directory_ + "/wal", StrCat("db", i + 1), StrCat(node.port),
-                            StrCat(node.rest_port), StrCat(cluster->etcd_port_)},
-                           node.directory + "/patroni.log"));
+    RETURN_IF_ERROR(RunPostgresProgram(
+        {"/usr/bin/python3", writer, delivered, node.directory, cluster->directory_ + "/wal",
+         StrCat("db", i + 1), StrCat(node.host, ":", node.port),
+         StrCat(node.host, ":", node.rest_port), cluster->etcd_at_},
+        node.directory + "/patroni.log"));
     RETURN_IF_ERROR(cluster->StartNode(i));
   }
   ASSIGN_OR_RETURN(const size_t primary, cluster->AwaitPrimary());
@@ -182,12 +189,13 @@ PatroniCluster::~PatroniCluster() {
   if (!directory_.empty()) std::filesystem::remove_all(directory_, ignored);
 }
 
-absl::Status PatroniCluster::StartEtcd() {
+absl::Status PatroniCluster::StartEtcd(const std::string& host) {
   RETURN_IF_ERROR(
       RunPostgresProgram({"/usr/bin/mkdir", directory_ + "/wal"}, directory_ + "/etcd.log"));
-  ASSIGN_OR_RETURN(etcd_port_, FreePort());
+  ASSIGN_OR_RETURN(const int port, FreePort(host));
   ASSIGN_OR_RETURN(const int peer_port, FreePort());
-  const std::string client = StrCat("http://127.0.0.1:", etcd_port_);
+  etcd_at_ = StrCat(host, ":", port);
+  const std::string client = StrCat("http://", etcd_at_);
   const std::string peer = StrCat("http://127.0.0.1:", peer_port);
   ASSIGN_OR_RETURN(etcd_, SpawnPostgresProgram(
                               {kEtcd, "--name", "one", "--data-dir", directory_ + "/etcd",
@@ -202,13 +210,13 @@ absl::Status PatroniCluster::StartNode(size_t node) {
   Node& started = nodes_[node];
   ASSIGN_OR_RETURN(started.patroni,
                    SpawnPostgresProgram({kPatroni, started.directory + "/patroni.yml"},
-                                        started.directory + "/patroni.log"));
+                                        started.directory + "/patroni.log", started.in_front));
   return absl::OkStatus();
 }
 
 std::string PatroniCluster::DsnOf(const Node& node, const std::string& database,
                                   const std::string& role) {
-  return StrCat("host=127.0.0.1 port=", node.port, " dbname=", database, " user=", role,
+  return StrCat("host=", node.host, " port=", node.port, " dbname=", database, " user=", role,
                 " connect_timeout=2");
 }
 
@@ -216,7 +224,7 @@ std::string PatroniCluster::Dsn(const std::string& database, const std::string& 
                                 const std::string& target) const {
   std::string hosts, ports;
   for (const Node& node : nodes_) {
-    hosts += StrCat(hosts.empty() ? "" : ",", "127.0.0.1");
+    hosts += StrCat(hosts.empty() ? "" : ",", node.host);
     ports += StrCat(ports.empty() ? "" : ",", node.port);
   }
   return StrCat("host=", hosts, " port=", ports, " dbname=", database, " user=", role,
@@ -260,7 +268,7 @@ absl::Status PatroniCluster::AwaitSynchronous(size_t standbys) const {
   // What Patroni has agreed on with itself: before that it promotes none of them.
   const bool came = Await([&] {
     return std::count_if(nodes_.begin(), nodes_.end(), [](const Node& node) {
-             return Says(node.rest_port, "/synchronous");
+             return Says(node.host, node.rest_port, "/synchronous");
            }) == static_cast<ptrdiff_t>(standbys);
   });
   if (came) return absl::OkStatus();
@@ -301,6 +309,16 @@ void PatroniCluster::Freeze(size_t node) {
 
 void PatroniCluster::ThawDatabase(size_t node) {
   for (const pid_t process : DatabaseOf(nodes_[node])) kill(process, SIGCONT);
+}
+
+void PatroniCluster::Cut(size_t node) {
+  const absl::Status cut = networks_->Cut(node);
+  EXPECT_TRUE(cut.ok()) << cut;
+}
+
+void PatroniCluster::Mend(size_t node) {
+  const absl::Status mended = networks_->Mend(node);
+  EXPECT_TRUE(mended.ok()) << mended;
 }
 
 bool PatroniCluster::SaysItIsPrimary(size_t node) const {

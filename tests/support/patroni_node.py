@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 """Writes the configuration of one node on this machine, as delivered but for places, ports and passwords.
 
-    patroni_node.py DELIVERED DIRECTORY ARCHIVE NAME POSTGRES_PORT REST_PORT ETCD_PORT
+    patroni_node.py DELIVERED DIRECTORY ARCHIVE NAME POSTGRES REST ETCD
 
 DELIVERED is deploy/postgres/patroni.yml; DIRECTORY of the node gets `patroni.yml` and `data`; all nodes share ARCHIVE.
+POSTGRES, REST and ETCD are ADDRESS:PORT.
 """
 import os
 import sys
@@ -12,12 +13,12 @@ import yaml
 
 
 def main():
-    delivered, directory, archive, name, postgres_port, rest_port, etcd_port = sys.argv[1:]
+    delivered, directory, archive, name, at, rest, etcd = sys.argv[1:]
     with open(delivered, encoding="utf-8") as file:
         node = yaml.safe_load(file)
     node["name"] = name
-    node["restapi"] = {"listen": f"127.0.0.1:{rest_port}", "connect_address": f"127.0.0.1:{rest_port}"}
-    node["etcd3"] = {"hosts": f"127.0.0.1:{etcd_port}"}
+    node["restapi"] = {"listen": rest, "connect_address": rest}
+    node["etcd3"] = {"hosts": etcd}
     # Settings of the cluster stay as delivered; the archive is kept, elsewhere.
     parameters = node["bootstrap"]["dcs"]["postgresql"]["parameters"]
     parameters["archive_command"] = parameters["archive_command"].replace("/mnt/wal", archive)
@@ -25,12 +26,12 @@ def main():
         {"auth-local": "trust"} if "auth-local" in option else {"auth-host": "trust"} if "auth-host" in option else option
         for option in node["bootstrap"]["initdb"]
     ]
-    trusted = ["local all all trust", "host all all 127.0.0.1/32 trust", "host replication all 127.0.0.1/32 trust"]
+    trusted = ["local all all trust", "host all all samenet trust", "host replication all samenet trust"]
     node["bootstrap"]["pg_hba"] = trusted
     postgres = node["postgresql"]
     postgres["pg_hba"] = trusted
-    postgres["listen"] = f"127.0.0.1:{postgres_port}"
-    postgres["connect_address"] = f"127.0.0.1:{postgres_port}"
+    postgres["listen"] = at
+    postgres["connect_address"] = at
     postgres["data_dir"] = os.path.join(directory, "data")
     postgres["pgpass"] = os.path.join(directory, "pgpass")
     postgres.setdefault("parameters", {}).update(

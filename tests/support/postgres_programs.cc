@@ -35,6 +35,37 @@ std::vector<std::string> Unprivileged() {
   return words;
 }
 
+// A program by its path, as this user.
+absl::StatusOr<pid_t> Spawn(std::vector<std::string> all, const std::string& output) {
+  posix_spawn_file_actions_t actions;
+  posix_spawn_file_actions_init(&actions);
+  posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+  posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, output.c_str(),
+                                   O_WRONLY | O_CREAT | O_APPEND, 0600);
+  posix_spawn_file_actions_adddup2(&actions, STDOUT_FILENO, STDERR_FILENO);
+  std::vector<char*> arguments;
+  arguments.reserve(all.size() + 1);
+  for (std::string& word : all) arguments.push_back(word.data());
+  arguments.push_back(nullptr);
+  pid_t child = -1;
+  const int error =
+      posix_spawn(&child, all[0].c_str(), &actions, nullptr, arguments.data(), environ);
+  posix_spawn_file_actions_destroy(&actions);
+  if (error != 0) return absl::UnavailableError(StrCat("cannot run ", all[0]));
+  return child;
+}
+
+// OK when it was a good one.
+absl::Status EndOf(const absl::StatusOr<pid_t>& child, const std::string& program,
+                   const std::string& output) {
+  RETURN_IF_ERROR(child.status());
+  int status = 0;
+  while (waitpid(*child, &status, 0) < 0 && errno == EINTR) {
+  }
+  if (status == 0) return absl::OkStatus();
+  return absl::UnavailableError(StrCat(program, " failed: ", WholeTextOf(output)));
+}
+
 }  // namespace
 
 absl::Status CheckPostgresPrograms() {
@@ -60,26 +91,14 @@ absl::StatusOr<std::string> MakePostgresDirectory() {
 }
 
 absl::StatusOr<pid_t> SpawnPostgresProgram(std::vector<std::string> words,
-                                           const std::string& output) {
-  std::vector<std::string> all = Unprivileged();
+                                           const std::string& output,
+                                           const std::vector<std::string>& in_front) {
+  std::vector<std::string> all = in_front;
+  const std::vector<std::string> unprivileged = Unprivileged();
+  all.insert(all.end(), unprivileged.begin(), unprivileged.end());
   if (words[0].front() != '/') words[0].insert(0, kPrograms);
   all.insert(all.end(), words.begin(), words.end());
-  posix_spawn_file_actions_t actions;
-  posix_spawn_file_actions_init(&actions);
-  posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-  posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, output.c_str(),
-                                   O_WRONLY | O_CREAT | O_APPEND, 0600);
-  posix_spawn_file_actions_adddup2(&actions, STDOUT_FILENO, STDERR_FILENO);
-  std::vector<char*> arguments;
-  arguments.reserve(all.size() + 1);
-  for (std::string& word : all) arguments.push_back(word.data());
-  arguments.push_back(nullptr);
-  pid_t child = -1;
-  const int error =
-      posix_spawn(&child, all[0].c_str(), &actions, nullptr, arguments.data(), environ);
-  posix_spawn_file_actions_destroy(&actions);
-  if (error != 0) return absl::UnavailableError(StrCat("cannot run ", all[0]));
-  return child;
+  return Spawn(std::move(all), output);
 }
 
 absl::StatusOr<pid_t> SpawnPostgresServer(const std::string& directory) {
@@ -93,12 +112,12 @@ absl::StatusOr<pid_t> SpawnPostgresServer(const std::string& directory) {
 
 absl::Status RunPostgresProgram(std::vector<std::string> words, const std::string& output) {
   const std::string program = words[0];
-  ASSIGN_OR_RETURN(const pid_t child, SpawnPostgresProgram(std::move(words), output));
-  int status = 0;
-  while (waitpid(child, &status, 0) < 0 && errno == EINTR) {
-  }
-  if (status == 0) return absl::OkStatus();
-  return absl::UnavailableError(StrCat(program, " failed: ", WholeTextOf(output)));
+  return EndOf(SpawnPostgresProgram(std::move(words), output), program, output);
+}
+
+absl::Status RunProgram(std::vector<std::string> words, const std::string& output) {
+  const std::string program = words[0];
+  return EndOf(Spawn(std::move(words), output), program, output);
 }
 
 bool ProcessEndsWithin(pid_t process, std::chrono::milliseconds wait) {

@@ -22,12 +22,16 @@ absl::StatusOr<std::string> MakePostgresDirectory();
 // outputs in the file.
 // It is told to stop when this program dies. As root it runs under the user `postgres`, since
 // PostgreSQL refuses root.
+// `in_front` goes before all of that, as a program that runs another one, and as this user.
 absl::StatusOr<pid_t> SpawnPostgresProgram(std::vector<std::string> words,
-                                           const std::string& output);
+                                           const std::string& output,
+                                           const std::vector<std::string>& in_front = {});
 // Starts `postgres` on DIRECTORY/data, with its socket and its log in the directory and no network.
 absl::StatusOr<pid_t> SpawnPostgresServer(const std::string& directory);
 // A program to its end, which must be a good one.
 absl::Status RunPostgresProgram(std::vector<std::string> words, const std::string& output);
+// The same of any program, by its path, as this user.
+absl::Status RunProgram(std::vector<std::string> words, const std::string& output);
 
 // Whether it ended; then it was waited for.
 bool ProcessEndsWithin(pid_t process, std::chrono::milliseconds wait);

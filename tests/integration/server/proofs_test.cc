@@ -1,34 +1,19 @@
 // Checkpoints and proofs over gRPC, checked as an auditor would.
 #include <algorithm>
 #include <ctime>
-#include <optional>
 
 #include "eventstore/base/uuid.h"
 #include "eventstore/codec/leaf.h"
 #include "eventstore/verifiable/checkpoint.h"
 #include "eventstore/verifiable/tree_reader.h"
 #include "gmock/gmock.h"
+#include "tests/integration/support/checkpoint_monitor.h"
 #include "tests/integration/support/server_fixture.h"
 
 namespace caseledger::testing {
 namespace {
 
 using eventstore::Checkpoint;
-using eventstore::MerkleProof;
-
-Hash256 ToHash(std::string_view bytes) {
-  Hash256 hash;
-  EXPECT_EQ(bytes.size(), hash.bytes.size());
-  std::copy_n(bytes.begin(), std::min(bytes.size(), hash.bytes.size()), hash.bytes.begin());
-  return hash;
-}
-
-template <typename Response>
-MerkleProof ProofOf(const Response& response) {
-  MerkleProof proof;
-  for (const std::string& hash : response.hashes()) proof.push_back(ToHash(hash));
-  return proof;
-}
 
 class ServedProofs : public ServerTest {
  protected:
@@ -36,28 +21,16 @@ class ServedProofs : public ServerTest {
   Answer<Response> Ask(const std::string& method, const Request& request) {
     return client().Call<Response>("HistoryService/" + method, request);
   }
-  // The newest checkpoint, opened with the key that the server first named.
-  Checkpoint Opened() {
-    const auto answer = Ask<v1::GetCheckpointResponse>("GetCheckpoint", v1::GetCheckpointRequest());
-    EXPECT_TRUE(answer.ok()) << answer.status.error_message();
-    if (!answer.ok()) return {};
-    if (!key_) key_ = *eventstore::VerifierKey::Parse(answer.value.verifier_keys(0));
-    const auto opened = eventstore::OpenCheckpoint(answer.value.note(), std::vector{*key_});
-    EXPECT_TRUE(opened.ok()) << opened.status();
-    EXPECT_EQ(opened->size, answer.value.tree_size());
-    EXPECT_EQ(opened->origin, answer.value.origin());
-    return *opened;
-  }
   // Records contacts and ends the server, which signs what it has; starts it again.
   Checkpoint After(int contacts) {
     for (int i = 0; i < contacts; ++i) {
       client().Record("", "contact_received { channel: 'phone' line: '18001769' }");
     }
     Restart();
-    return Opened();
+    return monitor_.Open(client());
   }
 
-  std::optional<eventstore::VerifierKey> key_;
+  CheckpointMonitor monitor_;
 };
 
 TEST_F(ServedProofs, AnEmptyLedgerIsNotSigned) {
@@ -92,13 +65,7 @@ TEST_F(ServedProofs, EveryEventIsProvenAndEveryCheckpointContinuesTheOneBefore) 
     EXPECT_TRUE(proven.ok()) << position << " " << proven;
   }
   for (const Checkpoint& older : seen) {
-    v1::GetConsistencyProofRequest request;
-    request.set_old_tree_size(older.size);
-    const auto answer = Ask<v1::GetConsistencyProofResponse>("GetConsistencyProof", request);
-    ASSERT_TRUE(answer.ok()) << answer.status.error_message();
-    const absl::Status proven = eventstore::VerifyConsistency(older.size, newest.size, older.root,
-                                                              newest.root, ProofOf(answer.value));
-    EXPECT_TRUE(proven.ok()) << older.size << " " << proven;
+    CheckpointMonitor::ExpectContinues(client(), older, newest);
   }
 }
 
