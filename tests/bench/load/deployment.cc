@@ -95,6 +95,22 @@ absl::Status Deployment::Start(const std::vector<std::string>& flags) {
   return absl::OkStatus();
 }
 
+absl::StatusOr<std::unique_ptr<testing::ServerProcess>> Deployment::StandBy(
+    const std::vector<std::string>& flags) {
+  std::vector<std::string> all = Begin();
+  all.emplace_back("--standby");
+  for (const char* folder : {"key", "checkpoint", "wrapping-key"}) {
+    all.insert(all.end(), {StrCat("--", folder, "-dir"), StrCat(directory_, "/", folder, "s")});
+  }
+  const std::vector<std::string> storage = testing::StorageFlags(storage_);
+  all.insert(all.end(), storage.begin(), storage.end());
+  all.insert(all.end(), flags.begin(), flags.end());
+  auto server = std::make_unique<testing::ServerProcess>(testing::ServerProcess::StandingBy{},
+                                                         directory_ + "-standby", ledgers_, all);
+  if (!server->AwaitPassingOn()) return absl::UnavailableError(server->process().err());
+  return server;
+}
+
 Caller Deployment::As(const testing::Who& who) {
   for (const std::string& ledger : ledgers_) cast_.Admit(ledger, who);
   return At(cast_.address(), who);

@@ -64,6 +64,10 @@ class Deployment {
   absl::Status Start(const std::vector<std::string>& flags);
   testing::ServerProcess& server() { return *server_; }
 
+  // One more, of ledgers in a database, that stands by: it passes calls on.
+  absl::StatusOr<std::unique_ptr<testing::ServerProcess>> StandBy(
+      const std::vector<std::string>& flags);
+
   // The same in parts, for a server that is started otherwise: it gets the flags, and says where it
   // listens.
   std::vector<std::string> Begin();

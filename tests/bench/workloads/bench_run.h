@@ -48,6 +48,7 @@ class BenchRun {
   absl::Status MeasurePostgres();
   absl::Status MeasureDatabase();
   // Of its ledger in the database: replay, and rebuild of each read model.
+  absl::Status MeasurePassingOn(Deployment& deployment);
   absl::Status MeasureReadingDatabase(Deployment& deployment, PostgresCluster& cluster,
                                       const std::string& dsn);
   absl::Status MeasureManyLedgers(PostgresCluster& cluster);

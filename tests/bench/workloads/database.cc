@@ -85,9 +85,34 @@ absl::Status BenchRun::MeasureDatabase() {
     report_.AddRatio(name + ".append", Median(appends.ours), "/s", "PostgreSQL append",
                      Median(appends.limit), Figure::Bar::kAtLeast, 2, Median(appends.ratios));
   }
+  RETURN_IF_ERROR(MeasurePassingOn(deployment));
   RETURN_IF_ERROR(MeasureReadingDatabase(deployment, *cluster, storage.dsn));
   RETURN_IF_ERROR(EndServer(deployment.server()));
   return MeasureManyLedgers(*cluster);
+}
+
+absl::Status BenchRun::MeasurePassingOn(Deployment& deployment) {
+  Progress("single commands through a server that stands by");
+  ASSIGN_OR_RETURN(const auto standing_by, deployment.StandBy(testing::NoAgencyLimits()));
+  const Caller there = deployment.As(Operator());
+  const Caller here = deployment.At(standing_by->address(), Operator());
+  Pairs rates;
+  Samples latency;
+  for (int round = 0; round < options_.rounds; ++round) {
+    UnaryLoad load{kWithBars, options_.seconds, 0, static_cast<uint64_t>(60'000 + round)};
+    const LoadResult direct = RunUnaryLoad(there, load);
+    load.seed += 1000;
+    LoadResult passed_on = RunUnaryLoad(here, load);
+    RETURN_IF_ERROR(CheckLoad(direct));
+    RETURN_IF_ERROR(CheckLoad(passed_on));
+    rates.Add(passed_on.per_second(), direct.per_second());
+    latency.Merge(std::move(passed_on.latency));
+  }
+  report_.AddRatio("database.passed_on.rate", Median(rates.ours), "/s", "the server at work",
+                   Median(rates.limit), Figure::Bar::kNone, 0, Median(rates.ratios));
+  report_.Add("database.passed_on.p50", latency.Quantile(0.5), "us");
+  report_.Add("database.passed_on.p99", latency.Quantile(0.99), "us");
+  return EndServer(*standing_by);
 }
 
 absl::Status BenchRun::MeasureReadingDatabase(Deployment& deployment, PostgresCluster& cluster,
