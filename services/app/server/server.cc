@@ -191,7 +191,7 @@ class RunningServer final : public Server {
   // not to be at work.
   absl::Status OpenPort() {
     port_ = std::make_unique<Port>(options_, OnEnding());
-    const absl::Status opened = port_->Open();
+    absl::Status opened = port_->Open();
     if (!absl::IsUnavailable(opened) || !options_.standby) return opened;
     Log(LogLevel::kWarn, "calls are not passed on",
         {{"reason", std::string(FromAbsl(opened.message()))},

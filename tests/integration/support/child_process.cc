@@ -60,6 +60,7 @@ std::vector<std::string> WholeEnvironment(const std::vector<std::string>& more) 
 
 std::vector<char*> PointersTo(std::vector<std::string>& texts) {
   std::vector<char*> pointers;
+  pointers.reserve(texts.size() + 1);
   for (std::string& text : texts) pointers.push_back(text.data());
   pointers.push_back(nullptr);
   return pointers;

@@ -260,6 +260,7 @@ TEST_F(RelayTest, ManyAtATimeKeepTheirBytesApart) {
   constexpr size_t kLongestLine = 2'000;
   std::thread answering([&] {
     std::vector<std::thread> each;
+    each.reserve(size_t{kCallers} * kCallsOfEach);
     for (int i = 0; i < kCallers * kCallsOfEach; ++i) {
       each.emplace_back([answerer = Answer()] {
         std::string text;
