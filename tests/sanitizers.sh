@@ -5,7 +5,7 @@
 #
 #   asan      AddressSanitizer with UBSan: eventstore contract projections services fuzz (kept inputs); also compiles
 #             all libraries and programs with clang and its thread-safety warnings
-#   tsan      ThreadSanitizer: eventstore, projections/{runtime,report_facts}, services/access/{limits,trail} and
+#   tsan      ThreadSanitizer: eventstore, projections/{runtime,report_facts}, services/access/{limits,trail}, services/net and
 #             services/rpc/{connections,threads}, without what runs RocksDB or gRPC; tests/README.md says why
 #   --all     asan: also integration and fault, and the programs labelled `slow`; tsan: also contract, projections and
 #             services, and the programs labelled `slow`
@@ -39,7 +39,7 @@ if [[ "$preset" == asan ]]; then
   more=(integration fault)
 else
   standard=(eventstore projections/runtime projections/report_facts services/access/limits services/access/trail
-    services/rpc/connections services/rpc/threads)
+    services/net services/rpc/connections services/rpc/threads)
   more=(contract projections services)
   left_out+=(grpc rocksdb)
 fi
