@@ -38,6 +38,15 @@ constexpr Statement kFence = {
 constexpr Statement kFindFence = {"find_fence",
                                   "select fence from caseledger.log_head where ledger = $1"};
 
+constexpr Statement kEndStuck = {
+    "end_stuck",
+    "select pg_terminate_backend(a.pid) from pg_stat_activity a where a.usename = current_user "
+    "and a.datname = current_database() and a.pid <> pg_backend_pid() "
+    "and a.xact_start < clock_timestamp() - $1::int8 * interval '1 microsecond' "
+    "and exists (select from pg_locks l where l.pid = a.pid and l.granted "
+    "and l.mode in ('RowShareLock', 'RowExclusiveLock') and l.relation in "
+    "('caseledger.log_head'::regclass, 'caseledger.vault'::regclass))"};
+
 constexpr int kLooksInPatience = 10;
 constexpr int kBeatsInPatience = 5;
 // The last quarter is for answers under way, and for clocks that do not run alike.
@@ -114,6 +123,7 @@ absl::Status PostgresLease::Take(GoOn go_on) {
         const absl::StatusOr<bool> taken = TakeFrom(*row);
         if (taken.ok() && *taken) break;
         why = taken.status();
+        if (!why.ok()) EndStuckTransactions();
       }
       if (why.ok()) {
         why = absl::FailedPreconditionError(StrCat("the ledgers are served by ", row->holder));
@@ -143,14 +153,24 @@ absl::Status PostgresLease::FenceOnce(std::string_view ledger) {
   return Lost();
 }
 
+Micros PostgresLease::LongestTransaction() const {
+  return std::max(options_.session.idle_in_transaction_timeout, holders_patience_);
+}
+
+void PostgresLease::EndStuckTransactions() {
+  const absl::StatusOr<ConnectionPool::Lease> session = pool_.Take();
+  if (!session.ok()) return;
+  // Where it does not come through, the next attempt does.
+  (*session)->Run(kEndStuck, Parameters().Int8(LongestTransaction())).status().IgnoreError();
+}
+
 absl::Status PostgresLease::Guard(std::string_view ledger) {
-  // The database ends a transaction that its client left open, after the client's own patience.
-  const Micros end = MonotonicNow() +
-                     std::max(options_.session.idle_in_transaction_timeout, holders_patience_) +
-                     options_.patience;
+  // Until a transaction that is left open is ended, and a while to be the next.
+  const Micros end = MonotonicNow() + LongestTransaction() + 2 * options_.patience;
   while (true) {
     absl::Status fenced = FenceOnce(ledger);
     if (!absl::IsUnavailable(fenced) || MonotonicNow() >= end) return fenced;
+    EndStuckTransactions();
     MutexLock lock(&mutex_);
     mutex_.AwaitFor(this, &PostgresLease::stopping,
                     std::chrono::microseconds(options_.patience / kLooksInPatience));

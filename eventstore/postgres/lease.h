@@ -100,6 +100,12 @@ class PostgresLease {
   // Whether nobody else was faster.
   absl::StatusOr<bool> TakeFrom(const Row& row);
   absl::Status FenceOnce(std::string_view ledger);
+  // How long a transaction of somebody who lost the lease may keep what has to be changed.
+  Micros LongestTransaction() const;
+  // Ends sessions of this role whose transactions keep it longer. The database does that with those
+  // that are idle, and not where a client was stopped while it sent: half of its statements are
+  // there, and the session waits for the rest.
+  void EndStuckTransactions();
   void Run();
   absl::Status Beat();
   void Tell(const absl::Status& status);

@@ -56,6 +56,7 @@ class Lease : public ::testing::Test {
     options.holder = holder;
     options.address = holder + ".example:7400";
     options.patience = kPatience;
+    if (idle_ > 0) options.session.idle_in_transaction_timeout = idle_;
     if (told != nullptr) {
       options.on_change = [told](const absl::Status& status) { told->Add(status); };
     }
@@ -93,6 +94,7 @@ class Lease : public ::testing::Test {
   }
 
   PostgresHost host_;
+  Micros idle_ = 0;  // of sessions of leases, in a transaction; 0: as usual
   SqlSession super_{host_.cluster().Dsn(host_.database(), PostgresCluster::kSuperuser)};
 };
 
@@ -269,6 +271,29 @@ TEST_F(Lease, GuardingWaitsForACommitThatIsOnItsWay) {
   ExpectTakenOver(AppendMany(*engine, "a", 1));
   EXPECT_EQ(EngineOf(second.get())->LoadHead("a")->next_position, 1u);
   EXPECT_TRUE(AppendMany(*EngineOf(second.get()), "a", 1).ok());
+}
+
+// As a server that was suspended while it sent: no timeout of PostgreSQL's ends that. Of its
+// commit, and of a write to the vault.
+TEST_F(Lease, WhoStoppedInTheMiddleOfATransactionKeepsNothing) {
+  idle_ = kPatience;
+  int64_t token = 7;
+  ASSERT_TRUE(
+      super_.Query("insert into caseledger.vault values ('main', 7, 3, 1000000, 'stopped')").ok());
+  for (const char* lock : {"select ledger from caseledger.log_head where ledger = 'a' for update",
+                           "select vault from caseledger.vault for share"}) {
+    SCOPED_TRACE(lock);
+    SqlSession stopped(host_.options().session.dsn);
+    ASSERT_TRUE(stopped.Query("set idle_in_transaction_session_timeout = '1s'").ok());
+    ASSERT_TRUE(stopped.Query("begin").ok());
+    ASSERT_TRUE(stopped.Query(lock).ok());
+    stopped.StopInTheMiddle();
+    const auto next = MustTake("next");
+    EXPECT_EQ(next->token(), ++token);
+    const absl::Status guarded = next->Guard("a");
+    EXPECT_TRUE(guarded.ok()) << guarded;
+    EXPECT_TRUE(AppendMany(*EngineOf(next.get()), "a", 1).ok());
+  }
 }
 
 TEST_F(Lease, IsInDoubtWhileTheDatabaseIsAway) {

@@ -45,6 +45,13 @@ absl::StatusOr<std::vector<std::string>> SqlSession::Query(const std::string& sq
   return values;
 }
 
+void SqlSession::StopInTheMiddle() {
+  EXPECT_EQ(PQenterPipelineMode(connection_), 1);
+  EXPECT_EQ(PQsendQueryParams(connection_, "select 1", 0, nullptr, nullptr, nullptr, nullptr, 0),
+            1);
+  EXPECT_EQ(PQflush(connection_), 0);
+}
+
 bool SqlSession::Await(const std::string& sql) {
   const auto end = std::chrono::steady_clock::now() + kPatience;
   while (std::chrono::steady_clock::now() < end) {

@@ -27,6 +27,9 @@ class SqlSession {
   absl::StatusOr<std::vector<std::string>> Query(const std::string& sql);
   // Asks until the only row is `t`. False, with a failure of the test: not within a minute.
   bool Await(const std::string& sql);
+  // Sends a statement and not what ends it, as a program that is stopped while it sends. Nothing
+  // can be asked here afterwards.
+  void StopInTheMiddle();
 
  private:
   pg_conn* const connection_;

@@ -27,7 +27,7 @@ namespace {
 
 using nlohmann::json;
 
-int rounds = 5;
+int rounds = 6;
 int only = 0;  // this one of kFailures, from 1 on; 0: one after the other
 
 constexpr size_t kWriters = 64;
@@ -152,7 +152,7 @@ class Writers {
     auto [client, replaced] = where.Connect(server);
     while (!stopping_) {
       const v1::Command command = CommandOf("", kOpened);
-      while (true) {
+      while (!stopping_) {
         const Answer<v1::CommandResult> answer = client->Send(command);
         if (answer.ok()) {
           const std::lock_guard lock(mutex_);
@@ -279,35 +279,47 @@ class Failover : protected Replicated, public TwoServersTest {
   uint64_t opened_until_ = 0;
 };
 
-// What becomes of a node.
+enum class Fails { kNoNode, kPrimary, kStandby };
+enum class AtWork { kGoesOn, kDies, kIsSuspended };
+
 struct Failure {
   const char* what;
-  bool of_standby;   // else of the primary
-  bool of_server;    // the server at work dies with it
-  bool of_watchdog;  // what failed goes on as a primary until its watchdog ends it
-  bool of_network;   // needs one that can be cut
-  void (*fail)(PatroniCluster& database, size_t node);
-  void (*mend)(PatroniCluster& database, size_t node);
+  Fails node = Fails::kPrimary;
+  AtWork server = AtWork::kGoesOn;  // which was at work
+  bool of_watchdog = false;         // what failed goes on as a primary until its watchdog ends it
+  bool of_network = false;          // needs one that can be cut
+  void (*fail)(PatroniCluster& database, size_t node) = [](PatroniCluster&, size_t) {};
+  void (*mend)(PatroniCluster& database, size_t node) = [](PatroniCluster&, size_t) {};
 };
 
+void KillDatabase(PatroniCluster& database, size_t node) { database.KillDatabase(node); }
+void KillNode(PatroniCluster& database, size_t node) { database.KillNode(node); }
+void Freeze(PatroniCluster& database, size_t node) { database.Freeze(node); }
+void Cut(PatroniCluster& database, size_t node) { database.Cut(node); }
+void Mend(PatroniCluster& database, size_t node) { database.Mend(node); }
 void StartAgain(PatroniCluster& database, size_t node) {
   const absl::Status started = database.StartNode(node);
   EXPECT_TRUE(started.ok()) << started;
 }
 
 constexpr Failure kFailures[] = {
-    {"the primary's PostgreSQL is killed", false, false, false, false,
-     [](PatroniCluster& database, size_t node) { database.KillDatabase(node); },
-     [](PatroniCluster& /*database*/, size_t /*node*/) {}},
-    {"the primary's machine fails, and the server at work", false, true, false, false,
-     [](PatroniCluster& database, size_t node) { database.KillNode(node); }, StartAgain},
-    {"a standby's machine fails", true, false, false, false,
-     [](PatroniCluster& database, size_t node) { database.KillNode(node); }, StartAgain},
-    {"the primary is suspended, and goes on when another took over", false, false, true, false,
-     [](PatroniCluster& database, size_t node) { database.Freeze(node); }, StartAgain},
-    {"the primary's network is cut", false, false, false, true,
-     [](PatroniCluster& database, size_t node) { database.Cut(node); },
-     [](PatroniCluster& database, size_t node) { database.Mend(node); }},
+    {.what = "the primary's PostgreSQL is killed", .fail = KillDatabase},
+    {.what = "the primary's machine fails, and the server at work",
+     .server = AtWork::kDies,
+     .fail = KillNode,
+     .mend = StartAgain},
+    {.what = "a standby's machine fails",
+     .node = Fails::kStandby,
+     .fail = KillNode,
+     .mend = StartAgain},
+    {.what = "the primary is suspended, and goes on when another took over",
+     .of_watchdog = true,
+     .fail = Freeze,
+     .mend = StartAgain},
+    {.what = "the primary's network is cut", .of_network = true, .fail = Cut, .mend = Mend},
+    {.what = "the server at work is suspended, and goes on when the other took over",
+     .node = Fails::kNoNode,
+     .server = AtWork::kIsSuspended},
 };
 
 // Half a minute is promised, of which Patroni needs some 25 s by itself; where each way to fail is
@@ -329,15 +341,18 @@ TEST_F(Failover, NothingAcknowledgedIsLostAndWritingGoesOn) {
   where.Replace(0, at_work->address());
   where.Replace(1, standing_by->address());
   Writers writers(where);
-  // Through each of the servers.
-  const auto await_more = [&](size_t more) {
-    const auto before = writers.acknowledged_by();
+  const auto await_more_through = [&](size_t server, size_t more) {
+    const size_t before = writers.acknowledged_by()[server];
     EXPECT_TRUE(Eventually([&] {
       std::this_thread::yield();
-      const auto now = writers.acknowledged_by();
-      return now[0] >= before[0] + more && now[1] >= before[1] + more;
-    })) << before[0]
-        << ", " << before[1];
+      return writers.acknowledged_by()[server] >= before + more;
+    })) << server
+        << ", " << before;
+  };
+  const auto await_more = [&](size_t more) {
+    for (size_t server = 0; server < Whereabouts::kServers; ++server) {
+      await_more_through(server, more);
+    }
   };
   for (int round = 0; round < rounds; ++round) {
     const size_t which = static_cast<size_t>(only > 0 ? only - 1 : round);
@@ -350,13 +365,21 @@ TEST_F(Failover, NothingAcknowledgedIsLostAndWritingGoesOn) {
     await_more(100);
     const absl::StatusOr<size_t> primary = database().AwaitPrimary();
     ASSERT_TRUE(primary.ok()) << primary.status();
-    const size_t failing = failure.of_standby ? (*primary + 1) % PatroniCluster::kNodes : *primary;
+    const size_t failing =
+        failure.node == Fails::kStandby ? (*primary + 1) % PatroniCluster::kNodes : *primary;
     const auto failed_at = std::chrono::steady_clock::now();
     writers.TakeTroubles(failed_at);
     failure.fail(database(), failing);
-    if (failure.of_server) {
-      Kill(*at_work);
+    if (failure.server != AtWork::kGoesOn) {
+      if (failure.server == AtWork::kDies) Kill(*at_work);
+      if (failure.server == AtWork::kIsSuspended) at_work->process().Signal(SIGSTOP);
       ASSERT_TRUE(standing_by->AwaitListening());
+      if (failure.server == AtWork::kIsSuspended) {
+        // In the middle of commits, which others have made since.
+        await_more_through(1 - working, kWriters);
+        at_work->process().Signal(SIGCONT);
+        EXPECT_EQ(at_work->process().Wait(), 1);
+      }
       at_work = std::move(standing_by);
       standing_by = StandBy(working == 0 ? "one" : "two");
       ASSERT_TRUE(standing_by->AwaitPassingOn());
@@ -364,7 +387,7 @@ TEST_F(Failover, NothingAcknowledgedIsLostAndWritingGoesOn) {
       working = 1 - working;
     }
     absl::StatusOr<size_t> promoted = primary;
-    if (!failure.of_standby) promoted = database().AwaitPrimary({failing});
+    if (failure.node == Fails::kPrimary) promoted = database().AwaitPrimary({failing});
     ASSERT_TRUE(promoted.ok()) << promoted.status();
     const std::chrono::duration<double> promoted_in = std::chrono::steady_clock::now() - failed_at;
     await_more(kWriters / Whereabouts::kServers + 1);
