@@ -3,6 +3,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <asio/connect.hpp>
 #include <asio/executor_work_guard.hpp>
 #include <asio/io_context.hpp>
@@ -13,6 +14,7 @@
 #include <chrono>
 #include <memory>
 #include <optional>
+#include <set>
 #include <unordered_set>
 #include <utility>
 #include <vector>
@@ -24,6 +26,7 @@ namespace caseledger::net {
 namespace {
 
 using asio::ip::tcp;
+using Clock = std::chrono::steady_clock;
 
 tcp ProtocolOf(int connection) {
   sockaddr_storage name{};
@@ -45,7 +48,9 @@ void End(tcp::socket& socket) {
 class Relay::Work {
  public:
   Work(RelayOptions options, std::shared_ptr<std::atomic<int64_t>> open)
-      : options_(std::move(options)), open_(std::move(open)), guard_(asio::make_work_guard(io_)) {}
+      : options_(std::move(options)), open_(std::move(open)), guard_(asio::make_work_guard(io_)) {
+    LookLater();
+  }
 
   void Run() { io_.run(); }
   void Post(std::function<void()> what) { asio::post(io_, std::move(what)); }
@@ -58,16 +63,29 @@ class Relay::Work {
   asio::io_context& io() { return io_; }
   const RelayOptions& options() const { return options_; }
   const HostPort& target() const { return target_; }
+  // Where the target is, when it is told as a number.
+  const std::optional<tcp::endpoint>& endpoint() const { return endpoint_; }
   void Remember(Passing* passing);
   void Forget(Passing* passing);
   void Tell(const absl::Status& status);
+  // Where a connection to the target begins.
+  void Begins(const tcp::endpoint& at) { own_.insert(at); }
+  void IsOver(const tcp::endpoint& at) { own_.erase(at); }
 
  private:
+  void LookLater();
+
   const RelayOptions options_;
   const std::shared_ptr<std::atomic<int64_t>> open_;
   asio::io_context io_;
   asio::executor_work_guard<asio::io_context::executor_type> guard_;
+  // These also make what Asio makes at first use, which takes descriptors.
+  tcp::resolver resolver_{io_};
+  tcp::socket socket_{io_};
+  asio::steady_timer looks_{io_};
   HostPort target_;  // port 0: none
+  std::optional<tcp::endpoint> endpoint_;
+  std::set<tcp::endpoint> own_;
   absl::StatusCode told_ = absl::StatusCode::kOk;
   std::unordered_set<Passing*> all_;
 };
@@ -92,6 +110,12 @@ class Relay::Passing : public std::enable_shared_from_this<Passing> {
     patience_.async_wait([self = shared_from_this()](asio::error_code cancelled) {
       if (!cancelled && !self->connected_) self->CannotReach("it does not answer");
     });
+    if (const auto& endpoint = work_.endpoint(); endpoint) {
+      server_.async_connect(*endpoint, [self = shared_from_this()](asio::error_code failed) {
+        self->Connected(failed);
+      });
+      return;
+    }
     const HostPort& target = work_.target();
     resolver_.async_resolve(
         target.host, std::to_string(target.port),
@@ -100,7 +124,22 @@ class Relay::Passing : public std::enable_shared_from_this<Passing> {
         });
   }
 
+  // Ends what waited too long.
+  void Look(Clock::time_point now) {
+    if (ended_) return;
+    const auto is_older = [now](const std::optional<Clock::time_point>& since, Micros most) {
+      return since && now - *since > std::chrono::microseconds(most);
+    };
+    if (is_older(up_.waits_since, work_.options().longest_wait) ||
+        is_older(down_.waits_since, work_.options().longest_wait) ||
+        is_older(half_since_, work_.options().longest_half)) {
+      End();
+    }
+  }
+
   void End() {
+    if (begins_at_) work_.IsOver(*begins_at_);
+    begins_at_.reset();
     ended_ = true;
     patience_.cancel();
     resolver_.cancel();
@@ -114,6 +153,7 @@ class Relay::Passing : public std::enable_shared_from_this<Passing> {
     tcp::socket& from;
     tcp::socket& to;
     std::vector<char> buffer = {};
+    std::optional<Clock::time_point> waits_since = {};  // to be taken
     bool over = false;
   };
 
@@ -134,6 +174,8 @@ class Relay::Passing : public std::enable_shared_from_this<Passing> {
     patience_.cancel();
     asio::error_code ignored;
     server_.set_option(tcp::no_delay(true), ignored);
+    begins_at_ = server_.local_endpoint(ignored);
+    work_.Begins(*begins_at_);
     work_.Tell(absl::OkStatus());
     for (Direction* direction : {&up_, &down_}) {
       direction->buffer.resize(work_.options().buffer_bytes);
@@ -161,18 +203,21 @@ class Relay::Passing : public std::enable_shared_from_this<Passing> {
   }
 
   void Write(Direction& direction, size_t bytes) {
+    direction.waits_since = Clock::now();
     asio::async_write(
         direction.to, asio::buffer(direction.buffer.data(), bytes),
         [self = shared_from_this(), &direction](asio::error_code error, size_t /*written*/) {
           if (self->ended_) return;
           if (error) return self->End();
+          direction.waits_since.reset();
           self->Read(direction);
         });
   }
 
-  // The other direction may go on.
+  // The other direction may go on for a moment.
   void PassEnd(Direction& direction) {
     direction.over = true;
+    if (!half_since_) half_since_ = Clock::now();
     asio::error_code error;
     direction.to.shutdown(tcp::socket::shutdown_send, error);
     if (error || (up_.over && down_.over)) End();
@@ -185,6 +230,8 @@ class Relay::Passing : public std::enable_shared_from_this<Passing> {
   asio::steady_timer patience_;
   Direction up_{client_, server_};
   Direction down_{server_, client_};
+  std::optional<tcp::endpoint> begins_at_;  // of server_
+  std::optional<Clock::time_point> half_since_;
   bool connected_ = false;
   bool ended_ = false;
 };
@@ -201,12 +248,27 @@ void Relay::Work::Forget(Passing* passing) {
 
 void Relay::Work::End() {
   PassTo({});
+  looks_.cancel();
   guard_.reset();
+}
+
+void Relay::Work::LookLater() {
+  const Micros shortest = std::min(options_.longest_wait, options_.longest_half);
+  looks_.expires_after(std::chrono::microseconds(std::min(shortest / 4, kMicrosPerSecond)));
+  looks_.async_wait([this](asio::error_code cancelled) {
+    if (cancelled) return;
+    for (Passing* passing : all_) passing->Look(Clock::now());
+    LookLater();
+  });
 }
 
 void Relay::Work::PassTo(const HostPort& target) {
   if (target.host == target_.host && target.port == target_.port) return;
   target_ = target;
+  asio::error_code is_a_name;
+  const asio::ip::address address = asio::ip::make_address(target.host, is_a_name);
+  endpoint_.reset();
+  if (!is_a_name) endpoint_ = tcp::endpoint(address, static_cast<uint16_t>(target.port));
   told_ = absl::StatusCode::kOk;
   // Ending one lets go of it only later.
   for (Passing* passing : all_) passing->End();
@@ -221,7 +283,14 @@ void Relay::Work::Take(int connection) {
     close(connection);
     return;
   }
-  if (target_.port == 0) return net::End(client);
+  if (target_.port == 0 || *open_ >= options_.most_open) return net::End(client);
+  if (own_.contains(client.remote_endpoint(error))) {
+    net::End(client);
+    const std::string name = StrCat(target_.host, ", port ", target_.port, ",");
+    PassTo({});
+    Tell(absl::FailedPreconditionError(StrCat(name, " leads back to this server itself")));
+    return;
+  }
   std::make_shared<Passing>(*this, std::move(client))->Start();
 }
 

@@ -20,10 +20,20 @@ struct RelayOptions {
   Micros connect_patience = 5 * kMicrosPerSecond;
   // What of each direction of a connection may wait here. The end that sends is not read meanwhile.
   size_t buffer_bytes = size_t{16} << 10;
+  // How long that may wait without being taken: the end that takes nothing is not there any more,
+  // for what speaks HTTP/2 holds back streams and not connections.
+  Micros longest_wait = 60 * kMicrosPerSecond;
+  // How long the other end has to end a connection as well. Whoever watches the socket (see Take)
+  // may count it no more by then.
+  Micros longest_half = 2 * kMicrosPerSecond;
+  int64_t most_open = 4'096;  // more end at once
   // Hears why the target cannot be reached, and OK when it can again. In the relay's thread. May be
   // empty.
   std::function<void(const absl::Status&)> on_change;
 };
+
+// A target that leads back to the relay itself, by whatever name, is given up with
+// FAILED_PRECONDITION until there is another.
 
 // Thread-safe.
 class Relay {

@@ -187,9 +187,11 @@ TEST_F(Lease, OnlyOneOfManyWhoWaitHasIt) {
       super_.Query("insert into caseledger.vault values ('main', 1, 1, 1000000, 'dead')").ok());
   constexpr int kWaiting = 6;
   std::vector<std::unique_ptr<PostgresLease>> leases;
+  leases.reserve(kWaiting);
   for (int i = 0; i < kWaiting; ++i) leases.push_back(Make("waiting " + std::to_string(i)));
   std::atomic<int> have_it = 0;
   std::vector<std::thread> threads;
+  threads.reserve(kWaiting);
   for (auto& lease : leases) {
     threads.emplace_back([&have_it, &lease] {
       const Micros end = MonotonicNow() + 3 * kPatience;

@@ -47,6 +47,7 @@ absl::Status Port::Open() {
   }
   ASSIGN_OR_RETURN(acceptor_, rpc::OpenAcceptor(options_.listen, options_.connections, on_ending_));
   net::RelayOptions relay;
+  relay.most_open = options_.connections.at_a_time;
   relay.on_change = [this](const absl::Status& reached) { OnChange(reached); };
   relay_ = std::make_unique<net::Relay>(relay);
   acceptor_->Start([relay = relay_.get()](int connection) { relay->Take(connection); });
@@ -65,8 +66,9 @@ void Port::PassOnTo(const std::string& to) {
   if (relay_ == nullptr || to == target_) return;
   target_ = to;
   if (to == address()) {
-    Log(LogLevel::kError, "calls cannot be passed on: the server at work tells this one's address",
-        {{"address", to}, {"next", kGiveAdvertise}});
+    // As after a crash, until this server takes its own lease over.
+    Log(LogLevel::kInfo, "calls are not passed on: the server at work tells this one's address",
+        {{"address", to}, {"next", StrCat("if that is another server, ", kGiveAdvertise)}});
     relay_->PassTo("").IgnoreError();
     return;
   }

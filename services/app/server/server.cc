@@ -232,6 +232,10 @@ class RunningServer final : public Server {
       return absl::InvalidArgumentError(
           "--standby needs a log that several servers reach: --engine postgres");
     }
+    if (!options_.storage.in_database() && !options_.advertise.empty()) {
+      return absl::InvalidArgumentError(
+          "--advertise is for servers that share a log: --engine postgres");
+    }
     if (!options_.storage.in_database() || options_.backup_dir.empty()) return absl::OkStatus();
     return absl::InvalidArgumentError(
         "--backup-dir is for a log in RocksDB: PostgreSQL makes backups by its own means "

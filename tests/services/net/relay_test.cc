@@ -9,6 +9,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <condition_variable>
 #include <memory>
@@ -26,6 +27,7 @@ namespace {
 using ::testing::HasSubstr;
 
 constexpr auto kLongest = std::chrono::seconds(30);
+constexpr Micros kLongestWait = 3 * kMicrosPerSecond;
 
 // A blocking socket, closed at the end.
 class Socket {
@@ -106,6 +108,8 @@ class RelayTest : public ::testing::Test {
  protected:
   RelayTest() : door_(Listening()), beyond_(Listening()) {
     RelayOptions options;
+    options.longest_wait = kLongestWait;
+    options.longest_half = kMicrosPerSecond / 2;
     options.on_change = [this](const absl::Status& status) {
       const std::lock_guard lock(mutex_);
       told_.push_back(status);
@@ -249,6 +253,43 @@ TEST_F(RelayTest, WhatIsNotReadIsNotTakenIn) {
   EXPECT_EQ(received, std::string(sent, 'x'));
   caller->Send("still here");
   EXPECT_EQ(answerer->Receive(10), "still here");
+}
+
+// What is watched by whoever accepted it is counted no more once one end has ended it: so the other
+// end cannot keep it, whatever it does.
+TEST_F(RelayTest, WhatOneEndHasEndedTheOtherCannotKeep) {
+  ASSERT_TRUE(relay_->PassTo(AddressOf(*beyond_)).ok());
+  const auto caller = Call();
+  auto answerer = Answer();
+  answerer->Send("the end");
+  answerer->Close();
+  EXPECT_EQ(caller->Receive(7), "the end");
+  EXPECT_TRUE(AwaitOpen(0)) << "the caller keeps its end";
+  const auto second = Call();
+  const auto silent = Answer();
+  second->EndSending();
+  EXPECT_TRUE(AwaitOpen(0)) << "the other one says nothing";
+}
+
+TEST_F(RelayTest, WhoTakesNothingIsNotThereAnyMore) {
+  ASSERT_TRUE(relay_->PassTo(AddressOf(*beyond_)).ok());
+  const auto caller = Call();
+  const auto answerer = Answer();
+  answerer->SendWhatFits();
+  EXPECT_TRUE(AwaitOpen(0)) << "nothing is read at the other end";
+}
+
+TEST_F(RelayTest, ATargetThatIsTheRelayItselfIsGivenUp) {
+  for (const char* host : {"127.0.0.1", "localhost"}) {
+    SCOPED_TRACE(host);
+    ASSERT_TRUE(relay_->PassTo(std::string(host) + ":" + std::to_string(door_->port())).ok());
+    EXPECT_TRUE(Call()->IsEnded());
+    EXPECT_TRUE(AwaitOpen(0));
+  }
+  const std::vector<absl::Status> told = AwaitTold(2);
+  EXPECT_TRUE(std::any_of(told.begin(), told.end(), [](const absl::Status& status) {
+    return absl::IsFailedPrecondition(status);
+  }));
 }
 
 TEST_F(RelayTest, ManyAtATimeKeepTheirBytesApart) {
