@@ -1,5 +1,8 @@
 #include "services/net/host_port.h"
 
+#include <netdb.h>
+#include <netinet/in.h>
+
 #include <charconv>
 #include <system_error>
 
@@ -23,6 +26,19 @@ std::optional<HostPort> ParseHostPort(std::string_view text) {
   if (host.empty()) return std::nullopt;
   parts.host = std::string(host);
   return parts;
+}
+
+bool IsAnyAddress(const std::string& host) {
+  addrinfo hints{};
+  hints.ai_flags = AI_NUMERICHOST;
+  addrinfo* found = nullptr;
+  if (getaddrinfo(host.c_str(), nullptr, &hints, &found) != 0) return false;
+  const bool is_any =
+      found->ai_family == AF_INET6
+          ? IN6_IS_ADDR_UNSPECIFIED(&reinterpret_cast<sockaddr_in6*>(found->ai_addr)->sin6_addr)
+          : reinterpret_cast<sockaddr_in*>(found->ai_addr)->sin_addr.s_addr == INADDR_ANY;
+  freeaddrinfo(found);
+  return is_any;
 }
 
 }  // namespace caseledger::net

@@ -15,4 +15,8 @@ struct HostPort {
 // Of `HOST:PORT` or `[IPV6]:PORT`, the port from 0 to 65535; nullopt for any other text.
 std::optional<HostPort> ParseHostPort(std::string_view text);
 
+// Whether the host is a number that stands for all addresses of a machine, in any spelling: one can
+// listen there, and not call it.
+bool IsAnyAddress(const std::string& host);
+
 }  // namespace caseledger::net

@@ -11,6 +11,7 @@
 #include <asio/post.hpp>
 #include <asio/steady_timer.hpp>
 #include <asio/write.hpp>
+#include <atomic>
 #include <chrono>
 #include <memory>
 #include <optional>
@@ -44,16 +45,17 @@ void End(tcp::socket& socket) {
 
 }  // namespace
 
-// Everything but the constructor is in the relay's thread.
+// All but the constructor, Post and open is in the relay's thread.
 class Relay::Work {
  public:
-  Work(RelayOptions options, std::shared_ptr<std::atomic<int64_t>> open)
-      : options_(std::move(options)), open_(std::move(open)), guard_(asio::make_work_guard(io_)) {
+  explicit Work(RelayOptions options)
+      : options_(std::move(options)), guard_(asio::make_work_guard(io_)) {
     LookLater();
   }
 
   void Run() { io_.run(); }
   void Post(std::function<void()> what) { asio::post(io_, std::move(what)); }
+  int64_t open() const { return open_; }
   void End();
 
   void PassTo(const HostPort& target);
@@ -76,7 +78,7 @@ class Relay::Work {
   void LookLater();
 
   const RelayOptions options_;
-  const std::shared_ptr<std::atomic<int64_t>> open_;
+  std::atomic<int64_t> open_ = 0;  // of all_
   asio::io_context io_;
   asio::executor_work_guard<asio::io_context::executor_type> guard_;
   // These also make what Asio makes at first use, which takes descriptors.
@@ -94,11 +96,7 @@ class Relay::Work {
 class Relay::Passing : public std::enable_shared_from_this<Passing> {
  public:
   Passing(Work& work, tcp::socket client)
-      : work_(work),
-        client_(std::move(client)),
-        server_(work.io()),
-        resolver_(work.io()),
-        patience_(work.io()) {
+      : work_(work), client_(std::move(client)), server_(work.io()), resolver_(work.io()) {
     work_.Remember(this);
   }
   ~Passing() { work_.Forget(this); }
@@ -106,10 +104,6 @@ class Relay::Passing : public std::enable_shared_from_this<Passing> {
   Passing& operator=(const Passing&) = delete;
 
   void Start() {
-    patience_.expires_after(std::chrono::microseconds(work_.options().connect_patience));
-    patience_.async_wait([self = shared_from_this()](asio::error_code cancelled) {
-      if (!cancelled && !self->connected_) self->CannotReach("it does not answer");
-    });
     if (const auto& endpoint = work_.endpoint(); endpoint) {
       server_.async_connect(*endpoint, [self = shared_from_this()](asio::error_code failed) {
         self->Connected(failed);
@@ -130,9 +124,11 @@ class Relay::Passing : public std::enable_shared_from_this<Passing> {
     const auto is_older = [now](const std::optional<Clock::time_point>& since, Micros most) {
       return since && now - *since > std::chrono::microseconds(most);
     };
-    if (is_older(up_.waits_since, work_.options().longest_wait) ||
-        is_older(down_.waits_since, work_.options().longest_wait) ||
-        is_older(half_since_, work_.options().longest_half)) {
+    if (is_older(reaches_since_, work_.options().connect_patience)) {
+      CannotReach("its name is not found in time, or it does not answer");
+    } else if (is_older(up_.waits_since, work_.options().longest_wait) ||
+               is_older(down_.waits_since, work_.options().longest_wait) ||
+               is_older(half_since_, work_.options().longest_half)) {
       End();
     }
   }
@@ -141,7 +137,6 @@ class Relay::Passing : public std::enable_shared_from_this<Passing> {
     if (begins_at_) work_.IsOver(*begins_at_);
     begins_at_.reset();
     ended_ = true;
-    patience_.cancel();
     resolver_.cancel();
     net::End(client_);
     net::End(server_);
@@ -170,8 +165,7 @@ class Relay::Passing : public std::enable_shared_from_this<Passing> {
   void Connected(asio::error_code error) {
     if (ended_) return;
     if (error) return CannotReach(error.message());
-    connected_ = true;
-    patience_.cancel();
+    reaches_since_.reset();
     asio::error_code ignored;
     server_.set_option(tcp::no_delay(true), ignored);
     begins_at_ = server_.local_endpoint(ignored);
@@ -227,23 +221,22 @@ class Relay::Passing : public std::enable_shared_from_this<Passing> {
   tcp::socket client_;
   tcp::socket server_;
   tcp::resolver resolver_;
-  asio::steady_timer patience_;
   Direction up_{client_, server_};
   Direction down_{server_, client_};
-  std::optional<tcp::endpoint> begins_at_;  // of server_
+  std::optional<tcp::endpoint> begins_at_;                         // of server_
+  std::optional<Clock::time_point> reaches_since_ = Clock::now();  // for the target
   std::optional<Clock::time_point> half_since_;
-  bool connected_ = false;
   bool ended_ = false;
 };
 
 void Relay::Work::Remember(Passing* passing) {
   all_.insert(passing);
-  ++*open_;
+  ++open_;
 }
 
 void Relay::Work::Forget(Passing* passing) {
   all_.erase(passing);
-  --*open_;
+  --open_;
 }
 
 void Relay::Work::End() {
@@ -253,7 +246,8 @@ void Relay::Work::End() {
 }
 
 void Relay::Work::LookLater() {
-  const Micros shortest = std::min(options_.longest_wait, options_.longest_half);
+  const Micros shortest =
+      std::min({options_.connect_patience, options_.longest_wait, options_.longest_half});
   looks_.expires_after(std::chrono::microseconds(std::min(shortest / 4, kMicrosPerSecond)));
   looks_.async_wait([this](asio::error_code cancelled) {
     if (cancelled) return;
@@ -283,7 +277,7 @@ void Relay::Work::Take(int connection) {
     close(connection);
     return;
   }
-  if (target_.port == 0 || *open_ >= options_.most_open) return net::End(client);
+  if (target_.port == 0 || open_ >= options_.most_open) return net::End(client);
   if (own_.contains(client.remote_endpoint(error))) {
     net::End(client);
     const std::string name = StrCat(target_.host, ", port ", target_.port, ",");
@@ -301,8 +295,7 @@ void Relay::Work::Tell(const absl::Status& status) {
 }
 
 Relay::Relay(RelayOptions options)
-    : open_(std::make_shared<std::atomic<int64_t>>(0)),
-      work_(std::make_unique<Work>(std::move(options), open_)),
+    : work_(std::make_unique<Work>(std::move(options))),
       thread_("relay", [this] { work_->Run(); }) {}
 
 Relay::~Relay() {
@@ -311,12 +304,20 @@ Relay::~Relay() {
 }
 
 absl::Status Relay::PassTo(const std::string& target) {
-  const std::optional<HostPort> parts = target.empty() ? HostPort{} : ParseHostPort(target);
-  const bool usable = parts && (target.empty() || parts->port > 0);
-  work_->Post([this, to = usable ? *parts : HostPort{}] { work_->PassTo(to); });
-  if (usable) return absl::OkStatus();
-  return absl::InvalidArgumentError(StrCat(target, " is not HOST:PORT"));
+  const std::optional<HostPort> parts = ParseHostPort(target);
+  if (!parts || parts->port == 0) {
+    PassToNobody();
+    return absl::InvalidArgumentError(StrCat(target, " is not HOST:PORT"));
+  }
+  work_->Post([this, to = *parts] { work_->PassTo(to); });
+  return absl::OkStatus();
 }
+
+void Relay::PassToNobody() {
+  work_->Post([this] { work_->PassTo({}); });
+}
+
+int64_t Relay::open() const { return work_->open(); }
 
 void Relay::Take(int connection) {
   work_->Post([this, connection] { work_->Take(connection); });

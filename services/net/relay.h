@@ -2,7 +2,6 @@
 // begins and ends at the two ends, and nothing here can read what they say.
 #pragma once
 
-#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -27,13 +26,11 @@ struct RelayOptions {
   // may count it no more by then.
   Micros longest_half = 2 * kMicrosPerSecond;
   int64_t most_open = 4'096;  // more end at once
-  // Hears why the target cannot be reached, and OK when it can again. In the relay's thread. May be
-  // empty.
+  // Hears why the target cannot be reached, and OK when it can again: UNAVAILABLE, and
+  // FAILED_PRECONDITION when it leads back to the relay itself, which then passes to nobody. In the
+  // relay's thread. May be empty.
   std::function<void(const absl::Status&)> on_change;
 };
-
-// A target that leads back to the relay itself, by whatever name, is given up with
-// FAILED_PRECONDITION until there is another.
 
 // Thread-safe.
 class Relay {
@@ -44,9 +41,11 @@ class Relay {
   Relay(const Relay&) = delete;
   Relay& operator=(const Relay&) = delete;
 
-  // From now on connections go to HOST:PORT or [IPV6]:PORT, and to nowhere when it is empty. Those
-  // that went elsewhere end. INVALID_ARGUMENT when it is no address: then to nowhere.
+  // From now on connections go to HOST:PORT or [IPV6]:PORT. Those that went elsewhere end.
+  // INVALID_ARGUMENT when it is no address: then to nobody.
   absl::Status PassTo(const std::string& target);
+  // As in the beginning. All connections end.
+  void PassToNobody();
 
   // Takes a connected socket that does not block. It is ended at once while there is no target, or
   // when that cannot be reached; else when either end ends it, after what was sent before. Ended by
@@ -54,13 +53,12 @@ class Relay {
   void Take(int connection);
 
   // Connections that are being passed on.
-  int64_t open() const { return *open_; }
+  int64_t open() const;
 
  private:
   class Passing;
   class Work;
 
-  const std::shared_ptr<std::atomic<int64_t>> open_;
   const std::unique_ptr<Work> work_;
   Thread thread_;
 };

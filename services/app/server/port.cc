@@ -22,11 +22,22 @@ std::string HostName() {
   return gethostname(host.data(), host.size() - 1) == 0 ? host.data() : "";
 }
 
-bool IsAnyAddress(const std::string& host) { return host == "0.0.0.0" || host == "::"; }
-
 std::string Spelled(const std::string& host, int port) {
   const bool has_colons = host.find(':') != std::string::npos;
   return has_colons ? StrCat("[", host, "]:", port) : StrCat(host, ":", port);
+}
+
+void TellOfTrouble(const absl::Status& status) {
+  const char* const first =
+      absl::IsUnavailable(status) ? "if that server runs and can be called from elsewhere, " : "";
+  Log(LogLevel::kWarn, "calls cannot be passed on",
+      {{"reason", std::string(FromAbsl(status.message()))},
+       {"next", StrCat(first, kGiveAdvertise)}});
+}
+
+void TellWhetherReached(const absl::Status& reached) {
+  if (!reached.ok()) return TellOfTrouble(reached);
+  Log(LogLevel::kInfo, "the server at work is reached again", {});
 }
 
 }  // namespace
@@ -39,7 +50,7 @@ Port::~Port() {
 absl::Status Port::Open() {
   if (!options_.advertise.empty()) {
     const auto parts = net::ParseHostPort(options_.advertise);
-    if (!parts || parts->port == 0 || IsAnyAddress(parts->host)) {
+    if (!parts || parts->port == 0 || net::IsAnyAddress(parts->host)) {
       return absl::InvalidArgumentError(
           StrCat("--advertise ", options_.advertise,
                  ": give HOST:PORT, as in db-host-1.example.org:7400"));
@@ -48,7 +59,7 @@ absl::Status Port::Open() {
   ASSIGN_OR_RETURN(acceptor_, rpc::OpenAcceptor(options_.listen, options_.connections, on_ending_));
   net::RelayOptions relay;
   relay.most_open = options_.connections.at_a_time;
-  relay.on_change = [this](const absl::Status& reached) { OnChange(reached); };
+  relay.on_change = TellWhetherReached;
   relay_ = std::make_unique<net::Relay>(relay);
   acceptor_->Start([relay = relay_.get()](int connection) { relay->Take(connection); });
   return absl::OkStatus();
@@ -59,7 +70,7 @@ std::string Port::address() const {
   const auto parts = net::ParseHostPort(options_.listen);
   const int port = acceptor_ != nullptr ? acceptor_->port() : parts ? parts->port : 0;
   if (!parts || port == 0) return "";
-  return Spelled(IsAnyAddress(parts->host) ? HostName() : parts->host, port);
+  return Spelled(net::IsAnyAddress(parts->host) ? HostName() : parts->host, port);
 }
 
 void Port::PassOnTo(const std::string& to) {
@@ -69,15 +80,12 @@ void Port::PassOnTo(const std::string& to) {
     // As after a crash, until this server takes its own lease over.
     Log(LogLevel::kInfo, "calls are not passed on: the server at work tells this one's address",
         {{"address", to}, {"next", StrCat("if that is another server, ", kGiveAdvertise)}});
-    relay_->PassTo("").IgnoreError();
-    return;
-  }
-  const absl::Status status = relay_->PassTo(to);
-  if (!status.ok()) {
-    Log(LogLevel::kError, "calls cannot be passed on",
-        {{"reason", std::string(FromAbsl(status.message()))}, {"next", kGiveAdvertise}});
+    relay_->PassToNobody();
   } else if (to.empty()) {
     Log(LogLevel::kInfo, "calls are not passed on: no server at work tells its address", {});
+    relay_->PassToNobody();
+  } else if (const absl::Status status = relay_->PassTo(to); !status.ok()) {
+    TellOfTrouble(status);
   } else {
     Log(LogLevel::kInfo, "calls are passed on to the server at work",
         {{"at", address()}, {"to", to}});
@@ -85,18 +93,9 @@ void Port::PassOnTo(const std::string& to) {
 }
 
 void Port::TakeOver() {
-  if (relay_ != nullptr) relay_->PassTo("").IgnoreError();
+  if (relay_ != nullptr) relay_->PassToNobody();
 }
 
 int64_t Port::passed_on() const { return relay_ == nullptr ? 0 : relay_->open(); }
-
-void Port::OnChange(const absl::Status& reached) {
-  if (reached.ok()) {
-    Log(LogLevel::kInfo, "the server at work is reached again", {});
-  } else {
-    Log(LogLevel::kWarn, "calls cannot be passed on",
-        {{"reason", std::string(FromAbsl(reached.message()))}, {"next", kGiveAdvertise}});
-  }
-}
 
 }  // namespace caseledger::app

@@ -45,8 +45,6 @@ class Port {
   int64_t passed_on() const;
 
  private:
-  void OnChange(const absl::Status& reached);
-
   const ServerOptions& options_;
   const rpc::OnEnding on_ending_;
   std::shared_ptr<rpc::Acceptor> acceptor_;

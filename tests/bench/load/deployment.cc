@@ -66,7 +66,7 @@ absl::StatusOr<std::string> RecordAs(const Caller& caller, v1::Command command) 
   return response.answers(0).result().record_id();
 }
 
-Deployment::Deployment(std::string directory)
+Deployment::Deployment(const std::string& directory)
     : Deployment(directory, testing::StorageFor(directory)) {}
 
 Deployment::Deployment(std::string directory, app::StorageChoice storage,

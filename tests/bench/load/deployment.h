@@ -55,7 +55,7 @@ inline testing::Who Operator() { return {kActor, kAgency, "hotline_operator"}; }
 class Deployment {
  public:
   // `directory` is made for it.
-  explicit Deployment(std::string directory);
+  explicit Deployment(const std::string& directory);
   // The same with its ledgers in the storage.
   Deployment(std::string directory, app::StorageChoice storage,
              std::vector<std::string> ledgers = {kLedger});

@@ -11,6 +11,7 @@
 #include "tests/bench/limits/postgres.h"
 #include "tests/bench/load/deployment.h"
 #include "tests/bench/load/samples.h"
+#include "tests/bench/load/unary_load.h"
 #include "tests/bench/report/report.h"
 #include "tests/integration/support/child_process.h"
 
@@ -48,6 +49,13 @@ class BenchRun {
   absl::Status MeasurePostgres();
   absl::Status MeasureDatabase();
   // Of its ledger in the database: replay, and rebuild of each read model.
+  struct LoadOf {
+    const Caller& caller;
+    UnaryLoad load;
+  };
+  // The rate of one load beside that of another, round by round, and its own latency.
+  absl::Status MeasureBeside(const std::string& name, LoadOf ours, const std::string& limit_name,
+                             LoadOf limit);
   absl::Status MeasurePassingOn(Deployment& deployment);
   absl::Status MeasureReadingDatabase(Deployment& deployment, PostgresCluster& cluster,
                                       const std::string& dsn);

@@ -91,27 +91,35 @@ absl::Status BenchRun::MeasureDatabase() {
   return MeasureManyLedgers(*cluster);
 }
 
+absl::Status BenchRun::MeasureBeside(const std::string& name, LoadOf ours,
+                                     const std::string& limit_name, LoadOf limit) {
+  Pairs rates;
+  Samples latency;
+  for (int round = 0; round < options_.rounds; ++round) {
+    limit.load.seed += 1;
+    ours.load.seed = limit.load.seed + 1000;
+    const LoadResult their_load = RunUnaryLoad(limit.caller, limit.load);
+    LoadResult our_load = RunUnaryLoad(ours.caller, ours.load);
+    RETURN_IF_ERROR(CheckLoad(their_load));
+    RETURN_IF_ERROR(CheckLoad(our_load));
+    rates.Add(our_load.per_second(), their_load.per_second());
+    latency.Merge(std::move(our_load.latency));
+  }
+  report_.AddRatio(name + ".rate", Median(rates.ours), "/s", limit_name, Median(rates.limit),
+                   Figure::Bar::kNone, 0, Median(rates.ratios));
+  report_.Add(name + ".p50", latency.Quantile(0.5), "us");
+  report_.Add(name + ".p99", latency.Quantile(0.99), "us");
+  return absl::OkStatus();
+}
+
 absl::Status BenchRun::MeasurePassingOn(Deployment& deployment) {
   Progress("single commands through a server that stands by");
   ASSIGN_OR_RETURN(const auto standing_by, deployment.StandBy(testing::NoAgencyLimits()));
   const Caller there = deployment.As(Operator());
   const Caller here = deployment.At(standing_by->address(), Operator());
-  Pairs rates;
-  Samples latency;
-  for (int round = 0; round < options_.rounds; ++round) {
-    UnaryLoad load{kWithBars, options_.seconds, 0, static_cast<uint64_t>(60'000 + round)};
-    const LoadResult direct = RunUnaryLoad(there, load);
-    load.seed += 1000;
-    LoadResult passed_on = RunUnaryLoad(here, load);
-    RETURN_IF_ERROR(CheckLoad(direct));
-    RETURN_IF_ERROR(CheckLoad(passed_on));
-    rates.Add(passed_on.per_second(), direct.per_second());
-    latency.Merge(std::move(passed_on.latency));
-  }
-  report_.AddRatio("database.passed_on.rate", Median(rates.ours), "/s", "the server at work",
-                   Median(rates.limit), Figure::Bar::kNone, 0, Median(rates.ratios));
-  report_.Add("database.passed_on.p50", latency.Quantile(0.5), "us");
-  report_.Add("database.passed_on.p99", latency.Quantile(0.99), "us");
+  const UnaryLoad load{kWithBars, options_.seconds, 0, 60'000};
+  RETURN_IF_ERROR(
+      MeasureBeside("database.passed_on", {here, load}, "the server at work", {there, load}));
   return EndServer(*standing_by);
 }
 
@@ -152,24 +160,11 @@ absl::Status BenchRun::MeasureManyLedgers(PostgresCluster& cluster) {
   UnaryLoad warm_up{kParallel, 1, 0, 9001};
   warm_up.ledgers = ledgers;
   RETURN_IF_ERROR(CheckLoad(RunUnaryLoad(caller, warm_up)));
-  Pairs rates;
-  Samples latency;
-  for (int round = 0; round < options_.rounds; ++round) {
-    UnaryLoad load{kParallel, options_.seconds, 0, static_cast<uint64_t>(70'000 + round)};
-    const LoadResult in_one = RunUnaryLoad(caller, load);
-    load.seed += 1000;
-    load.ledgers = ledgers;
-    LoadResult in_all = RunUnaryLoad(caller, load);
-    RETURN_IF_ERROR(CheckLoad(in_one));
-    RETURN_IF_ERROR(CheckLoad(in_all));
-    rates.Add(in_all.per_second(), in_one.per_second());
-    latency.Merge(std::move(in_all.latency));
-  }
-  const std::string name = StrCat("database.", kProvinces, "_ledgers");
-  report_.AddRatio(name + ".rate", Median(rates.ours), "/s", "one of them", Median(rates.limit),
-                   Figure::Bar::kNone, 0, Median(rates.ratios));
-  report_.Add(name + ".p50", latency.Quantile(0.5), "us");
-  report_.Add(name + ".p99", latency.Quantile(0.99), "us");
+  const UnaryLoad in_one{kParallel, options_.seconds, 0, 70'000};
+  UnaryLoad in_all = in_one;
+  in_all.ledgers = ledgers;
+  RETURN_IF_ERROR(MeasureBeside(StrCat("database.", kProvinces, "_ledgers"), {caller, in_all},
+                                "one of them", {caller, in_one}));
   return EndServer(deployment.server());
 }
 

@@ -10,6 +10,7 @@
 #include <array>
 #include <cerrno>
 
+#include "eventstore/base/strings.h"
 #include "gtest/gtest.h"
 #include "tests/integration/support/kept_output.h"
 #include "tests/support/test_storage.h"
@@ -192,20 +193,18 @@ ServerProcess::ServerProcess(StandingBy, const std::string& data_dir,
     : process_(ServerArguments(data_dir, ledgers, extra)) {}
 
 bool ServerProcess::AwaitListening() {
-  const bool listening = process_.WaitForError("\"address\":\"");
-  EXPECT_TRUE(listening) << process_.err();
-  if (!listening) return false;
-  address_ = ValueInLog(process_.err(), "address");
+  if (!AwaitAddress("address")) return false;
   log_port_ = std::stoi(ValueInLog(process_.err(), "log_port"));
-  metrics_port_ = std::stoi(ValueInLog(process_.err(), "metrics_port"));
   return true;
 }
 
-bool ServerProcess::AwaitPassingOn() {
-  const bool passing_on = process_.WaitForError("calls are passed on to");
-  EXPECT_TRUE(passing_on) << process_.err();
-  if (!passing_on) return false;
-  address_ = ValueInLog(process_.err(), "at");
+bool ServerProcess::AwaitPassingOn() { return AwaitAddress("at"); }
+
+bool ServerProcess::AwaitAddress(const std::string& name) {
+  const bool told = process_.WaitForError(StrCat("\"", name, "\":\""));
+  EXPECT_TRUE(told) << process_.err();
+  if (!told) return false;
+  address_ = ValueInLog(process_.err(), name);
   metrics_port_ = std::stoi(ValueInLog(process_.err(), "metrics_port"));
   return true;
 }

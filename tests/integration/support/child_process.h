@@ -98,6 +98,9 @@ class ServerProcess {
   ChildProcess& process() { return process_; }
 
  private:
+  // Which the log tells under that name, with the port for metrics before or beside it.
+  bool AwaitAddress(const std::string& name);
+
   ChildProcess process_;
   std::string address_;
   int log_port_ = 0;

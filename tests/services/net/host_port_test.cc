@@ -27,5 +27,14 @@ TEST(HostPort, AnythingElseIsRefused) {
   }
 }
 
+TEST(HostPortTest, AllAddressesAreRecognizedHoweverTheyAreSpelled) {
+  for (const char* host : {"0.0.0.0", "0", "::", "::0", "0:0:0:0:0:0:0:0"}) {
+    EXPECT_TRUE(IsAnyAddress(host)) << host;
+  }
+  for (const char* host : {"127.0.0.1", "::1", "10.0.0.0", "localhost", "db-1.example.org", ""}) {
+    EXPECT_FALSE(IsAnyAddress(host)) << host;
+  }
+}
+
 }  // namespace
 }  // namespace caseledger::net
